@@ -1,0 +1,7 @@
+"""What Alembic runs: every path to the schema goes through jumelage.migrate."""
+
+from alembic import context
+
+from jumelage.migrate import run_environment
+
+run_environment(context)

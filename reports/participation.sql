@@ -1,0 +1,80 @@
+/*
+title = { fr = "Participation et engagement", en = "Participation and engagement" }
+source = { fr = "Approche quantitative de l’engagement international", en = "Section on the quantity of international engagement" }
+key = ["indicator"]
+not_additive = ["mean_agreements"]
+[columns]
+indicator = { fr = "Indicateur", en = "Indicator" }
+value = { fr = "Valeur", en = "Value", high = "value_high" }
+value_high = { fr = "Valeur au plus", en = "Value at most" }
+[labels.indicator]
+contacted = { fr = "Villes contactées", en = "Towns contacted" }
+responded = { fr = "Villes ayant répondu", en = "Towns that responded" }
+engaged = { fr = "Villes engagées à l’international", en = "Towns with international engagement" }
+agreements = { fr = "Accords de coopération", en = "Cooperation agreements" }
+mean_agreements = { fr = "Accords par ville répondante, en moyenne", en = "Agreements per respondent, on average" }
+*/
+with town as (
+    select
+        r.city,
+        r.source,
+        case when r.response = 'responded' then 1 else 0 end as responded,
+        case when r.response in ('responded', 'not_published') then 1 else 0 end as responded_high,
+        case when r.engaged = 'yes' then 1 else 0 end as engaged,
+        case when r.engaged in ('yes', 'not_published') then 1 else 0 end as engaged_high
+    from respondents r
+),
+detail as (
+    select 1 as position, 'contacted' as indicator, t.city, null as country, 1 as value, 1 as value_high, t.source
+    from town t
+    union all
+    select 2, 'responded', t.city, null, t.responded, t.responded_high, t.source
+    from town t
+    union all
+    select 3, 'engaged', t.city, null, t.engaged, t.engaged_high, t.source
+    from town t
+    union all
+    select 4, 'agreements', p.city, p.country, 1, 1, p.source
+    from partnerships p
+    union all
+    select 5, 'mean_agreements', p.city, p.country, 1, 1, p.source
+    from partnerships p
+)
+-- cells
+select
+    i.indicator as indicator,
+    case
+        when i.indicator = 'mean_agreements'
+            then round(cast(1.0 * i.value / nullif(r.responded_high, 0) as numeric(18, 8)), 1)
+        else i.value
+    end as value,
+    case
+        when i.indicator = 'mean_agreements'
+            then round(cast(1.0 * i.value / nullif(r.responded, 0) as numeric(18, 8)), 1)
+        else i.value_high
+    end as value_high
+from (
+    select
+        n.position,
+        n.indicator,
+        coalesce(sum(d.value), 0) as value,
+        coalesce(sum(d.value_high), 0) as value_high
+    from (
+        select 1 as position, 'contacted' as indicator
+        union all
+        select 2, 'responded'
+        union all
+        select 3, 'engaged'
+        union all
+        select 4, 'agreements'
+        union all
+        select 5, 'mean_agreements'
+    ) n
+    left join detail d on d.indicator = n.indicator
+    group by n.position, n.indicator
+) i
+cross join (
+    select sum(t.responded) as responded, sum(t.responded_high) as responded_high
+    from town t
+) r
+order by i.position

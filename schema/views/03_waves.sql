@@ -1,0 +1,26 @@
+-- The wave in scope: its title, dates, frame and source.
+select
+    r.wave,
+    r.revision,
+    w.synthetic,
+    r.title_fr,
+    r.title_en,
+    r.reference_date,
+    r.fieldwork_from,
+    r.fieldwork_to,
+    r.mode,
+    r.frame_rule_fr,
+    r.frame_rule_en,
+    r.population_concept,
+    r.source,
+    r.agreements_complete,
+    r.several_mark,
+    r.content_hash,
+    r.code_lists_hash,
+    r.loaded_at,
+    r.loaded_by,
+    r.reason,
+    r.software
+from scope s
+inner join survey.revisions r on r.wave = s.wave and r.revision = s.revision
+inner join survey.waves w on w.wave = r.wave

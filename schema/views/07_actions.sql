@@ -1,0 +1,3 @@
+-- Kinds of action, themes under their parents.
+select code, parent_code, position, label_fr, label_en
+from survey.actions

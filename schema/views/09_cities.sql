@@ -1,0 +1,3 @@
+-- Authorities that a survey may ask.
+select code, kind, name, sort_key, match_key
+from survey.cities

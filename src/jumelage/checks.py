@@ -1,0 +1,154 @@
+"""What can be wrong with the rows of a wave: each check is a query that selects the offenders."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jumelage import content
+from jumelage.errors import Finding, nearest
+from jumelage.models import ANSWERS, MANAGEMENT, NO_DATE, RESPONSES
+from jumelage.package import TABLES
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from jumelage.names import Names
+
+MOST_AGREEMENTS = 999
+_LISTS = {"city": "cities", "country": "countries", "action": "actions", "difficulty": "difficulties"}
+_MAY_BE_BLANK = {("partnerships", "city")}
+_INTEGER = r"^[0-9]{1,9}$"
+_SINCE = r"^\d{4}(-\d{2}(-\d{2})?)?$"
+
+
+def find_problems(bench: Connection, names: Names) -> list[Finding]:
+    """Resolve the names of the `raw_` tables into `resolved_` ones; return everything that is wrong with them."""
+    findings: list[Finding] = []
+    for table in TABLES:
+        findings += _resolve(bench, table, names)
+    values = {
+        "respondents": [("response", RESPONSES, True), *((name, ANSWERS, False) for name in MANAGEMENT)],
+        "partnerships": [("inferred", ("yes", "no"), False)],
+        "actions": [("answer", ANSWERS, True)],
+        "difficulties": [("answer", ANSWERS, True)],
+    }
+    for table, columns in values.items():
+        for column, allowed, required in columns:
+            findings += _choice(bench, table, column, allowed, required=required)
+    findings += _select(
+        bench, "frame", "population", f"population is null or not regexp_matches(population, '{_INTEGER}')",
+        "must be a whole number of inhabitants, in digits",
+    )  # fmt: skip
+    findings += _select(
+        bench, "partnerships", "agreements",
+        f"agreements is null or not regexp_matches(agreements, '{_INTEGER}') "
+        f"or cast(agreements as integer) not between 1 and {MOST_AGREEMENTS}",
+        f"must be a whole number from 1 to {MOST_AGREEMENTS}",
+    )  # fmt: skip
+    missing = ", ".join(f"'{answer}'" for answer in NO_DATE)
+    # The short forms are completed to a day, so that one cast tells whether the date exists.
+    findings += _select(
+        bench, "partnerships", "since",
+        f"since not in ({missing}) and (not regexp_matches(since, '{_SINCE}') "
+        "or try_cast(rpad(since, 10, '-01-01') as date) is null or since < '0001')",
+        f"must be YYYY, YYYY-MM, YYYY-MM-DD or one of {', '.join(NO_DATE)}",
+    )  # fmt: skip
+    findings += _sources(bench)
+    for table, key in {
+        "frame": ["city"],
+        "respondents": ["city"],
+        "partnerships": ["city", "country", "partner"],
+        "actions": ["city", "action"],
+        "difficulties": ["city", "difficulty"],
+    }.items():
+        findings += _twice(bench, table, key)
+    for table in ("respondents", "partnerships", "actions", "difficulties"):
+        findings += _outside_frame(bench, table)
+    return findings
+
+
+def _select(bench: Connection, table: str, column: str, condition: str, message: str) -> list[Finding]:
+    rows = bench.exec_driver_sql(f"select line, {column} from raw_{table} where {condition} order by line")
+    return [Finding(f"{table}.csv", line, column, value, message) for line, value in rows]
+
+
+def _resolve(bench: Connection, table: str, names: Names) -> list[Finding]:
+    findings = []
+    joins, columns = [], []
+    for column in TABLES[table].columns:
+        if column not in _LISTS:
+            columns.append(f"r.{column}")
+            continue
+        joins.append(f"left join names n_{column} on n_{column}.list = '{_LISTS[column]}' "
+                     f"and n_{column}.key = match_key(r.{column})")  # fmt: skip
+        columns.append(f"n_{column}.code as {column}")
+    bench.exec_driver_sql(
+        f"create or replace temp table resolved_{table} as "
+        f"select r.line, {', '.join(columns)} from raw_{table} r {' '.join(joins)}"
+    )
+    for column in TABLES[table].columns:
+        if column not in _LISTS:
+            continue
+        blank = "false" if (table, column) in _MAY_BE_BLANK else "true"
+        rows = bench.exec_driver_sql(
+            f"select r.line, r.{column} from raw_{table} r join resolved_{table} x on x.line = r.line "
+            f"where x.{column} is null and (r.{column} is not null or {blank}) order by r.line"
+        )
+        for line, value in rows:
+            message = "is missing" if value is None else _unknown(names, column, value)
+            findings.append(Finding(f"{table}.csv", line, column, value, message))
+    return findings
+
+
+def _unknown(names: Names, column: str, value: str) -> str:
+    code_list = _LISTS[column]
+    return (
+        f"is no accepted name or code of {code_list}; {names.nearest(code_list, value)} "
+        f"(a new spelling is a line in schema/codes)"
+    )
+
+
+def _choice(
+    bench: Connection, table: str, column: str, allowed: tuple[str, ...], *, required: bool
+) -> list[Finding]:
+    listed = ", ".join(f"'{value}'" for value in allowed)
+    blank = f"{column} is null or" if required else ""
+    message = f"must be one of {', '.join(allowed)}"
+    return _select(bench, table, column, f"{blank} {column} not in ({listed})", message)
+
+
+def _sources(bench: Connection) -> list[Finding]:
+    known = content.report_names()
+    rows = bench.exec_driver_sql("select line, source from raw_partnerships where source is not null order by line")
+    return [
+        Finding("partnerships.csv", line, "source", source, f"names no report; {nearest(source, known)}")
+        for line, source in rows
+        if source.split("/")[0] not in known
+    ]
+
+
+def _twice(bench: Connection, table: str, key: list[str]) -> list[Finding]:
+    """Find rows whose key stands on an earlier row already, whatever its spelling."""
+    named = ", ".join(key)
+    known = " and ".join(f"{column} is not null" for column in key if column != "partner")
+    rows = bench.exec_driver_sql(
+        f"select x.line, r.{key[0]}, x.first from (select line, {named}, "
+        f"min(line) over (partition by {named}) as first from resolved_{table} where {known}) x "
+        f"join raw_{table} r on r.line = x.line where x.line > x.first order by x.line"
+    )
+    what = " and ".join(key)
+    remedy = "; write their number in agreements" if table == "partnerships" else "; keep one"
+    return [
+        Finding(f"{table}.csv", line, key[0], value, f"the same {what} stands on line {first} already{remedy}")
+        for line, value, first in rows
+    ]
+
+
+def _outside_frame(bench: Connection, table: str) -> list[Finding]:
+    rows = bench.exec_driver_sql(
+        f"select x.line, r.city from resolved_{table} x join raw_{table} r on r.line = x.line "
+        "where x.city is not null and x.city not in (select city from resolved_frame where city is not null) "
+        "order by x.line"
+    )
+    message = "is outside the sampling frame; add it to frame.csv if it was contacted"
+    return [Finding(f"{table}.csv", line, "city", value, message) for line, value in rows]

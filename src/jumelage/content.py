@@ -1,0 +1,198 @@
+"""Where the project's content is (code lists, views, reports, waves), and the report files read."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jumelage.errors import UsageError, nearest
+
+LANGUAGES = ("fr", "en")
+TOTAL = "total"
+UNKNOWN = "unknown"
+
+
+def root() -> Path:
+    """Return the folder of alembic/, schema/, reports/ and waves/: inside a wheel, or the checkout."""
+    packaged = Path(__file__).with_name("_content")
+    return packaged if packaged.is_dir() else Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A text that people read, in both languages."""
+
+    fr: str
+    en: str
+
+    def text(self, lang: str) -> str:
+        """Return the text in `fr` or `en`."""
+        return self.fr if lang == "fr" else self.en
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a report.
+
+    `codes` names the code list whose labels it shows; `labels` are the labels of a closed list of its own;
+    `high` and `base` name the columns that bound a measure above and that it is a share of.
+    """
+
+    name: str
+    label: Label
+    codes: str | None = None
+    labels: dict[str, Label] | None = None
+    high: str | None = None
+    base: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A report shown as lists: for each value of the first key, the values of `item`, marked by `count`."""
+
+    item: str
+    count: str
+    mark: Label
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report file: its metadata and its query, which is run as it stands in the file."""
+
+    name: str
+    title: Label
+    source: Label
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    not_additive: tuple[str, ...]
+    listing: Listing | None
+    sql: str
+    detail_sql: str
+
+    def column(self, name: str) -> Column:
+        """Return the column of that name; KeyError if there is none."""
+        return next(column for column in self.columns if column.name == name)
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The columns that are not part of the key."""
+        return tuple(column.name for column in self.columns if column.name not in self.key)
+
+    @property
+    def figures(self) -> tuple[str, ...]:
+        """The measures that a publication may print: all but the upper ends of ranges."""
+        ends = {column.high for column in self.columns}
+        return tuple(name for name in self.measures if name not in ends)
+
+
+_FILE = re.compile(r"/\*\n(?P<header>.*?)\*/\n(?P<sql>.*)", re.DOTALL)
+_CELLS = "\n-- cells\n"
+_HEADER_KEYS = {"title", "source", "key", "columns", "labels", "not_additive", "listing"}
+_COLUMN_KEYS = {"fr", "en", "codes", "high", "base"}
+
+
+def read_report(path: Path) -> Report:
+    """Read a report file; UsageError names the file and what its header lacks or has too much."""
+    parts = _FILE.fullmatch(path.read_text(encoding="utf-8"))
+    if parts is None:
+        raise UsageError(f"{path.name}: a report starts with a TOML header between /* and */")
+    sql = parts["sql"]
+    if sql.count(_CELLS) != 1:
+        raise UsageError(f"{path.name}: one line must read '-- cells', between the detail and the cells")
+    try:
+        header = tomllib.loads(parts["header"])
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path.name}: the header is not TOML: {error}") from None
+    try:
+        return _report(path.stem, header, sql)
+    except (KeyError, TypeError, ValueError) as error:
+        raise UsageError(f"{path.name}: header: {error}") from None
+
+
+def _report(name: str, header: dict[str, Any], sql: str) -> Report:
+    _only(header, _HEADER_KEYS, "the header")
+    lists = {
+        column: {code: label(text, code) for code, text in labels.items()}
+        for column, labels in header.get("labels", {}).items()
+    }
+    columns = []
+    for column, spec in header["columns"].items():
+        _only(spec, _COLUMN_KEYS, f"column {column}")
+        columns.append(
+            Column(
+                column,
+                label({"fr": spec["fr"], "en": spec["en"]}, column),
+                codes=spec.get("codes"),
+                labels=lists.get(column),
+                high=spec.get("high"),
+                base=spec.get("base"),
+            )
+        )
+    names = [column.name for column in columns]
+    ends = [end for column in columns for end in (column.high, column.base) if end]
+    for referred in (*header["key"], *lists, *ends):
+        if referred not in names:
+            raise ValueError(f"unknown column {referred!r}; columns are {', '.join(names)}")
+    listing = header.get("listing")
+    return Report(
+        name=name,
+        title=label(header["title"], "title"),
+        source=label(header["source"], "source"),
+        key=tuple(header["key"]),
+        columns=tuple(columns),
+        not_additive=tuple(header.get("not_additive", ())),
+        listing=Listing(listing["item"], listing["count"], label(listing["mark"], "mark")) if listing else None,
+        sql=sql,
+        detail_sql=sql.split(_CELLS)[0],
+    )
+
+
+def _only(table: dict[str, Any], allowed: set[str], where: str) -> None:
+    for key in table:
+        if key not in allowed:
+            raise ValueError(f"unknown key {key!r} in {where}; {nearest(key, allowed)}")
+
+
+def label(value: Any, what: str) -> Label:  # noqa: ANN401
+    """Make a label of a table with `fr` and `en`; ValueError if a language is missing or another is there."""
+    if not isinstance(value, dict) or set(value) != set(LANGUAGES):
+        raise ValueError(f"{what} must give fr and en, each once")
+    if not all(isinstance(text, str) and text.strip() for text in value.values()):
+        raise ValueError(f"{what}: fr and en must be texts")
+    return Label(value["fr"], value["en"])
+
+
+def report_names() -> list[str]:
+    """Return the names of all reports, sorted."""
+    return sorted(path.stem for path in (root() / "reports").glob("*.sql"))
+
+
+@cache
+def report(name: str) -> Report:
+    """Return a report by name; UsageError names the nearest ones if there is none."""
+    names = report_names()
+    if name not in names:
+        raise UsageError(f"there is no report {name!r}; {nearest(name, names)}")
+    return read_report(root() / "reports" / f"{name}.sql")
+
+
+def code_lists() -> dict[str, Path]:
+    """Return the CSV file of each code list, by the name of its table."""
+    return {path.stem: path for path in sorted((root() / "schema" / "codes").glob("*.csv"))}
+
+
+def views(dialect: str) -> dict[str, str]:
+    """Return the query of each view by name, in order of creation.
+
+    A file is `NN_name.sql`, or `NN_name.DIALECT.sql` for the one relation that is written once per engine.
+    """
+    found = {}
+    for path in sorted((root() / "schema" / "views").glob("*.sql")):
+        name, _, engine = path.stem.partition(".")
+        if engine in {"", dialect}:
+            found[name.split("_", 1)[1]] = path.read_text(encoding="utf-8")
+    return found

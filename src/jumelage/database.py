@@ -1,0 +1,325 @@
+"""Connections to DuckDB and PostgreSQL: the only module, with the views' settings, that knows they differ."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import create_engine
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.pool import NullPool
+
+from jumelage import content
+from jumelage.errors import BusyError, DatabaseError, UsageError, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date
+
+    from sqlalchemy import Connection, Engine
+
+ENVIRONMENT = "JUMELAGE_DATABASE_URL"
+DEFAULT = "jumelage.duckdb"
+LOCK = 0x6A756D  # PostgreSQL's advisory lock of whoever changes the database
+_RESERVED = {"survey", "main", "temp", "system", "information_schema", "pg_catalog"}
+
+
+def resolve_url(option: str | None) -> URL:
+    """Return the database's URL: of the option, else of the environment, else ./jumelage.duckdb.
+
+    A plain path is a DuckDB file. UsageError for what is no URL of an engine that jumelage runs on.
+    """
+    given = option or os.environ.get(ENVIRONMENT) or DEFAULT
+    if "://" not in given:
+        url = URL.create("duckdb", database=given)
+    else:
+        try:
+            url = make_url(given)
+        except (ArgumentError, ValueError):
+            raise UsageError("the database URL cannot be read; write engine://user@host/name") from None
+    engine = url.get_backend_name()
+    if engine in {"postgresql", "postgres"}:
+        return url.set(drivername="postgresql+psycopg")
+    if engine != "duckdb":
+        raise UsageError(f"{engine} databases are not supported; use duckdb:///file or postgresql://…")
+    if not url.database or url.database == ":memory:":
+        raise UsageError("a DuckDB database needs a file: duckdb:///jumelage.duckdb")
+    if Path(url.database).stem.lower() in _RESERVED:
+        raise UsageError(f"{url.database}: a DuckDB file of that name hides a schema; choose another name")
+    return url
+
+
+def shown(url: URL) -> str:
+    """Return a URL as it may be printed: a file's path, or a server's address without any secret."""
+    if url.get_backend_name() == "duckdb":
+        return str(url.database)
+    plain = url.set(drivername="postgresql", query={})
+    return plain.render_as_string(hide_password=True)
+
+
+def _secrets(url: URL) -> list[str]:
+    values = [url.password, *(url.query.get(name) for name in ("password", "sslpassword", "passfile"))]
+    return [str(value) for value in values if value]
+
+
+@contextmanager
+def _translated(url: URL) -> Iterator[None]:
+    """Turn an engine's refusal into an error of ours, with no secret in it."""
+    try:
+        yield
+    except DBAPIError as error:
+        text = str(error.orig).strip()
+        for secret in _secrets(url):
+            text = text.replace(secret, "***")
+        code = getattr(error.orig, "sqlstate", None)
+        if "Could not set lock on file" in text or "onflict" in text or code in {"55P03", "40001", "40P01"}:
+            raise BusyError(f"{shown(url)} is busy: another process is writing; try again later") from error
+        if isinstance(error, OperationalError) and code is None:
+            text = text.splitlines()[0]
+        raise DatabaseError(f"{shown(url)}: {text}") from error
+
+
+def make_engine(url: URL, *, read_only: bool = False) -> Engine:
+    """Make an engine without a pool: a pooled DuckDB connection would keep the file's lock."""
+    # Without parameters a statement goes to the driver as it stands: psycopg would read % in it as a placeholder.
+    options = {"no_parameters": True}
+    if url.get_backend_name() == "duckdb":
+        config = {
+            "default_null_order": "nulls_last_on_asc_first_on_desc",
+            "autoinstall_known_extensions": "false",
+        }
+        duckdb_arguments = {"read_only": read_only, "config": config}
+        return create_engine(url, poolclass=NullPool, connect_args=duckdb_arguments, execution_options=options)
+    arguments = {"connect_timeout": 10, "application_name": "jumelage"}
+    isolation = "REPEATABLE READ" if read_only else "READ COMMITTED"
+    return create_engine(
+        url,
+        poolclass=NullPool,
+        connect_args=arguments,
+        isolation_level=isolation,
+        execution_options=options | {"postgresql_readonly": read_only},
+    )
+
+
+def _exists(url: URL) -> bool:
+    return url.get_backend_name() != "duckdb" or Path(str(url.database)).exists()
+
+
+@contextmanager
+def reading(url: URL) -> Iterator[Connection]:
+    """Open a migrated database for one consistent, read-only look."""
+    with _opened(url, read_only=True) as connection:
+        check_migrated(connection, url)
+        yield connection
+
+
+@contextmanager
+def writing(url: URL) -> Iterator[Connection]:
+    """Open a migrated database in one transaction: committed at the end, undone on any error."""
+    with _opened(url, read_only=False) as connection:
+        lock(connection, url)
+        check_migrated(connection, url)
+        yield connection
+
+
+@contextmanager
+def creating(url: URL) -> Iterator[Connection]:
+    """Open a database in one transaction, creating the file if it is missing: for migrate alone."""
+    if url.get_backend_name() == "duckdb" and not Path(str(url.database)).absolute().parent.is_dir():
+        raise DatabaseError(f"{shown(url)}: its folder does not exist")
+    with _translated(url), make_engine(url).begin() as connection:
+        lock(connection, url)
+        yield connection
+
+
+@contextmanager
+def _opened(url: URL, *, read_only: bool) -> Iterator[Connection]:
+    if not _exists(url):
+        raise DatabaseError(f"there is no database at {shown(url)}; create it with: jumelage migrate")
+    with _translated(url), make_engine(url, read_only=read_only).begin() as connection:
+        yield connection
+
+
+def lock(connection: Connection, url: URL) -> None:
+    """Be the only one who changes the database until the transaction ends; BusyError if somebody else is.
+
+    A DuckDB file that is open for writing is locked as a whole already.
+    """
+    if is_duckdb(connection):
+        return
+    if not connection.exec_driver_sql(f"select pg_try_advisory_xact_lock({LOCK})").scalar():
+        raise BusyError(f"{shown(url)} is busy: another process is writing; try again later")
+
+
+def is_duckdb(connection: Connection) -> bool:
+    """Tell whether the connection is to DuckDB rather than to PostgreSQL."""
+    return connection.dialect.name == "duckdb"
+
+
+def query(connection: Connection, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Run a query as it stands, colons and percent signs included: the column names, and the rows."""
+    result = connection.exec_driver_sql(sql)
+    return list(result.keys()), [tuple(row) for row in result.fetchall()]
+
+
+# --- the state of the schema -------------------------------------------------------------------------------
+
+
+def migrations() -> dict[str, str | None]:
+    """Return each migration's revision with the one before it, read without importing Alembic."""
+    found = {}
+    for path in sorted((content.root() / "alembic" / "versions").glob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        marks = dict(re.findall(r'^(revision|down_revision)\s*=\s*"?([^"\n]+)"?$', text, re.MULTILINE))
+        before = marks["down_revision"]
+        found[marks["revision"]] = None if before == "None" else before
+    return found
+
+
+def head() -> str:
+    """Return the newest migration."""
+    known = migrations()
+    (newest,) = set(known) - set(known.values())
+    return newest
+
+
+def current(connection: Connection) -> str | None:
+    """Return the migration that the database is at; None before the first."""
+    tables = "select count(*) from information_schema.tables where table_name = 'alembic_version'"
+    if not connection.exec_driver_sql(tables).scalar():
+        return None
+    return connection.exec_driver_sql("select version_num from alembic_version").scalar()
+
+
+def content_hash(part: str, dialect: str) -> str:
+    """Return the SHA-256 of the `code_lists` or the `views` of this version of the project."""
+    digest = hashlib.sha256()
+    if part == "views":
+        texts = {name: text.encode() for name, text in content.views(dialect).items()}
+    else:
+        texts = {name: path.read_bytes() for name, path in content.code_lists().items()}
+    for name, text in texts.items():
+        digest.update(f"{name}\0{len(text)}\0".encode() + text)
+    return digest.hexdigest()
+
+
+def outdated(connection: Connection) -> list[str]:
+    """Return which of `code_lists` and `views` in the database are not those of this version."""
+    rows = dict(query(connection, "select part, hash from survey.installed")[1])
+    parts = ("code_lists", "views")
+    return [part for part in parts if rows.get(part) != content_hash(part, connection.dialect.name)]
+
+
+def check_migrated(connection: Connection, url: URL) -> None:
+    """Raise DatabaseError, with the remedy, unless the database is as this version's migrate leaves it."""
+    at, newest = current(connection), head()
+    if at is None:
+        raise DatabaseError(f"{shown(url)} has no tables of jumelage yet; run: jumelage migrate")
+    if at not in migrations():
+        raise DatabaseError(f"{shown(url)} is at migration {at}, newer than this jumelage; upgrade jumelage")
+    if at != newest:
+        raise DatabaseError(f"{shown(url)} is at migration {at}, older than {newest}; run: jumelage migrate")
+    if parts := outdated(connection):
+        what = " and ".join(part.replace("_", " ") for part in parts)
+        raise DatabaseError(f"{shown(url)}: its {what} are not those of this jumelage; run: jumelage migrate")
+
+
+# --- scope: which wave, which revision, with or without inferred rows ---------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What the views show: revisions of waves, and whether inferred rows count."""
+
+    revisions: tuple[tuple[str, int], ...]
+    with_inferred: bool = True
+    classified_on: date | None = None
+
+
+def find_scope(connection: Connection, wave: str | None, *, with_inferred: bool = True) -> Scope:
+    """Find the current revision of a wave, or of the latest one that is not synthetic; UsageError if none."""
+    _, rows = query(
+        connection,
+        "select r.wave, max(r.revision) as revision, w.synthetic from survey.revisions r "
+        "join survey.waves w on w.wave = r.wave group by r.wave, w.synthetic, w.wave "
+        "order by max(r.reference_date), r.wave",
+    )
+    known = {code: revision for code, revision, _ in rows}
+    if wave is None:
+        real = [code for code, _, synthetic in rows if not synthetic]
+        if not real:
+            raise UsageError("no wave is loaded yet; load one with: jumelage load waves/2006")
+        wave = real[-1]
+    if wave not in known:
+        loaded = nearest(wave, known) if known else "no wave is loaded yet"
+        raise UsageError(f"there is no wave {wave!r}; {loaded}")
+    return Scope(((wave, known[wave]),), with_inferred)
+
+
+def set_scope(connection: Connection, scope: Scope) -> None:
+    """Make the views of this connection show a scope, until it is set again or the transaction ends."""
+    values: dict[str, str] = {
+        "scope": ",".join(f"{wave}@{revision}" for wave, revision in scope.revisions),
+        "inferred": "yes" if scope.with_inferred else "no",
+        "classified_on": scope.classified_on.isoformat() if scope.classified_on else "",
+    }
+    for name, value in values.items():
+        quoted = value.replace("'", "''")
+        if is_duckdb(connection):
+            connection.exec_driver_sql(f"set variable jumelage_{name} = '{quoted}'")
+        else:
+            connection.exec_driver_sql(f"select set_config('jumelage.{name}', '{quoted}', true)")
+
+
+# --- bulk rows, and what PostgreSQL's foreign keys would have said -------------------------------------------
+
+
+def append(workbench: Connection, sql: str, target: Connection, table: str, columns: Sequence[str]) -> int:
+    """Append what a query of the workbench gives to a table of the target; return the number of rows.
+
+    One INSERT … SELECT where the target is the workbench (DuckDB), else one COPY through a spooled file.
+    """
+    names = ", ".join(columns)
+    if workbench is target:
+        done = target.exec_driver_sql(f"insert into {table} ({names}) {sql}")
+        return int(done.scalar() or 0)
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory() as folder:
+        spool = Path(folder) / "rows.csv"
+        workbench.exec_driver_sql(f"copy ({sql}) to '{spool}' (format csv, header false)")
+        raw: Any = target.connection.driver_connection
+        with raw.cursor() as cursor, spool.open("rb") as rows:
+            with cursor.copy(f"copy {table} ({names}) from stdin (format csv)") as copy:
+                while block := rows.read(1 << 20):
+                    copy.write(block)
+            return int(cursor.rowcount)
+
+
+def orphans(connection: Connection) -> list[str]:
+    """Return a sentence for each foreign key of the models that rows of the database break."""
+    from jumelage.models import foreign_keys
+
+    found = []
+    for table, key in foreign_keys():
+        pairs = [(element.parent.name, element.column.name) for element in key.elements]
+        parent = key.elements[0].column.table.fullname
+        present = " and ".join(f"c.{child} is not null" for child, _ in pairs)
+        same = " and ".join(f"p.{column} = c.{child}" for child, column in pairs)
+        values = " || '/' || ".join(f"cast(c.{child} as varchar)" for child, _ in pairs)
+        _, rows = query(
+            connection,
+            f"select count(*), min({values}) from {table.fullname} c "
+            f"where {present} and not exists (select 1 from {parent} p where {same})",
+        )
+        number, example = rows[0]
+        if number:
+            columns = ", ".join(child for child, _ in pairs)
+            found.append(f"{table.fullname}: {number} rows refer to a {columns} that {parent} lacks: {example}")
+    return found

@@ -1,0 +1,217 @@
+"""Load a wave: check it as a whole, then append one revision, or say everything that is wrong and write nothing."""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from jumelage import __version__, database
+from jumelage.checks import find_problems
+from jumelage.errors import DataError, Finding, UsageError
+from jumelage.models import MANAGEMENT, metadata
+from jumelage.names import Names, index_names
+from jumelage.package import read_package
+from jumelage.published import stage_published
+from jumelage.wave import Wave, canonical
+from jumelage.workbench import workbench
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+    from sqlalchemy.engine import URL
+
+_EXTENT = {
+    r"^\d{4}$": ("make_date(cast(since as integer), 1, 1)", "make_date(cast(since as integer), 12, 31)"),
+    r"^\d{4}-\d{2}$": ("cast(since || '-01' as date)", "last_day(cast(since || '-01' as date))"),
+    r"^\d{4}-\d{2}-\d{2}$": ("cast(since as date)", "cast(since as date)"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a load did: the revision that is now current, whether it is new, and its rows by table."""
+
+    wave: str
+    revision: int
+    new: bool
+    rows: dict[str, int]
+
+
+class _Rehearsed(Exception):  # noqa: N818
+    """Raised to undo the transaction of a dry run."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        super().__init__()
+        self.loaded = loaded
+
+
+def load(url: URL, folder: Path, *, reason: str | None = None, by: str | None = None, dry_run: bool = False) -> Loaded:
+    """Load a wave's folder as a new revision, unless the current one holds the same rows already.
+
+    DataError carries every finding, or asks for a reason where a wave changes; the database is then untouched.
+    """
+    try:
+        with database.writing(url) as connection, workbench(connection) as bench:
+            loaded = _load(connection, bench, folder, reason, by)
+            if dry_run:
+                raise _Rehearsed(loaded)
+    except _Rehearsed as rehearsed:
+        return rehearsed.loaded
+    return loaded
+
+
+def _load(connection: Connection, bench: Connection, folder: Path, reason: str | None, by: str | None) -> Loaded:
+    findings: list[Finding] = []
+    names = Names(bench)
+    index_names(bench)
+    package = read_package(bench, folder, findings)
+    findings += find_problems(bench, names)
+    wave = package.wave
+    if wave is not None:
+        stage_published(bench, package, wave, names, findings)
+    if findings or wave is None:
+        number = f"{len(findings)} finding{'s' if len(findings) > 1 else ''}"
+        raise DataError(f"{folder}: {number}; nothing was loaded", sorted(findings, key=_place))
+    _stage_wave(bench, wave)
+    digest = _content_hash(bench, wave)
+    rows = {name: _count(bench, name) for name in STAGED}
+    current = _current(connection, wave)
+    if current and current[1] == digest:
+        return Loaded(wave.code, current[0], new=False, rows=rows)
+    if current and not (reason and reason.strip()):
+        raise UsageError(
+            f"wave {wave.code} is loaded as revision {current[0]} and this differs from it; "
+            'say why it changes: --reason "…"'
+        )
+    revision = current[0] + 1 if current else 1
+    _write(connection, bench, wave, revision, digest, reason=reason if current else None, by=by)
+    return Loaded(wave.code, revision, new=True, rows=rows)
+
+
+def _place(finding: Finding) -> tuple[str, int, str]:
+    return finding.file, finding.row or 0, finding.column or ""
+
+
+# What is staged, by table of the models, without wave and revision.
+STAGED = (
+    "default_answers",
+    "respondents",
+    "partnerships",
+    "city_actions",
+    "city_difficulties",
+    "published_tables",
+    "published_figures",
+    "explanations",
+    "claims",
+)
+
+
+def _stage_wave(bench: Connection, wave: Wave) -> None:
+    """Turn the resolved rows of the files into rows of the models."""
+    stage = "create or replace temp table staged_"
+    defaults = [(q, item, answer) for q, items in wave.default_items.items() for item, answer in items.items()]
+    bench.exec_driver_sql(
+        f"{stage}default_answers as select unnest(cast(? as varchar[])) as question, "
+        "unnest(cast(? as varchar[])) as item, unnest(cast(? as varchar[])) as answer",
+        tuple([entry[i] for entry in defaults] for i in range(3)),
+    )
+    answers = ", ".join(f"coalesce(r.{name}, '{wave.defaults[name]}') as {name}" for name in MANAGEMENT)
+    bench.exec_driver_sql(
+        f"{stage}respondents as select f.city, cast(f.population as integer) as population, "
+        f"coalesce(r.response, '{wave.defaults['response']}') as response, {answers}, ? as source "
+        "from resolved_frame f left join resolved_respondents r on r.city = f.city",
+        (wave.frame_source,),
+    )
+    since = {end: " ".join(f"when regexp_matches(since, '{form}') then {extent[i]}" for form, extent in _EXTENT.items())
+             for i, end in enumerate(("since_from", "since_to"))}  # fmt: skip
+    bench.exec_driver_sql(
+        f"{stage}partnerships as "
+        "with dated as (select *, case when regexp_matches(given, '^[0-9]') then given end as since "
+        "from (select *, since as given from resolved_partnerships) "
+        "cross join range(cast(agreements as integer)) n(number)) "
+        "select cast(row_number() over (order by country, city, partner, given, inferred, source, number) "
+        "as integer) as agreement, city, country, partner, "
+        f"case {since['since_from']} end as since_from, case {since['since_to']} end as since_to, "
+        f"case when since is null then coalesce(given, '{wave.defaults['since']}') end as since_missing, "
+        "coalesce(inferred, 'no') = 'yes' as inferred, coalesce(source, '') as source from dated"
+    )
+    for question, item in (("actions", "action"), ("difficulties", "difficulty")):
+        bench.exec_driver_sql(f"{stage}city_{question} as select city, {item}, answer from resolved_{question}")
+
+
+def _count(bench: Connection, name: str) -> int:
+    return int(bench.exec_driver_sql(f"select count(*) from staged_{name}").scalar_one())
+
+
+def _columns(name: str) -> list[str]:
+    return [column.name for column in metadata.tables[f"survey.{name}"].columns][2:]
+
+
+def _content_hash(bench: Connection, wave: Wave) -> str:
+    """Return a hash of a wave that does not depend on the order of its rows: sums of the rows' MD5 halves."""
+    digest = hashlib.sha256(canonical(wave).encode())
+    for name in STAGED:
+        fields = [f"coalesce('+' || cast({column} as varchar), '-')" for column in _columns(name)
+                  if column not in {"position", "agreement"}]  # fmt: skip
+        line = f"concat_ws(chr(31), {', '.join(fields)})"
+        sums = bench.exec_driver_sql(
+            f"select count(*), sum(md5_number_lower({line})), sum(md5_number_upper({line})) from staged_{name}"
+        ).one()
+        digest.update(f"\n{name} {tuple(sums)}".encode())
+    return digest.hexdigest()
+
+
+def _current(connection: Connection, wave: Wave) -> tuple[int, str] | None:
+    sql = (
+        "select r.revision, r.content_hash, w.synthetic from survey.revisions r "
+        f"join survey.waves w on w.wave = r.wave where r.wave = '{wave.code}' order by r.revision desc limit 1"
+    )
+    rows = database.query(connection, sql)[1]
+    if not rows:
+        return None
+    if rows[0][2] != wave.synthetic:
+        raise UsageError(f"wave {wave.code} cannot change between synthetic and real; choose another code")
+    return int(rows[0][0]), str(rows[0][1])
+
+
+def _write(
+    connection: Connection, bench: Connection, wave: Wave, revision: int, digest: str, *, reason: str | None, by: str | None
+) -> None:
+    tables = metadata.tables
+    if revision == 1:
+        connection.execute(tables["survey.waves"].insert(), {"wave": wave.code, "synthetic": wave.synthetic})
+    connection.execute(
+        tables["survey.revisions"].insert(),
+        {
+            "wave": wave.code,
+            "revision": revision,
+            "title_fr": wave.title.fr,
+            "title_en": wave.title.en,
+            "reference_date": wave.reference_date,
+            "fieldwork_from": wave.fieldwork_from,
+            "fieldwork_to": wave.fieldwork_to,
+            "mode": wave.mode,
+            "frame_rule_fr": wave.frame_rule.fr,
+            "frame_rule_en": wave.frame_rule.en,
+            "population_concept": wave.population,
+            "source": wave.source,
+            "agreements_complete": wave.agreements_complete,
+            "several_mark": wave.several_mark,
+            "content_hash": digest,
+            "code_lists_hash": database.content_hash("code_lists", connection.dialect.name),
+            "loaded_at": datetime.now(UTC).replace(microsecond=0, tzinfo=None),
+            "loaded_by": by or getpass.getuser(),
+            "reason": reason,
+            "software": __version__,
+        },
+    )
+    for name in STAGED:
+        columns = ["wave", "revision", *_columns(name)]
+        sql = f"select '{wave.code}', {revision}, {', '.join(columns[2:])} from staged_{name}"
+        database.append(bench, sql, connection, f"survey.{name}", columns)
+    if database.is_duckdb(connection) and (broken := database.orphans(connection)):
+        raise DataError("the wave refers to what does not exist:\n" + "\n".join(broken))

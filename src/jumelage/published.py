@@ -1,0 +1,222 @@
+"""The publication of a wave, figure by figure: read, understood and staged beside the rows."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
+
+from jumelage import content
+from jumelage.errors import Finding, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Connection
+
+    from jumelage.content import Report
+    from jumelage.names import Names
+    from jumelage.package import Package, Rows
+    from jumelage.wave import Wave
+
+_KINDS = ("figure", "wording", "source")
+_TYPES = {
+    "published_tables": {"report": "varchar"},
+    "published_figures": {
+        "report": "varchar",
+        "key": "varchar",
+        "measure": "varchar",
+        "place": "varchar",
+        "position": "integer",
+        "printed": "varchar",
+        "value": "decimal(18, 6)",
+        "decimals": "integer",
+        "code": "varchar",
+        "at_least": "decimal(18, 6)",
+        "more_than_share": "decimal(18, 6)",
+    },
+    "explanations": {
+        "report": "varchar",
+        "key": "varchar",
+        "measure": "varchar",
+        "because_fr": "varchar",
+        "because_en": "varchar",
+        "evidence": "varchar",
+    },
+    "claims": {
+        "claim": "varchar",
+        "position": "integer",
+        "place": "varchar",
+        "printed": "varchar",
+        "unit": "varchar",
+        "statement_fr": "varchar",
+        "statement_en": "varchar",
+        "kind": "varchar",
+        "offenders": "varchar",
+    },
+}
+
+
+def stage_published(bench: Connection, package: Package, wave: Wave, names: Names, findings: list[Finding]) -> None:
+    """Stage the published figures, explanations and claims; what cannot be understood becomes a finding."""
+    figures: list[tuple[object, ...]] = []
+    for name, rows in package.published.items():
+        figures += _figures(content.report(name), rows, wave, names, findings)
+    _stage(bench, "published_figures", figures)
+    _stage(bench, "published_tables", [(report,) for report in dict.fromkeys(wave.printed_complete)])
+    _stage(
+        bench,
+        "explanations",
+        [
+            (entry.report, key, entry.measure, entry.because.fr, entry.because.en, entry.evidence)
+            for entry in wave.explanations
+            for key in dict.fromkeys(entry.keys)
+        ],
+    )
+    _stage(bench, "claims", _claims(package.claims, findings))
+
+
+def _stage(bench: Connection, table: str, rows: list[tuple[object, ...]]) -> None:
+    columns = _TYPES[table]
+    unnested = ", ".join(f"unnest(cast(? as {kind}[])) as {name}" for name, kind in columns.items())
+    values = tuple([row[i] for row in rows] for i in range(len(columns)))
+    bench.exec_driver_sql(f"create or replace temp table staged_{table} as select {unnested}", values)
+
+
+def _figures(
+    report: Report, rows: Rows, wave: Wave, names: Names, findings: list[Finding]
+) -> Iterable[tuple[object, ...]]:
+    coded = {column.name: column.codes for column in report.columns if column.codes}
+    codes = {
+        name: names.resolve(code_list, [value for value in rows.fields.get(name, []) if value])
+        for name, code_list in coded.items()
+        if name in report.key
+    }
+    printed = [value for value in rows.fields["printed"] if value]
+    for name, code_list in coded.items():
+        bare = [_without_mark(value, wave)[0] for value in printed]
+        codes.setdefault(name, {}).update(names.resolve(code_list, bare))
+    seen: dict[tuple[str, ...], int] = {}
+    for position, (line, record) in enumerate(rows.records(), 1):
+
+        def wrong(column: str, message: str, line: int = line, record: dict[str, str | None] = record) -> None:
+            findings.append(Finding(rows.file, line, column, record[column], message))
+
+        parts = []
+        for column in report.key:
+            part = _key_part(report, column, record[column], codes, names, wrong)
+            parts.append(part)
+        measure, text, place = record["measure"], record["printed"], record["place"]
+        if measure not in report.measures:
+            wrong("measure", f"{report.name} has no such measure; {nearest(measure or '', report.measures)}")
+            continue
+        if place is None:
+            wrong("place", "is missing; say where it is printed")
+            continue
+        if None in parts:
+            continue
+        key = "/".join(part for part in parts if part)
+        understood = _printed(report, measure, text, key, wave, codes)
+        if understood is None:
+            wrong("printed", "is no number, no known name and none of the words in [printed.words] of wave.toml")
+            continue
+        first = seen.setdefault((key, measure, place), line)
+        if first != line:
+            wrong("place", f"the same figure of the same place stands on line {first} already")
+            continue
+        yield report.name, key, measure, place, position, text, *understood
+
+
+def _key_part(
+    report: Report,
+    column: str,
+    value: str | None,
+    codes: dict[str, dict[str, str]],
+    names: Names,
+    wrong: _Wrong,
+) -> str | None:
+    if value is None:
+        wrong(column, "is missing")
+        return None
+    if value in {content.TOTAL, content.UNKNOWN}:
+        return value
+    spec = report.column(column)
+    if spec.codes:
+        code = codes[column].get(value)
+        if code is None:
+            wrong(column, f"is no accepted name or code of {spec.codes}; {names.nearest(spec.codes, value)}")
+        return code
+    if spec.labels is not None and value not in spec.labels:
+        wrong(column, f"is no {column}; {nearest(value, spec.labels)}")
+        return None
+    return value
+
+
+def _without_mark(text: str, wave: Wave) -> tuple[str, int]:
+    """Split a printed name from its mark of several agreements: the name, and the number (1 without a mark)."""
+    if wave.several_mark:
+        pattern = re.escape(wave.several_mark).replace(re.escape("{n}"), r"(\d{1,3})")
+        if found := re.fullmatch(rf"(.*\S)\s+{pattern}", text):
+            return found[1], int(found[2])
+    return text, 1
+
+
+def _printed(
+    report: Report, measure: str, text: str | None, key: str, wave: Wave, codes: dict[str, dict[str, str]]
+) -> tuple[object, ...] | None:
+    """Understand a printed text: value, decimals, code, at_least, more_than_share; None if it cannot be."""
+    if text is None:
+        return None
+    if words := wave.words.get(text):
+        value = None if words.value is None else Decimal(str(words.value))
+        return value, None if value is None else 0, None, words.at_least, words.more_than_share
+    number = _number(text, wave.decimal)
+    if number is not None:
+        exponent = number.as_tuple().exponent
+        return number, -exponent if isinstance(exponent, int) and exponent < 0 else 0, None, None, None
+    if report.column(measure).codes:
+        code = codes[measure].get(text)
+        return None if code is None else (None, None, code, None, None)
+    # A name printed in a list is a cell of one, or of the number in its mark.
+    name, several = _without_mark(text, wave)
+    if any(found.get(name) in key.split("/") for found in codes.values() if name in found):
+        return Decimal(several), 0, None, None, None
+    return None
+
+
+def _number(text: str, decimal: str) -> Decimal | None:
+    """Read a printed number, its thousands set apart by spaces; None if it is none."""
+    if not re.fullmatch(rf"-?\d{{1,3}}(?:[ \u00a0\u202f]?\d{{3}})*(?:{re.escape(decimal)}\d+)?", text):
+        return None
+    try:
+        return Decimal(re.sub(r"[ \u00a0\u202f]", "", text).replace(decimal, "."))
+    except InvalidOperation:
+        return None
+
+
+def _claims(rows: Rows, findings: list[Finding]) -> list[tuple[object, ...]]:
+    staged: list[tuple[object, ...]] = []
+    seen: dict[tuple[str | None, ...], int] = {}
+    for position, (line, record) in enumerate(rows.records(), 1):
+        before = len(findings)
+        for column, value in record.items():
+            if value is None and column != "offenders":
+                findings.append(Finding(rows.file, line, column, None, "is missing"))
+        if record["kind"] and record["kind"] not in _KINDS:
+            message = f"must be one of {', '.join(_KINDS)}"
+            findings.append(Finding(rows.file, line, "kind", record["kind"], message))
+        first = seen.setdefault((record["claim"], record["place"]), line)
+        if first != line:
+            message = f"the same claim and place stand on line {first} already"
+            findings.append(Finding(rows.file, line, "claim", record["claim"], message))
+        if len(findings) == before:
+            values = {**record, "position": position}
+            staged.append(tuple(values[name] for name in _TYPES["claims"]))
+    return staged
+
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class _Wrong(Protocol):
+        def __call__(self, column: str, message: str) -> None: ...

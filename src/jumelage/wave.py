@@ -1,0 +1,229 @@
+"""What a wave says of itself: wave.toml, read and checked."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from jumelage import content
+from jumelage.content import Label, label
+from jumelage.errors import Finding, nearest
+from jumelage.models import ANSWERS, MANAGEMENT, NO_DATE, QUESTIONS, RESPONSES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+FILE = "wave.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What printed words stand for: a number, or the interval they imply."""
+
+    value: float | None = None
+    at_least: float | None = None
+    more_than_share: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why printed figures of one measure disagree with the rows."""
+
+    report: str
+    keys: tuple[str, ...]
+    measure: str
+    because: Label
+    evidence: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """A wave.toml, with every field in its type."""
+
+    code: str
+    title: Label
+    reference_date: date
+    synthetic: bool
+    frame_rule: Label
+    population: str
+    source: str
+    fieldwork_from: date
+    fieldwork_to: date
+    mode: str
+    agreements_complete: bool
+    printed_complete: tuple[str, ...]
+    defaults: dict[str, str]
+    default_items: dict[str, dict[str, str]]
+    frame_source: str
+    several_mark: str | None
+    decimal: str
+    words: dict[str, Words]
+    explanations: tuple[Explanation, ...]
+
+
+class _Reader:
+    """Takes the fields of a TOML table one by one and notes what is missing, wrong or unknown."""
+
+    def __init__(self, table: dict[str, Any], name: str, findings: list[Finding]) -> None:
+        self.table, self.name, self.findings = dict(table), name, findings
+
+    def wrong(self, key: str, value: object, message: str) -> None:
+        shown = None if value is None else str(value)
+        self.findings.append(Finding(FILE, None, f"{self.name}{key}", shown, message))
+
+    def take(self, key: str, kind: type | tuple[type, ...], default: Any = ...) -> Any:  # noqa: ANN401
+        if key not in self.table:
+            if default is ...:
+                self.wrong(key, None, "is missing")
+                return None
+            return default
+        value = self.table.pop(key)
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            wanted = kind.__name__ if isinstance(kind, type) else "number"
+            self.wrong(key, value, f"must be a {wanted}")
+            return None if default is ... else default
+        return value
+
+    def label(self, key: str) -> Label:
+        try:
+            return label(self.table.pop(key, None), key)
+        except ValueError as error:
+            self.wrong(key, None, str(error))
+            return Label("", "")
+
+    def choice(self, key: str, allowed: tuple[str, ...], default: str) -> str:
+        value: str = self.take(key, str, default)
+        if value not in allowed:
+            self.wrong(key, value, f"is no answer here; {nearest(value, allowed)}")
+        return value
+
+    def inner(self, key: str, *, needed: bool = True) -> _Reader:
+        table = self.take(key, dict, ... if needed else {})
+        return _Reader(table or {}, f"{self.name}{key}.", self.findings)
+
+    def end(self, *known: str) -> None:
+        for key, value in self.table.items():
+            self.wrong(key, value, f"is unknown; {nearest(key, known)}")
+
+
+def read_wave(path: Path, findings: list[Finding]) -> Wave | None:
+    """Read wave.toml; None if it cannot be read at all. What is wrong is added to the findings."""
+    try:
+        table = tomllib.loads(path.read_bytes().decode("utf-8"))
+    except FileNotFoundError:
+        findings.append(Finding(FILE, None, None, None, "is missing; it says what wave this is"))
+        return None
+    except UnicodeDecodeError as error:
+        findings.append(Finding(FILE, None, None, None, f"is not UTF-8: byte {error.start + 1}"))
+        return None
+    except tomllib.TOMLDecodeError as error:
+        findings.append(Finding(FILE, None, None, None, f"is not TOML: {error}"))
+        return None
+    before = len(findings)
+    wave = _wave(_Reader(table, "", findings))
+    return wave if len(findings) == before else None
+
+
+def _wave(top: _Reader) -> Wave:
+    fieldwork, complete, sources = top.inner("fieldwork"), top.inner("complete"), top.inner("sources")
+    defaults, printed = top.inner("defaults"), top.inner("printed", needed=False)
+    words, several_mark, decimal = _printed(printed)
+    wave = Wave(
+        code=top.take("wave", str),
+        title=top.label("title"),
+        reference_date=top.take("reference_date", date),
+        synthetic=top.take("synthetic", bool),
+        frame_rule=top.label("frame_rule"),
+        population=top.take("population", str),
+        source=top.take("source", str),
+        fieldwork_from=fieldwork.take("from", date),
+        fieldwork_to=fieldwork.take("to", date),
+        mode=fieldwork.take("mode", str),
+        agreements_complete=complete.take("agreements", bool),
+        printed_complete=tuple(complete.take("printed", list, [])),
+        defaults={
+            "response": defaults.choice("response", RESPONSES, "not_published"),
+            "since": defaults.choice("since", NO_DATE, "no_answer"),
+            **{name: defaults.choice(name, ANSWERS, "no_answer") for name in MANAGEMENT},
+        },
+        default_items={question: _default_items(defaults, question) for question in QUESTIONS},
+        frame_source=sources.take("frame", str, ""),
+        several_mark=several_mark,
+        decimal=decimal,
+        words=words,
+        explanations=tuple(_explanation(top, entry) for entry in top.take("explanations", list, [])),
+    )
+    if wave.code is not None and not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", wave.code):
+        top.wrong("wave", wave.code, "must be lower-case letters, digits and hyphens")
+    for report in wave.printed_complete:
+        _known(report, content.report_names(), lambda message: complete.wrong("printed", report, message))
+    fieldwork.end("from", "to", "mode")
+    complete.end("agreements", "printed")
+    sources.end("frame")
+    defaults.end("response", "since", *MANAGEMENT, *QUESTIONS)
+    top.end("wave", "title", "reference_date", "synthetic", "frame_rule", "population", "source")
+    return wave
+
+
+def _known(value: str, known: list[str], wrong: Callable[[str], None]) -> None:
+    if value not in known:
+        wrong(f"there is no such report; {nearest(str(value), known)}")
+
+
+def _default_items(defaults: _Reader, question: str) -> dict[str, str]:
+    items: dict[str, str] = defaults.take(question, dict, {"*": "no_answer"})
+    for item, answer in items.items():
+        if answer not in ANSWERS:
+            defaults.wrong(f"{question}.{item}", answer, f"is no answer; {nearest(str(answer), ANSWERS)}")
+    return {"" if item == "*" else item: answer for item, answer in items.items()}
+
+
+def _printed(printed: _Reader) -> tuple[dict[str, Words], str | None, str]:
+    several_mark = printed.take("several_mark", str, None)
+    if several_mark is not None and several_mark.count("{n}") != 1:
+        printed.wrong("several_mark", several_mark, "must have {n} in the place of the number")
+    decimal = printed.take("decimal", str, ",")
+    words = {}
+    for word, spec in printed.take("words", dict, {}).items():
+        reader = _Reader(spec if isinstance(spec, dict) else {"": spec}, f"printed.words.{word}.", printed.findings)
+        number = (int, float)
+        words[word] = Words(
+            reader.take("value", number, None),
+            reader.take("at_least", number, None),
+            reader.take("more_than_share", number, None),
+        )
+        reader.end("value", "at_least", "more_than_share")
+    printed.end("several_mark", "decimal", "words")
+    return words, several_mark, decimal
+
+
+def _explanation(top: _Reader, entry: dict[str, Any]) -> Explanation:
+    reader = _Reader(entry, "explanations.", top.findings)
+    made = Explanation(
+        report=reader.take("report", str),
+        keys=tuple(reader.take("keys", list) or ()),
+        measure=reader.take("measure", str),
+        because=reader.label("because"),
+        evidence=reader.take("evidence", str, None),
+    )
+    reader.end("report", "keys", "measure", "because", "evidence")
+    names = content.report_names()
+    _known(made.report, names, lambda message: reader.wrong("report", made.report, message))
+    if made.report in names and made.measure not in (measures := content.report(made.report).measures):
+        reader.wrong("measure", made.measure, f"{made.report} has no such measure; {nearest(str(made.measure), measures)}")
+    return made
+
+
+def canonical(wave: Wave) -> str:
+    """Return what a wave says of itself as one text: equal for equal meaning, whatever the file's order."""
+    fields = {name: getattr(wave, name) for name in Wave.__slots__ if name not in {"words", "explanations"}}
+    return json.dumps(fields, sort_keys=True, default=_plain, ensure_ascii=False)
+
+
+def _plain(value: object) -> object:
+    return [value.fr, value.en] if isinstance(value, Label) else str(value)

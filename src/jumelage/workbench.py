@@ -1,0 +1,65 @@
+"""The DuckDB in which rows are read and checked before they go anywhere, whatever the target.
+
+On a DuckDB target it is the target's own connection, with temporary tables; on PostgreSQL a database in memory.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from jumelage import content, database
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+# match_key finds names and never orders; sort_key orders as French lists do, without any collation.
+_MACROS = (
+    """create or replace temp macro folded(x) as
+       replace(replace(replace(lower(strip_accents(x)), 'œ', 'oe'), 'æ', 'ae'), 'ß', 'ss')""",
+    r"""create or replace temp macro match_key(x) as
+        nullif(trim(regexp_replace(regexp_replace(
+            ' ' || regexp_replace(folded(x), '[^\p{L}\p{N}]+', ' ', 'g') || ' ',
+            ' st ', ' saint ', 'g'), ' ste ', ' sainte ', 'g')), '')""",
+    "create or replace temp macro sort_key(x) as regexp_replace(folded(x), '[^a-z0-9]', '', 'g')",
+)
+
+
+@contextmanager
+def workbench(target: Connection) -> Iterator[Connection]:
+    """Open the workbench for a target."""
+    if database.is_duckdb(target):
+        _prepare(target)
+        yield target
+        return
+    from sqlalchemy import create_engine
+    from sqlalchemy.pool import NullPool
+
+    with create_engine("duckdb:///:memory:", poolclass=NullPool).begin() as bench:
+        _prepare(bench)
+        yield bench
+
+
+def _prepare(bench: Connection) -> None:
+    for macro in _MACROS:
+        bench.exec_driver_sql(macro)
+
+
+def read_code_list(bench: Connection, name: str, path: Path) -> str:
+    """Read a code list, all columns as text, into a temporary table; return the table's name."""
+    table = f"list_{name}"
+    bench.exec_driver_sql(
+        f"create or replace temp table {table} as select * from read_csv(?, all_varchar = true, header = true, "
+        "delim = ',', quote = '\"', escape = '\"', nullstr = '')",
+        (str(path),),
+    )
+    return table
+
+
+def read_code_lists(bench: Connection) -> None:
+    """Read every code list of the project into a temporary table `list_NAME`."""
+    for name, path in content.code_lists().items():
+        read_code_list(bench, name, path)
