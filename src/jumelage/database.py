@@ -107,14 +107,15 @@ def make_engine(url: URL, *, read_only: bool = False) -> Engine:
     )
 
 
-def _exists(url: URL) -> bool:
+def exists(url: URL) -> bool:
+    """Tell whether there is a database; of a server's only its connection can tell."""
     return url.get_backend_name() != "duckdb" or Path(str(url.database)).exists()
 
 
 @contextmanager
 def reading(url: URL) -> Iterator[Connection]:
     """Open a migrated database for one consistent, read-only look."""
-    with _opened(url, read_only=True) as connection:
+    with opened(url, read_only=True) as connection:
         check_migrated(connection, url)
         yield connection
 
@@ -122,7 +123,7 @@ def reading(url: URL) -> Iterator[Connection]:
 @contextmanager
 def writing(url: URL) -> Iterator[Connection]:
     """Open a migrated database in one transaction: committed at the end, undone on any error."""
-    with _opened(url, read_only=False) as connection:
+    with opened(url, read_only=False) as connection:
         lock(connection, url)
         check_migrated(connection, url)
         yield connection
@@ -139,10 +140,12 @@ def creating(url: URL) -> Iterator[Connection]:
 
 
 @contextmanager
-def _opened(url: URL, *, read_only: bool) -> Iterator[Connection]:
-    if not _exists(url):
+def opened(url: URL, *, read_only: bool) -> Iterator[Connection]:
+    """Open a database that exists, migrated or not; DatabaseError if there is none."""
+    if not exists(url):
         raise DatabaseError(f"there is no database at {shown(url)}; create it with: jumelage migrate")
-    with _translated(url), make_engine(url, read_only=read_only).begin() as connection:
+    engine = make_engine(url, read_only=read_only)
+    with _translated(url), engine.connect() if read_only else engine.begin() as connection:
         yield connection
 
 

@@ -213,6 +213,8 @@ def _explanation(top: _Reader, entry: dict[str, Any]) -> Explanation:
     )
     reader.end("report", "keys", "measure", "because", "evidence")
     names = content.report_names()
+    if made.report == "claims":
+        return made
     _known(made.report, names, lambda message: reader.wrong("report", made.report, message))
     if made.report in names and made.measure not in (measures := content.report(made.report).measures):
         reader.wrong("measure", made.measure, f"{made.report} has no such measure; {nearest(str(made.measure), measures)}")

@@ -1,0 +1,269 @@
+"""The command line: options in, exit codes out; nothing is decided here."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
+
+import typer
+
+from jumelage.errors import DataError, JumelageError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy.engine import URL
+
+app = typer.Typer(
+    name="jumelage",
+    help="A relational database for survey waves; every printed number has its SQL, its rows and its status.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Db = Annotated[
+    str | None,
+    typer.Option(
+        "--db",
+        metavar="URL",
+        help="Database: a DuckDB file, or postgresql://… [default: $JUMELAGE_DATABASE_URL, else ./jumelage.duckdb]",
+        show_default=False,
+    ),
+]
+Wave = Annotated[
+    str | None,
+    typer.Option("--wave", metavar="WAVE", help="Wave, such as 2006. [default: the latest]", show_default=False),
+]
+Lang = Annotated[Literal["fr", "en"], typer.Option("--lang", help="Language of titles and labels.")]
+WithoutInferred = Annotated[
+    bool, typer.Option("--without-inferred", help="Leave out rows that were inferred from totals.")
+]
+Output = Annotated[
+    Path | None,
+    typer.Option("-o", "--output", metavar="FILE", help="Write there instead of to standard output."),
+]
+Format = Annotated[Literal["table", "csv", "json"], typer.Option("--format", help="Form of the output.")]
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from jumelage import __version__
+
+        typer.echo(f"jumelage {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    ctx: typer.Context,
+    db: Db = None,
+    version: Annotated[  # noqa: ARG001
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    ctx.obj = db
+
+
+def _url(ctx: typer.Context, db: str | None) -> URL:
+    from jumelage.database import resolve_url
+
+    return resolve_url(db or ctx.obj)
+
+
+def _say(text: str) -> None:
+    typer.echo(text, err=True)
+
+
+def _write(text: str, output: Path | None) -> None:
+    """Write to standard output, or to a file that is there whole or not at all."""
+    if output is None:
+        sys.stdout.buffer.write(text.encode("utf-8"))
+        sys.stdout.buffer.flush()
+        return
+    beside = output.with_name(f".{output.name}.{os.getpid()}")
+    try:
+        beside.write_bytes(text.encode("utf-8"))
+        beside.replace(output)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise UsageError(f"{output} cannot be written: {error.strerror}") from error
+
+
+@app.command()
+def migrate(
+    ctx: typer.Context,
+    db: Db = None,
+    to: Annotated[str, typer.Option(metavar="REVISION", help="Migration to go to: head, base, or its number.")] = "head",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
+) -> None:
+    """Create the database, or bring its tables, views and code lists up to date."""
+    from jumelage import database
+    from jumelage import migrate as migration
+
+    url = _url(ctx, db)
+    if dry_run and not database.exists(url):
+        _say(f"would create {database.shown(url)}")
+        return
+    opened = database.opened(url, read_only=True) if dry_run else database.creating(url)
+    with opened as connection:
+        done = migration.plan(connection, to) if dry_run else migration.migrate(connection, to)
+    if done.empty:
+        _say(f"{database.shown(url)} is up to date, at migration {done.to}")
+        return
+    steps = [f"migrations {', '.join(done.revisions)}"] if done.revisions else []
+    steps += [part.replace("_", " ") for part in done.parts]
+    verb = "would go" if dry_run else "went"
+    _say(f"{database.shown(url)} {verb} from {done.at or 'base'} to {done.to}: {', '.join(steps)}")
+
+
+@app.command()
+def load(
+    ctx: typer.Context,
+    folder: Annotated[Path, typer.Argument(help="Folder of the wave, such as waves/2006.")],
+    db: Db = None,
+    reason: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Why the wave changes; needed from the second revision on.")
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Who loads it. [default: the system's user]", show_default=False)
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, and load nothing.")] = False,
+) -> None:
+    """Check a wave as a whole and load it as a new revision, or say everything that is wrong with it."""
+    from jumelage.load import load as load_wave
+
+    done = load_wave(_url(ctx, db), folder, reason=reason, by=by, dry_run=dry_run)
+    name = f"wave {done.wave}, revision {done.revision}"
+    if not done.new:
+        _say(f"{name}: unchanged")
+        return
+    rows = ", ".join(f"{number} {table.replace('_', ' ')}" for table, number in done.rows.items())
+    _say(f"{name}: {'would be loaded' if dry_run else 'loaded'}: {rows}")
+
+
+@app.command()
+def reports(lang: Lang = "en", format_: Format = "table", output: Output = None) -> None:
+    """List the reports."""
+    from jumelage import content
+    from jumelage.render import renderer
+    from jumelage.render.grid import Grid, Shown
+
+    found = [content.report(name) for name in content.report_names()]
+    rows = tuple((r.name, r.title.text(lang), r.source.text(lang)) for r in found)
+    names = ("report", "title", "source")
+    _write(renderer(format_)(Grid(names, rows, Shown("", names, rows, (False,) * 3))), output)
+
+
+@app.command()
+def report(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="Name of the report; `jumelage reports` lists them.")],
+    db: Db = None,
+    wave: Wave = None,
+    format_: Format = "table",
+    lang: Lang = "en",
+    without_inferred: WithoutInferred = False,
+    output: Output = None,
+) -> None:
+    """Compute a report. Programs get codes (csv, json), people get labels (table)."""
+    from jumelage import content, database
+    from jumelage.render import renderer
+    from jumelage.render.grid import of_sheet
+    from jumelage.report import run
+
+    found = content.report(name)
+    with database.reading(_url(ctx, db)) as connection:
+        scope = database.find_scope(connection, wave, with_inferred=not without_inferred)
+        sheet = run(connection, found, scope)
+    _write(renderer(format_)(of_sheet(sheet, lang)), output)
+
+
+@app.command()
+def explain(
+    ctx: typer.Context,
+    report: Annotated[str, typer.Argument(help="Name of the report.")],
+    key: Annotated[str, typer.Argument(help="Key of the cell, its parts joined by /, such as eu/DE or eu/total.")],
+    measure: Annotated[str, typer.Argument(help="Column of the report, such as agreements.")],
+    db: Db = None,
+    wave: Wave = None,
+    format_: Format = "table",
+    without_inferred: WithoutInferred = False,
+    output: Output = None,
+) -> None:
+    """List the rows behind a cell of a report."""
+    from jumelage import content, database
+    from jumelage import report as reporting
+    from jumelage.render import renderer
+    from jumelage.render.grid import of_detail, span
+
+    found = content.report(report)
+    with database.reading(_url(ctx, db)) as connection:
+        scope = database.find_scope(connection, wave, with_inferred=not without_inferred)
+        sheet = reporting.run(connection, found, scope)
+        detail = reporting.explain(connection, sheet, key, measure)
+    value = sheet.cells()[key][measure]
+    title = f"{report} {key} {measure}: {span(value, value, 'en')}"
+    _write(renderer(format_)(of_detail(detail, title)), output)
+
+
+@app.command()
+def check(
+    ctx: typer.Context,
+    db: Db = None,
+    wave: Wave = None,
+    format_: Annotated[Literal["table", "json"], typer.Option("--format", help="Form of the output.")] = "table",
+    lang: Lang = "en",
+    output: Output = None,
+) -> None:
+    """Hold every published figure against the rows; exit 1 on a contradiction that is not explained."""
+    from jumelage import database, ledger
+    from jumelage.render import renderer
+    from jumelage.render.grid import of_ledger
+
+    with database.reading(_url(ctx, db)) as connection:
+        found, _ = ledger.check(connection, database.find_scope(connection, wave))
+    _write(renderer(format_)(of_ledger(found, lang)), output)
+    for problem in found.problems:
+        _say(f"problem: {problem}")
+    for status, number in found.counts().items():
+        _say(f"{status}: {number}")
+    if found.problems:
+        raise typer.Exit(1)
+
+
+@app.command()
+def publish(
+    ctx: typer.Context,
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Where to publish; swapped in whole.")] = Path("public"),
+    db: Db = None,
+    wave: Wave = None,
+) -> None:
+    """Publish all tables of a wave and their ledger as web pages, in French and English."""
+    from jumelage.publish import publish as publish_wave
+
+    pages = publish_wave(_url(ctx, db), out, wave)
+    _say(f"published: {', '.join(str(page) for page in pages)}")
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    _say(message)
+    raise SystemExit(code)
+
+
+def main() -> None:
+    """Run the command line; errors that a user can cause end in a message and an exit code, never a traceback."""
+    try:
+        app()
+    except DataError as error:
+        lines: Iterator[str] = (str(finding) for finding in error.findings)
+        _fail("\n".join((*lines, f"error: {error}")), error.exit_code)
+    except JumelageError as error:
+        _fail(f"error: {error}", error.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(0) from None

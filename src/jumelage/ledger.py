@@ -1,0 +1,332 @@
+"""The ledger: every published figure held against the rows, each with a status.
+
+Nothing is adjusted to make a total come out. A contradiction is shown, and needs an explanation in wave.toml.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.exc import DBAPIError
+
+from jumelage import content, database
+from jumelage.content import TOTAL, Label
+from jumelage.report import ReportError, Sheet, Value, plain, run, sources
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Connection
+
+STATUSES = (
+    "source",
+    "reproduced",
+    "reproduced_with_inferred",
+    "bounded",
+    "published_only",
+    "wording",
+    "contradicted",
+    "error",
+)
+CLAIMS = "claims"
+STATEMENT = "statement"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A published figure and what the rows say of it: `low` and `high` are what can be computed, or None.
+
+    `because` explains a contradiction; `statement` is what a claim says, in words of ours.
+    """
+
+    report: str
+    key: str
+    measure: str
+    printed: str
+    place: str
+    low: Value
+    high: Value
+    status: str
+    because: Label | None = None
+    statement: Label | None = None
+
+    @property
+    def cell(self) -> tuple[str, str, str]:
+        """The cell of a report that the figure is about."""
+        return self.report, self.key, self.measure
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Every published figure of a wave, and the problems that make `check` fail."""
+
+    entries: tuple[Entry, ...]
+    problems: tuple[str, ...]
+
+    def counts(self) -> dict[str, int]:
+        """Return the number of figures of each status, in the order of the statuses."""
+        found = Counter(entry.status for entry in self.entries)
+        return {status: found[status] for status in STATUSES if found[status]}
+
+
+@dataclass(frozen=True, slots=True)
+class _Figure:
+    report: str
+    key: str
+    measure: str
+    place: str
+    position: int
+    printed: str
+    value: Decimal | None
+    decimals: int | None
+    code: str | None
+    at_least: Decimal | None
+    more_than_share: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A report run for the ledger: with and without inferred rows, and what its rows were made from."""
+
+    sheet: Sheet
+    all_rows: dict[str, dict[str, Value]]
+    reported: dict[str, dict[str, Value]]
+    sources: dict[str, set[str]]
+
+
+def check(connection: Connection, scope: database.Scope) -> tuple[Ledger, dict[str, Sheet]]:
+    """Hold every published figure of the wave in scope against the rows.
+
+    Returns the ledger, and the sheets of all reports that could be run.
+    """
+    problems: list[str] = []
+    runs: dict[str, _Run] = {}
+    errors: dict[str, str] = {}
+    for name in content.report_names():
+        try:
+            runs[name] = _run(connection, name, scope)
+        except ReportError as error:
+            errors[name] = str(error)
+            problems.append(str(error))
+    database.set_scope(connection, scope)
+    figures = _figures(connection)
+    parts = _broken_totals(figures)
+    entries = []
+    for figure in figures:
+        if figure.report in errors:
+            because = Label(errors[figure.report], errors[figure.report])
+            entries.append(_entry(figure, None, None, "error", because))
+        else:
+            entries.append(_judge(figure, runs[figure.report], parts))
+    entries += _unprinted(connection, figures, runs)
+    entries += _claims(connection, scope, problems)
+    explained, more = _explain(connection, entries)
+    problems += more
+    if database.is_duckdb(connection):
+        problems += database.orphans(connection)
+    return Ledger(tuple(explained), tuple(problems)), {name: found.sheet for name, found in runs.items()}
+
+
+def _run(connection: Connection, name: str, scope: database.Scope) -> _Run:
+    report = content.report(name)
+    reported = run(connection, report, replace(scope, with_inferred=False)).cells()
+    sheet = run(connection, report, scope)
+    return _Run(sheet, sheet.cells(), reported, sources(connection, report))
+
+
+def _rows(connection: Connection, sql: str) -> list[dict[str, Any]]:
+    names, rows = database.query(connection, sql)
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def _figures(connection: Connection) -> list[_Figure]:
+    sql = (
+        "select report, key, measure, place, position, printed, value, decimals, code, at_least, more_than_share "
+        "from published_figures order by report, position, key, measure, place"
+    )
+    return [_Figure(*row) for row in database.query(connection, sql)[1]]
+
+
+def _entry(figure: _Figure, low: Value, high: Value, status: str, because: Label | None = None) -> Entry:
+    return Entry(
+        figure.report, figure.key, figure.measure, figure.printed, figure.place, low, high, status, because
+    )
+
+
+def _range(found: _Run, cells: dict[str, dict[str, Value]], key: str, measure: str) -> tuple[Value, Value]:
+    """Return what the rows say of a cell, from low to high; a count that has no computed row is zero."""
+    column = found.sheet.report.column(measure)
+    cell = cells.get(key)
+    if cell is None:
+        return (None, None) if column.codes else (0, 0)
+    return cell[measure], cell[column.high or measure]
+
+
+def _judge(figure: _Figure, found: _Run, broken: dict[tuple[str, str, str, str], Decimal]) -> Entry:
+    low, high = _range(found, found.all_rows, figure.key, figure.measure)
+    reported = _range(found, found.reported, figure.key, figure.measure)
+    wrong = broken.get((figure.report, figure.measure, figure.place, figure.key))
+    if wrong is not None:
+        because = Label(
+            f"les parties imprimées font {plain(wrong)}", f"its printed parts add up to {plain(wrong)}"
+        )
+        return _entry(figure, low, high, "contradicted", because)
+    if _is_source(figure, found.sources):
+        return _entry(figure, low, high, "source")
+    if _equal(figure, *reported):
+        return _entry(figure, low, high, "reproduced")
+    if _equal(figure, low, high):
+        return _entry(figure, low, high, "reproduced_with_inferred")
+    return _entry(figure, low, high, _open(figure, found, low, high))
+
+
+def _is_source(figure: _Figure, made_from: dict[str, set[str]]) -> bool:
+    """Tell whether all rows behind a figure were made from it: no evidence either way."""
+    pattern = figure.key.split("/")
+    behind: set[str] = set()
+    for key, found in made_from.items():
+        if all(part in (TOTAL, own) for part, own in zip(pattern, key.split("/"), strict=True)):
+            behind |= found
+    return bool(behind) and behind <= {figure.report, f"{figure.report}/{figure.key}"}
+
+
+def _equal(figure: _Figure, low: Value, high: Value) -> bool:
+    if low != high or low is None:
+        return False
+    if figure.code is not None:
+        return low == figure.code
+    if figure.value is None or isinstance(low, str):
+        return False
+    return round(Decimal(low), figure.decimals or 0) == figure.value
+
+
+def _open(figure: _Figure, found: _Run, low: Value, high: Value) -> str:
+    """Return the status of a figure that the rows do not settle: bounded, published_only, wording or contradicted."""
+    if not isinstance(low, int | Decimal) or not isinstance(high, int | Decimal):
+        return "contradicted"
+    column = found.sheet.report.column(figure.measure)
+    base = found.all_rows.get(figure.key, {}).get(column.base or "")
+    if figure.value is None:
+        least = figure.at_least or Decimal(0)
+        enough = high >= least
+        if figure.more_than_share is not None and isinstance(base, int | Decimal):
+            enough = enough and high > figure.more_than_share * base
+        return "wording" if enough else "contradicted"
+    if not low <= figure.value <= high:
+        return "contradicted"
+    says_nothing = isinstance(base, int | Decimal) and low <= 0 and high >= base
+    return "published_only" if says_nothing else "bounded"
+
+
+def _broken_totals(figures: list[_Figure]) -> dict[tuple[str, str, str, str], Decimal]:
+    """Return the printed totals that their printed parts in the same place do not make, with what they make."""
+    tables: dict[tuple[str, str, str], dict[str, Decimal]] = {}
+    for figure in figures:
+        if figure.value is not None:
+            table = tables.setdefault((figure.report, figure.measure, figure.place), {})
+            table[figure.key] = figure.value
+    broken = {}
+    for place, table in tables.items():
+        for key, printed in table.items():
+            pattern = key.split("/")
+            if TOTAL not in pattern:
+                continue
+            parts = [
+                value
+                for other, value in table.items()
+                if TOTAL not in other.split("/")
+                and all(part in (TOTAL, own) for part, own in zip(pattern, other.split("/"), strict=True))
+            ]
+            if parts and sum(parts) != printed:
+                broken[(*place, key)] = Decimal(sum(parts))
+    return broken
+
+
+def _unprinted(connection: Connection, figures: list[_Figure], runs: dict[str, _Run]) -> Iterable[Entry]:
+    """Yield an entry for each computed cell that a complete printed table lacks: printed blank, zero."""
+    for (name,) in database.query(connection, "select report from published_tables order by report")[1]:
+        printed = [figure for figure in figures if figure.report == name]
+        if name not in runs or not printed:
+            continue
+        keys = {(figure.key, figure.measure) for figure in printed}
+        for key in runs[name].all_rows:
+            if TOTAL in key.split("/"):
+                continue
+            for measure in dict.fromkeys(figure.measure for figure in printed):
+                if (key, measure) in keys:
+                    continue
+                low, high = _range(runs[name], runs[name].all_rows, key, measure)
+                blank = _Figure(name, key, measure, printed[0].place, 0, "", Decimal(0), 0, None, None, None)
+                status = "reproduced" if _equal(blank, low, high) else _open(blank, runs[name], low, high)
+                yield _entry(blank, low, high, status)
+
+
+def _claims(connection: Connection, scope: database.Scope, problems: list[str]) -> Iterable[Entry]:
+    claims = _rows(connection, "select * from claims order by position, claim, place")
+    for claim in claims:
+        status = {"source": "source", "wording": "wording"}.get(claim["kind"], "published_only")
+        if claim["offenders"]:
+            try:
+                status = _test_claim(connection, scope, claim["offenders"])
+            except DBAPIError as error:
+                connection.rollback()
+                database.set_scope(connection, scope)
+                problems.append(f"claims.csv: {claim['claim']}: {str(error.orig).strip()}")
+                status = "error"
+        statement = Label(claim["statement_fr"], claim["statement_en"])
+        yield Entry(
+            CLAIMS, claim["claim"], STATEMENT, claim["printed"], claim["place"], None, None, status, None, statement
+        )
+
+
+def _test_claim(connection: Connection, scope: database.Scope, offenders: str) -> str:
+    database.set_scope(connection, replace(scope, with_inferred=False))
+    against_reported = database.query(connection, offenders)[1]
+    database.set_scope(connection, scope)
+    if not against_reported:
+        return "reproduced"
+    return "contradicted" if database.query(connection, offenders)[1] else "reproduced_with_inferred"
+
+
+def _explain(connection: Connection, entries: list[Entry]) -> tuple[list[Entry], list[str]]:
+    """Give contradictions their explanation; return the problems: unexplained, stale, or refuted by evidence."""
+    rows = _rows(connection, "select * from explanations order by report, key, measure")
+    given = {(row["report"], row["key"], row["measure"]): row for row in rows}
+    problems: list[str] = []
+    contradicted = {entry.cell for entry in entries if entry.status == "contradicted"}
+    for cell in given:
+        if cell not in contradicted:
+            name = "{} {} {}".format(*cell)
+            problems.append(f"{name}: explained, but nothing printed there disagrees; remove the explanation")
+    refuted = {}
+    for sql in sorted({row["evidence"] for cell, row in given.items() if row["evidence"] and cell in contradicted}):
+        refuted[sql] = _refuted(connection, sql)
+    explained = []
+    for entry in entries:
+        row = given.get(entry.cell)
+        name = f"{entry.report} {entry.key} {entry.measure}"
+        if entry.status != "contradicted":
+            explained.append(entry)
+            continue
+        if row is None:
+            seen = f"; {entry.because.en}" if entry.because else ""
+            shown = "–".join(dict.fromkeys(str(value) for value in (entry.low, entry.high)))
+            problems.append(f"{name}: printed {entry.printed or 'blank'}, computed {shown}{seen}; not explained")
+            explained.append(entry)
+            continue
+        if against := refuted.get(row["evidence"]):
+            problems.append(f"{name}: the evidence of its explanation fails: {against}")
+        explained.append(replace(entry, because=Label(row["because_fr"].strip(), row["because_en"].strip())))
+    return explained, problems
+
+
+def _refuted(connection: Connection, sql: str) -> str | None:
+    try:
+        rows = database.query(connection, sql)[1]
+    except DBAPIError as error:
+        connection.rollback()
+        return str(error.orig).strip()
+    return f"{len(rows)} rows speak against it, the first: {rows[0]}" if rows else None

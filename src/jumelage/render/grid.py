@@ -1,0 +1,139 @@
+"""A grid: named columns and rows, with codes for programs and, beside them, what people read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from jumelage.content import TOTAL, UNKNOWN
+from jumelage.report import Detail, Sheet, Value, number
+
+if TYPE_CHECKING:
+    from jumelage.ledger import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The same rows for people: headings, texts, which columns are numbers, which rows are totals."""
+
+    title: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numeric: tuple[bool, ...]
+    totals: frozenset[int] = frozenset()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Rows for programs (`names`, `rows`) and for people (`shown`)."""
+
+    names: tuple[str, ...]
+    rows: tuple[tuple[Value, ...], ...]
+    shown: Shown = field(repr=False)
+
+
+def of_sheet(sheet: Sheet, lang: str) -> Grid:
+    """Make the grid of a report: every column for programs; labels, ranges and lists for people."""
+    names = tuple(column.name for column in sheet.report.columns)
+    return Grid(names, sheet.rows, _listed(sheet, lang) if sheet.report.listing else _tabled(sheet, lang))
+
+
+def span(low: Value, high: Value, lang: str) -> str:
+    """Write what is known of a value: one number, or a range."""
+    if low is None or isinstance(low, str):
+        return low or ""
+    if high is None or isinstance(high, str) or low == high:
+        return number(low, lang)
+    return f"{number(low, lang)}–{number(high, lang)}"
+
+
+def _tabled(sheet: Sheet, lang: str) -> Shown:
+    columns = sheet.report.columns
+    ends = {column.high for column in columns}
+    visible = [column for column in columns if column.name not in ends]
+    names = [column.name for column in columns]
+    rows = []
+    for row in sheet.rows:
+        cell = dict(zip(names, row, strict=True))
+        rows.append(
+            tuple(
+                span(cell[column.name], cell[column.high], lang)
+                if column.high
+                else sheet.shown(column.name, cell[column.name], lang)
+                for column in visible
+            )
+        )
+    key = [names.index(name) for name in sheet.report.key]
+    return Shown(
+        sheet.report.title.text(lang),
+        tuple(column.label.text(lang) for column in visible),
+        tuple(rows),
+        tuple(not (column.codes or column.labels) for column in visible),
+        frozenset(i for i, row in enumerate(sheet.rows) if TOTAL in [row[k] for k in key]),
+    )
+
+
+def _listed(sheet: Sheet, lang: str) -> Shown:
+    listing = sheet.report.listing
+    if listing is None:
+        raise ValueError(sheet.report.name)
+    names = [column.name for column in sheet.report.columns]
+    head = sheet.report.key[0]
+    lists: dict[str, list[str]] = {}
+    for row in sheet.rows:
+        cell = dict(zip(names, row, strict=True))
+        count = cell[listing.count]
+        text = sheet.shown(listing.item, cell[listing.item], lang)
+        if cell[listing.item] == UNKNOWN:
+            text = f"({text})"
+        if count != 1:
+            mark = (sheet.wave.several_mark or "({n})").replace("{n}", str(count))
+            text = f"{text}\u00a0{mark}"
+        lists.setdefault(sheet.shown(head, cell[head], lang), []).append(text)
+    return Shown(
+        sheet.report.title.text(lang),
+        tuple(sheet.report.column(name).label.text(lang) for name in (head, listing.item)),
+        tuple((name, ", ".join(items)) for name, items in lists.items()),
+        (False, False),
+        notes=(listing.mark.text(lang),),
+    )
+
+
+def of_detail(detail: Detail, title: str) -> Grid:
+    """Make the grid of the rows behind a cell."""
+    texts = tuple(tuple("" if value is None else str(value) for value in row) for row in detail.rows)
+    numeric = tuple(
+        any(not isinstance(value, str) for value in column if value is not None)
+        for column in (zip(*detail.rows, strict=True) if detail.rows else [()] * len(detail.columns))
+    )
+    notes = () if detail.additive else ("not_additive: the cell is no sum of these rows",)
+    return Grid(detail.columns, detail.rows, Shown(title, detail.columns, texts, numeric, notes=notes))
+
+
+LEDGER = ("report", "key", "measure", "printed", "place", "low", "high", "status", "because")
+
+
+def of_ledger(ledger: Ledger, lang: str) -> Grid:
+    """Make the grid of a ledger: one row per published figure."""
+    rows = tuple(
+        (
+            entry.report,
+            entry.key,
+            entry.measure,
+            entry.printed,
+            entry.place,
+            entry.low,
+            entry.high,
+            entry.status,
+            entry.because.text(lang) if entry.because else "",
+        )
+        for entry in ledger.entries
+    )
+    shown = tuple(
+        (*row[:5], span(row[5], row[6], lang), row[7])
+        for row in rows
+    )  # fmt: skip
+    headings = ("report", "key", "measure", "printed", "place", "computed", "status")
+    texts = tuple(tuple(str(value) for value in row) for row in shown)
+    return Grid(LEDGER, rows, Shown("", headings, texts, (False, False, False, True, False, True, False)))

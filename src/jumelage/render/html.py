@@ -1,0 +1,196 @@
+"""The published page: every table with its source, its SQL, the printed beside the computed, and the ledger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jumelage.content import TOTAL
+from jumelage.ledger import CLAIMS, STATUSES, Entry, Ledger
+from jumelage.render.grid import of_sheet, span
+from jumelage.render.words import STATUS_MARKS, STATUS_MEANINGS, STATUS_NAMES, words
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from jumelage.report import Sheet, WaveFacts
+
+# What says more than the computed value alone, and so is printed beside it.
+_BESIDE = {"contradicted", "bounded", "published_only", "wording"}
+_MONTHS = (
+    ("janvier", "January"), ("février", "February"), ("mars", "March"), ("avril", "April"), ("mai", "May"),
+    ("juin", "June"), ("juillet", "July"), ("août", "August"), ("septembre", "September"),
+    ("octobre", "October"), ("novembre", "November"), ("décembre", "December"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of a published table: its text, and what was printed there with which status."""
+
+    text: str
+    numeric: bool = False
+    printed: tuple[str, ...] = ()
+    status: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A report on the page."""
+
+    id: str
+    title: str
+    source: str
+    headings: tuple[tuple[str, bool], ...]
+    rows: tuple[tuple[bool, tuple[Cell, ...]], ...]
+    notes: tuple[str, ...]
+    explanations: tuple[tuple[str, str], ...]
+    sql: str
+
+
+def render_page(sheets: dict[str, Sheet], ledger: Ledger, wave: WaveFacts, lang: str) -> str:
+    """Write the page of a wave in one language: a whole HTML document that needs no other file."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("jumelage.render", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    facts = wave.facts
+    return environment.get_template("page.html.jinja").render(
+        lang=lang,
+        other="en" if lang == "fr" else "fr",
+        w=words(lang),
+        wave=wave,
+        title=wave.title.text(lang),
+        frame_rule=wave.frame_rule.text(lang),
+        fieldwork=f"{_day(facts['fieldwork_from'], lang)} {words(lang)['to']} {_day(facts['fieldwork_to'], lang)}",
+        reference=_day(facts["reference_date"], lang),
+        sections=[_section(sheet, ledger, lang) for sheet in sheets.values()],
+        statuses=[
+            (name, STATUS_MARKS[name], STATUS_NAMES[name].text(lang), STATUS_MEANINGS[name].text(lang), number)
+            for name, number in ledger.counts().items()
+        ],
+        marks=STATUS_MARKS,
+        names={name: STATUS_NAMES[name].text(lang) for name in STATUSES},
+        ledger=[_line(entry, sheets, lang) for entry in ledger.entries],
+        total=len(ledger.entries),
+    )
+
+
+def _day(day: date, lang: str) -> str:
+    month = _MONTHS[day.month - 1][lang == "en"]
+    number = "1er" if day.day == 1 and lang == "fr" else str(day.day)
+    return f"{number}\u00a0{month}\u00a0{day.year}"
+
+
+def _section(sheet: Sheet, ledger: Ledger, lang: str) -> Section:
+    report = sheet.report
+    entries: dict[tuple[str, str], list[Entry]] = {}
+    for entry in ledger.entries:
+        if entry.report == report.name:
+            entries.setdefault((entry.key, entry.measure), []).append(entry)
+    shown = of_sheet(sheet, lang).shown
+    if report.listing:
+        rows: list[tuple[bool, tuple[Cell, ...]]] = [(False, tuple(map(Cell, row))) for row in shown.rows]
+    else:
+        rows = _rows(sheet, entries, lang)
+    because: dict[str, list[str]] = {}
+    for (key, measure), found in entries.items():
+        for entry in found:
+            if entry.because:
+                name = key_label(sheet, key, lang)
+                because.setdefault(entry.because.text(lang), []).append(
+                    name if measure in report.figures[:1] else f"{name}, {report.column(measure).label.text(lang)}"
+                )
+    return Section(
+        report.name,
+        report.title.text(lang),
+        report.source.text(lang),
+        tuple(zip(shown.headings, shown.numeric, strict=True)),
+        tuple(rows),
+        shown.notes,
+        tuple(("; ".join(dict.fromkeys(keys)), text) for text, keys in because.items()),
+        report.sql,
+    )
+
+
+def key_label(sheet: Sheet, key: str, lang: str) -> str:
+    """Return what people read for a key: the labels of its parts."""
+    parts = zip(sheet.report.key, key.split("/"), strict=True)
+    return " / ".join(sheet.shown(column, part, lang) for column, part in parts)
+
+
+def _rows(
+    sheet: Sheet, entries: dict[tuple[str, str], list[Entry]], lang: str
+) -> list[tuple[bool, tuple[Cell, ...]]]:
+    """Lay out the computed rows, and among them those that were printed and have no computed row."""
+    report = sheet.report
+    cells = sheet.cells()
+    keys = list(cells)
+    missing = [key for key, _ in dict.fromkeys(entries) if key not in cells]
+    for key in dict.fromkeys(missing):
+        after = [i for i, other in enumerate(keys) if _before(other, key)]
+        keys.insert(after[-1] + 1 if after else 0, key)
+    ends = {column.high for column in report.columns}
+    rows = []
+    for key in keys:
+        row = []
+        parts = dict(zip(report.key, key.split("/"), strict=True))
+        for column in report.columns:
+            if column.name in ends:
+                continue
+            if column.name in parts:
+                row.append(Cell(sheet.shown(column.name, parts[column.name], lang), not column.codes and not column.labels))
+                continue
+            value = cells[key][column.name] if key in cells else 0
+            high = cells[key][column.high] if column.high and key in cells else value
+            text = sheet.shown(column.name, value, lang) if value == high else span(value, high, lang)
+            row.append(_cell(text, bool(column.codes), entries.get((key, column.name), []), lang))
+        rows.append((TOTAL in parts.values(), tuple(row)))
+    return rows
+
+
+def _before(other: str, key: str) -> bool:
+    """Tell whether a row stands before one that has no place of its own: numbers in order, totals last."""
+    if TOTAL in other.split("/"):
+        return False
+    if other.isdigit() and key.isdigit():
+        return int(other) < int(key)
+    return True
+
+
+def _cell(text: str, coded: bool, entries: list[Entry], lang: str) -> Cell:
+    if not entries:
+        return Cell(text, not coded)
+    worst = max(entries, key=lambda entry: STATUSES.index(entry.status))
+    printed = dict.fromkeys(entry.printed or words(lang)["blank"] for entry in entries if entry.status in _BESIDE)
+    return Cell(text, not coded, tuple(printed), worst.status)
+
+
+def _line(entry: Entry, sheets: dict[str, Sheet], lang: str) -> dict[str, str]:
+    sheet = sheets.get(entry.report)
+    if entry.statement:
+        figure, group = entry.statement.text(lang), words(lang)["claims"]
+    elif sheet:
+        column = sheet.report.column(entry.measure).label.text(lang)
+        figure, group = f"{key_label(sheet, entry.key, lang)} – {column}", sheet.report.title.text(lang)
+    else:
+        figure, group = f"{entry.key} – {entry.measure}", entry.report
+    computed = span(entry.low, entry.high, lang)
+    if sheet and isinstance(entry.low, str):
+        computed = sheet.shown(entry.measure, entry.low, lang)
+    return {
+        "group": group,
+        "anchor": "" if entry.report == CLAIMS else entry.report,
+        "figure": figure,
+        "printed": entry.printed,
+        "place": entry.place,
+        "computed": computed,
+        "status": entry.status,
+    }
+
+

@@ -1,0 +1,34 @@
+"""Tables for a terminal; as wide as they need where there is none."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jumelage.render.grid import Grid
+
+
+def render(grid: Grid) -> str:
+    """Write a table with headings; totals stand out."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = grid.shown
+    table = Table(box=box.SIMPLE_HEAD, title=shown.title or None, title_justify="left", title_style="bold")
+    for heading, numeric in zip(shown.headings, shown.numeric, strict=True):
+        table.add_column(Text(heading), justify="right" if numeric else "left", overflow="fold")
+    for i, row in enumerate(shown.rows):
+        table.add_row(*(Text(value) for value in row), style="bold" if i in shown.totals else None)
+    out = io.StringIO()
+    terminal = sys.stdout.isatty()
+    width = shutil.get_terminal_size().columns if terminal else 100_000
+    console = Console(file=out, width=width, force_terminal=terminal, highlight=False, emoji=False, markup=False)
+    console.print(table)
+    for note in shown.notes:
+        console.print(Text(note))
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"

@@ -1,0 +1,105 @@
+"""The words of the published pages, in French and English; French with its typography."""
+
+from __future__ import annotations
+
+from jumelage.content import Label
+
+STATUS_MARKS = {
+    "source": "▪",
+    "reproduced": "✓",
+    "reproduced_with_inferred": "✓+",
+    "bounded": "↔",
+    "published_only": "○",
+    "wording": "“”",
+    "contradicted": "≠",
+    "error": "!",
+}
+
+STATUS_NAMES = {
+    "source": Label("source", "source"),
+    "reproduced": Label("reproduit", "reproduced"),
+    "reproduced_with_inferred": Label("reproduit avec déduction", "reproduced with inferred rows"),
+    "bounded": Label("encadré", "bounded"),
+    "published_only": Label("publié seulement", "published only"),
+    "wording": Label("en mots", "wording"),
+    "contradicted": Label("contredit", "contradicted"),
+    "error": Label("erreur", "error"),
+}
+
+STATUS_MEANINGS = {
+    "source": Label(
+        "Les lignes ont été faites à partir de ce chiffre\u00a0: il ne prouve rien sur lui-même.",
+        "The rows were made from this figure: it proves nothing about itself.",
+    ),
+    "reproduced": Label(
+        "Calculé à l’identique, à partir des seules lignes déclarées.",
+        "Computed to the same value, from reported rows alone.",
+    ),
+    "reproduced_with_inferred": Label(
+        "Calculé à l’identique une fois comptées les lignes déduites.",
+        "Computed to the same value once inferred rows count.",
+    ),
+    "bounded": Label(
+        "Non calculable exactement\u00a0; la valeur imprimée est dans l’intervalle calculé.",
+        "Cannot be computed exactly; the printed value lies within the computed range.",
+    ),
+    "published_only": Label("Aucune ligne n’en dit rien.", "No row speaks to it."),
+    "wording": Label(
+        "Imprimé sans nombre\u00a0; les lignes ne disent pas le contraire de ce que les mots impliquent.",
+        "Printed without a number; no row contradicts what the words imply.",
+    ),
+    "contradicted": Label(
+        "Les lignes disent autre chose\u00a0; l’explication est donnée.",
+        "The rows say something else; the explanation is given.",
+    ),
+    "error": Label("Le calcul a échoué.", "The computation failed."),
+}
+
+WORDS = {
+    "other_language": Label("English", "Français"),
+    "contents": Label("Sommaire", "Contents"),
+    "ledger": Label("Registre des chiffres imprimés", "Ledger of printed figures"),
+    "ledger_lead": Label(
+        "Chaque chiffre imprimé dans l’enquête, avec ce que les lignes permettent d’en calculer. "
+        "Rien n’est ajusté pour qu’un total tombe juste.",
+        "Every figure printed in the survey, with what the rows let us compute. "
+        "Nothing is adjusted to make a total come out.",
+    ),
+    "lead": Label(
+        "Chaque nombre est calculé par la requête donnée sous son tableau. Là où l’enquête imprime autre chose, "
+        "ou davantage que ce qui se calcule, la valeur imprimée est donnée à côté.",
+        "Every number is computed by the query given under its table. Where the survey prints something else, "
+        "or more than can be computed, the printed value stands beside it.",
+    ),
+    "frame": Label("Base de sondage", "Sampling frame"),
+    "fieldwork": Label("Terrain", "Fieldwork"),
+    "reference": Label("Date de référence", "Reference date"),
+    "publication": Label("Publication", "Publication"),
+    "revision": Label("Vague et révision", "Wave and revision"),
+    "source": Label("Dans l’enquête imprimée", "In the printed survey"),
+    "query": Label("Requête SQL", "SQL query"),
+    "printed": Label("imprimé", "printed"),
+    "blank": Label("rien", "blank"),
+    "explanations": Label("Pourquoi l’enquête se contredit ici", "Why the survey contradicts itself here"),
+    "place": Label("Endroit", "Place"),
+    "figure": Label("Chiffre", "Figure"),
+    "Printed": Label("Imprimé", "Printed"),
+    "computed": Label("Calculé", "Computed"),
+    "status": Label("Statut", "Status"),
+    "claims": Label("Autres affirmations", "Other statements"),
+    "figures": Label("chiffres", "figures"),
+    "inferred": Label(
+        "Un intervalle (21–29) borne une valeur que la publication ne permet pas de fixer.",
+        "A range (21–29) bounds a value that the publication does not let us fix.",
+    ),
+    "synthetic": Label(
+        "Données synthétiques, inventées pour la démonstration.", "Synthetic data, made up to demonstrate."
+    ),
+    "colon": Label("\u00a0:", ":"),
+    "to": Label("au", "to"),
+}
+
+
+def words(lang: str) -> dict[str, str]:
+    """Return all words in one language."""
+    return {name: text.text(lang) for name, text in WORDS.items()}

@@ -1,0 +1,201 @@
+"""Run a report file on a database: its cells, checked against the contract of its header, and the rows behind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.exc import DBAPIError
+
+from jumelage import database
+from jumelage.content import TOTAL, UNKNOWN, Label, Report
+from jumelage.errors import JumelageError, UsageError, nearest
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+Value = int | Decimal | str | None
+
+_SPECIAL = {TOTAL: Label("Total", "Total"), UNKNOWN: Label("non précisé", "not told")}
+
+
+class ReportError(JumelageError):
+    """A report file breaks its contract, or its query fails."""
+
+    exit_code = 1
+
+
+@dataclass(frozen=True, slots=True)
+class WaveFacts:
+    """Where the figures come from: the wave and revision in scope."""
+
+    wave: str
+    revision: int
+    title: Label
+    frame_rule: Label
+    source: str
+    synthetic: bool
+    several_mark: str | None
+    with_inferred: bool
+    facts: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A report run: one row per cell, in the columns of the report; codes, with the labels to show for them."""
+
+    report: Report
+    wave: WaveFacts
+    rows: tuple[tuple[Value, ...], ...]
+    labels: dict[str, dict[str, Label]]
+
+    def cells(self) -> dict[str, dict[str, Value]]:
+        """Return the measures of each row by its key, the parts joined by /."""
+        width = len(self.report.key)
+        names = [column.name for column in self.report.columns]
+        keys = [names.index(name) for name in self.report.key]
+        return {
+            "/".join(str(row[i]) for i in keys[:width]): dict(zip(names, row, strict=True)) for row in self.rows
+        }
+
+    def shown(self, column: str, value: Value, lang: str) -> str:
+        """Return what people read for a value: the label of a code, a number in the language's typography."""
+        if value is None:
+            return ""
+        if isinstance(value, int | Decimal):
+            return number(value, lang)
+        spec = self.report.column(column)
+        known = spec.labels or self.labels.get(spec.codes or "", {})
+        label = known.get(value) or _SPECIAL.get(value)
+        return label.text(lang) if label else value
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """The rows behind a cell."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Value, ...], ...]
+    additive: bool
+
+
+def number(value: int | Decimal, lang: str) -> str:
+    """Write a number: French sets thousands apart by a narrow no-break space and writes a decimal comma."""
+    text = f"{value:,}"
+    return text if lang == "en" else text.translate({ord(","): "\u202f", ord("."): ","})
+
+
+def plain(value: Any) -> Value:  # noqa: ANN401
+    """Make a value of a driver one that is equal on every engine: whole numbers are int, others Decimal."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int | Decimal | float):
+        exact = Decimal(str(value)) if isinstance(value, float) else Decimal(value)
+        return int(exact) if exact == exact.to_integral_value() else exact.normalize()
+    return str(value)
+
+
+def wave_facts(connection: Connection, *, with_inferred: bool = True) -> WaveFacts:
+    """Return the facts of the wave in scope."""
+    names, rows = database.query(connection, "select * from waves")
+    facts = dict(zip(names, rows[0], strict=True))
+    return WaveFacts(
+        wave=facts["wave"],
+        revision=facts["revision"],
+        title=Label(facts["title_fr"], facts["title_en"]),
+        frame_rule=Label(facts["frame_rule_fr"], facts["frame_rule_en"]),
+        source=facts["source"],
+        synthetic=facts["synthetic"],
+        several_mark=facts["several_mark"],
+        with_inferred=with_inferred,
+        facts=facts,
+    )
+
+
+def run(connection: Connection, report: Report, scope: database.Scope) -> Sheet:
+    """Run a report in a scope; ReportError if its query fails or its result breaks the contract."""
+    database.set_scope(connection, scope)
+    names, rows = _query(connection, report, report.sql)
+    wanted = [column.name for column in report.columns]
+    if names != wanted:
+        raise ReportError(
+            f"reports/{report.name}.sql: the query gives {', '.join(names)}; [columns] says {', '.join(wanted)}"
+        )
+    cells = tuple(tuple(plain(value) for value in row) for row in rows)
+    keys = [names.index(name) for name in report.key]
+    seen = set()
+    for row in cells:
+        key = tuple(row[i] for i in keys)
+        if None in key or key in seen:
+            shown = "/".join(str(part) for part in key)
+            raise ReportError(f"reports/{report.name}.sql: the key {shown} is null or stands twice")
+        seen.add(key)
+    facts = wave_facts(connection, with_inferred=scope.with_inferred)
+    return Sheet(report, facts, cells, _labels(connection, report))
+
+
+def _query(connection: Connection, report: Report, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    try:
+        return database.query(connection, sql)
+    except DBAPIError as error:
+        connection.rollback()
+        raise ReportError(f"reports/{report.name}.sql: {str(error.orig).strip()}") from error
+
+
+def _labels(connection: Connection, report: Report) -> dict[str, dict[str, Label]]:
+    lists = {column.codes for column in report.columns if column.codes}
+    found = {}
+    for name in sorted(lists):
+        texts = "name, name" if name == "cities" else "label_fr, label_en"
+        _, rows = database.query(connection, f"select code, {texts} from {name}")
+        found[name] = {code: Label(fr, en) for code, fr, en in rows}
+    return found
+
+
+def explain(connection: Connection, sheet: Sheet, key: str, measure: str) -> Detail:
+    """Return the rows behind a cell, by the report's own detail; UsageError for an unknown key or measure."""
+    report = sheet.report
+    if measure not in report.measures:
+        raise UsageError(f"{report.name} has no measure {measure!r}; {nearest(measure, report.measures)}")
+    parts = key.split("/")
+    if len(parts) != len(report.key):
+        raise UsageError(f"a key of {report.name} is written {'/'.join(report.key)}; this is {key!r}")
+    if key not in (cells := sheet.cells()):
+        raise UsageError(f"{report.name} has no cell {key!r}; {nearest(key, cells)}")
+    columns = detail_columns(connection, report)
+    conditions = [
+        f"cast(d.{name} as varchar) = '{part.replace(chr(39), chr(39) * 2)}'"
+        for name, part in zip(report.key, parts, strict=True)
+        if part != TOTAL
+    ]
+    if measure in columns and isinstance(cells[key][measure], int | Decimal):
+        conditions.append(f"d.{measure} <> 0")
+    where = f" where {' and '.join(conditions)}" if conditions else ""
+    order = ", ".join(str(i) for i in range(1, len(columns) + 1))
+    sql = f"{report.detail_sql}\nselect * from detail d{where} order by {order}"
+    _, rows = _query(connection, report, sql)
+    cells_of = tuple(tuple(plain(value) for value in row) for row in rows)
+    return Detail(columns, cells_of, additive=parts[0] not in report.not_additive)
+
+
+def detail_columns(connection: Connection, report: Report) -> tuple[str, ...]:
+    """Return the columns of a report's detail; ReportError if it lacks a key column or `source`."""
+    names, _ = _query(connection, report, f"{report.detail_sql}\nselect * from detail limit 0")
+    for name in (*report.key, "source"):
+        if name not in names:
+            raise ReportError(f"reports/{report.name}.sql: the detail has no column {name}")
+    return tuple(names)
+
+
+def sources(connection: Connection, report: Report) -> dict[str, set[str]]:
+    """Return, by key without totals, the published figures that the rows behind each cell were made from."""
+    detail_columns(connection, report)
+    keys = ", ".join(f"cast(d.{name} as varchar) as {name}" for name in report.key)
+    sql = f"{report.detail_sql}\nselect distinct {keys}, d.source from detail d"
+    found: dict[str, set[str]] = {}
+    for *parts, source in _query(connection, report, sql)[1]:
+        found.setdefault("/".join(parts), set()).add(source or "")
+    return found
+
+
