@@ -32,9 +32,9 @@ def upgrade() -> None:
         ),
         sa.Column("label_fr", sa.Text(), nullable=False, comment="Label in French."),
         sa.Column("label_en", sa.Text(), nullable=False, comment="Label in English."),
-        sa.ForeignKeyConstraint(
-            ["parent_code"], ["survey.actions.code"], name="fk_actions_parent_code"
-        ).ddl_if(dialect="postgresql"),
+        sa.ForeignKeyConstraint(["parent_code"], ["survey.actions.code"], name="fk_actions_parent_code").ddl_if(
+            dialect="postgresql"
+        ),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_actions")),
         schema="survey",
         comment="Kinds of action, with the survey's themes under their parents.",
@@ -66,9 +66,7 @@ def upgrade() -> None:
             nullable=False,
             comment="Name without case, accents, hyphens, and with Saint for St; finds, never orders.",
         ),
-        sa.CheckConstraint(
-            "kind in ('commune', 'epci', 'departement', 'region')", name=op.f("ck_cities_kind")
-        ),
+        sa.CheckConstraint("kind in ('commune', 'epci', 'departement', 'region')", name=op.f("ck_cities_kind")),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_cities")),
         schema="survey",
         comment="Authorities that a survey may ask.",
@@ -154,9 +152,9 @@ def upgrade() -> None:
         sa.Column("alias", sa.Text(), nullable=False, comment="Spelling."),
         sa.Column("country", sa.Text(), nullable=False, comment="Country."),
         sa.Column("match_key", sa.Text(), nullable=False, comment="As in cities."),
-        sa.ForeignKeyConstraint(
-            ["country"], ["survey.countries.code"], name="fk_country_aliases_country"
-        ).ddl_if(dialect="postgresql"),
+        sa.ForeignKeyConstraint(["country"], ["survey.countries.code"], name="fk_country_aliases_country").ddl_if(
+            dialect="postgresql"
+        ),
         sa.PrimaryKeyConstraint("alias", name=op.f("pk_country_aliases")),
         schema="survey",
         comment="Accepted spellings of a country beside its labels.",
@@ -165,9 +163,7 @@ def upgrade() -> None:
         "country_zones",
         sa.Column("country", sa.Text(), nullable=False, comment="Country."),
         sa.Column("valid_from", sa.Date(), nullable=False, comment="First day of the period."),
-        sa.Column(
-            "valid_to", sa.Date(), nullable=True, comment="First day after the period; null while it lasts."
-        ),
+        sa.Column("valid_to", sa.Date(), nullable=True, comment="First day after the period; null while it lasts."),
         sa.Column("zone", sa.Text(), nullable=False, comment="Zone."),
         sa.Column(
             "basis",
@@ -175,13 +171,11 @@ def upgrade() -> None:
             nullable=False,
             comment="What places the country there: survey, eu_membership or un_m49.",
         ),
-        sa.CheckConstraint(
-            "basis in ('survey', 'eu_membership', 'un_m49')", name=op.f("ck_country_zones_basis")
-        ),
+        sa.CheckConstraint("basis in ('survey', 'eu_membership', 'un_m49')", name=op.f("ck_country_zones_basis")),
         sa.CheckConstraint("valid_to is null or valid_to > valid_from", name=op.f("ck_country_zones_period")),
-        sa.ForeignKeyConstraint(
-            ["country"], ["survey.countries.code"], name="fk_country_zones_country"
-        ).ddl_if(dialect="postgresql"),
+        sa.ForeignKeyConstraint(["country"], ["survey.countries.code"], name="fk_country_zones_country").ddl_if(
+            dialect="postgresql"
+        ),
         sa.ForeignKeyConstraint(["zone"], ["survey.zones.code"], name="fk_country_zones_zone").ddl_if(
             dialect="postgresql"
         ),

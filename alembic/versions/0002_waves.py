@@ -11,6 +11,8 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+ANSWERS = "('yes', 'no', 'dont_know', 'refused', 'no_answer', 'not_asked', 'not_applicable', 'not_published')"
+
 
 def upgrade() -> None:
     op.create_table(
@@ -41,12 +43,8 @@ def upgrade() -> None:
         sa.Column("fieldwork_from", sa.Date(), nullable=False, comment="First day of fieldwork."),
         sa.Column("fieldwork_to", sa.Date(), nullable=False, comment="Last day of fieldwork."),
         sa.Column("mode", sa.Text(), nullable=False, comment="Mode of data collection, such as telephone."),
-        sa.Column(
-            "frame_rule_fr", sa.Text(), nullable=False, comment="Who is in the sampling frame, in French."
-        ),
-        sa.Column(
-            "frame_rule_en", sa.Text(), nullable=False, comment="Who is in the sampling frame, in English."
-        ),
+        sa.Column("frame_rule_fr", sa.Text(), nullable=False, comment="Who is in the sampling frame, in French."),
+        sa.Column("frame_rule_en", sa.Text(), nullable=False, comment="Who is in the sampling frame, in English."),
         sa.Column(
             "population_concept",
             sa.Text(),
@@ -88,9 +86,7 @@ def upgrade() -> None:
         ),
         sa.Column("software", sa.Text(), nullable=False, comment="Version of jumelage that loaded it."),
         sa.CheckConstraint("revision = 1 or reason is not null", name=op.f("ck_revisions_reason")),
-        sa.ForeignKeyConstraint(["wave"], ["survey.waves.wave"], name="fk_revisions_wave").ddl_if(
-            dialect="postgresql"
-        ),
+        sa.ForeignKeyConstraint(["wave"], ["survey.waves.wave"], name="fk_revisions_wave").ddl_if(dialect="postgresql"),
         sa.PrimaryKeyConstraint("wave", "revision", name=op.f("pk_revisions")),
         schema="survey",
         comment="One load of a wave; the current one is the highest.",
@@ -98,9 +94,7 @@ def upgrade() -> None:
     op.create_table(
         "default_answers",
         sa.Column("wave", sa.Text(), nullable=False, comment="Wave that the row belongs to."),
-        sa.Column(
-            "revision", sa.Integer(), autoincrement=False, nullable=False, comment="Revision of the wave."
-        ),
+        sa.Column("revision", sa.Integer(), autoincrement=False, nullable=False, comment="Revision of the wave."),
         sa.Column("question", sa.Text(), nullable=False, comment="actions or difficulties."),
         sa.Column(
             "item",
@@ -110,12 +104,10 @@ def upgrade() -> None:
         ),
         sa.Column("answer", sa.Text(), nullable=False, comment="Answer."),
         sa.CheckConstraint(
-            "answer in ('yes', 'no', 'dont_know', 'refused', 'no_answer', 'not_asked', 'not_applicable', 'not_published')",
+            f"answer in {ANSWERS}",
             name=op.f("ck_default_answers_answer"),
         ),
-        sa.CheckConstraint(
-            "question in ('actions', 'difficulties')", name=op.f("ck_default_answers_question")
-        ),
+        sa.CheckConstraint("question in ('actions', 'difficulties')", name=op.f("ck_default_answers_question")),
         sa.ForeignKeyConstraint(
             ["wave", "revision"],
             ["survey.revisions.wave", "survey.revisions.revision"],
@@ -128,9 +120,7 @@ def upgrade() -> None:
     op.create_table(
         "respondents",
         sa.Column("wave", sa.Text(), nullable=False, comment="Wave that the row belongs to."),
-        sa.Column(
-            "revision", sa.Integer(), autoincrement=False, nullable=False, comment="Revision of the wave."
-        ),
+        sa.Column("revision", sa.Integer(), autoincrement=False, nullable=False, comment="Revision of the wave."),
         sa.Column("city", sa.Text(), nullable=False, comment="Town."),
         sa.Column(
             "population",
@@ -160,7 +150,7 @@ def upgrade() -> None:
             comment="Published figures that the row was made from: a report, or report/key.",
         ),
         sa.CheckConstraint(
-            "elected_delegate in ('yes', 'no', 'dont_know', 'refused', 'no_answer', 'not_asked', 'not_applicable', 'not_published')",
+            f"elected_delegate in {ANSWERS}",
             name=op.f("ck_respondents_elected_delegate"),
         ),
         sa.CheckConstraint(
@@ -168,11 +158,11 @@ def upgrade() -> None:
             name=op.f("ck_respondents_response"),
         ),
         sa.CheckConstraint(
-            "service in ('yes', 'no', 'dont_know', 'refused', 'no_answer', 'not_asked', 'not_applicable', 'not_published')",
+            f"service in {ANSWERS}",
             name=op.f("ck_respondents_service"),
         ),
         sa.CheckConstraint(
-            "twinning_committee in ('yes', 'no', 'dont_know', 'refused', 'no_answer', 'not_asked', 'not_applicable', 'not_published')",
+            f"twinning_committee in {ANSWERS}",
             name=op.f("ck_respondents_twinning_committee"),
         ),
         sa.CheckConstraint("population >= 0", name=op.f("ck_respondents_population")),
@@ -191,14 +181,12 @@ def upgrade() -> None:
     op.create_table(
         "city_actions",
         sa.Column("wave", sa.Text(), nullable=False, comment="Wave that the row belongs to."),
-        sa.Column(
-            "revision", sa.Integer(), autoincrement=False, nullable=False, comment="Revision of the wave."
-        ),
+        sa.Column("revision", sa.Integer(), autoincrement=False, nullable=False, comment="Revision of the wave."),
         sa.Column("city", sa.Text(), nullable=False, comment="Town."),
         sa.Column("action", sa.Text(), nullable=False, comment="Code of the action."),
         sa.Column("answer", sa.Text(), nullable=False, comment="Answer."),
         sa.CheckConstraint(
-            "answer in ('yes', 'no', 'dont_know', 'refused', 'no_answer', 'not_asked', 'not_applicable', 'not_published')",
+            f"answer in {ANSWERS}",
             name=op.f("ck_city_actions_answer"),
         ),
         sa.ForeignKeyConstraint(["action"], ["survey.actions.code"], name="fk_city_actions_action").ddl_if(
@@ -221,14 +209,12 @@ def upgrade() -> None:
     op.create_table(
         "city_difficulties",
         sa.Column("wave", sa.Text(), nullable=False, comment="Wave that the row belongs to."),
-        sa.Column(
-            "revision", sa.Integer(), autoincrement=False, nullable=False, comment="Revision of the wave."
-        ),
+        sa.Column("revision", sa.Integer(), autoincrement=False, nullable=False, comment="Revision of the wave."),
         sa.Column("city", sa.Text(), nullable=False, comment="Town."),
         sa.Column("difficulty", sa.Text(), nullable=False, comment="Code of the difficulty."),
         sa.Column("answer", sa.Text(), nullable=False, comment="Answer."),
         sa.CheckConstraint(
-            "answer in ('yes', 'no', 'dont_know', 'refused', 'no_answer', 'not_asked', 'not_applicable', 'not_published')",
+            f"answer in {ANSWERS}",
             name=op.f("ck_city_difficulties_answer"),
         ),
         sa.ForeignKeyConstraint(
@@ -251,9 +237,7 @@ def upgrade() -> None:
     op.create_table(
         "partnerships",
         sa.Column("wave", sa.Text(), nullable=False, comment="Wave that the row belongs to."),
-        sa.Column(
-            "revision", sa.Integer(), autoincrement=False, nullable=False, comment="Revision of the wave."
-        ),
+        sa.Column("revision", sa.Integer(), autoincrement=False, nullable=False, comment="Revision of the wave."),
         sa.Column(
             "agreement",
             sa.Integer(),
@@ -271,9 +255,7 @@ def upgrade() -> None:
         ),
         sa.Column("since_from", sa.Date(), nullable=True, comment="Earliest day on which it can have begun."),
         sa.Column("since_to", sa.Date(), nullable=True, comment="Latest day on which it can have begun."),
-        sa.Column(
-            "since_missing", sa.Text(), nullable=True, comment="Why no date is known; null where one is."
-        ),
+        sa.Column("since_missing", sa.Text(), nullable=True, comment="Why no date is known; null where one is."),
         sa.Column(
             "inferred",
             sa.Boolean(),
@@ -293,13 +275,11 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "(since_from is null) = (since_missing is not null)", name=op.f("ck_partnerships_since_answer")
         ),
-        sa.CheckConstraint(
-            "(since_from is null) = (since_to is null)", name=op.f("ck_partnerships_since_range")
-        ),
+        sa.CheckConstraint("(since_from is null) = (since_to is null)", name=op.f("ck_partnerships_since_range")),
         sa.CheckConstraint("since_to >= since_from", name=op.f("ck_partnerships_since")),
-        sa.ForeignKeyConstraint(
-            ["country"], ["survey.countries.code"], name="fk_partnerships_country"
-        ).ddl_if(dialect="postgresql"),
+        sa.ForeignKeyConstraint(["country"], ["survey.countries.code"], name="fk_partnerships_country").ddl_if(
+            dialect="postgresql"
+        ),
         sa.ForeignKeyConstraint(
             ["wave", "revision", "city"],
             ["survey.respondents.wave", "survey.respondents.revision", "survey.respondents.city"],

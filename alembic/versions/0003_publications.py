@@ -16,13 +16,9 @@ def upgrade() -> None:
     op.create_table(
         "claims",
         sa.Column("wave", sa.Text(), nullable=False, comment="Wave that the row belongs to."),
-        sa.Column(
-            "revision", sa.Integer(), autoincrement=False, nullable=False, comment="Revision of the wave."
-        ),
+        sa.Column("revision", sa.Integer(), autoincrement=False, nullable=False, comment="Revision of the wave."),
         sa.Column("claim", sa.Text(), nullable=False, comment="Name of the claim."),
-        sa.Column(
-            "position", sa.Integer(), autoincrement=False, nullable=False, comment="Order in the publication."
-        ),
+        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False, comment="Order in the publication."),
         sa.Column("place", sa.Text(), nullable=False, comment="Where it stands."),
         sa.Column("printed", sa.Text(), nullable=False, comment="Its number or decisive words."),
         sa.Column(
@@ -58,9 +54,7 @@ def upgrade() -> None:
     op.create_table(
         "explanations",
         sa.Column("wave", sa.Text(), nullable=False, comment="Wave that the row belongs to."),
-        sa.Column(
-            "revision", sa.Integer(), autoincrement=False, nullable=False, comment="Revision of the wave."
-        ),
+        sa.Column("revision", sa.Integer(), autoincrement=False, nullable=False, comment="Revision of the wave."),
         sa.Column("report", sa.Text(), nullable=False, comment="Report."),
         sa.Column("key", sa.Text(), nullable=False, comment="Key of the cell, its parts joined by /."),
         sa.Column("measure", sa.Text(), nullable=False, comment="Column of the report."),
@@ -84,9 +78,7 @@ def upgrade() -> None:
     op.create_table(
         "published_figures",
         sa.Column("wave", sa.Text(), nullable=False, comment="Wave that the row belongs to."),
-        sa.Column(
-            "revision", sa.Integer(), autoincrement=False, nullable=False, comment="Revision of the wave."
-        ),
+        sa.Column("revision", sa.Integer(), autoincrement=False, nullable=False, comment="Revision of the wave."),
         sa.Column("report", sa.Text(), nullable=False, comment="Report that the figure belongs to."),
         sa.Column("key", sa.Text(), nullable=False, comment="Key of the cell, its parts joined by /."),
         sa.Column("measure", sa.Text(), nullable=False, comment="Column of the report."),
@@ -144,9 +136,7 @@ def upgrade() -> None:
     op.create_table(
         "published_tables",
         sa.Column("wave", sa.Text(), nullable=False, comment="Wave that the row belongs to."),
-        sa.Column(
-            "revision", sa.Integer(), autoincrement=False, nullable=False, comment="Revision of the wave."
-        ),
+        sa.Column("revision", sa.Integer(), autoincrement=False, nullable=False, comment="Revision of the wave."),
         sa.Column("report", sa.Text(), nullable=False, comment="Report."),
         sa.ForeignKeyConstraint(
             ["wave", "revision"],

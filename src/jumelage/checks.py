@@ -26,7 +26,7 @@ def find_problems(bench: Connection, names: Names) -> list[Finding]:
     findings: list[Finding] = []
     for table in TABLES:
         findings += _resolve(bench, table, names)
-    values = {
+    values: dict[str, list[tuple[str, tuple[str, ...], bool]]] = {
         "respondents": [("response", RESPONSES, True), *((name, ANSWERS, False) for name in MANAGEMENT)],
         "partnerships": [("inferred", ("yes", "no"), False)],
         "actions": [("answer", ANSWERS, True)],
@@ -108,9 +108,7 @@ def _unknown(names: Names, column: str, value: str) -> str:
     )
 
 
-def _choice(
-    bench: Connection, table: str, column: str, allowed: tuple[str, ...], *, required: bool
-) -> list[Finding]:
+def _choice(bench: Connection, table: str, column: str, allowed: tuple[str, ...], *, required: bool) -> list[Finding]:
     listed = ", ".join(f"'{value}'" for value in allowed)
     blank = f"{column} is null or" if required else ""
     message = f"must be one of {', '.join(allowed)}"

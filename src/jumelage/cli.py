@@ -98,10 +98,15 @@ def _write(text: str, output: Path | None) -> None:
 def migrate(
     ctx: typer.Context,
     db: Db = None,
-    to: Annotated[str, typer.Option(metavar="REVISION", help="Migration to go to: head, base, or its number.")] = "head",
+    to: Annotated[
+        str, typer.Option(metavar="REVISION", help="Migration to go to: head, base, or its number.")
+    ] = "head",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
 ) -> None:
-    """Create the database, or bring its tables, views and code lists up to date."""
+    """Create the database or bring it up to date.
+
+    Goes through the migrations, then makes the views and the code lists those of this version.
+    """
     from jumelage import database
     from jumelage import migrate as migration
 
@@ -127,14 +132,19 @@ def load(
     folder: Annotated[Path, typer.Argument(help="Folder of the wave, such as waves/2006.")],
     db: Db = None,
     reason: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="Why the wave changes; needed from the second revision on.")
+        str | None,
+        typer.Option(metavar="TEXT", help="Why the wave changes; needed from the second revision on."),
     ] = None,
     by: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Who loads it. [default: the system's user]", show_default=False)
+        str | None,
+        typer.Option(metavar="NAME", help="Who loads it. [default: the system's user]", show_default=False),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, and load nothing.")] = False,
 ) -> None:
-    """Check a wave as a whole and load it as a new revision, or say everything that is wrong with it."""
+    """Check a wave and load it as a revision.
+
+    Everything is loaded, or nothing and all that is wrong is said. The same content again changes nothing.
+    """
     from jumelage.load import load as load_wave
 
     done = load_wave(_url(ctx, db), folder, reason=reason, by=by, dry_run=dry_run)
@@ -220,7 +230,10 @@ def check(
     lang: Lang = "en",
     output: Output = None,
 ) -> None:
-    """Hold every published figure against the rows; exit 1 on a contradiction that is not explained."""
+    """Hold every printed figure against the rows.
+
+    Exits with 1 on a contradiction that is not explained, a stale explanation or an error.
+    """
     from jumelage import database, ledger
     from jumelage.render import renderer
     from jumelage.render.grid import of_ledger
@@ -243,7 +256,10 @@ def publish(
     db: Db = None,
     wave: Wave = None,
 ) -> None:
-    """Publish all tables of a wave and their ledger as web pages, in French and English."""
+    """Publish a wave as web pages.
+
+    All its tables and their ledger, in French and English, swapped in whole.
+    """
     from jumelage.publish import publish as publish_wave
 
     pages = publish_wave(_url(ctx, db), out, wave)

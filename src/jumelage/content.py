@@ -147,7 +147,7 @@ def _report(name: str, header: dict[str, Any], sql: str) -> Report:
         not_additive=tuple(header.get("not_additive", ())),
         listing=Listing(listing["item"], listing["count"], label(listing["mark"], "mark")) if listing else None,
         sql=sql,
-        detail_sql=sql.split(_CELLS)[0],
+        detail_sql=sql.split(_CELLS, maxsplit=1)[0],
     )
 
 

@@ -121,12 +121,14 @@ def reading(url: URL) -> Iterator[Connection]:
 
 
 @contextmanager
-def writing(url: URL) -> Iterator[Connection]:
-    """Open a migrated database in one transaction: committed at the end, undone on any error."""
+def writing(url: URL, *, dry_run: bool = False) -> Iterator[Connection]:
+    """Open a migrated database in one transaction: committed at the end, undone on any error or in a dry run."""
     with opened(url, read_only=False) as connection:
         lock(connection, url)
         check_migrated(connection, url)
         yield connection
+        if not dry_run:
+            connection.commit()
 
 
 @contextmanager
@@ -144,8 +146,7 @@ def opened(url: URL, *, read_only: bool) -> Iterator[Connection]:
     """Open a database that exists, migrated or not; DatabaseError if there is none."""
     if not exists(url):
         raise DatabaseError(f"there is no database at {shown(url)}; create it with: jumelage migrate")
-    engine = make_engine(url, read_only=read_only)
-    with _translated(url), engine.connect() if read_only else engine.begin() as connection:
+    with _translated(url), make_engine(url, read_only=read_only).connect() as connection:
         yield connection
 
 

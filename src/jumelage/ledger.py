@@ -151,9 +151,7 @@ def _figures(connection: Connection) -> list[_Figure]:
 
 
 def _entry(figure: _Figure, low: Value, high: Value, status: str, because: Label | None = None) -> Entry:
-    return Entry(
-        figure.report, figure.key, figure.measure, figure.printed, figure.place, low, high, status, because
-    )
+    return Entry(figure.report, figure.key, figure.measure, figure.printed, figure.place, low, high, status, because)
 
 
 def _range(found: _Run, cells: dict[str, dict[str, Value]], key: str, measure: str) -> tuple[Value, Value]:
@@ -170,9 +168,7 @@ def _judge(figure: _Figure, found: _Run, broken: dict[tuple[str, str, str, str],
     reported = _range(found, found.reported, figure.key, figure.measure)
     wrong = broken.get((figure.report, figure.measure, figure.place, figure.key))
     if wrong is not None:
-        because = Label(
-            f"les parties imprimées font {plain(wrong)}", f"its printed parts add up to {plain(wrong)}"
-        )
+        because = Label(f"les parties imprimées font {plain(wrong)}", f"its printed parts add up to {plain(wrong)}")
         return _entry(figure, low, high, "contradicted", because)
     if _is_source(figure, found.sources):
         return _entry(figure, low, high, "source")
@@ -278,7 +274,16 @@ def _claims(connection: Connection, scope: database.Scope, problems: list[str]) 
                 status = "error"
         statement = Label(claim["statement_fr"], claim["statement_en"])
         yield Entry(
-            CLAIMS, claim["claim"], STATEMENT, claim["printed"], claim["place"], None, None, status, None, statement
+            CLAIMS,
+            claim["claim"],
+            STATEMENT,
+            claim["printed"],
+            claim["place"],
+            None,
+            None,
+            status,
+            None,
+            statement,
         )
 
 

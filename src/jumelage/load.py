@@ -41,27 +41,13 @@ class Loaded:
     rows: dict[str, int]
 
 
-class _Rehearsed(Exception):  # noqa: N818
-    """Raised to undo the transaction of a dry run."""
-
-    def __init__(self, loaded: Loaded) -> None:
-        super().__init__()
-        self.loaded = loaded
-
-
 def load(url: URL, folder: Path, *, reason: str | None = None, by: str | None = None, dry_run: bool = False) -> Loaded:
     """Load a wave's folder as a new revision, unless the current one holds the same rows already.
 
     DataError carries every finding, or asks for a reason where a wave changes; the database is then untouched.
     """
-    try:
-        with database.writing(url) as connection, workbench(connection) as bench:
-            loaded = _load(connection, bench, folder, reason, by)
-            if dry_run:
-                raise _Rehearsed(loaded)
-    except _Rehearsed as rehearsed:
-        return rehearsed.loaded
-    return loaded
+    with database.writing(url, dry_run=dry_run) as connection, workbench(connection) as bench:
+        return _load(connection, bench, folder, reason, by)
 
 
 def _load(connection: Connection, bench: Connection, folder: Path, reason: str | None, by: str | None) -> Loaded:
@@ -179,7 +165,14 @@ def _current(connection: Connection, wave: Wave) -> tuple[int, str] | None:
 
 
 def _write(
-    connection: Connection, bench: Connection, wave: Wave, revision: int, digest: str, *, reason: str | None, by: str | None
+    connection: Connection,
+    bench: Connection,
+    wave: Wave,
+    revision: int,
+    digest: str,
+    *,
+    reason: str | None,
+    by: str | None,
 ) -> None:
     tables = metadata.tables
     if revision == 1:

@@ -23,7 +23,6 @@ from jumelage.workbench import read_code_lists, workbench
 
 if TYPE_CHECKING:
     from alembic.runtime.environment import EnvironmentContext
-    from sqlalchemy.engine import URL
 
 _OURS = "jumelage: "
 _CODE_LISTS = (

@@ -247,11 +247,18 @@ respondents = _of_revision(
     _text("city", "Town."),
     _integer("population", "Inhabitants, as printed in the frame."),
     _text("response", "Outcome of the contact."),
-    *(_text(name, f"Answer: has the town {what}?") for name, what in zip(
-        MANAGEMENT,
-        ("an elected delegate for international relations", "a twinning committee", "a service in charge"),
-        strict=True,
-    )),
+    *(
+        _text(name, f"Answer: has the town {what}?")
+        for name, what in zip(
+            MANAGEMENT,
+            (
+                "an elected delegate for international relations",
+                "a twinning committee",
+                "a service in charge",
+            ),
+            strict=True,
+        )
+    ),
     _text("source", "Published figures that the row was made from: a report, or report/key."),
     _key("wave", "revision", "city"),
     CheckConstraint("population >= 0", name="population"),
@@ -297,9 +304,7 @@ def _answers(name: str, item: str, comment: str) -> Table:
 
 
 city_actions = _answers("city_actions", "action", "Answers on actions that differ from the default.")
-city_difficulties = _answers(
-    "city_difficulties", "difficulty", "Answers on difficulties that differ from the default."
-)
+city_difficulties = _answers("city_difficulties", "difficulty", "Answers on difficulties that differ from the default.")
 
 published_tables = _of_revision(
     "published_tables",

@@ -21,7 +21,11 @@ _SPELLINGS = {
         ("countries", "label_en", "code"),
         ("country_aliases", "alias", "country"),
     ],
-    "actions": [("actions", "code", "code"), ("actions", "label_fr", "code"), ("actions", "label_en", "code")],
+    "actions": [
+        ("actions", "code", "code"),
+        ("actions", "label_fr", "code"),
+        ("actions", "label_en", "code"),
+    ],
     "difficulties": [
         ("difficulties", "code", "code"),
         ("difficulties", "label_fr", "code"),

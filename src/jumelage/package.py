@@ -103,22 +103,8 @@ def read_csv(folder: Path, name: str, shape: Shape, findings: list[Finding]) -> 
     def wrong(message: str, row: int | None = None, column: str | None = None, value: str | None = None) -> None:
         findings.append(Finding(name, row, column, value, message))
 
-    try:
-        data = (folder / name).read_bytes()
-    except FileNotFoundError:
-        wrong("is missing")
-        return empty
-    except OSError as error:
-        wrong(f"cannot be read: {error.strerror}")
-        return empty
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        wrong(f"is not UTF-8: byte {data[error.start]:#04x}; save it as UTF-8", line)
-        return empty
-    if not text.strip():
-        wrong(f"is empty; its header line must be {','.join(shape.required)}")
+    text = _text(folder / name, shape, wrong)
+    if text is None:
         return empty
     rows = Rows(name, [], {column: [] for column in shape.columns})
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
@@ -143,6 +129,27 @@ def read_csv(folder: Path, name: str, shape: Shape, findings: list[Finding]) -> 
     except csv.Error as error:
         wrong(f"is not CSV: {error}", reader.line_num)
     return empty if len(findings) > before else rows
+
+
+def _text(path: Path, shape: Shape, wrong: _Wrong) -> str | None:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        wrong("is missing")
+        return None
+    except OSError as error:
+        wrong(f"cannot be read: {error.strerror}")
+        return None
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        wrong(f"is not UTF-8: byte {data[error.start]:#04x}; save it as UTF-8", line)
+        return None
+    if not text.strip():
+        wrong(f"is empty; its header line must be {','.join(shape.required)}")
+        return None
+    return text
 
 
 def _check_header(header: list[str], shape: Shape, wrong: _Wrong) -> None:

@@ -7,7 +7,6 @@ import html
 import json
 import os
 import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jumelage import __version__, database
@@ -17,6 +16,8 @@ from jumelage.ledger import check
 from jumelage.render.html import render_page
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sqlalchemy.engine import URL
 
 # The order of the printed survey; what is not named here follows, by name.
@@ -38,8 +39,8 @@ _ORDER = (
 def publish(url: URL, out: Path, wave: str | None) -> list[Path]:
     """Publish a wave into a folder; return its pages.
 
-    `out` becomes a link to a finished folder beside it, named after its content: the swap is one rename. A wave
-    with an unexplained contradiction or an error is published all the same only after `check` passes: DataError.
+    `out` becomes a link to a finished folder beside it, named after its content: the swap is one rename.
+    DataError, and nothing published, where `check` finds a problem.
     """
     if out.exists() and not out.is_symlink():
         raise UsageError(f"{out} is there and is not a publication of jumelage; remove it or choose another --out")

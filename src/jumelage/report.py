@@ -55,9 +55,7 @@ class Sheet:
         width = len(self.report.key)
         names = [column.name for column in self.report.columns]
         keys = [names.index(name) for name in self.report.key]
-        return {
-            "/".join(str(row[i]) for i in keys[:width]): dict(zip(names, row, strict=True)) for row in self.rows
-        }
+        return {"/".join(str(row[i]) for i in keys[:width]): dict(zip(names, row, strict=True)) for row in self.rows}
 
     def shown(self, column: str, value: Value, lang: str) -> str:
         """Return what people read for a value: the label of a code, a number in the language's typography."""
@@ -197,5 +195,3 @@ def sources(connection: Connection, report: Report) -> dict[str, set[str]]:
     for *parts, source in _query(connection, report, sql)[1]:
         found.setdefault("/".join(parts), set()).add(source or "")
     return found
-
-

@@ -15,7 +15,6 @@ from jumelage.errors import Finding, nearest
 from jumelage.models import ANSWERS, MANAGEMENT, NO_DATE, QUESTIONS, RESPONSES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 FILE = "wave.toml"
@@ -102,6 +101,12 @@ class _Reader:
             self.wrong(key, value, f"is no answer here; {nearest(value, allowed)}")
         return value
 
+    def report(self, key: str, value: str) -> bool:
+        known = content.report_names()
+        if value not in known:
+            self.wrong(key, value, f"there is no such report; {nearest(str(value), known)}")
+        return value in known
+
     def inner(self, key: str, *, needed: bool = True) -> _Reader:
         table = self.take(key, dict, ... if needed else {})
         return _Reader(table or {}, f"{self.name}{key}.", self.findings)
@@ -161,18 +166,13 @@ def _wave(top: _Reader) -> Wave:
     if wave.code is not None and not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", wave.code):
         top.wrong("wave", wave.code, "must be lower-case letters, digits and hyphens")
     for report in wave.printed_complete:
-        _known(report, content.report_names(), lambda message: complete.wrong("printed", report, message))
+        complete.report("printed", report)
     fieldwork.end("from", "to", "mode")
     complete.end("agreements", "printed")
     sources.end("frame")
     defaults.end("response", "since", *MANAGEMENT, *QUESTIONS)
     top.end("wave", "title", "reference_date", "synthetic", "frame_rule", "population", "source")
     return wave
-
-
-def _known(value: str, known: list[str], wrong: Callable[[str], None]) -> None:
-    if value not in known:
-        wrong(f"there is no such report; {nearest(str(value), known)}")
 
 
 def _default_items(defaults: _Reader, question: str) -> dict[str, str]:
@@ -212,12 +212,14 @@ def _explanation(top: _Reader, entry: dict[str, Any]) -> Explanation:
         evidence=reader.take("evidence", str, None),
     )
     reader.end("report", "keys", "measure", "because", "evidence")
-    names = content.report_names()
     if made.report == "claims":
         return made
-    _known(made.report, names, lambda message: reader.wrong("report", made.report, message))
-    if made.report in names and made.measure not in (measures := content.report(made.report).measures):
-        reader.wrong("measure", made.measure, f"{made.report} has no such measure; {nearest(str(made.measure), measures)}")
+    if reader.report("report", made.report) and made.measure not in (measures := content.report(made.report).measures):
+        reader.wrong(
+            "measure",
+            made.measure,
+            f"{made.report} has no such measure; {nearest(str(made.measure), measures)}",
+        )
     return made
 
 

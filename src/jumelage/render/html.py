@@ -71,7 +71,13 @@ def render_page(sheets: dict[str, Sheet], ledger: Ledger, wave: WaveFacts, lang:
         reference=_day(facts["reference_date"], lang),
         sections=[_section(sheet, ledger, lang) for sheet in sheets.values()],
         statuses=[
-            (name, STATUS_MARKS[name], STATUS_NAMES[name].text(lang), STATUS_MEANINGS[name].text(lang), number)
+            (
+                name,
+                STATUS_MARKS[name],
+                STATUS_NAMES[name].text(lang),
+                STATUS_MEANINGS[name].text(lang),
+                number,
+            )
             for name, number in ledger.counts().items()
         ],
         marks=STATUS_MARKS,
@@ -124,9 +130,7 @@ def key_label(sheet: Sheet, key: str, lang: str) -> str:
     return " / ".join(sheet.shown(column, part, lang) for column, part in parts)
 
 
-def _rows(
-    sheet: Sheet, entries: dict[tuple[str, str], list[Entry]], lang: str
-) -> list[tuple[bool, tuple[Cell, ...]]]:
+def _rows(sheet: Sheet, entries: dict[tuple[str, str], list[Entry]], lang: str) -> list[tuple[bool, tuple[Cell, ...]]]:
     """Lay out the computed rows, and among them those that were printed and have no computed row."""
     report = sheet.report
     cells = sheet.cells()
@@ -144,7 +148,12 @@ def _rows(
             if column.name in ends:
                 continue
             if column.name in parts:
-                row.append(Cell(sheet.shown(column.name, parts[column.name], lang), not column.codes and not column.labels))
+                row.append(
+                    Cell(
+                        sheet.shown(column.name, parts[column.name], lang),
+                        not column.codes and not column.labels,
+                    )
+                )
                 continue
             value = cells[key][column.name] if key in cells else 0
             high = cells[key][column.high] if column.high and key in cells else value
@@ -192,5 +201,3 @@ def _line(entry: Entry, sheets: dict[str, Sheet], lang: str) -> dict[str, str]:
         "computed": computed,
         "status": entry.status,
     }
-
-

