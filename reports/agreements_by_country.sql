@@ -10,7 +10,7 @@ agreements_inferred = { fr = "dont déduits", en = "of which inferred" }
 [listing]
 item = "city"
 count = "agreements"
-mark = { fr = "* Entre parenthèses : le nombre d’accords, quand une ville en a plusieurs avec le pays.", en = "* In parentheses: the number of agreements, where a town has several with the country." }
+mark = { fr = "* Entre parenthèses : le nombre d’accords, quand une ville en a plusieurs avec le pays.", en = "* In parentheses: the number of agreements, where a town has several with the country." }
 */
 with detail as (
     select

@@ -43,12 +43,16 @@ class WaveFacts:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A report run: one row per cell, in the columns of the report; codes, with the labels to show for them."""
+    """A report run: one row per cell, in the columns of the report; codes, with the labels to show for them.
+
+    `details` are the codes that are a kind of another one of their list: people see them indented.
+    """
 
     report: Report
     wave: WaveFacts
     rows: tuple[tuple[Value, ...], ...]
     labels: dict[str, dict[str, Label]]
+    details: frozenset[str]
 
     def cells(self) -> dict[str, dict[str, Value]]:
         """Return the measures of each row by its key, the parts joined by /."""
@@ -66,7 +70,8 @@ class Sheet:
         spec = self.report.column(column)
         known = spec.labels or self.labels.get(spec.codes or "", {})
         label = known.get(value) or _SPECIAL.get(value)
-        return label.text(lang) if label else value
+        indent = "\u2003" if value in self.details else ""
+        return indent + (label.text(lang) if label else value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +135,7 @@ def run(connection: Connection, report: Report, scope: database.Scope) -> Sheet:
             raise ReportError(f"reports/{report.name}.sql: the key {shown} is null or stands twice")
         seen.add(key)
     facts = wave_facts(connection, with_inferred=scope.with_inferred)
-    return Sheet(report, facts, cells, _labels(connection, report))
+    return Sheet(report, facts, cells, *_labels(connection, report))
 
 
 def _query(connection: Connection, report: Report, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
@@ -141,14 +146,18 @@ def _query(connection: Connection, report: Report, sql: str) -> tuple[list[str],
         raise ReportError(f"reports/{report.name}.sql: {str(error.orig).strip()}") from error
 
 
-def _labels(connection: Connection, report: Report) -> dict[str, dict[str, Label]]:
+def _labels(connection: Connection, report: Report) -> tuple[dict[str, dict[str, Label]], frozenset[str]]:
+    """Return the labels of the code lists that a report shows, and their codes that have a parent."""
     lists = {column.codes for column in report.columns if column.codes}
     found = {}
+    details: set[str] = set()
     for name in sorted(lists):
         texts = "name, name" if name == "cities" else "label_fr, label_en"
-        _, rows = database.query(connection, f"select code, {texts} from {name}")
-        found[name] = {code: Label(fr, en) for code, fr, en in rows}
-    return found
+        parent = "parent_code" if name in {"actions", "difficulties"} else "null"
+        _, rows = database.query(connection, f"select code, {texts}, {parent} from {name}")
+        found[name] = {code: Label(fr, en) for code, fr, en, _ in rows}
+        details |= {code for code, _, _, above in rows if above}
+    return found, frozenset(details)
 
 
 def explain(connection: Connection, sheet: Sheet, key: str, measure: str) -> Detail:

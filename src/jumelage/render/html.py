@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from jumelage.content import TOTAL
@@ -26,12 +26,16 @@ _MONTHS = (
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell of a published table: its text, and what was printed there with which status."""
+    """A cell of a published table: its text, and what was printed there with which status.
+
+    `spaced` keeps the numbers of a column in line where other cells of it have a status.
+    """
 
     text: str
     numeric: bool = False
     printed: tuple[str, ...] = ()
     status: str | None = None
+    spaced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,7 @@ def render_page(sheets: dict[str, Sheet], ledger: Ledger, wave: WaveFacts, lang:
         ],
         marks=STATUS_MARKS,
         names={name: STATUS_NAMES[name].text(lang) for name in STATUSES},
-        ledger=[_line(entry, sheets, lang) for entry in ledger.entries],
+        ledger=_groups(ledger, sheets, lang),
         total=len(ledger.entries),
     )
 
@@ -110,7 +114,7 @@ def _section(sheet: Sheet, ledger: Ledger, lang: str) -> Section:
             if entry.because:
                 name = key_label(sheet, key, lang)
                 because.setdefault(entry.because.text(lang), []).append(
-                    name if measure in report.figures[:1] else f"{name}, {report.column(measure).label.text(lang)}"
+                    name if measure == report.figures[0] else f"{name}, {report.column(measure).label.text(lang)}"
                 )
     return Section(
         report.name,
@@ -119,7 +123,7 @@ def _section(sheet: Sheet, ledger: Ledger, lang: str) -> Section:
         tuple(zip(shown.headings, shown.numeric, strict=True)),
         tuple(rows),
         shown.notes,
-        tuple(("; ".join(dict.fromkeys(keys)), text) for text, keys in because.items()),
+        tuple((", ".join(dict.fromkeys(keys)), text) for text, keys in because.items()),
         report.sql,
     )
 
@@ -127,7 +131,7 @@ def _section(sheet: Sheet, ledger: Ledger, lang: str) -> Section:
 def key_label(sheet: Sheet, key: str, lang: str) -> str:
     """Return what people read for a key: the labels of its parts."""
     parts = zip(sheet.report.key, key.split("/"), strict=True)
-    return " / ".join(sheet.shown(column, part, lang) for column, part in parts)
+    return " / ".join(sheet.shown(column, part, lang).strip() for column, part in parts)
 
 
 def _rows(sheet: Sheet, entries: dict[tuple[str, str], list[Entry]], lang: str) -> list[tuple[bool, tuple[Cell, ...]]]:
@@ -140,6 +144,7 @@ def _rows(sheet: Sheet, entries: dict[tuple[str, str], list[Entry]], lang: str) 
         after = [i for i, other in enumerate(keys) if _before(other, key)]
         keys.insert(after[-1] + 1 if after else 0, key)
     ends = {column.high for column in report.columns}
+    judged = {measure for _, measure in entries}
     rows = []
     for key in keys:
         row = []
@@ -158,7 +163,8 @@ def _rows(sheet: Sheet, entries: dict[tuple[str, str], list[Entry]], lang: str) 
             value = cells[key][column.name] if key in cells else 0
             high = cells[key][column.high] if column.high and key in cells else value
             text = sheet.shown(column.name, value, lang) if value == high else span(value, high, lang)
-            row.append(_cell(text, bool(column.codes), entries.get((key, column.name), []), lang))
+            cell = _cell(text, bool(column.codes), entries.get((key, column.name), []), lang)
+            row.append(replace(cell, spaced=column.name in judged))
         rows.append((TOTAL in parts.values(), tuple(row)))
     return rows
 
@@ -180,21 +186,30 @@ def _cell(text: str, coded: bool, entries: list[Entry], lang: str) -> Cell:
     return Cell(text, not coded, tuple(printed), worst.status)
 
 
+def _groups(ledger: Ledger, sheets: dict[str, Sheet], lang: str) -> list[tuple[str, str, list[dict[str, str]]]]:
+    """Return the lines of the ledger by report, in the order of the page: title, report, lines."""
+    titles = {name: sheet.report.title.text(lang) for name, sheet in sheets.items()}
+    titles[CLAIMS] = words(lang)["claims"]
+    by_report: dict[str, list[dict[str, str]]] = {name: [] for name in titles}
+    for entry in ledger.entries:
+        by_report.setdefault(entry.report, []).append(_line(entry, sheets, lang))
+    return [(titles.get(name, name), name if name in sheets else "", lines) for name, lines in by_report.items() if lines]
+
+
 def _line(entry: Entry, sheets: dict[str, Sheet], lang: str) -> dict[str, str]:
     sheet = sheets.get(entry.report)
     if entry.statement:
-        figure, group = entry.statement.text(lang), words(lang)["claims"]
+        figure = entry.statement.text(lang)
     elif sheet:
-        column = sheet.report.column(entry.measure).label.text(lang)
-        figure, group = f"{key_label(sheet, entry.key, lang)} – {column}", sheet.report.title.text(lang)
+        figure = key_label(sheet, entry.key, lang)
+        if entry.measure != sheet.report.figures[0]:
+            figure += f" – {sheet.report.column(entry.measure).label.text(lang)}"
     else:
-        figure, group = f"{entry.key} – {entry.measure}", entry.report
+        figure = f"{entry.key} – {entry.measure}"
     computed = span(entry.low, entry.high, lang)
     if sheet and isinstance(entry.low, str):
         computed = sheet.shown(entry.measure, entry.low, lang)
     return {
-        "group": group,
-        "anchor": "" if entry.report == CLAIMS else entry.report,
         "figure": figure,
         "printed": entry.printed,
         "place": entry.place,
