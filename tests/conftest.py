@@ -134,6 +134,16 @@ def wave_2006(databases: Databases) -> URL:
     return databases.loaded()
 
 
+@pytest.fixture(scope="session")
+def both(postgres: URL, tmp_path_factory: pytest.TempPathFactory) -> dict[str, URL]:
+    """The 2006 wave on both engines, to read only and to compare."""
+    folder = tmp_path_factory.mktemp("both")
+    return {
+        engine: Databases(engine, folder, server).loaded()
+        for engine, server in zip(ENGINES, (None, postgres), strict=True)
+    }
+
+
 @pytest.fixture
 def migrated(databases: Databases) -> URL:
     """A fresh database at head."""

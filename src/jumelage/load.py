@@ -117,7 +117,7 @@ def _stage_wave(bench: Connection, wave: Wave) -> None:
     bench.exec_driver_sql(
         f"{stage}partnerships as "
         "with dated as (select *, case when regexp_matches(given, '^[0-9]') then given end as since "
-        "from (select *, since as given from resolved_partnerships) "
+        "from (select * exclude (since), since as given from resolved_partnerships) "
         "cross join range(cast(agreements as integer)) n(number)) "
         "select cast(row_number() over (order by country, city, partner, given, inferred, source, number) "
         "as integer) as agreement, city, country, partner, "

@@ -1,0 +1,134 @@
+"""The command line itself: help, version, formats, output files, an installed wheel outside the checkout."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import URL
+
+from jumelage import content
+from tests.conftest import ENGINES, ROOT, address, run
+
+COMMANDS = ("migrate", "load", "reports", "report", "explain", "check", "publish")
+
+
+def test_help_lists_every_command_in_a_whole_sentence() -> None:
+    done = run("--help")
+    assert done.code == 0
+    for command in COMMANDS:
+        (line,) = [line for line in done.out.splitlines() if line.strip().startswith(f"{command} ")]
+        assert line.endswith(".")
+        assert not line.endswith("...")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_option_of_every_command_has_a_help_text(command: str) -> None:
+    done = run(command, "--help")
+    assert done.code == 0
+    options = [line.split() for line in done.out.splitlines() if line.strip().startswith("-")]
+    assert all(len(words) > 1 for words in options)
+
+
+def test_help_loads_no_heavy_library() -> None:
+    code = "import sys; sys.argv = ['jumelage', '--help']\nfrom jumelage.cli import main\ntry: main()\nexcept SystemExit: pass\nprint(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert loaded.isdisjoint({"sqlalchemy", "alembic", "duckdb", "duckdb_engine", "psycopg", "jinja2"})
+
+
+def test_a_report_loads_neither_alembic_nor_the_other_engine(both: dict[str, URL]) -> None:
+    code = "import sys\nfrom jumelage.cli import main\ntry: main()\nexcept SystemExit: pass\nprint(*sys.modules)"
+    for engine, absent in zip(
+        ENGINES, ({"alembic", "psycopg", "jinja2"}, {"alembic", "duckdb", "jinja2"}), strict=True
+    ):
+        command = [sys.executable, "-c", code, "report", "zones", "--db", address(both[engine])]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        assert set(done.stdout.split()).isdisjoint(absent)
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    assert run("--version").out == "jumelage 0.1.0\n"
+
+
+def test_reports_lists_every_report(wave_2006: URL) -> None:
+    assert wave_2006
+    listed = run("reports", "--format", "csv").out.splitlines()
+    assert [line.split(",")[0] for line in listed[1:]] == content.report_names()
+
+
+def test_the_database_may_be_named_before_the_command(wave_2006: URL) -> None:
+    assert run("--db", address(wave_2006), "report", "zones").code == 0
+
+
+def test_an_output_file_is_written_whole_or_not_at_all(wave_2006: URL, tmp_path: Path) -> None:
+    file = tmp_path / "zones.csv"
+    assert run("report", "zones", "--db", address(wave_2006), "--format", "csv", "-o", file).code == 0
+    assert file.read_bytes().startswith(b"zone,agreements,agreements_inferred\neu,78,1\n")
+    done = run("report", "zones", "--db", address(wave_2006), "-o", tmp_path / "nowhere" / "zones.csv")
+    assert done.code == 2
+    assert "cannot be written" in done.err
+    assert [path.name for path in tmp_path.iterdir()] == ["zones.csv"]
+
+
+def test_a_reader_that_stops_early_is_no_error(wave_2006: URL) -> None:
+    command = f"{sys.executable} -m jumelage check --db '{address(wave_2006)}' | head -1"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
+    assert "Traceback" not in done.stderr
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The command line of the built wheel, in an environment that knows nothing of the checkout.
+
+    Its dependencies are those of this environment, added by path: files that point to the checkout are not read.
+    """
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = folder.glob("*.whl")
+    venv.create(folder / "env", symlinks=True)
+    python = folder / "env" / "bin" / "python"
+    (site,) = (folder / "env").glob("lib/python*/site-packages")
+    (site / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--no-deps", "--no-index", str(wheel)]
+    subprocess.run(pip, check=True, capture_output=True)
+    return folder / "env" / "bin" / "jumelage"
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_installed_wheel_does_the_main_job_outside_the_checkout(
+    installed: Path, engine: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    if engine == "postgresql":
+        from tests.conftest import Databases
+
+        url = Databases(engine, tmp_path, request.getfixturevalue("postgres")).missing()
+    else:
+        url = None
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
+    if url is not None:
+        environment["JUMELAGE_DATABASE_URL"] = address(url)
+
+    def jumelage(*arguments: str) -> str:
+        command = [str(installed), *arguments]
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    python = installed.with_name("python")
+    where = subprocess.run(
+        [python, "-c", "from jumelage import content; print(content.root())"],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, check=True,
+    ).stdout.strip()  # fmt: skip
+    assert where.startswith(str(installed.parents[1]))
+    jumelage("migrate")
+    jumelage("load", f"{where}/waves/2006")
+    jumelage("check", "--wave", "2006")
+    assert "eu,78,1" in jumelage("report", "zones", "--format", "csv")
+    jumelage("publish", "--out", "public")
+    assert (tmp_path / "public" / "fr.html").is_file()

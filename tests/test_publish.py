@@ -1,0 +1,182 @@
+"""Publishing: whole or not at all, readable, and nothing on it that is not so."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import URL
+
+from jumelage import content
+from jumelage import publish as publishing
+from tests.conftest import WaveFolder, address, run
+
+VOID = {"meta", "br", "link", "img", "hr"}
+
+
+class Page(HTMLParser):
+    """Reads a page; fails on tags that do not nest, and collects text, links and ids."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.text: list[str] = []
+        self.links: list[str] = []
+        self.ids: list[str] = []
+        self.feed(path.read_text(encoding="utf-8"))
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in VOID:
+            self.open.append(tag)
+        for name, value in attrs:
+            if name == "href":
+                self.links.append(value or "")
+            if name == "id":
+                self.ids.append(value or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] != "style":
+            self.text.append(data)
+
+
+def publish(url: URL, out: Path) -> None:
+    done = run("publish", "--db", address(url), "--out", out)
+    assert done.code == 0, done.err
+
+
+def test_the_pages_hold_every_report_its_query_and_the_ledger(wave_2006: URL, tmp_path: Path) -> None:
+    out = tmp_path / "public"
+    publish(wave_2006, out)
+    for lang in ("fr", "en"):
+        page = Page(out / f"{lang}.html")
+        text = "".join(page.text)
+        assert set(content.report_names()) | {"ledger"} <= set(page.ids)
+        for name in content.report_names():
+            report = content.report(name)
+            assert report.title.text(lang) in text
+            assert report.sql.strip() in text
+        for link in page.links:
+            target = link.removeprefix("#")
+            assert target in page.ids if link.startswith("#") else (out / link).is_file(), link
+        assert not re.search(r"https?://", (out / f"{lang}.html").read_text(encoding="utf-8"))
+    assert "(imprimé\u00a0: 1)" in "".join(Page(out / "fr.html").text)
+    assert "(printed: 1)" in "".join(Page(out / "en.html").text)
+
+
+def test_a_printed_row_without_a_computed_one_is_shown_as_zero_in_its_place(wave_2006: URL, tmp_path: Path) -> None:
+    publish(wave_2006, tmp_path / "public")
+    text = (tmp_path / "public/en.html").read_text(encoding="utf-8")
+    section = text.split('<section id="distribution">')[1].split("</section>")[0]
+    rows = re.findall(r'<td class="n">(\d+|Total)</td>\s*<td class="n">([\d–]+)', section)
+    assert [key for key, _ in rows] == ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "12", "Total"]
+    assert dict(rows)["7"] == "0"
+    assert dict(rows)["0"] == "0–8"
+
+
+def test_the_same_wave_is_published_byte_for_byte_the_same_on_both_engines(
+    both: dict[str, URL], tmp_path: Path
+) -> None:
+    for engine, url in both.items():
+        publish(url, tmp_path / engine)
+    for name in ("fr.html", "en.html", "index.html", "manifest.json"):
+        first, second = ((tmp_path / engine / name).read_bytes() for engine in both)
+        assert first == second
+
+
+def test_the_manifest_names_every_file_with_its_hash(wave_2006: URL, tmp_path: Path) -> None:
+    out = tmp_path / "public"
+    publish(wave_2006, out)
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    assert {path.name for path in out.iterdir()} == {*manifest["files"], "manifest.json"}
+    for name, digest in manifest["files"].items():
+        assert hashlib.sha256((out / name).read_bytes()).hexdigest() == digest
+    assert (manifest["wave"], manifest["revision"]) == ("2006", 1)
+
+
+def test_a_publication_is_swapped_in_whole_and_the_old_one_goes(
+    loaded: URL, folder_2006: WaveFolder, tmp_path: Path
+) -> None:
+    out = tmp_path / "site" / "public"
+    out.parent.mkdir()
+    publish(loaded, out)
+    first = out.resolve()
+    publish(loaded, out)
+    assert out.resolve() == first
+    folder_2006.replace("wave.toml", 'mode = "telephone"', 'mode = "post"')
+    assert run("load", folder_2006.path, "--db", address(loaded), "--reason", "mode corrected").code == 0
+    publish(loaded, out)
+    assert out.is_symlink()
+    assert out.resolve() != first
+    assert sorted(path.name for path in out.parent.iterdir()) == sorted([out.name, out.resolve().name])
+
+
+def test_nothing_is_published_and_the_old_stays_while_the_check_fails(
+    loaded: URL, folder_2006: WaveFolder, tmp_path: Path
+) -> None:
+    out = tmp_path / "public"
+    publish(loaded, out)
+    before = (out / "fr.html").read_bytes()
+    folder_2006.replace("published/zones.csv", "asia,agreements,1,", "asia,agreements,2,")
+    assert run("load", folder_2006.path, "--db", address(loaded), "--reason", "a test").code == 0
+    done = run("publish", "--db", address(loaded), "--out", out)
+    assert done.code == 1
+    assert "zones asia agreements: printed 2, computed 1" in done.err
+    assert (out / "fr.html").read_bytes() == before
+
+
+def test_a_folder_that_is_no_publication_is_left_alone(wave_2006: URL, tmp_path: Path) -> None:
+    out = tmp_path / "public"
+    out.mkdir()
+    (out / "mine.txt").write_text("mine")
+    done = run("publish", "--db", address(wave_2006), "--out", out)
+    assert done.code == 2
+    assert "is not a publication of jumelage" in done.err
+    assert [path.name for path in out.iterdir()] == ["mine.txt"]
+
+
+def test_a_failure_half_way_leaves_the_old_publication_and_no_litter(
+    wave_2006: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "public"
+    publish(wave_2006, out)
+    before = sorted(path.name for path in tmp_path.iterdir())
+    monkeypatch.setattr(publishing, "_INDEX", "{title} another")
+    real = Path.write_text
+
+    def full(self: Path, *arguments: object, **options: object) -> int:
+        if self.name == "index.html":
+            raise OSError(28, "No space left on device")
+        return real(self, *arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Path, "write_text", full)
+    done = run("publish", "--db", address(wave_2006), "--out", out)
+    assert done.code == 2
+    assert "No space left on device" in done.err
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+def test_hostile_text_of_a_wave_is_shown_and_not_run(loaded: URL, folder_2006: WaveFolder, tmp_path: Path) -> None:
+    folder_2006.replace(
+        "wave.toml", 'title.en = "International', 'title.en = "<script>alert(1)</script> & International'
+    )
+    assert run("load", folder_2006.path, "--db", address(loaded), "--reason", "a test").code == 0
+    publish(loaded, tmp_path / "public")
+    text = (tmp_path / "public/en.html").read_text(encoding="utf-8")
+    assert "<script" not in text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; International" in text
+
+
+def test_a_synthetic_wave_says_so_on_every_page(migrated: URL, tiny_wave: WaveFolder, tmp_path: Path) -> None:
+    tiny_wave.replace("wave.toml", "synthetic = false", "synthetic = true")
+    assert run("load", tiny_wave.path, "--db", address(migrated)).code == 0
+    assert run("publish", "--db", address(migrated), "--wave", "tiny", "--out", tmp_path / "public").code == 0
+    assert "Données synthétiques" in (tmp_path / "public/fr.html").read_text(encoding="utf-8")
+    assert "Synthetic data" in (tmp_path / "public/en.html").read_text(encoding="utf-8")
