@@ -16,7 +16,7 @@ with detail as (
         case when a.answer = 'yes' then 1 else 0 end as cities,
         case when a.answer in ('yes', 'not_published') then 1 else 0 end as cities_high,
         1 as base,
-        r.source
+        a.source
     from respondents r
     inner join city_difficulties a on a.wave = r.wave and a.city = r.city
     where r.engaged = 'yes'

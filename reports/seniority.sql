@@ -1,9 +1,9 @@
 /*
-title = { fr = "Ancienneté des échanges", en = "Seniority of the exchanges" }
-source = { fr = "Ancienneté des échanges", en = "Section on the seniority of the exchanges" }
+title = { fr = "Ancienneté des échanges", en = "Length of engagement" }
+source = { fr = "Ancienneté des échanges", en = "Section on how long exchanges have lasted" }
 key = ["seniority"]
 [columns]
-seniority = { fr = "Ancienneté", en = "Seniority" }
+seniority = { fr = "Ancienneté", en = "Engaged for" }
 cities = { fr = "Villes", en = "Towns", high = "cities_high", base = "base" }
 cities_high = { fr = "Villes au plus", en = "Towns at most" }
 base = { fr = "Villes engagées", en = "Engaged towns" }

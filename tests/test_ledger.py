@@ -65,7 +65,9 @@ def test_nothing_printed_is_counted_as_its_own_proof(wave_2006: URL) -> None:
     assert sources["countries"] == 1
     assert statuses(entries, "countries")["eu/LV", "agreements"] == "source"
     assert statuses(entries, "countries")["eu/total", "agreements"] == "reproduced_with_inferred"
-    assert set(sources) == {"cities_alphabetical", "agreements_by_country", "countries", "claims"}
+    # The towns with Interreg projects are those named beside the number; that the others have none follows from it.
+    assert statuses(entries, "actions")["interreg", "cities"] == "source"
+    assert set(sources) == {"cities_alphabetical", "agreements_by_country", "countries", "actions", "claims"}
 
 
 def test_every_printed_figure_is_in_the_ledger(wave_2006: URL) -> None:

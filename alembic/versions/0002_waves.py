@@ -103,6 +103,12 @@ def upgrade() -> None:
             comment="Code of the action or difficulty; empty for all that are not named.",
         ),
         sa.Column("answer", sa.Text(), nullable=False, comment="Answer."),
+        sa.Column(
+            "source",
+            sa.Text(),
+            nullable=False,
+            comment="Published figures that the row was made from: a report, or report/key.",
+        ),
         sa.CheckConstraint(
             f"answer in {ANSWERS}",
             name=op.f("ck_default_answers_answer"),
@@ -185,6 +191,12 @@ def upgrade() -> None:
         sa.Column("city", sa.Text(), nullable=False, comment="Town."),
         sa.Column("action", sa.Text(), nullable=False, comment="Code of the action."),
         sa.Column("answer", sa.Text(), nullable=False, comment="Answer."),
+        sa.Column(
+            "source",
+            sa.Text(),
+            nullable=False,
+            comment="Published figures that the row was made from: a report, or report/key.",
+        ),
         sa.CheckConstraint(
             f"answer in {ANSWERS}",
             name=op.f("ck_city_actions_answer"),
@@ -213,6 +225,12 @@ def upgrade() -> None:
         sa.Column("city", sa.Text(), nullable=False, comment="Town."),
         sa.Column("difficulty", sa.Text(), nullable=False, comment="Code of the difficulty."),
         sa.Column("answer", sa.Text(), nullable=False, comment="Answer."),
+        sa.Column(
+            "source",
+            sa.Text(),
+            nullable=False,
+            comment="Published figures that the row was made from: a report, or report/key.",
+        ),
         sa.CheckConstraint(
             f"answer in {ANSWERS}",
             name=op.f("ck_city_difficulties_answer"),

@@ -33,7 +33,7 @@ def upgrade() -> None:
             "kind",
             sa.Text(),
             nullable=False,
-            comment="figure, wording (no number, nothing to test), or source (the wave was made from it).",
+            comment="figure; wording: nothing to compute; source: the wave was made from it; consistency: print against print.",
         ),
         sa.Column(
             "offenders",
@@ -41,7 +41,7 @@ def upgrade() -> None:
             nullable=True,
             comment="Query that returns a row for each thing that contradicts it.",
         ),
-        sa.CheckConstraint("kind in ('figure', 'wording', 'source')", name=op.f("ck_claims_kind")),
+        sa.CheckConstraint("kind in ('figure', 'wording', 'source', 'consistency')", name=op.f("ck_claims_kind")),
         sa.ForeignKeyConstraint(
             ["wave", "revision"],
             ["survey.revisions.wave", "survey.revisions.revision"],

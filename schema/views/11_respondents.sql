@@ -1,5 +1,5 @@
 -- Every town of the sampling frame: its response, its agreements and its answers on management.
--- engaged: yes if it has an agreement, no if it has none, not_published where the source leaves that open.
+-- engaged: yes if it has declared an agreement, no if it has not, not_published where the source leaves that open.
 select
     s.wave,
     r.city,

@@ -6,7 +6,8 @@ with given as (
         r.city,
         c.code as action,
         c.parent_code,
-        coalesce(x.answer, i.answer, q.answer, 'not_asked') as answer
+        coalesce(x.answer, i.answer, q.answer, 'not_asked') as answer,
+        coalesce(x.source, i.source, q.source, '') as source
     from scope s
     inner join survey.respondents r on r.wave = s.wave and r.revision = s.revision
     cross join survey.actions c
@@ -25,7 +26,8 @@ select
         when d.city is not null then 'yes'
         when p.answer = 'no' and g.answer = 'not_published' then 'no'
         else g.answer
-    end as answer
+    end as answer,
+    g.source
 from given g
 left join (
     select distinct y.wave, y.city, y.parent_code

@@ -99,18 +99,23 @@ STAGED = (
 def _stage_wave(bench: Connection, wave: Wave) -> None:
     """Turn the resolved rows of the files into rows of the models."""
     stage = "create or replace temp table staged_"
-    defaults = [(q, item, answer) for q, items in wave.default_items.items() for item, answer in items.items()]
+    defaults = [
+        (question, item, answer, wave.sources[question])
+        for question, items in wave.default_items.items()
+        for item, answer in items.items()
+    ]
     bench.exec_driver_sql(
         f"{stage}default_answers as select unnest(cast(? as varchar[])) as question, "
-        "unnest(cast(? as varchar[])) as item, unnest(cast(? as varchar[])) as answer",
-        tuple([entry[i] for entry in defaults] for i in range(3)),
+        "unnest(cast(? as varchar[])) as item, unnest(cast(? as varchar[])) as answer, "
+        "unnest(cast(? as varchar[])) as source",
+        tuple([entry[i] for entry in defaults] for i in range(4)),
     )
     answers = ", ".join(f"coalesce(r.{name}, '{wave.defaults[name]}') as {name}" for name in MANAGEMENT)
     bench.exec_driver_sql(
         f"{stage}respondents as select f.city, cast(f.population as integer) as population, "
         f"coalesce(r.response, '{wave.defaults['response']}') as response, {answers}, ? as source "
         "from resolved_frame f left join resolved_respondents r on r.city = f.city",
-        (wave.frame_source,),
+        (wave.sources["frame"],),
     )
     since = {end: " ".join(f"when regexp_matches(since, '{form}') then {extent[i]}" for form, extent in _EXTENT.items())
              for i, end in enumerate(("since_from", "since_to"))}  # fmt: skip
@@ -126,7 +131,10 @@ def _stage_wave(bench: Connection, wave: Wave) -> None:
         "coalesce(inferred, 'no') = 'yes' as inferred, coalesce(source, '') as source from dated"
     )
     for question, item in (("actions", "action"), ("difficulties", "difficulty")):
-        bench.exec_driver_sql(f"{stage}city_{question} as select city, {item}, answer from resolved_{question}")
+        bench.exec_driver_sql(
+            f"{stage}city_{question} as select city, {item}, answer, ? as source from resolved_{question}",
+            (wave.sources[question],),
+        )
 
 
 def _count(bench: Connection, name: str) -> int:

@@ -45,6 +45,7 @@ RESPONSES = ("responded", "refused", "not_reached", "not_published")
 NO_DATE = ("dont_know", "refused", "no_answer", "not_asked", "not_published")
 KINDS = ("commune", "epci", "departement", "region")
 BASES = ("survey", "eu_membership", "un_m49")
+CLAIM_KINDS = ("figure", "wording", "source", "consistency")
 QUESTIONS = ("actions", "difficulties")
 MANAGEMENT = ("elected_delegate", "twinning_committee", "service")
 
@@ -236,6 +237,7 @@ default_answers = _of_revision(
     _text("question", "actions or difficulties."),
     _text("item", "Code of the action or difficulty; empty for all that are not named."),
     _text("answer", "Answer."),
+    _text("source", "Published figures that the row was made from: a report, or report/key."),
     _key("wave", "revision", "question", "item"),
     _in("question", QUESTIONS),
     _in("answer", ANSWERS),
@@ -296,6 +298,7 @@ def _answers(name: str, item: str, comment: str) -> Table:
         _text("city", "Town."),
         _text(item, f"Code of the {item}."),
         _text("answer", "Answer."),
+        _text("source", "Published figures that the row was made from: a report, or report/key."),
         _key("wave", "revision", "city", item),
         _in("answer", ANSWERS),
         _refers(name, ("wave", "revision", "city"), "respondents", ("wave", "revision", "city")),
@@ -352,10 +355,13 @@ claims = _of_revision(
     _text("unit", "What it is about: towns, agreements, partners and so on."),
     _text("statement_fr", "What it says, in French."),
     _text("statement_en", "What it says, in English."),
-    _text("kind", "figure, wording (no number, nothing to test), or source (the wave was made from it)."),
+    _text(
+        "kind",
+        "figure; wording: nothing to compute; source: the wave was made from it; consistency: print against print.",
+    ),
     _text("offenders", "Query that returns a row for each thing that contradicts it.", null=True),
     _key("wave", "revision", "claim", "place"),
-    _in("kind", ("figure", "wording", "source")),
+    _in("kind", CLAIM_KINDS),
 )
 
 

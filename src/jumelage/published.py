@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from jumelage import content
 from jumelage.errors import Finding, nearest
+from jumelage.models import CLAIM_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from jumelage.package import Package, Rows
     from jumelage.wave import Wave
 
-_KINDS = ("figure", "wording", "source")
 _TYPES = {
     "published_tables": {"report": "varchar"},
     "published_figures": {
@@ -167,7 +167,7 @@ def _printed(
     """Understand a printed text: value, decimals, code, at_least, more_than_share; None if it cannot be."""
     if text is None:
         return None
-    if words := wave.words.get(text):
+    if words := wave.words.get(text.casefold()):
         value = None if words.value is None else Decimal(str(words.value))
         return value, None if value is None else 0, None, words.at_least, words.more_than_share
     number = _number(text, wave.decimal)
@@ -202,8 +202,8 @@ def _claims(rows: Rows, findings: list[Finding]) -> list[tuple[object, ...]]:
         for column, value in record.items():
             if value is None and column != "offenders":
                 findings.append(Finding(rows.file, line, column, None, "is missing"))
-        if record["kind"] and record["kind"] not in _KINDS:
-            message = f"must be one of {', '.join(_KINDS)}"
+        if record["kind"] and record["kind"] not in CLAIM_KINDS:
+            message = f"must be one of {', '.join(CLAIM_KINDS)}"
             findings.append(Finding(rows.file, line, "kind", record["kind"], message))
         first = seen.setdefault((record["claim"], record["place"]), line)
         if first != line:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Value = int | Decimal | str | None
 
-_SPECIAL = {TOTAL: Label("Total", "Total"), UNKNOWN: Label("non précisé", "not told")}
+_SPECIAL = {TOTAL: Label("Total", "Total"), UNKNOWN: Label("non précisé", "not stated")}
 
 
 class ReportError(JumelageError):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILE = "wave.toml"
+SOURCED = ("frame", *QUESTIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class Wave:
     printed_complete: tuple[str, ...]
     defaults: dict[str, str]
     default_items: dict[str, dict[str, str]]
-    frame_source: str
+    sources: dict[str, str]
     several_mark: str | None
     decimal: str
     words: dict[str, Words]
@@ -157,7 +158,7 @@ def _wave(top: _Reader) -> Wave:
             **{name: defaults.choice(name, ANSWERS, "no_answer") for name in MANAGEMENT},
         },
         default_items={question: _default_items(defaults, question) for question in QUESTIONS},
-        frame_source=sources.take("frame", str, ""),
+        sources={table: _source(sources, table) for table in SOURCED},
         several_mark=several_mark,
         decimal=decimal,
         words=words,
@@ -169,7 +170,7 @@ def _wave(top: _Reader) -> Wave:
         complete.report("printed", report)
     fieldwork.end("from", "to", "mode")
     complete.end("agreements", "printed")
-    sources.end("frame")
+    sources.end(*SOURCED)
     defaults.end("response", "since", *MANAGEMENT, *QUESTIONS)
     top.end("wave", "title", "reference_date", "synthetic", "frame_rule", "population", "source")
     return wave
@@ -183,6 +184,13 @@ def _default_items(defaults: _Reader, question: str) -> dict[str, str]:
     return {"" if item == "*" else item: answer for item, answer in items.items()}
 
 
+def _source(sources: _Reader, table: str) -> str:
+    source: str = sources.take(table, str, "")
+    if source:
+        sources.report(table, source.split("/", maxsplit=1)[0])
+    return source
+
+
 def _printed(printed: _Reader) -> tuple[dict[str, Words], str | None, str]:
     several_mark = printed.take("several_mark", str, None)
     if several_mark is not None and several_mark.count("{n}") != 1:
@@ -192,7 +200,7 @@ def _printed(printed: _Reader) -> tuple[dict[str, Words], str | None, str]:
     for word, spec in printed.take("words", dict, {}).items():
         reader = _Reader(spec if isinstance(spec, dict) else {"": spec}, f"printed.words.{word}.", printed.findings)
         number = (int, float)
-        words[word] = Words(
+        words[word.casefold()] = Words(
             reader.take("value", number, None),
             reader.take("at_least", number, None),
             reader.take("more_than_share", number, None),

@@ -193,7 +193,9 @@ def _groups(ledger: Ledger, sheets: dict[str, Sheet], lang: str) -> list[tuple[s
     by_report: dict[str, list[dict[str, str]]] = {name: [] for name in titles}
     for entry in ledger.entries:
         by_report.setdefault(entry.report, []).append(_line(entry, sheets, lang))
-    return [(titles.get(name, name), name if name in sheets else "", lines) for name, lines in by_report.items() if lines]
+    return [
+        (titles.get(name, name), name if name in sheets else "", lines) for name, lines in by_report.items() if lines
+    ]
 
 
 def _line(entry: Entry, sheets: dict[str, Sheet], lang: str) -> dict[str, str]:

@@ -19,7 +19,7 @@ def render(grid: Grid) -> str:
     from rich.text import Text
 
     shown = grid.shown
-    table = Table(box=box.SIMPLE_HEAD, title=shown.title or None, title_justify="left", title_style="bold")
+    table = Table(box=box.SIMPLE_HEAD)
     for heading, numeric in zip(shown.headings, shown.numeric, strict=True):
         table.add_column(Text(heading), justify="right" if numeric else "left", overflow="fold")
     for i, row in enumerate(shown.rows):
@@ -28,6 +28,8 @@ def render(grid: Grid) -> str:
     terminal = sys.stdout.isatty()
     width = shutil.get_terminal_size().columns if terminal else 100_000
     console = Console(file=out, width=width, force_terminal=terminal, highlight=False, emoji=False, markup=False)
+    if shown.title:
+        console.print(Text(shown.title, style="bold"))
     console.print(table)
     for note in shown.notes:
         console.print(Text(note))
