@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from jumelage import content, database
 from jumelage.content import TOTAL, Label
-from jumelage.report import ReportError, Sheet, Value, plain, run, sources
+from jumelage.report import ReportError, Sheet, Value, by_key, plain, run, run_cells, sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -111,7 +111,7 @@ def check(connection: Connection, scope: database.Scope) -> tuple[Ledger, dict[s
         except ReportError as error:
             errors[name] = str(error)
             problems.append(str(error))
-    database.set_scope(connection, scope)
+            database.set_scope(connection, scope)
     figures = _figures(connection)
     parts = _broken_totals(figures)
     entries = []
@@ -132,7 +132,8 @@ def check(connection: Connection, scope: database.Scope) -> tuple[Ledger, dict[s
 
 def _run(connection: Connection, name: str, scope: database.Scope) -> _Run:
     report = content.report(name)
-    reported = run(connection, report, replace(scope, with_inferred=False)).cells()
+    database.set_scope(connection, replace(scope, with_inferred=False))
+    reported = by_key(report, run_cells(connection, report))
     sheet = run(connection, report, scope)
     return _Run(sheet, sheet.cells(), reported, sources(connection, report))
 

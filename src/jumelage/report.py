@@ -55,11 +55,8 @@ class Sheet:
     details: frozenset[str]
 
     def cells(self) -> dict[str, dict[str, Value]]:
-        """Return the measures of each row by its key, the parts joined by /."""
-        width = len(self.report.key)
-        names = [column.name for column in self.report.columns]
-        keys = [names.index(name) for name in self.report.key]
-        return {"/".join(str(row[i]) for i in keys[:width]): dict(zip(names, row, strict=True)) for row in self.rows}
+        """Return the values of each row by its key, the parts joined by /."""
+        return by_key(self.report, self.rows)
 
     def shown(self, column: str, value: Value, lang: str) -> str:
         """Return what people read for a value: the label of a code, a number in the language's typography."""
@@ -81,6 +78,13 @@ class Detail:
     columns: tuple[str, ...]
     rows: tuple[tuple[Value, ...], ...]
     additive: bool
+
+
+def by_key(report: Report, rows: tuple[tuple[Value, ...], ...]) -> dict[str, dict[str, Value]]:
+    """Return the values of each row of a report by its key, the parts joined by /."""
+    names = [column.name for column in report.columns]
+    keys = [names.index(name) for name in report.key]
+    return {"/".join(str(row[i]) for i in keys): dict(zip(names, row, strict=True)) for row in rows}
 
 
 def number(value: int | Decimal, lang: str) -> str:
@@ -119,6 +123,13 @@ def wave_facts(connection: Connection, *, with_inferred: bool = True) -> WaveFac
 def run(connection: Connection, report: Report, scope: database.Scope) -> Sheet:
     """Run a report in a scope; ReportError if its query fails or its result breaks the contract."""
     database.set_scope(connection, scope)
+    rows = run_cells(connection, report)
+    facts = wave_facts(connection, with_inferred=scope.with_inferred)
+    return Sheet(report, facts, rows, *_labels(connection, report))
+
+
+def run_cells(connection: Connection, report: Report) -> tuple[tuple[Value, ...], ...]:
+    """Return the rows of a report in the scope that is set; ReportError as for `run`."""
     names, rows = _query(connection, report, report.sql)
     wanted = [column.name for column in report.columns]
     if names != wanted:
@@ -134,8 +145,7 @@ def run(connection: Connection, report: Report, scope: database.Scope) -> Sheet:
             shown = "/".join(str(part) for part in key)
             raise ReportError(f"reports/{report.name}.sql: the key {shown} is null or stands twice")
         seen.add(key)
-    facts = wave_facts(connection, with_inferred=scope.with_inferred)
-    return Sheet(report, facts, cells, *_labels(connection, report))
+    return cells
 
 
 def _query(connection: Connection, report: Report, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
