@@ -6,11 +6,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .PHONY: report test check bench docs lock clean
 
 report: .venv/runtime  ## migrate, load the 2006 wave, check it, publish it
-	$(BIN)/jumelage migrate
-	$(BIN)/jumelage load waves/2006 $(if $(REASON),--reason "$(REASON)")
-	$(BIN)/jumelage check --wave 2006 --output check-2006.txt
-	$(BIN)/jumelage publish --wave 2006 --out public
-	@echo "open $(CURDIR)/public/fr.html or $(CURDIR)/public/en.html; the ledger is in check-2006.txt too"
+	$(BIN)/jumelage reproduce waves/2006 --out public $(if $(REASON),--reason "$(REASON)")
+	@echo "open $(CURDIR)/public/fr.html or $(CURDIR)/public/en.html in a browser"
 
 test: check  ## all checks and all tests, on DuckDB and on a PostgreSQL that the tests start
 	$(BIN)/pytest
@@ -31,7 +28,7 @@ lock: .venv/development  ## resolve the dependencies again: names, versions and 
 	sh .ci/lock
 
 clean:
-	rm -rf .venv public .public-* check-2006.txt
+	rm -rf .venv public .public-*
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

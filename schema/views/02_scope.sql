@@ -3,22 +3,36 @@ select
     r.wave,
     r.revision,
     r.reference_date,
-    coalesce(s.classified_on, r.reference_date) as classified_on,
-    coalesce(s.inferred, 'yes') <> 'no' as with_inferred
-from survey.revisions r
-cross join settings s
+    coalesce(r.classified_on, r.reference_date) as classified_on,
+    coalesce(r.inferred, 'yes') <> 'no' as with_inferred,
+    r.agreements_complete
+from (
+    select
+        v.wave,
+        v.revision,
+        v.reference_date,
+        v.agreements_complete,
+        s.scope,
+        s.inferred,
+        s.classified_on,
+        v.age,
+        row_number() over (order by w.synthetic, v.age, v.reference_date desc, v.wave desc) as place,
+        w.synthetic
+    from (
+        select
+            o.wave,
+            o.revision,
+            o.reference_date,
+            o.agreements_complete,
+            row_number() over (partition by o.wave order by o.revision desc) as age
+        from survey.revisions o
+    ) v
+    inner join survey.waves w on w.wave = v.wave
+    cross join settings s
+) r
 where
     case
-        when s.scope is not null
-            then position(',' || r.wave || '@' || cast(r.revision as varchar) || ',' in ',' || s.scope || ',') > 0
-        else
-            r.revision = (select max(o.revision) from survey.revisions o where o.wave = r.wave)
-            and r.wave = (
-                select o.wave
-                from survey.revisions o
-                inner join survey.waves w on w.wave = o.wave
-                where not w.synthetic
-                order by o.reference_date desc, o.wave desc, o.revision desc
-                limit 1
-            )
+        when r.scope is not null
+            then position(',' || r.wave || '@' || cast(r.revision as varchar) || ',' in ',' || r.scope || ',') > 0
+        else r.place = 1 and not r.synthetic
     end

@@ -8,7 +8,7 @@ select
     coalesce(a.agreements, 0) as agreements,
     case
         when a.agreements > 0 then 'yes'
-        when v.agreements_complete and r.response in ('responded', 'not_published') then 'no'
+        when s.agreements_complete and r.response in ('responded', 'not_published') then 'no'
         when r.response in ('responded', 'not_published') then 'not_published'
         when r.response = 'refused' then 'refused'
         else 'not_asked'
@@ -18,7 +18,6 @@ select
     r.service,
     r.source
 from scope s
-inner join survey.revisions v on v.wave = s.wave and v.revision = s.revision
 inner join survey.respondents r on r.wave = s.wave and r.revision = s.revision
 left join (
     select p.wave, p.city, count(*) as agreements

@@ -1,5 +1,12 @@
 """A relational database for survey waves, with a reporting layer that accounts for every printed number."""
 
-from importlib.metadata import version
+from __future__ import annotations
 
-__version__ = version("jumelage")
+
+def __getattr__(name: str) -> str:
+    """Look the version up when it is asked for: reading a package's metadata takes longer than `--help`."""
+    if name != "__version__":
+        raise AttributeError(name)
+    from importlib.metadata import version
+
+    return version("jumelage")

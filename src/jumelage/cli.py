@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import URL
 
+    from jumelage.ledger import Ledger
+
 app = typer.Typer(
     name="jumelage",
     help="A relational database for survey waves; every printed number has its SQL, its rows and its status.",
@@ -48,6 +50,16 @@ Output = Annotated[
     typer.Option("-o", "--output", metavar="FILE", help="Write there instead of to standard output."),
 ]
 Format = Annotated[Literal["table", "csv", "json"], typer.Option("--format", help="Form of the output.")]
+Folder = Annotated[Path, typer.Argument(help="Folder of the wave, such as waves/2006.")]
+Reason = Annotated[
+    str | None,
+    typer.Option("--reason", metavar="TEXT", help="Why the wave changes; needed from the second revision on."),
+]
+By = Annotated[
+    str | None,
+    typer.Option("--by", metavar="NAME", help="Who loads it. [default: the system's user]", show_default=False),
+]
+Out = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where to publish; swapped in whole.")]
 
 
 def _version(asked: bool) -> None:
@@ -107,11 +119,15 @@ def migrate(
 
     Goes through the migrations, then makes the views and the code lists those of this version.
     """
+    _migrate(_url(ctx, db), to, dry_run=dry_run)
+
+
+def _migrate(url: URL, to: str = "head", *, dry_run: bool = False) -> None:
     from jumelage import database
     from jumelage import migrate as migration
 
-    url = _url(ctx, db)
     if dry_run and not database.exists(url):
+        migration.find(to)
         _say(f"would create {database.shown(url)}")
         return
     opened = database.opened(url, read_only=True) if dry_run else database.creating(url)
@@ -129,31 +145,30 @@ def migrate(
 @app.command()
 def load(
     ctx: typer.Context,
-    folder: Annotated[Path, typer.Argument(help="Folder of the wave, such as waves/2006.")],
+    folder: Folder,
     db: Db = None,
-    reason: Annotated[
-        str | None,
-        typer.Option(metavar="TEXT", help="Why the wave changes; needed from the second revision on."),
-    ] = None,
-    by: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Who loads it. [default: the system's user]", show_default=False),
-    ] = None,
+    reason: Reason = None,
+    by: By = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, and load nothing.")] = False,
 ) -> None:
     """Check a wave and load it as a revision.
 
     Everything is loaded, or nothing and all that is wrong is said. The same content again changes nothing.
     """
+    _load(_url(ctx, db), folder, reason, by, dry_run=dry_run)
+
+
+def _load(url: URL, folder: Path, reason: str | None, by: str | None, *, dry_run: bool = False) -> str:
     from jumelage.load import load as load_wave
 
-    done = load_wave(_url(ctx, db), folder, reason=reason, by=by, dry_run=dry_run)
+    done = load_wave(url, folder, reason=reason, by=by, dry_run=dry_run)
     name = f"wave {done.wave}, revision {done.revision}"
     if not done.new:
         _say(f"{name}: unchanged")
-        return
+        return done.wave
     rows = ", ".join(f"{number} {table.replace('_', ' ')}" for table, number in done.rows.items())
     _say(f"{name}: {'would be loaded' if dry_run else 'loaded'}: {rows}")
+    return done.wave
 
 
 @app.command()
@@ -243,27 +258,49 @@ def check(
     _write(renderer(format_)(of_ledger(found, lang)), output)
     for problem in found.problems:
         _say(f"problem: {problem}")
-    for status, number in found.counts().items():
-        _say(f"{status}: {number}")
+    _say_counts(found)
     if found.problems:
         raise typer.Exit(1)
 
 
 @app.command()
-def publish(
-    ctx: typer.Context,
-    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Where to publish; swapped in whole.")] = Path("public"),
-    db: Db = None,
-    wave: Wave = None,
-) -> None:
+def publish(ctx: typer.Context, out: Out = Path("public"), db: Db = None, wave: Wave = None) -> None:
     """Publish a wave as web pages.
 
     All its tables and their ledger, in French and English, swapped in whole.
     """
+    _publish(_url(ctx, db), out, wave)
+
+
+def _publish(url: URL, out: Path, wave: str | None) -> None:
     from jumelage.publish import publish as publish_wave
 
-    pages = publish_wave(_url(ctx, db), out, wave)
-    _say(f"published: {', '.join(str(page) for page in pages)}")
+    done = publish_wave(url, out, wave)
+    _say_counts(done.ledger)
+    _say(f"published: {', '.join(str(page) for page in done.pages)}")
+
+
+@app.command()
+def reproduce(
+    ctx: typer.Context,
+    folder: Folder,
+    out: Out = Path("public"),
+    db: Db = None,
+    reason: Reason = None,
+    by: By = None,
+) -> None:
+    """Migrate, load, check and publish in one go.
+
+    For scheduled jobs: what is up to date already is left as it is.
+    """
+    url = _url(ctx, db)
+    _migrate(url)
+    _publish(url, out, _load(url, folder, reason, by))
+
+
+def _say_counts(ledger: Ledger) -> None:
+    for status, number in ledger.counts().items():
+        _say(f"{status}: {number}")
 
 
 def _fail(message: str, code: int) -> NoReturn:
@@ -283,3 +320,7 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(0) from None
+    except Exception:  # noqa: BLE001
+        import traceback
+
+        _fail(f"{traceback.format_exc()}error: this is a bug of jumelage; please report it", JumelageError.exit_code)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 ENVIRONMENT = "JUMELAGE_DATABASE_URL"
 DEFAULT = "jumelage.duckdb"
+_LOCKED = "Could not set lock on file"
 LOCK = 0x6A756D  # PostgreSQL's advisory lock of whoever changes the database
 _RESERVED = {"survey", "main", "temp", "system", "information_schema", "pg_catalog"}
 
@@ -37,6 +38,8 @@ def resolve_url(option: str | None) -> URL:
     """
     given = option or os.environ.get(ENVIRONMENT) or DEFAULT
     if "://" not in given:
+        if re.match(r"[a-z+]{2,}:|.*\b(host|dbname|password)=", given):
+            raise UsageError("the database URL cannot be read; write engine://user@host/name")
         url = URL.create("duckdb", database=given)
     else:
         try:
@@ -78,7 +81,9 @@ def _translated(url: URL) -> Iterator[None]:
         for secret in _secrets(url):
             text = text.replace(secret, "***")
         code = getattr(error.orig, "sqlstate", None)
-        if "Could not set lock on file" in text or "onflict" in text or code in {"55P03", "40001", "40P01"}:
+        # DuckDB gives no code, and of PostgreSQL's messages none is to be searched: they hold names of users.
+        conflict = text.startswith("TransactionContext Error") and "onflict" in text
+        if code in {"55P03", "40001", "40P01"} or (code is None and (_LOCKED in text or conflict)):
             raise BusyError(f"{shown(url)} is busy: another process is writing; try again later") from error
         if isinstance(error, OperationalError) and code is None:
             text = text.splitlines()[0]
@@ -94,6 +99,8 @@ def make_engine(url: URL, *, read_only: bool = False) -> Engine:
             "default_null_order": "nulls_last_on_asc_first_on_desc",
             "autoinstall_known_extensions": "false",
         }
+        if read_only:  # what reads runs queries of waves and reports: they have no business with files
+            config["enable_external_access"] = "false"
         duckdb_arguments = {"read_only": read_only, "config": config}
         return create_engine(url, poolclass=NullPool, connect_args=duckdb_arguments, execution_options=options)
     arguments = {"connect_timeout": 10, "application_name": "jumelage"}
@@ -105,6 +112,11 @@ def make_engine(url: URL, *, read_only: bool = False) -> Engine:
         isolation_level=isolation,
         execution_options=options | {"postgresql_readonly": read_only},
     )
+
+
+def in_memory() -> Engine:
+    """Make an engine on a DuckDB in memory."""
+    return make_engine(URL.create("duckdb", database=":memory:"))
 
 
 def exists(url: URL) -> bool:
@@ -136,9 +148,15 @@ def creating(url: URL) -> Iterator[Connection]:
     """Open a database in one transaction, creating the file if it is missing: for migrate alone."""
     if url.get_backend_name() == "duckdb" and not Path(str(url.database)).absolute().parent.is_dir():
         raise DatabaseError(f"{shown(url)}: its folder does not exist")
+    new = not exists(url)
     with _translated(url), make_engine(url).begin() as connection:
-        lock(connection, url)
-        yield connection
+        try:
+            lock(connection, url)
+            yield connection
+            new = new and current(connection) is None and is_duckdb(connection)
+        finally:
+            if new:  # the file is still locked by this connection, so it is nobody else's
+                Path(str(url.database)).unlink()
 
 
 @contextmanager
@@ -195,7 +213,10 @@ def head() -> str:
 
 def current(connection: Connection) -> str | None:
     """Return the migration that the database is at; None before the first."""
-    tables = "select count(*) from information_schema.tables where table_name = 'alembic_version'"
+    tables = (
+        "select count(*) from information_schema.tables "
+        "where table_name = 'alembic_version' and table_schema = current_schema()"
+    )
     if not connection.exec_driver_sql(tables).scalar():
         return None
     return connection.exec_driver_sql("select version_num from alembic_version").scalar()
@@ -250,9 +271,9 @@ def find_scope(connection: Connection, wave: str | None, *, with_inferred: bool 
     """Find the current revision of a wave, or of the latest one that is not synthetic; UsageError if none."""
     _, rows = query(
         connection,
-        "select r.wave, max(r.revision) as revision, w.synthetic from survey.revisions r "
-        "join survey.waves w on w.wave = r.wave group by r.wave, w.synthetic, w.wave "
-        "order by max(r.reference_date), r.wave",
+        "select r.wave, r.revision, w.synthetic from survey.revisions r join survey.waves w on w.wave = r.wave "
+        "where r.revision = (select max(o.revision) from survey.revisions o where o.wave = r.wave) "
+        "order by r.reference_date, r.wave",
     )
     known = {code: revision for code, revision, _ in rows}
     if wave is None:
@@ -273,12 +294,13 @@ def set_scope(connection: Connection, scope: Scope) -> None:
         "inferred": "yes" if scope.with_inferred else "no",
         "classified_on": scope.classified_on.isoformat() if scope.classified_on else "",
     }
-    for name, value in values.items():
-        quoted = value.replace("'", "''")
-        if is_duckdb(connection):
-            connection.exec_driver_sql(f"set variable jumelage_{name} = '{quoted}'")
-        else:
-            connection.exec_driver_sql(f"select set_config('jumelage.{name}', '{quoted}', true)")
+    quoted = {name: value.replace("'", "''") for name, value in values.items()}
+    if is_duckdb(connection):
+        for name, value in quoted.items():
+            connection.exec_driver_sql(f"set variable jumelage_{name} = '{value}'")
+    else:
+        settings = ", ".join(f"set_config('jumelage.{name}', '{value}', true)" for name, value in quoted.items())
+        connection.exec_driver_sql(f"select {settings}")
 
 
 # --- bulk rows, and what PostgreSQL's foreign keys would have said -------------------------------------------

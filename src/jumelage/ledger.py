@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from jumelage import content, database
 from jumelage.content import TOTAL, Label
-from jumelage.report import ReportError, Sheet, Value, by_key, plain, run, run_cells, sources
+from jumelage.report import ReportError, Sheet, Value, by_key, make_sheet, plain, run_cells, sources, wave_facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -97,21 +97,46 @@ class _Run:
     sources: dict[str, set[str]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """What a query that selects offenders found: none, some, or an error of its own."""
+
+    holds: bool
+    text: str
+    failed: bool = False
+
+
 def check(connection: Connection, scope: database.Scope) -> tuple[Ledger, dict[str, Sheet]]:
     """Hold every published figure of the wave in scope against the rows.
 
     Returns the ledger, and the sheets of all reports that could be run.
     """
-    problems: list[str] = []
-    runs: dict[str, _Run] = {}
     errors: dict[str, str] = {}
+    # Everything without inferred rows first, then everything with them: the scope changes once.
+    narrow = replace(scope, with_inferred=False)
+    database.set_scope(connection, narrow)
+    reported = {}
     for name in content.report_names():
+        report = content.report(name)
         try:
-            runs[name] = _run(connection, name, scope)
+            reported[name] = by_key(report, run_cells(connection, report))
         except ReportError as error:
             errors[name] = str(error)
-            problems.append(str(error))
+            database.set_scope(connection, narrow)
+    claims = _rows(connection, "select * from claims order by position, claim, place")
+    of_reported = _try(connection, narrow, {claim["offenders"] for claim in claims})
+    database.set_scope(connection, scope)
+    facts = wave_facts(connection)
+    runs: dict[str, _Run] = {}
+    for name, cells in reported.items():
+        try:
+            sheet = make_sheet(connection, content.report(name), facts)
+            runs[name] = _Run(sheet, sheet.cells(), cells, sources(connection, sheet.report))
+        except ReportError as error:
+            errors[name] = str(error)
             database.set_scope(connection, scope)
+    of_all = _try(connection, scope, {sql for sql, verdict in of_reported.items() if not verdict.holds})
+    problems = list(errors.values())
     figures = _figures(connection)
     parts = _broken_totals(figures)
     entries = []
@@ -122,20 +147,15 @@ def check(connection: Connection, scope: database.Scope) -> tuple[Ledger, dict[s
         else:
             entries.append(_judge(figure, runs[figure.report], parts))
     entries += _unprinted(connection, figures, runs)
-    entries += _claims(connection, scope, problems)
-    explained, more = _explain(connection, entries)
+    entries += _claims(claims, of_reported, of_all)
+    problems += [
+        f"claims.csv: {e.key}: {e.because.en}" for e in entries if e.status == "error" and e.because and e.statement
+    ]
+    explained, more = _explain(connection, scope, entries)
     problems += more
     if database.is_duckdb(connection):
         problems += database.orphans(connection)
     return Ledger(tuple(explained), tuple(problems)), {name: found.sheet for name, found in runs.items()}
-
-
-def _run(connection: Connection, name: str, scope: database.Scope) -> _Run:
-    report = content.report(name)
-    database.set_scope(connection, replace(scope, with_inferred=False))
-    reported = by_key(report, run_cells(connection, report))
-    sheet = run(connection, report, scope)
-    return _Run(sheet, sheet.cells(), reported, sources(connection, report))
 
 
 def _rows(connection: Connection, sql: str) -> list[dict[str, Any]]:
@@ -261,45 +281,43 @@ def _unprinted(connection: Connection, figures: list[_Figure], runs: dict[str, _
                 yield _entry(blank, low, high, status)
 
 
-def _claims(connection: Connection, scope: database.Scope, problems: list[str]) -> Iterable[Entry]:
-    claims = _rows(connection, "select * from claims order by position, claim, place")
+def _try(connection: Connection, scope: database.Scope, queries: set[str | None]) -> dict[str, _Verdict]:
+    """Run queries that select offenders, in a scope that is set already."""
+    found = {}
+    for sql in sorted(filter(None, queries)):
+        try:
+            rows = database.query(connection, sql)[1]
+            against = f"{len(rows)} rows speak against it, the first: {rows[0]}" if rows else ""
+            found[sql] = _Verdict(holds=not rows, text=against)
+        except DBAPIError as error:
+            connection.rollback()
+            database.set_scope(connection, scope)
+            found[sql] = _Verdict(holds=False, text=str(error.orig).strip(), failed=True)
+    return found
+
+
+def _claims(
+    claims: list[dict[str, Any]], of_reported: dict[str, _Verdict], of_all: dict[str, _Verdict]
+) -> Iterable[Entry]:
     for claim in claims:
-        status = {"source": "source", "wording": "wording"}.get(claim["kind"], "published_only")
-        if claim["offenders"]:
-            try:
-                status = _test_claim(connection, scope, claim["offenders"])
-            except DBAPIError as error:
-                connection.rollback()
-                database.set_scope(connection, scope)
-                problems.append(f"claims.csv: {claim['claim']}: {str(error.orig).strip()}")
-                status = "error"
-        if claim["kind"] == "consistency" and status.startswith("reproduced"):
+        verdict = of_reported.get(claim["offenders"])
+        if verdict is None:
+            status = {"source": "source", "wording": "wording"}.get(claim["kind"], "published_only")
+        elif verdict.holds:
+            status = "reproduced"
+        else:
+            verdict = of_all[claim["offenders"]]
+            status = "reproduced_with_inferred" if verdict.holds else "error" if verdict.failed else "contradicted"
+        if claim["kind"] == "consistency" and verdict and verdict.holds:
             continue  # print agrees with print: no figure of its own, and no evidence about the rows
+        because = Label(verdict.text, verdict.text) if verdict and verdict.text else None
         statement = Label(claim["statement_fr"], claim["statement_en"])
         yield Entry(
-            CLAIMS,
-            claim["claim"],
-            STATEMENT,
-            claim["printed"],
-            claim["place"],
-            None,
-            None,
-            status,
-            None,
-            statement,
+            CLAIMS, claim["claim"], STATEMENT, claim["printed"], claim["place"], None, None, status, because, statement
         )
 
 
-def _test_claim(connection: Connection, scope: database.Scope, offenders: str) -> str:
-    database.set_scope(connection, replace(scope, with_inferred=False))
-    against_reported = database.query(connection, offenders)[1]
-    database.set_scope(connection, scope)
-    if not against_reported:
-        return "reproduced"
-    return "contradicted" if database.query(connection, offenders)[1] else "reproduced_with_inferred"
-
-
-def _explain(connection: Connection, entries: list[Entry]) -> tuple[list[Entry], list[str]]:
+def _explain(connection: Connection, scope: database.Scope, entries: list[Entry]) -> tuple[list[Entry], list[str]]:
     """Give contradictions their explanation; return the problems: unexplained, stale, or refuted by evidence."""
     rows = _rows(connection, "select * from explanations order by report, key, measure")
     given = {(row["report"], row["key"], row["measure"]): row for row in rows}
@@ -309,9 +327,7 @@ def _explain(connection: Connection, entries: list[Entry]) -> tuple[list[Entry],
         if cell not in contradicted:
             name = "{} {} {}".format(*cell)
             problems.append(f"{name}: explained, but nothing printed there disagrees; remove the explanation")
-    refuted = {}
-    for sql in sorted({row["evidence"] for cell, row in given.items() if row["evidence"] and cell in contradicted}):
-        refuted[sql] = _refuted(connection, sql)
+    evidence = _try(connection, scope, {row["evidence"] for cell, row in given.items() if cell in contradicted})
     explained = []
     for entry in entries:
         row = given.get(entry.cell)
@@ -325,16 +341,8 @@ def _explain(connection: Connection, entries: list[Entry]) -> tuple[list[Entry],
             problems.append(f"{name}: printed {entry.printed or 'blank'}, computed {shown}{seen}; not explained")
             explained.append(entry)
             continue
-        if against := refuted.get(row["evidence"]):
-            problems.append(f"{name}: the evidence of its explanation fails: {against}")
+        verdict = evidence.get(row["evidence"])
+        if verdict and not verdict.holds:
+            problems.append(f"{name}: the evidence of its explanation fails: {verdict.text}")
         explained.append(replace(entry, because=Label(row["because_fr"].strip(), row["because_en"].strip())))
     return explained, problems
-
-
-def _refuted(connection: Connection, sql: str) -> str | None:
-    try:
-        rows = database.query(connection, sql)[1]
-    except DBAPIError as error:
-        connection.rollback()
-        return str(error.orig).strip()
-    return f"{len(rows)} rows speak against it, the first: {rows[0]}" if rows else None

@@ -47,8 +47,10 @@ def index_names(bench: Connection) -> None:
         for table, spelling, code in sources
     )
     bench.exec_driver_sql(
-        "create or replace temp table names as select list, match_key(spelling) as key, min(code) as code, "
-        f"min(spelling) as spelling from ({spellings}) where match_key(spelling) is not null "
+        # Materialized, or the macro would be expanded into every branch of the union and planned as often.
+        f"create or replace temp table names as with spelled as materialized ({spellings}), "
+        "keyed as materialized (select list, match_key(spelling) as key, code, spelling from spelled) "
+        "select list, key, min(code) as code, min(spelling) as spelling from keyed where key is not null "
         "group by all having count(distinct code) = 1"
     )
 

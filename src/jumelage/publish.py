@@ -7,6 +7,7 @@ import html
 import json
 import os
 import shutil
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jumelage import __version__, database
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlalchemy.engine import URL
+
+    from jumelage.ledger import Ledger
 
 # The order of the printed survey; what is not named here follows, by name.
 _ORDER = (
@@ -36,11 +39,19 @@ _ORDER = (
 )
 
 
-def publish(url: URL, out: Path, wave: str | None) -> list[Path]:
-    """Publish a wave into a folder; return its pages.
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The pages of a publication, and the ledger that stands in them."""
+
+    pages: tuple[Path, ...]
+    ledger: Ledger
+
+
+def publish(url: URL, out: Path, wave: str | None) -> Published:
+    """Check a wave and publish it into a folder.
 
     `out` becomes a link to a finished folder beside it, named after its content: the swap is one rename.
-    DataError, and nothing published, where `check` finds a problem.
+    DataError, and nothing published, where the check finds a problem.
     """
     if out.exists() and not out.is_symlink():
         raise UsageError(f"{out} is there and is not a publication of jumelage; remove it or choose another --out")
@@ -65,7 +76,7 @@ def publish(url: URL, out: Path, wave: str | None) -> list[Path]:
         _swap_in(out, files)
     except OSError as error:
         raise UsageError(f"{out} cannot be published: {error.strerror or error}") from error
-    return [out / f"{lang}.html" for lang in LANGUAGES]
+    return Published(tuple(out / f"{lang}.html" for lang in LANGUAGES), ledger)
 
 
 def _place(name: str) -> tuple[int, str]:

@@ -123,9 +123,12 @@ def wave_facts(connection: Connection, *, with_inferred: bool = True) -> WaveFac
 def run(connection: Connection, report: Report, scope: database.Scope) -> Sheet:
     """Run a report in a scope; ReportError if its query fails or its result breaks the contract."""
     database.set_scope(connection, scope)
-    rows = run_cells(connection, report)
-    facts = wave_facts(connection, with_inferred=scope.with_inferred)
-    return Sheet(report, facts, rows, *_labels(connection, report))
+    return make_sheet(connection, report, wave_facts(connection, with_inferred=scope.with_inferred))
+
+
+def make_sheet(connection: Connection, report: Report, facts: WaveFacts) -> Sheet:
+    """Run a report in the scope that is set, which `facts` are of; ReportError as for `run`."""
+    return Sheet(report, facts, run_cells(connection, report), *_labels(connection, report))
 
 
 def run_cells(connection: Connection, report: Report) -> tuple[tuple[Value, ...], ...]:
@@ -207,10 +210,14 @@ def detail_columns(connection: Connection, report: Report) -> tuple[str, ...]:
 
 def sources(connection: Connection, report: Report) -> dict[str, set[str]]:
     """Return, by key without totals, the published figures that the rows behind each cell were made from."""
-    detail_columns(connection, report)
     keys = ", ".join(f"cast(d.{name} as varchar) as {name}" for name in report.key)
     sql = f"{report.detail_sql}\nselect distinct {keys}, d.source from detail d"
+    try:
+        rows = _query(connection, report, sql)[1]
+    except ReportError:
+        detail_columns(connection, report)  # says it better where a column is missing
+        raise
     found: dict[str, set[str]] = {}
-    for *parts, source in _query(connection, report, sql)[1]:
+    for *parts, source in rows:
         found.setdefault("/".join(parts), set()).add(source or "")
     return found

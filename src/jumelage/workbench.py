@@ -35,10 +35,7 @@ def workbench(target: Connection) -> Iterator[Connection]:
         _prepare(target)
         yield target
         return
-    from sqlalchemy import create_engine
-    from sqlalchemy.pool import NullPool
-
-    with create_engine("duckdb:///:memory:", poolclass=NullPool).begin() as bench:
+    with database.in_memory().begin() as bench:
         _prepare(bench)
         yield bench
 

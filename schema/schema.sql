@@ -1,0 +1,682 @@
+-- Generated from src/jumelage/models.py and schema/views by `make docs`; change those, not this.
+-- The schema on PostgreSQL; DuckDB has it without foreign keys.
+
+create schema survey;
+
+CREATE TABLE survey.actions (
+    code TEXT NOT NULL,
+    parent_code TEXT,
+    position INTEGER NOT NULL,
+    label_fr TEXT NOT NULL,
+    label_en TEXT NOT NULL,
+    CONSTRAINT pk_actions PRIMARY KEY (code),
+    CONSTRAINT fk_actions_parent_code FOREIGN KEY(parent_code) REFERENCES survey.actions (code)
+);
+COMMENT ON TABLE survey.actions IS 'Kinds of action, with the survey''s themes under their parents.';
+COMMENT ON COLUMN survey.actions.code IS 'Code, never reused.';
+COMMENT ON COLUMN survey.actions.parent_code IS 'Code that this one is a kind of: a yes to it is a yes to the parent.';
+COMMENT ON COLUMN survey.actions.position IS 'Order in lists and reports.';
+COMMENT ON COLUMN survey.actions.label_fr IS 'Label in French.';
+COMMENT ON COLUMN survey.actions.label_en IS 'Label in English.';
+
+CREATE TABLE survey.cities (
+    code TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    sort_key TEXT NOT NULL,
+    match_key TEXT NOT NULL,
+    CONSTRAINT pk_cities PRIMARY KEY (code),
+    CONSTRAINT ck_cities_kind CHECK (kind in ('commune', 'epci', 'departement', 'region'))
+);
+COMMENT ON TABLE survey.cities IS 'Authorities that a survey may ask.';
+COMMENT ON COLUMN survey.cities.code IS 'INSEE code for a commune; text, since it may begin with 0 or hold a letter.';
+COMMENT ON COLUMN survey.cities.kind IS 'Kind of authority: commune, epci, departement or region.';
+COMMENT ON COLUMN survey.cities.name IS 'Official name.';
+COMMENT ON COLUMN survey.cities.sort_key IS 'French alphabetical order: letters and digits of the name.';
+COMMENT ON COLUMN survey.cities.match_key IS 'Name without case, accents, hyphens, and with Saint for St; finds, never orders.';
+
+CREATE TABLE survey.countries (
+    code TEXT NOT NULL,
+    sort_key TEXT NOT NULL,
+    label_fr TEXT NOT NULL,
+    label_en TEXT NOT NULL,
+    CONSTRAINT pk_countries PRIMARY KEY (code)
+);
+COMMENT ON TABLE survey.countries IS 'Countries: ISO 3166-1 alpha-2, and XK.';
+COMMENT ON COLUMN survey.countries.code IS 'Code, never reused.';
+COMMENT ON COLUMN survey.countries.sort_key IS 'French alphabetical order: letters and digits of the French label.';
+COMMENT ON COLUMN survey.countries.label_fr IS 'Label in French.';
+COMMENT ON COLUMN survey.countries.label_en IS 'Label in English.';
+
+CREATE TABLE survey.difficulties (
+    code TEXT NOT NULL,
+    parent_code TEXT,
+    position INTEGER NOT NULL,
+    label_fr TEXT NOT NULL,
+    label_en TEXT NOT NULL,
+    CONSTRAINT pk_difficulties PRIMARY KEY (code),
+    CONSTRAINT fk_difficulties_parent_code FOREIGN KEY(parent_code) REFERENCES survey.difficulties (code)
+);
+COMMENT ON TABLE survey.difficulties IS 'Difficulties met, with details under their parents.';
+COMMENT ON COLUMN survey.difficulties.code IS 'Code, never reused.';
+COMMENT ON COLUMN survey.difficulties.parent_code IS 'Code that this one is a kind of: a yes to it is a yes to the parent.';
+COMMENT ON COLUMN survey.difficulties.position IS 'Order in lists and reports.';
+COMMENT ON COLUMN survey.difficulties.label_fr IS 'Label in French.';
+COMMENT ON COLUMN survey.difficulties.label_en IS 'Label in English.';
+
+CREATE TABLE survey.installed (
+    part TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    CONSTRAINT pk_installed PRIMARY KEY (part)
+);
+COMMENT ON TABLE survey.installed IS 'What migrate has put into this database besides tables.';
+COMMENT ON COLUMN survey.installed.part IS 'code_lists or views.';
+COMMENT ON COLUMN survey.installed.hash IS 'SHA-256 of its files.';
+
+CREATE TABLE survey.waves (
+    wave TEXT NOT NULL,
+    synthetic BOOLEAN NOT NULL,
+    CONSTRAINT pk_waves PRIMARY KEY (wave)
+);
+COMMENT ON TABLE survey.waves IS 'Waves of the survey.';
+COMMENT ON COLUMN survey.waves.wave IS 'Code of the wave, usually its year.';
+COMMENT ON COLUMN survey.waves.synthetic IS 'Made up to show or to test; never a wave by default.';
+
+CREATE TABLE survey.zones (
+    code TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    label_fr TEXT NOT NULL,
+    label_en TEXT NOT NULL,
+    CONSTRAINT pk_zones PRIMARY KEY (code)
+);
+COMMENT ON TABLE survey.zones IS 'Geographic zones.';
+COMMENT ON COLUMN survey.zones.code IS 'Code, never reused.';
+COMMENT ON COLUMN survey.zones.position IS 'Order in lists and reports.';
+COMMENT ON COLUMN survey.zones.label_fr IS 'Label in French.';
+COMMENT ON COLUMN survey.zones.label_en IS 'Label in English.';
+
+CREATE TABLE survey.city_aliases (
+    alias TEXT NOT NULL,
+    city TEXT NOT NULL,
+    match_key TEXT NOT NULL,
+    CONSTRAINT pk_city_aliases PRIMARY KEY (alias),
+    CONSTRAINT fk_city_aliases_city FOREIGN KEY(city) REFERENCES survey.cities (code)
+);
+COMMENT ON TABLE survey.city_aliases IS 'Accepted spellings of a city beside its name.';
+COMMENT ON COLUMN survey.city_aliases.alias IS 'Spelling.';
+COMMENT ON COLUMN survey.city_aliases.city IS 'City.';
+COMMENT ON COLUMN survey.city_aliases.match_key IS 'As in cities.';
+
+CREATE TABLE survey.country_aliases (
+    alias TEXT NOT NULL,
+    country TEXT NOT NULL,
+    match_key TEXT NOT NULL,
+    CONSTRAINT pk_country_aliases PRIMARY KEY (alias),
+    CONSTRAINT fk_country_aliases_country FOREIGN KEY(country) REFERENCES survey.countries (code)
+);
+COMMENT ON TABLE survey.country_aliases IS 'Accepted spellings of a country beside its labels.';
+COMMENT ON COLUMN survey.country_aliases.alias IS 'Spelling.';
+COMMENT ON COLUMN survey.country_aliases.country IS 'Country.';
+COMMENT ON COLUMN survey.country_aliases.match_key IS 'As in cities.';
+
+CREATE TABLE survey.country_zones (
+    country TEXT NOT NULL,
+    valid_from DATE NOT NULL,
+    valid_to DATE,
+    zone TEXT NOT NULL,
+    basis TEXT NOT NULL,
+    CONSTRAINT pk_country_zones PRIMARY KEY (country, valid_from),
+    CONSTRAINT ck_country_zones_period CHECK (valid_to is null or valid_to > valid_from),
+    CONSTRAINT ck_country_zones_basis CHECK (basis in ('survey', 'eu_membership', 'un_m49')),
+    CONSTRAINT fk_country_zones_country FOREIGN KEY(country) REFERENCES survey.countries (code),
+    CONSTRAINT fk_country_zones_zone FOREIGN KEY(zone) REFERENCES survey.zones (code)
+);
+COMMENT ON TABLE survey.country_zones IS 'Zone of a country by date.';
+COMMENT ON COLUMN survey.country_zones.country IS 'Country.';
+COMMENT ON COLUMN survey.country_zones.valid_from IS 'First day of the period.';
+COMMENT ON COLUMN survey.country_zones.valid_to IS 'First day after the period; null while it lasts.';
+COMMENT ON COLUMN survey.country_zones.zone IS 'Zone.';
+COMMENT ON COLUMN survey.country_zones.basis IS 'What places the country there: survey, eu_membership or un_m49.';
+
+CREATE TABLE survey.revisions (
+    wave TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    title_fr TEXT NOT NULL,
+    title_en TEXT NOT NULL,
+    reference_date DATE NOT NULL,
+    fieldwork_from DATE NOT NULL,
+    fieldwork_to DATE NOT NULL,
+    mode TEXT NOT NULL,
+    frame_rule_fr TEXT NOT NULL,
+    frame_rule_en TEXT NOT NULL,
+    population_concept TEXT NOT NULL,
+    source TEXT NOT NULL,
+    agreements_complete BOOLEAN NOT NULL,
+    several_mark TEXT,
+    content_hash TEXT NOT NULL,
+    code_lists_hash TEXT NOT NULL,
+    loaded_at TIMESTAMP WITHOUT TIME ZONE NOT NULL,
+    loaded_by TEXT NOT NULL,
+    reason TEXT,
+    software TEXT NOT NULL,
+    CONSTRAINT pk_revisions PRIMARY KEY (wave, revision),
+    CONSTRAINT ck_revisions_reason CHECK (revision = 1 or reason is not null),
+    CONSTRAINT fk_revisions_wave FOREIGN KEY(wave) REFERENCES survey.waves (wave)
+);
+COMMENT ON TABLE survey.revisions IS 'One load of a wave; the current one is the highest.';
+COMMENT ON COLUMN survey.revisions.wave IS 'Wave.';
+COMMENT ON COLUMN survey.revisions.revision IS 'Number, from 1.';
+COMMENT ON COLUMN survey.revisions.title_fr IS 'Title of the survey in French.';
+COMMENT ON COLUMN survey.revisions.title_en IS 'Title of the survey in English.';
+COMMENT ON COLUMN survey.revisions.reference_date IS 'Date that the answers are about; countries are classified on it by default.';
+COMMENT ON COLUMN survey.revisions.fieldwork_from IS 'First day of fieldwork.';
+COMMENT ON COLUMN survey.revisions.fieldwork_to IS 'Last day of fieldwork.';
+COMMENT ON COLUMN survey.revisions.mode IS 'Mode of data collection, such as telephone.';
+COMMENT ON COLUMN survey.revisions.frame_rule_fr IS 'Who is in the sampling frame, in French.';
+COMMENT ON COLUMN survey.revisions.frame_rule_en IS 'Who is in the sampling frame, in English.';
+COMMENT ON COLUMN survey.revisions.population_concept IS 'Census and concept of the population figures.';
+COMMENT ON COLUMN survey.revisions.source IS 'Where the wave was published.';
+COMMENT ON COLUMN survey.revisions.agreements_complete IS 'Claimed: a town without a listed agreement has none.';
+COMMENT ON COLUMN survey.revisions.several_mark IS 'How the publication marks several agreements, {n} for the number.';
+COMMENT ON COLUMN survey.revisions.content_hash IS 'Hash of the rows, whatever their order in the files.';
+COMMENT ON COLUMN survey.revisions.code_lists_hash IS 'Hash of the code lists that the names were resolved with.';
+COMMENT ON COLUMN survey.revisions.loaded_at IS 'When it was loaded, UTC.';
+COMMENT ON COLUMN survey.revisions.loaded_by IS 'Who loaded it.';
+COMMENT ON COLUMN survey.revisions.reason IS 'Why it replaces the revision before it; null for the first.';
+COMMENT ON COLUMN survey.revisions.software IS 'Version of jumelage that loaded it.';
+
+CREATE TABLE survey.claims (
+    wave TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    claim TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    place TEXT NOT NULL,
+    printed TEXT NOT NULL,
+    unit TEXT NOT NULL,
+    statement_fr TEXT NOT NULL,
+    statement_en TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    offenders TEXT,
+    CONSTRAINT pk_claims PRIMARY KEY (wave, revision, claim, place),
+    CONSTRAINT ck_claims_kind CHECK (kind in ('figure', 'wording', 'source', 'consistency')),
+    CONSTRAINT fk_claims_wave_revision FOREIGN KEY(wave, revision) REFERENCES survey.revisions (wave, revision)
+);
+COMMENT ON TABLE survey.claims IS 'Sentences of the publication that state something else than a figure of a report.';
+COMMENT ON COLUMN survey.claims.wave IS 'Wave that the row belongs to.';
+COMMENT ON COLUMN survey.claims.revision IS 'Revision of the wave.';
+COMMENT ON COLUMN survey.claims.claim IS 'Name of the claim.';
+COMMENT ON COLUMN survey.claims.position IS 'Order in the publication.';
+COMMENT ON COLUMN survey.claims.place IS 'Where it stands.';
+COMMENT ON COLUMN survey.claims.printed IS 'Its number or decisive words.';
+COMMENT ON COLUMN survey.claims.unit IS 'What it is about: towns, agreements, partners and so on.';
+COMMENT ON COLUMN survey.claims.statement_fr IS 'What it says, in French.';
+COMMENT ON COLUMN survey.claims.statement_en IS 'What it says, in English.';
+COMMENT ON COLUMN survey.claims.kind IS 'figure; wording: nothing to compute; source: the wave was made from it; consistency: print against print.';
+COMMENT ON COLUMN survey.claims.offenders IS 'Query that returns a row for each thing that contradicts it.';
+
+CREATE TABLE survey.default_answers (
+    wave TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    question TEXT NOT NULL,
+    item TEXT NOT NULL,
+    answer TEXT NOT NULL,
+    source TEXT NOT NULL,
+    CONSTRAINT pk_default_answers PRIMARY KEY (wave, revision, question, item),
+    CONSTRAINT ck_default_answers_question CHECK (question in ('actions', 'difficulties')),
+    CONSTRAINT ck_default_answers_answer CHECK (answer in ('yes', 'no', 'dont_know', 'refused', 'no_answer', 'not_asked', 'not_applicable', 'not_published')),
+    CONSTRAINT fk_default_answers_wave_revision FOREIGN KEY(wave, revision) REFERENCES survey.revisions (wave, revision)
+);
+COMMENT ON TABLE survey.default_answers IS 'Answer of every respondent that has no row of its own, by question and item.';
+COMMENT ON COLUMN survey.default_answers.wave IS 'Wave that the row belongs to.';
+COMMENT ON COLUMN survey.default_answers.revision IS 'Revision of the wave.';
+COMMENT ON COLUMN survey.default_answers.question IS 'actions or difficulties.';
+COMMENT ON COLUMN survey.default_answers.item IS 'Code of the action or difficulty; empty for all that are not named.';
+COMMENT ON COLUMN survey.default_answers.answer IS 'Answer.';
+COMMENT ON COLUMN survey.default_answers.source IS 'Published figures that the row was made from: a report, or report/key.';
+
+CREATE TABLE survey.explanations (
+    wave TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    report TEXT NOT NULL,
+    key TEXT NOT NULL,
+    measure TEXT NOT NULL,
+    because_fr TEXT NOT NULL,
+    because_en TEXT NOT NULL,
+    evidence TEXT,
+    CONSTRAINT pk_explanations PRIMARY KEY (wave, revision, report, key, measure),
+    CONSTRAINT fk_explanations_wave_revision FOREIGN KEY(wave, revision) REFERENCES survey.revisions (wave, revision)
+);
+COMMENT ON TABLE survey.explanations IS 'Why a printed figure disagrees with the rows.';
+COMMENT ON COLUMN survey.explanations.wave IS 'Wave that the row belongs to.';
+COMMENT ON COLUMN survey.explanations.revision IS 'Revision of the wave.';
+COMMENT ON COLUMN survey.explanations.report IS 'Report.';
+COMMENT ON COLUMN survey.explanations.key IS 'Key of the cell, its parts joined by /.';
+COMMENT ON COLUMN survey.explanations.measure IS 'Column of the report.';
+COMMENT ON COLUMN survey.explanations.because_fr IS 'Reason in French.';
+COMMENT ON COLUMN survey.explanations.because_en IS 'Reason in English.';
+COMMENT ON COLUMN survey.explanations.evidence IS 'Query that returns a row for each thing that speaks against the reason.';
+
+CREATE TABLE survey.published_figures (
+    wave TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    report TEXT NOT NULL,
+    key TEXT NOT NULL,
+    measure TEXT NOT NULL,
+    place TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    printed TEXT NOT NULL,
+    value NUMERIC(18, 6),
+    decimals INTEGER,
+    code TEXT,
+    at_least NUMERIC(18, 6),
+    more_than_share NUMERIC(18, 6),
+    CONSTRAINT pk_published_figures PRIMARY KEY (wave, revision, report, key, measure, place),
+    CONSTRAINT fk_published_figures_wave_revision FOREIGN KEY(wave, revision) REFERENCES survey.revisions (wave, revision)
+);
+COMMENT ON TABLE survey.published_figures IS 'Every figure printed in the publication, each place where it is printed.';
+COMMENT ON COLUMN survey.published_figures.wave IS 'Wave that the row belongs to.';
+COMMENT ON COLUMN survey.published_figures.revision IS 'Revision of the wave.';
+COMMENT ON COLUMN survey.published_figures.report IS 'Report that the figure belongs to.';
+COMMENT ON COLUMN survey.published_figures.key IS 'Key of the cell, its parts joined by /.';
+COMMENT ON COLUMN survey.published_figures.measure IS 'Column of the report.';
+COMMENT ON COLUMN survey.published_figures.place IS 'Where it is printed; figures of one place form one table.';
+COMMENT ON COLUMN survey.published_figures.position IS 'Order in the publication, by report.';
+COMMENT ON COLUMN survey.published_figures.printed IS 'What is printed.';
+COMMENT ON COLUMN survey.published_figures.value IS 'Number that it states; null for words and names.';
+COMMENT ON COLUMN survey.published_figures.decimals IS 'Decimals printed; null for words and names.';
+COMMENT ON COLUMN survey.published_figures.code IS 'Code that a printed name stands for.';
+COMMENT ON COLUMN survey.published_figures.at_least IS 'Least number that the words imply.';
+COMMENT ON COLUMN survey.published_figures.more_than_share IS 'Share of the base that the words imply is exceeded.';
+
+CREATE TABLE survey.published_tables (
+    wave TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    report TEXT NOT NULL,
+    CONSTRAINT pk_published_tables PRIMARY KEY (wave, revision, report),
+    CONSTRAINT fk_published_tables_wave_revision FOREIGN KEY(wave, revision) REFERENCES survey.revisions (wave, revision)
+);
+COMMENT ON TABLE survey.published_tables IS 'Reports whose printed table is claimed complete: what it lacks was printed blank, zero.';
+COMMENT ON COLUMN survey.published_tables.wave IS 'Wave that the row belongs to.';
+COMMENT ON COLUMN survey.published_tables.revision IS 'Revision of the wave.';
+COMMENT ON COLUMN survey.published_tables.report IS 'Report.';
+
+CREATE TABLE survey.respondents (
+    wave TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    city TEXT NOT NULL,
+    population INTEGER NOT NULL,
+    response TEXT NOT NULL,
+    elected_delegate TEXT NOT NULL,
+    twinning_committee TEXT NOT NULL,
+    service TEXT NOT NULL,
+    source TEXT NOT NULL,
+    CONSTRAINT pk_respondents PRIMARY KEY (wave, revision, city),
+    CONSTRAINT ck_respondents_population CHECK (population >= 0),
+    CONSTRAINT ck_respondents_response CHECK (response in ('responded', 'refused', 'not_reached', 'not_published')),
+    CONSTRAINT ck_respondents_elected_delegate CHECK (elected_delegate in ('yes', 'no', 'dont_know', 'refused', 'no_answer', 'not_asked', 'not_applicable', 'not_published')),
+    CONSTRAINT ck_respondents_twinning_committee CHECK (twinning_committee in ('yes', 'no', 'dont_know', 'refused', 'no_answer', 'not_asked', 'not_applicable', 'not_published')),
+    CONSTRAINT ck_respondents_service CHECK (service in ('yes', 'no', 'dont_know', 'refused', 'no_answer', 'not_asked', 'not_applicable', 'not_published')),
+    CONSTRAINT fk_respondents_city FOREIGN KEY(city) REFERENCES survey.cities (code),
+    CONSTRAINT fk_respondents_wave_revision FOREIGN KEY(wave, revision) REFERENCES survey.revisions (wave, revision)
+);
+COMMENT ON TABLE survey.respondents IS 'The sampling frame: every town contacted, with its response.';
+COMMENT ON COLUMN survey.respondents.wave IS 'Wave that the row belongs to.';
+COMMENT ON COLUMN survey.respondents.revision IS 'Revision of the wave.';
+COMMENT ON COLUMN survey.respondents.city IS 'Town.';
+COMMENT ON COLUMN survey.respondents.population IS 'Inhabitants, as printed in the frame.';
+COMMENT ON COLUMN survey.respondents.response IS 'Outcome of the contact.';
+COMMENT ON COLUMN survey.respondents.elected_delegate IS 'Answer: has the town an elected delegate for international relations?';
+COMMENT ON COLUMN survey.respondents.twinning_committee IS 'Answer: has the town a twinning committee?';
+COMMENT ON COLUMN survey.respondents.service IS 'Answer: has the town a service in charge?';
+COMMENT ON COLUMN survey.respondents.source IS 'Published figures that the row was made from: a report, or report/key.';
+
+CREATE TABLE survey.city_actions (
+    wave TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    city TEXT NOT NULL,
+    action TEXT NOT NULL,
+    answer TEXT NOT NULL,
+    source TEXT NOT NULL,
+    CONSTRAINT pk_city_actions PRIMARY KEY (wave, revision, city, action),
+    CONSTRAINT ck_city_actions_answer CHECK (answer in ('yes', 'no', 'dont_know', 'refused', 'no_answer', 'not_asked', 'not_applicable', 'not_published')),
+    CONSTRAINT fk_city_actions_wave_revision_city FOREIGN KEY(wave, revision, city) REFERENCES survey.respondents (wave, revision, city),
+    CONSTRAINT fk_city_actions_action FOREIGN KEY(action) REFERENCES survey.actions (code),
+    CONSTRAINT fk_city_actions_wave_revision FOREIGN KEY(wave, revision) REFERENCES survey.revisions (wave, revision)
+);
+COMMENT ON TABLE survey.city_actions IS 'Answers on actions that differ from the default.';
+COMMENT ON COLUMN survey.city_actions.wave IS 'Wave that the row belongs to.';
+COMMENT ON COLUMN survey.city_actions.revision IS 'Revision of the wave.';
+COMMENT ON COLUMN survey.city_actions.city IS 'Town.';
+COMMENT ON COLUMN survey.city_actions.action IS 'Code of the action.';
+COMMENT ON COLUMN survey.city_actions.answer IS 'Answer.';
+COMMENT ON COLUMN survey.city_actions.source IS 'Published figures that the row was made from: a report, or report/key.';
+
+CREATE TABLE survey.city_difficulties (
+    wave TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    city TEXT NOT NULL,
+    difficulty TEXT NOT NULL,
+    answer TEXT NOT NULL,
+    source TEXT NOT NULL,
+    CONSTRAINT pk_city_difficulties PRIMARY KEY (wave, revision, city, difficulty),
+    CONSTRAINT ck_city_difficulties_answer CHECK (answer in ('yes', 'no', 'dont_know', 'refused', 'no_answer', 'not_asked', 'not_applicable', 'not_published')),
+    CONSTRAINT fk_city_difficulties_wave_revision_city FOREIGN KEY(wave, revision, city) REFERENCES survey.respondents (wave, revision, city),
+    CONSTRAINT fk_city_difficulties_difficulty FOREIGN KEY(difficulty) REFERENCES survey.difficulties (code),
+    CONSTRAINT fk_city_difficulties_wave_revision FOREIGN KEY(wave, revision) REFERENCES survey.revisions (wave, revision)
+);
+COMMENT ON TABLE survey.city_difficulties IS 'Answers on difficulties that differ from the default.';
+COMMENT ON COLUMN survey.city_difficulties.wave IS 'Wave that the row belongs to.';
+COMMENT ON COLUMN survey.city_difficulties.revision IS 'Revision of the wave.';
+COMMENT ON COLUMN survey.city_difficulties.city IS 'Town.';
+COMMENT ON COLUMN survey.city_difficulties.difficulty IS 'Code of the difficulty.';
+COMMENT ON COLUMN survey.city_difficulties.answer IS 'Answer.';
+COMMENT ON COLUMN survey.city_difficulties.source IS 'Published figures that the row was made from: a report, or report/key.';
+
+CREATE TABLE survey.partnerships (
+    wave TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    agreement INTEGER NOT NULL,
+    city TEXT,
+    country TEXT NOT NULL,
+    partner TEXT,
+    since_from DATE,
+    since_to DATE,
+    since_missing TEXT,
+    inferred BOOLEAN NOT NULL,
+    source TEXT NOT NULL,
+    CONSTRAINT pk_partnerships PRIMARY KEY (wave, revision, agreement),
+    CONSTRAINT ck_partnerships_since CHECK (since_to >= since_from),
+    CONSTRAINT ck_partnerships_since_range CHECK ((since_from is null) = (since_to is null)),
+    CONSTRAINT ck_partnerships_since_answer CHECK ((since_from is null) = (since_missing is not null)),
+    CONSTRAINT ck_partnerships_since_missing CHECK (since_missing in ('dont_know', 'refused', 'no_answer', 'not_asked', 'not_published')),
+    CONSTRAINT fk_partnerships_wave_revision_city FOREIGN KEY(wave, revision, city) REFERENCES survey.respondents (wave, revision, city),
+    CONSTRAINT fk_partnerships_country FOREIGN KEY(country) REFERENCES survey.countries (code),
+    CONSTRAINT fk_partnerships_wave_revision FOREIGN KEY(wave, revision) REFERENCES survey.revisions (wave, revision)
+);
+COMMENT ON TABLE survey.partnerships IS 'Twinnings and cooperation agreements, each once.';
+COMMENT ON COLUMN survey.partnerships.wave IS 'Wave that the row belongs to.';
+COMMENT ON COLUMN survey.partnerships.revision IS 'Revision of the wave.';
+COMMENT ON COLUMN survey.partnerships.agreement IS 'Number within the revision, in the order of country, city and partner.';
+COMMENT ON COLUMN survey.partnerships.city IS 'Town; null where the source does not tell.';
+COMMENT ON COLUMN survey.partnerships.country IS 'Country of the partner.';
+COMMENT ON COLUMN survey.partnerships.partner IS 'Partner authority; null where the source does not tell.';
+COMMENT ON COLUMN survey.partnerships.since_from IS 'Earliest day on which it can have begun.';
+COMMENT ON COLUMN survey.partnerships.since_to IS 'Latest day on which it can have begun.';
+COMMENT ON COLUMN survey.partnerships.since_missing IS 'Why no date is known; null where one is.';
+COMMENT ON COLUMN survey.partnerships.inferred IS 'Needed by one published table and missing from another.';
+COMMENT ON COLUMN survey.partnerships.source IS 'Published figures that the row was made from: a report, or report/key.';
+
+create view settings as
+-- What this session has chosen to see; the one relation that is written once per engine.
+select
+    nullif(current_setting('jumelage.scope', true), '') as scope,
+    nullif(current_setting('jumelage.inferred', true), '') as inferred,
+    cast(nullif(current_setting('jumelage.classified_on', true), '') as date) as classified_on;
+
+create view scope as
+-- The revisions that all other views show: those chosen, else the current one of the latest real wave.
+select
+    r.wave,
+    r.revision,
+    r.reference_date,
+    coalesce(s.classified_on, r.reference_date) as classified_on,
+    coalesce(s.inferred, 'yes') <> 'no' as with_inferred
+from survey.revisions r
+cross join settings s
+where
+    case
+        when s.scope is not null
+            then position(',' || r.wave || '@' || cast(r.revision as varchar) || ',' in ',' || s.scope || ',') > 0
+        else
+            r.revision = (select max(o.revision) from survey.revisions o where o.wave = r.wave)
+            and r.wave = (
+                select o.wave
+                from survey.revisions o
+                inner join survey.waves w on w.wave = o.wave
+                where not w.synthetic
+                order by o.reference_date desc, o.wave desc, o.revision desc
+                limit 1
+            )
+    end;
+
+create view waves as
+-- The wave in scope: its title, dates, frame and source.
+select
+    r.wave,
+    r.revision,
+    w.synthetic,
+    r.title_fr,
+    r.title_en,
+    r.reference_date,
+    r.fieldwork_from,
+    r.fieldwork_to,
+    r.mode,
+    r.frame_rule_fr,
+    r.frame_rule_en,
+    r.population_concept,
+    r.source,
+    r.agreements_complete,
+    r.several_mark,
+    r.content_hash,
+    r.code_lists_hash,
+    r.loaded_at,
+    r.loaded_by,
+    r.reason,
+    r.software
+from scope s
+inner join survey.revisions r on r.wave = s.wave and r.revision = s.revision
+inner join survey.waves w on w.wave = r.wave;
+
+create view zones as
+-- Geographic zones.
+select code, position, label_fr, label_en
+from survey.zones;
+
+create view countries as
+-- Countries, with both names.
+select code, label_fr, label_en, sort_key
+from survey.countries;
+
+create view country_zones as
+-- Zone of each country on the date that the wave is classified on.
+select s.wave, z.country, z.zone, z.basis
+from scope s
+inner join survey.country_zones z
+    on z.valid_from <= s.classified_on
+    and (z.valid_to is null or z.valid_to > s.classified_on);
+
+create view actions as
+-- Kinds of action, themes under their parents.
+select code, parent_code, position, label_fr, label_en
+from survey.actions;
+
+create view difficulties as
+-- Difficulties, details under their parents.
+select code, parent_code, position, label_fr, label_en
+from survey.difficulties;
+
+create view cities as
+-- Authorities that a survey may ask.
+select code, kind, name, sort_key, match_key
+from survey.cities;
+
+create view partnerships as
+-- Twinnings and cooperation agreements of the wave in scope, each once.
+select
+    s.wave,
+    p.agreement,
+    p.city,
+    p.country,
+    z.zone,
+    p.partner,
+    p.since_from,
+    p.since_to,
+    p.since_missing,
+    p.inferred,
+    p.source
+from scope s
+inner join survey.partnerships p on p.wave = s.wave and p.revision = s.revision
+left join country_zones z on z.wave = s.wave and z.country = p.country
+where s.with_inferred or not p.inferred;
+
+create view respondents as
+-- Every town of the sampling frame: its response, its agreements and its answers on management.
+-- engaged: yes if it has declared an agreement, no if it has not, not_published where the source leaves that open.
+select
+    s.wave,
+    r.city,
+    r.population,
+    r.response,
+    coalesce(a.agreements, 0) as agreements,
+    case
+        when a.agreements > 0 then 'yes'
+        when v.agreements_complete and r.response in ('responded', 'not_published') then 'no'
+        when r.response in ('responded', 'not_published') then 'not_published'
+        when r.response = 'refused' then 'refused'
+        else 'not_asked'
+    end as engaged,
+    r.elected_delegate,
+    r.twinning_committee,
+    r.service,
+    r.source
+from scope s
+inner join survey.revisions v on v.wave = s.wave and v.revision = s.revision
+inner join survey.respondents r on r.wave = s.wave and r.revision = s.revision
+left join (
+    select p.wave, p.city, count(*) as agreements
+    from partnerships p
+    group by p.wave, p.city
+) a on a.wave = r.wave and a.city = r.city;
+
+create view city_actions as
+-- Answer of every town of the frame on every action.
+-- A yes to a detail is a yes to its parent; an unpublished detail of a parent that got no is no.
+with given as (
+    select
+        s.wave,
+        r.city,
+        c.code as action,
+        c.parent_code,
+        coalesce(x.answer, i.answer, q.answer, 'not_asked') as answer,
+        coalesce(x.source, i.source, q.source, '') as source
+    from scope s
+    inner join survey.respondents r on r.wave = s.wave and r.revision = s.revision
+    cross join survey.actions c
+    left join survey.city_actions x
+        on x.wave = s.wave and x.revision = s.revision and x.city = r.city and x.action = c.code
+    left join survey.default_answers i
+        on i.wave = s.wave and i.revision = s.revision and i.question = 'actions' and i.item = c.code
+    left join survey.default_answers q
+        on q.wave = s.wave and q.revision = s.revision and q.question = 'actions' and q.item = ''
+)
+select
+    g.wave,
+    g.city,
+    g.action,
+    case
+        when d.city is not null then 'yes'
+        when p.answer = 'no' and g.answer = 'not_published' then 'no'
+        else g.answer
+    end as answer,
+    g.source
+from given g
+left join (
+    select distinct y.wave, y.city, y.parent_code
+    from given y
+    where y.answer = 'yes' and y.parent_code is not null
+) d on d.wave = g.wave and d.city = g.city and d.parent_code = g.action
+left join given p on p.wave = g.wave and p.city = g.city and p.action = g.parent_code;
+
+create view city_difficulties as
+-- Answer of every town of the frame on every difficulty.
+-- A yes to a detail is a yes to its parent; an unpublished detail of a parent that got no is no.
+with given as (
+    select
+        s.wave,
+        r.city,
+        c.code as difficulty,
+        c.parent_code,
+        coalesce(x.answer, i.answer, q.answer, 'not_asked') as answer,
+        coalesce(x.source, i.source, q.source, '') as source
+    from scope s
+    inner join survey.respondents r on r.wave = s.wave and r.revision = s.revision
+    cross join survey.difficulties c
+    left join survey.city_difficulties x
+        on x.wave = s.wave and x.revision = s.revision and x.city = r.city and x.difficulty = c.code
+    left join survey.default_answers i
+        on i.wave = s.wave and i.revision = s.revision and i.question = 'difficulties' and i.item = c.code
+    left join survey.default_answers q
+        on q.wave = s.wave and q.revision = s.revision and q.question = 'difficulties' and q.item = ''
+)
+select
+    g.wave,
+    g.city,
+    g.difficulty,
+    case
+        when d.city is not null then 'yes'
+        when p.answer = 'no' and g.answer = 'not_published' then 'no'
+        else g.answer
+    end as answer,
+    g.source
+from given g
+left join (
+    select distinct y.wave, y.city, y.parent_code
+    from given y
+    where y.answer = 'yes' and y.parent_code is not null
+) d on d.wave = g.wave and d.city = g.city and d.parent_code = g.difficulty
+left join given p on p.wave = g.wave and p.city = g.city and p.difficulty = g.parent_code;
+
+create view published_figures as
+-- Every figure printed in the publication of the wave in scope.
+select
+    s.wave,
+    t.report,
+    t.key,
+    t.measure,
+    t.place,
+    t.position,
+    t.printed,
+    t.value,
+    t.decimals,
+    t.code,
+    t.at_least,
+    t.more_than_share
+from scope s
+inner join survey.published_figures t on t.wave = s.wave and t.revision = s.revision;
+
+create view published_tables as
+-- Reports whose printed table is claimed complete.
+select
+    s.wave,
+    t.report
+from scope s
+inner join survey.published_tables t on t.wave = s.wave and t.revision = s.revision;
+
+create view explanations as
+-- Why printed figures disagree with the rows.
+select
+    s.wave,
+    t.report,
+    t.key,
+    t.measure,
+    t.because_fr,
+    t.because_en,
+    t.evidence
+from scope s
+inner join survey.explanations t on t.wave = s.wave and t.revision = s.revision;
+
+create view claims as
+-- Sentences of the publication that state something else than a figure of a report.
+select
+    s.wave,
+    t.claim,
+    t.position,
+    t.place,
+    t.printed,
+    t.unit,
+    t.statement_fr,
+    t.statement_en,
+    t.kind,
+    t.offenders
+from scope s
+inner join survey.claims t on t.wave = s.wave and t.revision = s.revision;

@@ -1,0 +1,132 @@
+"""Write the files that are made from the models and the views: `make docs`, or `python -m tests.generate`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Table
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateTable, ExecutableDDLElement, SetColumnComment, SetTableComment
+
+from jumelage import content
+from jumelage.models import SCHEMA, metadata
+
+ROOT = Path(__file__).resolve().parents[1]
+_ORIGIN = "Generated from src/jumelage/models.py and schema/views by `make docs`; change those, not this."
+_INTRODUCTION = (
+    f"Schema `{SCHEMA}` holds the tables. Nothing loaded into them is ever changed: a correction is a new revision. "
+    "The views stand in the default schema and show the wave in scope; read those first."
+)
+
+
+def schema_sql() -> str:
+    """Return the schema as PostgreSQL has it: tables in the order of their keys, then views in the order of use."""
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    parts = [
+        f"-- {_ORIGIN}\n-- The schema on PostgreSQL; DuckDB has it without foreign keys.",
+        f"create schema {SCHEMA};",
+    ]
+    for table in metadata.sorted_tables:
+        items: list[ExecutableDDLElement] = [CreateTable(table), SetTableComment(table)]
+        items += [SetColumnComment(column) for column in table.columns]
+        parts.append("\n".join(f"{_plain(str(item.compile(dialect=dialect)))};" for item in items))
+    for name, text in content.views("postgresql").items():
+        parts.append(f"create view {name} as\n{text.rstrip()};")
+    return "\n\n".join(parts) + "\n"
+
+
+def _plain(text: str) -> str:
+    """Lay out a statement as the other SQL of the project is: four spaces for a tab, nothing at the ends of lines."""
+    return "\n".join(line.rstrip() for line in text.strip().replace("\t", "    ").splitlines())
+
+
+def dictionary() -> str:
+    """Return the data dictionary: every table with its columns, then every view."""
+    parts = [
+        "# Data dictionary",
+        _ORIGIN,
+        _INTRODUCTION,
+        "## Tables",
+    ]
+    for table in metadata.sorted_tables:
+        rows = [
+            (column.name, str(column.type).lower(), "yes" if column.nullable else "", _key(column), str(column.comment))
+            for column in table.columns
+        ]
+        parts += [f"### {table.name}", str(table.comment), _table(("column", "type", "null", "key", "meaning"), rows)]
+        if rules := _rules(table):
+            parts.append("\n".join(f"- `{rule}`" for rule in rules))
+    views = [(f"`{name}`", _first_line(text)) for name, text in content.views("postgresql").items()]
+    return "\n\n".join([*parts, "## Views", _table(("view", "shows"), views)]) + "\n"
+
+
+def _table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    lines = [header, ("---",) * len(header), *(tuple(cell.replace("|", "\\|") for cell in row) for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _first_line(text: str) -> str:
+    return text.split("\n", 1)[0].removeprefix("-- ")
+
+
+def _key(column: Column[object]) -> str:
+    """Say whether a column is of the primary key, and what it refers to."""
+    parts = ["primary"] if column.primary_key else []
+    for key in _foreign_keys(column.table):
+        parts += [f"→ {element.column.table.name}.{element.column.name}" for element in key.elements
+                  if element.parent is column]  # fmt: skip
+    return ", ".join(parts)
+
+
+def _foreign_keys(table: object) -> list[ForeignKeyConstraint]:
+    assert isinstance(table, Table)
+    return sorted(table.foreign_key_constraints, key=lambda key: str(key.name))
+
+
+def _rules(table: Table) -> list[str]:
+    checks = [constraint for constraint in table.constraints if isinstance(constraint, CheckConstraint)]
+    return sorted(str(constraint.sqltext) for constraint in checks)
+
+
+def diagram() -> str:
+    """Return the tables, with their keys and what refers to what, as a Mermaid diagram."""
+    lines = ["erDiagram"]
+    for table in metadata.sorted_tables:
+        referring = {element.parent.name for key in _foreign_keys(table) for element in key.elements}
+        lines.append(f"    {table.name} {{")
+        for column in table.columns:
+            marks = ["PK"] * column.primary_key + ["FK"] * (column.name in referring)
+            if marks:
+                lines.append(f"        {str(column.type).lower()} {column.name} {', '.join(marks)}")
+        lines.append("    }")
+    for table in metadata.sorted_tables:
+        for key in _foreign_keys(table):
+            parent = key.elements[0].column.table.name
+            # A reference that may be null is to none or one.
+            end = "|o" if any(element.parent.nullable for element in key.elements) else "||"
+            label = ", ".join(element.parent.name for element in key.elements)
+            lines.append(f'    {parent} {end}--o{{ {table.name} : "{label}"')
+    text = "\n".join(lines)
+    return f"# Tables and what refers to what\n\n{_ORIGIN} Only columns of keys are shown.\n\n```mermaid\n{text}\n```\n"
+
+
+FILES: dict[str, Callable[[], str]] = {
+    "schema/schema.sql": schema_sql,
+    "schema/dictionary.md": dictionary,
+    "schema/erd.md": diagram,
+}
+
+
+def main() -> None:
+    """Write every file again, and name those that changed."""
+    for name, make in FILES.items():
+        path, text = ROOT / name, make().encode()
+        if not path.exists() or path.read_bytes() != text:
+            path.write_bytes(text)
+            sys.stdout.write(f"wrote {name}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""Generated files are what their sources say, and say something."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlalchemy.engine import URL
+
+from jumelage import content, database
+from jumelage.models import foreign_keys, metadata
+
+from . import generate
+from .conftest import ROOT, Databases
+
+
+@pytest.mark.parametrize("name", generate.FILES)
+def test_a_generated_file_is_fresh(name: str) -> None:
+    path = ROOT / name
+    assert path.exists(), f"{name} is missing; run: make docs"
+    assert path.read_bytes() == generate.FILES[name]().encode(), f"{name} is stale; run: make docs"
+
+
+@pytest.mark.parametrize("name", generate.FILES)
+def test_a_generated_text_is_the_same_each_time_and_complete(name: str) -> None:
+    text = generate.FILES[name]()
+    assert text == generate.FILES[name]()
+    assert text.endswith("\n")
+    assert not re.search(r"[ \t]\n", text)
+    tables = [table.name for table in metadata.sorted_tables]
+    assert len(tables) == 20
+    assert [table for table in tables if not re.search(rf"\b{table}\b", text)] == []
+
+
+def test_the_generated_schema_runs_and_makes_what_migrate_makes(
+    postgres: URL, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    databases = Databases("postgresql", tmp_path_factory.mktemp("schema"), postgres)
+    by_file, by_migrate = databases.missing(), databases.migrated()
+    with database.make_engine(by_file).begin() as connection:
+        connection.exec_driver_sql(generate.schema_sql())
+    columns = (
+        "select n.nspname, c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, "
+        "col_description(c.oid, a.attnum) from pg_attribute a join pg_class c on c.oid = a.attrelid "
+        "join pg_namespace n on n.oid = c.relnamespace where c.relkind in ('r', 'v') and a.attnum > 0 "
+        "and n.nspname in ('public', 'survey') and c.relname <> 'alembic_version' order by n.nspname, c.relname, a.attnum"
+    )
+    constraints = (
+        "select conname, pg_get_constraintdef(oid) from pg_constraint "
+        "where connamespace = 'survey'::regnamespace order by conname, conrelid::regclass::text"
+    )
+    for sql in (columns, constraints):
+        found = []
+        for url in (by_file, by_migrate):
+            with database.opened(url, read_only=True) as connection:
+                found.append(database.query(connection, sql)[1])
+        assert found[0] == found[1]
+        assert len(found[0]) > 20
+
+
+def test_the_dictionary_explains_every_column_and_every_view() -> None:
+    lines = generate.dictionary().splitlines()
+    for table in metadata.sorted_tables:
+        start = lines.index(f"### {table.name}")
+        assert lines[start + 2] == table.comment
+        rows = [line.strip("| ").split(" | ") for line in lines[start + 6 : start + 6 + len(table.columns)]]
+        assert [(row[0], row[-1]) for row in rows] == [(column.name, column.comment) for column in table.columns]
+    for name, text in content.views("duckdb").items():
+        assert f"| `{name}` | {text.splitlines()[0].removeprefix('-- ')} |" in lines
+
+
+def test_the_diagram_draws_every_foreign_key() -> None:
+    relations = [line for line in generate.diagram().splitlines() if "--o{" in line]
+    assert len(relations) == len(list(foreign_keys()))
+    assert '    respondents |o--o{ partnerships : "wave, revision, city"' in relations
+    assert '    countries ||--o{ partnerships : "country"' in relations
