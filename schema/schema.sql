@@ -419,24 +419,38 @@ select
     r.wave,
     r.revision,
     r.reference_date,
-    coalesce(s.classified_on, r.reference_date) as classified_on,
-    coalesce(s.inferred, 'yes') <> 'no' as with_inferred
-from survey.revisions r
-cross join settings s
+    coalesce(r.classified_on, r.reference_date) as classified_on,
+    coalesce(r.inferred, 'yes') <> 'no' as with_inferred,
+    r.agreements_complete
+from (
+    select
+        v.wave,
+        v.revision,
+        v.reference_date,
+        v.agreements_complete,
+        s.scope,
+        s.inferred,
+        s.classified_on,
+        v.age,
+        row_number() over (order by w.synthetic, v.age, v.reference_date desc, v.wave desc) as place,
+        w.synthetic
+    from (
+        select
+            o.wave,
+            o.revision,
+            o.reference_date,
+            o.agreements_complete,
+            row_number() over (partition by o.wave order by o.revision desc) as age
+        from survey.revisions o
+    ) v
+    inner join survey.waves w on w.wave = v.wave
+    cross join settings s
+) r
 where
     case
-        when s.scope is not null
-            then position(',' || r.wave || '@' || cast(r.revision as varchar) || ',' in ',' || s.scope || ',') > 0
-        else
-            r.revision = (select max(o.revision) from survey.revisions o where o.wave = r.wave)
-            and r.wave = (
-                select o.wave
-                from survey.revisions o
-                inner join survey.waves w on w.wave = o.wave
-                where not w.synthetic
-                order by o.reference_date desc, o.wave desc, o.revision desc
-                limit 1
-            )
+        when r.scope is not null
+            then position(',' || r.wave || '@' || cast(r.revision as varchar) || ',' in ',' || r.scope || ',') > 0
+        else r.place = 1 and not r.synthetic
     end;
 
 create view waves as
@@ -530,7 +544,7 @@ select
     coalesce(a.agreements, 0) as agreements,
     case
         when a.agreements > 0 then 'yes'
-        when v.agreements_complete and r.response in ('responded', 'not_published') then 'no'
+        when s.agreements_complete and r.response in ('responded', 'not_published') then 'no'
         when r.response in ('responded', 'not_published') then 'not_published'
         when r.response = 'refused' then 'refused'
         else 'not_asked'
@@ -540,7 +554,6 @@ select
     r.service,
     r.source
 from scope s
-inner join survey.revisions v on v.wave = s.wave and v.revision = s.revision
 inner join survey.respondents r on r.wave = s.wave and r.revision = s.revision
 left join (
     select p.wave, p.city, count(*) as agreements

@@ -186,11 +186,8 @@ def alembic_config() -> Config:
 
 
 @pytest.fixture
-def alembic_engine(databases: Databases, request: pytest.FixtureRequest) -> Engine:
+def alembic_engine(databases: Databases) -> Engine:
     """The empty database that the tests of pytest-alembic migrate."""
-    if (databases.engine, request.function) == ("duckdb", test_model_definitions_match_ddl):
-        reason = "DuckDB cannot be reflected; alembic check has no comparison of its own there yet"
-        request.applymarker(pytest.mark.xfail(reason=reason))
     return database.make_engine(databases.missing())
 
 
@@ -488,7 +485,6 @@ def test_every_other_command_asks_for_migrate_on_an_old_database(
     assert list(tmp_path.glob("public*")) == []
 
 
-@pytest.mark.xfail(reason="a file is made before it is known whether anything will stand in it")
 @pytest.mark.parametrize("how", ["migrate --to base", "a migration that fails", "alembic current"])
 def test_no_empty_file_is_left(how: str, tmp_path: Path, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     url = database.resolve_url(str(tmp_path / "new.duckdb"))
@@ -505,7 +501,6 @@ def test_no_empty_file_is_left(how: str, tmp_path: Path, project: Project, monke
     assert not database.exists(url)
 
 
-@pytest.mark.xfail(reason="any table alembic_version is taken for ours")
 def test_the_migrations_of_another_program_in_its_own_schema_are_not_ours(on_postgresql: Databases) -> None:
     url = on_postgresql.missing()
     do(url, "create schema other", "create table other.alembic_version (version_num text)")
@@ -513,7 +508,6 @@ def test_the_migrations_of_another_program_in_its_own_schema_are_not_ours(on_pos
     assert run("migrate", "--db", address(url)).err.endswith("is up to date, at migration 0003\n")
 
 
-@pytest.mark.xfail(reason="current_schema()::regnamespace folds case")
 def test_the_views_stand_in_a_schema_of_any_name(on_postgresql: Databases) -> None:
     url = on_postgresql.missing()
     do(url, 'create schema "Mine 1"')
@@ -613,7 +607,6 @@ def test_a_users_view_on_ours_stays_on_duckdb_and_stops_migrate_on_postgresql(mi
     assert snapshot(migrated) == before
 
 
-@pytest.mark.xfail(reason="any message with 'onflict' in it is taken for a lock")
 def test_a_view_that_stops_migrate_is_named_whatever_its_name(on_postgresql: Databases) -> None:
     url = on_postgresql.migrated()
     do(url, "create view conflicts as select code from zones")
@@ -622,7 +615,6 @@ def test_a_view_that_stops_migrate_is_named_whatever_its_name(on_postgresql: Dat
     assert (result.code, "view conflicts depends on view zones" in result.err) == (3, True)
 
 
-@pytest.mark.xfail(reason="only the grants on whole views are kept")
 def test_grants_on_columns_survive_views_made_again(reader: tuple[URL, str]) -> None:
     url, role = reader
     do(url, f"grant select (code, label_fr) on zones to {role}")
@@ -695,7 +687,6 @@ def test_unset_the_views_show_the_current_revision_of_the_latest_real_wave(
     assert look() == [("tiny", 2)]
 
 
-@pytest.mark.xfail(reason="a wave is placed by the reference dates of all its revisions")
 def test_the_latest_wave_is_that_of_the_current_reference_dates(loaded: URL, tiny_wave: WaveFolder) -> None:
     load(loaded, tiny_wave.path, by="tests")
     tiny_wave.replace("wave.toml", "reference_date = 2010-12-31", "reference_date = 2000-12-31")
@@ -810,7 +801,6 @@ def test_a_code_in_use_cannot_be_removed(
     assert "run: jumelage migrate" in run("report", "zones", "--db", address(loaded)).err
 
 
-@pytest.mark.xfail(reason="the items of default answers are not looked at")
 def test_a_code_of_a_default_answer_cannot_be_removed(migrated: URL, tiny_wave: WaveFolder, project: Project) -> None:
     tiny_wave.replace("wave.toml", 'actions = { "*" = "no" }', 'actions = { "*" = "no", sports_exchange = "yes" }')
     load(migrated, tiny_wave.path, by="tests")
@@ -821,7 +811,6 @@ def test_a_code_of_a_default_answer_cannot_be_removed(migrated: URL, tiny_wave: 
     assert snapshot(migrated) == before
 
 
-@pytest.mark.xfail(reason="DuckDB takes one of two lines, and no refusal names the file")
 @pytest.mark.parametrize(
     ("old", "new"),
     [("eu,1,", "asia,9,Encore,Again\neu,1,"), ("label_en", "label"), ("eu,1,", "eu,one,")],
@@ -914,7 +903,6 @@ def test_a_password_is_not_printed_when_the_connection_fails(given: str, argumen
     assert "s3cr" not in result.err
 
 
-@pytest.mark.xfail(reason="whatever lacks :// is taken for a file")
 @pytest.mark.parametrize("given", ["postgresql:/somebody:s3cr@t@127.0.0.1:1/x", "host=127.0.0.1 password=s3cr@t"])
 def test_an_address_with_a_slip_is_no_file(given: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

@@ -21,8 +21,11 @@ _INTEGER = r"^[0-9]{1,9}$"
 _SINCE = r"^\d{4}(-\d{2}(-\d{2})?)?$"
 
 
-def find_problems(bench: Connection, names: Names) -> list[Finding]:
-    """Resolve the names of the `raw_` tables into `resolved_` ones; return everything that is wrong with them."""
+def find_problems(bench: Connection, names: Names, *, framed: bool) -> list[Finding]:
+    """Resolve the names of the `raw_` tables into `resolved_` ones; return everything that is wrong with them.
+
+    `framed` tells whether the frame could be read: if not, nobody is said to be outside it.
+    """
     findings: list[Finding] = []
     for table in TABLES:
         findings += _resolve(bench, table, names)
@@ -62,8 +65,11 @@ def find_problems(bench: Connection, names: Names) -> list[Finding]:
         "difficulties": ["city", "difficulty"],
     }.items():
         findings += _twice(bench, table, key)
-    for table in ("respondents", "partnerships", "actions", "difficulties"):
-        findings += _outside_frame(bench, table)
+    if framed:
+        for table in ("respondents", "partnerships", "actions", "difficulties"):
+            findings += _outside_frame(bench, table)
+        if not bench.exec_driver_sql("select count(*) from raw_frame").scalar():
+            findings.append(Finding("frame.csv", None, None, None, "has no town: a wave needs a sampling frame"))
     return findings
 
 
@@ -93,7 +99,7 @@ def _resolve(bench: Connection, table: str, names: Names) -> list[Finding]:
         rows = bench.exec_driver_sql(
             f"select r.line, r.{column} from raw_{table} r join resolved_{table} x on x.line = r.line "
             f"where x.{column} is null and (r.{column} is not null or {blank}) order by r.line"
-        )
+        ).fetchall()
         for line, value in rows:
             message = "is missing" if value is None else _unknown(names, column, value)
             findings.append(Finding(f"{table}.csv", line, column, value, message))
@@ -129,12 +135,14 @@ def _twice(bench: Connection, table: str, key: list[str]) -> list[Finding]:
     """Find rows whose key stands on an earlier row already, whatever its spelling."""
     named = ", ".join(key)
     known = " and ".join(f"{column} is not null" for column in key if column != "partner")
+    # Two agreements with partners that nobody named are told apart by their dates.
+    told = ", case when partner is null then since end" if "partner" in key else ""
     rows = bench.exec_driver_sql(
         f"select x.line, r.{key[0]}, x.first from (select line, {named}, "
-        f"min(line) over (partition by {named}) as first from resolved_{table} where {known}) x "
+        f"min(line) over (partition by {named}{told}) as first from resolved_{table} where {known}) x "
         f"join raw_{table} r on r.line = x.line where x.line > x.first order by x.line"
     )
-    what = " and ".join(key)
+    what = " and ".join(", ".join(key).rsplit(", ", 1))
     remedy = "; write their number in agreements" if table == "partnerships" else "; keep one"
     return [
         Finding(f"{table}.csv", line, key[0], value, f"the same {what} stands on line {first} already{remedy}")

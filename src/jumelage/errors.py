@@ -9,12 +9,15 @@ JumelageError            exit code
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+_LONGEST = 80
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -34,8 +37,13 @@ class Finding:
         """One line: where, what stands there, what is wrong and what to do."""
         place = self.file if self.row is None else f"{self.file}:{self.row}"
         column = f", column {self.column}" if self.column else ""
-        value = f": {self.value!r}" if self.value is not None else ""
+        value = f": {_short(self.value)!r}" if self.value is not None else ""
         return f"{place}{column}{value}: {self.message}"
+
+
+def _short(text: str) -> str:
+    """Cut a text to what a person can take in."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 class JumelageError(Exception):
@@ -71,6 +79,17 @@ class BusyError(JumelageError):
     """Somebody else is writing to the database."""
 
     exit_code = 4
+
+
+# Characters that no name or number holds: controls but tab and line ends, and those that turn the direction of text.
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def find_control(text: str) -> tuple[int, str] | None:
+    """Find the first control character of a text: where it stands, and what to say of it."""
+    if found := _CONTROLS.search(text):
+        return found.start(), f"holds the control character U+{ord(found[0]):04X}; remove it"
+    return None
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

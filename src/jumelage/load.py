@@ -15,7 +15,7 @@ from jumelage.models import MANAGEMENT, metadata
 from jumelage.names import Names, index_names
 from jumelage.package import read_package
 from jumelage.published import stage_published
-from jumelage.wave import Wave, canonical
+from jumelage.wave import FILE, Wave, canonical
 from jumelage.workbench import workbench
 
 if TYPE_CHECKING:
@@ -55,9 +55,10 @@ def _load(connection: Connection, bench: Connection, folder: Path, reason: str |
     names = Names(bench)
     index_names(bench)
     package = read_package(bench, folder, findings)
-    findings += find_problems(bench, names)
+    findings += find_problems(bench, names, framed=all(finding.file != "frame.csv" for finding in findings))
     wave = package.wave
     if wave is not None:
+        findings += _unknown_items(wave, names)
         stage_published(bench, package, wave, names, findings)
     if findings or wave is None:
         number = f"{len(findings)} finding{'s' if len(findings) > 1 else ''}"
@@ -76,6 +77,18 @@ def _load(connection: Connection, bench: Connection, folder: Path, reason: str |
     revision = current[0] + 1 if current else 1
     _write(connection, bench, wave, revision, digest, reason=reason if current else None, by=by)
     return Loaded(wave.code, revision, new=True, rows=rows)
+
+
+def _unknown_items(wave: Wave, names: Names) -> list[Finding]:
+    """Find default answers to what is in no code list."""
+    findings = []
+    for question, items in wave.default_items.items():
+        known = names.resolve(question, filter(None, items))
+        for item in items:
+            if item and known.get(item) != item:
+                message = f"is no code of {question}; {names.nearest(question, item)}"
+                findings.append(Finding(FILE, None, f"defaults.{question}", item, message))
+    return findings
 
 
 def _place(finding: Finding) -> tuple[str, int, str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jumelage import content
-from jumelage.errors import DataError, Finding, nearest
+from jumelage.errors import DataError, Finding, find_control, nearest
 from jumelage.models import MANAGEMENT
 from jumelage.wave import FILE, Wave, read_wave
 
@@ -75,24 +75,37 @@ def read_package(bench: Connection, folder: Path, findings: list[Finding]) -> Pa
         raise DataError(f"{folder}: there is no such folder; a wave is a folder with a {FILE}")
     for name, shape in TABLES.items():
         _stage(bench, f"raw_{name}", read_csv(folder, f"{name}.csv", shape, findings), shape)
-    published = {}
-    for path in sorted((folder / "published").glob("*.csv")):
-        name = f"published/{path.name}"
-        if path.stem not in content.report_names():
-            near = nearest(path.stem, content.report_names())
-            findings.append(Finding(name, None, None, None, f"there is no report {path.stem!r}; {near}"))
-            continue
-        shape = Shape((*content.report(path.stem).key, "measure", "printed", "place"))
-        published[path.stem] = read_csv(folder, name, shape, findings)
+    published = _read_published(folder, findings)
     claims = Rows("claims.csv", [], {name: [] for name in CLAIMS.columns})
     if (folder / "claims.csv").exists():
         claims = read_csv(folder, "claims.csv", CLAIMS, findings)
-    known = {*(f"{name}.csv" for name in TABLES), "claims.csv", FILE, "published"}
+    _unknown_files(folder, "", {*(f"{name}.csv" for name in TABLES), "claims.csv", FILE, "published"}, findings)
+    return Package(read_wave(folder / FILE, findings), published, claims)
+
+
+def _read_published(folder: Path, findings: list[Finding]) -> dict[str, Rows]:
+    published: dict[str, Rows] = {}
+    inner = folder / "published"
+    if not inner.exists():
+        return published
+    if not inner.is_dir():
+        findings.append(Finding("published", None, None, None, "must be a folder of one CSV file per report"))
+        return published
+    names = content.report_names()
+    _unknown_files(inner, "published/", {f"{name}.csv" for name in names}, findings)
+    for report in names:
+        if (inner / f"{report}.csv").exists():
+            shape = Shape((*content.report(report).key, "measure", "printed", "place"))
+            published[report] = read_csv(folder, f"published/{report}.csv", shape, findings)
+    return published
+
+
+def _unknown_files(folder: Path, prefix: str, known: set[str], findings: list[Finding]) -> None:
     for path in sorted(folder.iterdir()):
         if path.name not in known and not path.name.lower().startswith((".", "readme")):
-            near = nearest(path.name, known)
-            findings.append(Finding(path.name, None, None, None, f"is no file of a wave, and would be lost; {near}"))
-    return Package(read_wave(folder / FILE, findings), published, claims)
+            what = f"there is no report {path.stem!r}" if prefix else "is no file of a wave, and would be lost"
+            message = f"{what}; {nearest(path.name, known)}"
+            findings.append(Finding(f"{prefix}{path.name}", None, None, None, message))
 
 
 def read_csv(folder: Path, name: str, shape: Shape, findings: list[Finding]) -> Rows:
@@ -108,6 +121,7 @@ def read_csv(folder: Path, name: str, shape: Shape, findings: list[Finding]) -> 
         return empty
     rows = Rows(name, [], {column: [] for column in shape.columns})
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    end = 0
     try:
         header = [column.strip() for column in next(reader)]
         _check_header(header, shape, wrong)
@@ -117,9 +131,10 @@ def read_csv(folder: Path, name: str, shape: Shape, findings: list[Finding]) -> 
         end = reader.line_num
         for record in reader:
             line, end = end + 1, reader.line_num
+            if not any(field.strip() for field in record):
+                continue
             if len(record) != len(header):
-                if any(field.strip() for field in record):
-                    wrong(f"has {len(record)} fields where the header has {len(header)}", line)
+                wrong(f"has {len(record)} fields where the header has {len(header)}", line)
                 continue
             rows.lines.append(line)
             for column, field in zip(header, record, strict=True):
@@ -127,7 +142,7 @@ def read_csv(folder: Path, name: str, shape: Shape, findings: list[Finding]) -> 
             for column in absent:
                 rows.fields[column].append(None)
     except csv.Error as error:
-        wrong(f"is not CSV: {error}", reader.line_num)
+        wrong(f"is not CSV: {error}", end + 1)
     return empty if len(findings) > before else rows
 
 
@@ -145,6 +160,9 @@ def _text(path: Path, shape: Shape, wrong: _Wrong) -> str | None:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         wrong(f"is not UTF-8: byte {data[error.start]:#04x}; save it as UTF-8", line)
+        return None
+    if control := find_control(text):
+        wrong(control[1], text.count("\n", 0, control[0]) + 1)
         return None
     if not text.strip():
         wrong(f"is empty; its header line must be {','.join(shape.required)}")

@@ -117,8 +117,8 @@ def _figures(
             continue
         key = "/".join(part for part in parts if part)
         understood = _printed(report, measure, text, key, wave, codes)
-        if understood is None:
-            wrong("printed", "is no number, no known name and none of the words in [printed.words] of wave.toml")
+        if (unfit := _unfit(understood)) or understood is None:
+            wrong("printed", unfit)
             continue
         first = seen.setdefault((key, measure, place), line)
         if first != line:
@@ -192,6 +192,16 @@ def _number(text: str, decimal: str) -> Decimal | None:
         return Decimal(re.sub(r"[ \u00a0\u202f]", "", text).replace(decimal, "."))
     except InvalidOperation:
         return None
+
+
+def _unfit(understood: tuple[object, ...] | None) -> str:
+    """Say why a printed text cannot be kept; empty if it can."""
+    if understood is None:
+        return "is no number, no known name and none of the words in [printed.words] of wave.toml"
+    number = understood[0]
+    if isinstance(number, Decimal) and not (abs(number) < 10**12 and number == round(number, 6)):
+        return "is too large or too precise a number: at most 12 digits before the comma and 6 after"
+    return ""
 
 
 def _claims(rows: Rows, findings: list[Finding]) -> list[tuple[object, ...]]:

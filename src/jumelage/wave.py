@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from jumelage import content
 from jumelage.content import Label, label
-from jumelage.errors import Finding, nearest
+from jumelage.errors import Finding, find_control, nearest
 from jumelage.models import ANSWERS, MANAGEMENT, NO_DATE, QUESTIONS, RESPONSES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 FILE = "wave.toml"
+_MOST = 10**12
 SOURCED = ("frame", *QUESTIONS)
 
 
@@ -96,6 +97,12 @@ class _Reader:
             self.wrong(key, None, str(error))
             return Label("", "")
 
+    def texts(self, key: str, *, needed: bool = True) -> tuple[str, ...]:
+        values = self.take(key, list, ... if needed else []) or []
+        if wrong := [value for value in values if not isinstance(value, str)]:
+            self.wrong(key, wrong[0], "must be a text")
+        return tuple(value for value in values if isinstance(value, str))
+
     def choice(self, key: str, allowed: tuple[str, ...], default: str) -> str:
         value: str = self.take(key, str, default)
         if value not in allowed:
@@ -108,6 +115,13 @@ class _Reader:
             self.wrong(key, value, f"there is no such report; {nearest(str(value), known)}")
         return value in known
 
+    def number(self, key: str) -> float | None:
+        value: float | None = self.take(key, (int, float), None)
+        if value is not None and not 0 <= value < _MOST:
+            self.wrong(key, value, f"must be a number from 0 to {_MOST - 1}")
+            return None
+        return value
+
     def inner(self, key: str, *, needed: bool = True) -> _Reader:
         table = self.take(key, dict, ... if needed else {})
         return _Reader(table or {}, f"{self.name}{key}.", self.findings)
@@ -118,11 +132,17 @@ class _Reader:
 
 
 def read_wave(path: Path, findings: list[Finding]) -> Wave | None:
-    """Read wave.toml; None if it cannot be read at all. What is wrong is added to the findings."""
+    """Read wave.toml; None if it cannot be read at all.
+
+    What is wrong is added to the findings; the fields concerned are then not to be relied on.
+    """
     try:
-        table = tomllib.loads(path.read_bytes().decode("utf-8"))
+        table = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError:
         findings.append(Finding(FILE, None, None, None, "is missing; it says what wave this is"))
+        return None
+    except OSError as error:
+        findings.append(Finding(FILE, None, None, None, f"cannot be read: {error.strerror}"))
         return None
     except UnicodeDecodeError as error:
         findings.append(Finding(FILE, None, None, None, f"is not UTF-8: byte {error.start + 1}"))
@@ -130,9 +150,19 @@ def read_wave(path: Path, findings: list[Finding]) -> Wave | None:
     except tomllib.TOMLDecodeError as error:
         findings.append(Finding(FILE, None, None, None, f"is not TOML: {error}"))
         return None
-    before = len(findings)
-    wave = _wave(_Reader(table, "", findings))
-    return wave if len(findings) == before else None
+    _find_controls(table, "", findings)
+    return _wave(_Reader(table, "", findings))
+
+
+def _find_controls(value: object, name: str, findings: list[Finding]) -> None:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            _find_controls(inner, f"{name}.{key}" if name else key, findings)
+    elif isinstance(value, list):
+        for inner in value:
+            _find_controls(inner, name, findings)
+    elif isinstance(value, str) and (control := find_control(value)):
+        findings.append(Finding(FILE, None, name, value, control[1]))
 
 
 def _wave(top: _Reader) -> Wave:
@@ -151,7 +181,7 @@ def _wave(top: _Reader) -> Wave:
         fieldwork_to=fieldwork.take("to", date),
         mode=fieldwork.take("mode", str),
         agreements_complete=complete.take("agreements", bool),
-        printed_complete=tuple(complete.take("printed", list, [])),
+        printed_complete=complete.texts("printed", needed=False),
         defaults={
             "response": defaults.choice("response", RESPONSES, "not_published"),
             "since": defaults.choice("since", NO_DATE, "no_answer"),
@@ -162,7 +192,7 @@ def _wave(top: _Reader) -> Wave:
         several_mark=several_mark,
         decimal=decimal,
         words=words,
-        explanations=tuple(_explanation(top, entry) for entry in top.take("explanations", list, [])),
+        explanations=_explanations(top),
     )
     if wave.code is not None and not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", wave.code):
         top.wrong("wave", wave.code, "must be lower-case letters, digits and hyphens")
@@ -199,22 +229,38 @@ def _printed(printed: _Reader) -> tuple[dict[str, Words], str | None, str]:
     words = {}
     for word, spec in printed.take("words", dict, {}).items():
         reader = _Reader(spec if isinstance(spec, dict) else {"": spec}, f"printed.words.{word}.", printed.findings)
-        number = (int, float)
         words[word.casefold()] = Words(
-            reader.take("value", number, None),
-            reader.take("at_least", number, None),
-            reader.take("more_than_share", number, None),
+            reader.number("value"), reader.number("at_least"), reader.number("more_than_share")
         )
         reader.end("value", "at_least", "more_than_share")
     printed.end("several_mark", "decimal", "words")
     return words, several_mark, decimal
 
 
+def _explanations(top: _Reader) -> tuple[Explanation, ...]:
+    made: list[Explanation] = []
+    cells: set[tuple[str, str, str]] = set()
+    for entry in top.take("explanations", list, []):
+        if not isinstance(entry, dict):
+            top.wrong("explanations", entry, "must be tables: [[explanations]]")
+            continue
+        explanation = _explanation(top, entry)
+        for key in explanation.keys:
+            cell = (explanation.report, key, explanation.measure)
+            if cell in cells:
+                top.wrong(
+                    "explanations.keys", key, f"{explanation.report} {key} {explanation.measure} is explained twice"
+                )
+            cells.add(cell)
+        made.append(explanation)
+    return tuple(made)
+
+
 def _explanation(top: _Reader, entry: dict[str, Any]) -> Explanation:
     reader = _Reader(entry, "explanations.", top.findings)
     made = Explanation(
         report=reader.take("report", str),
-        keys=tuple(reader.take("keys", list) or ()),
+        keys=reader.texts("keys"),
         measure=reader.take("measure", str),
         because=reader.label("because"),
         evidence=reader.take("evidence", str, None),

@@ -1,0 +1,392 @@
+"""Loading as the data manager sees it: what becomes a revision, what changes nothing, and what the rows then say."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy.engine import URL
+
+from jumelage import __version__, database
+from jumelage.models import metadata
+from tests.conftest import WAVE_2006, WaveFolder, address, run
+
+
+def select(url: URL, sql: str) -> list[tuple[Any, ...]]:
+    """Run a query on a database."""
+    with database.opened(url, read_only=True) as connection:
+        return database.query(connection, sql)[1]
+
+
+def content(url: URL) -> dict[str, int]:
+    """Count the rows of every table of the survey, with the highest revision."""
+    parts = [f"select '{name}' as name, count(*) as number from {name}" for name in metadata.tables]
+    parts.append("select 'highest revision', coalesce(max(revision), 0) from survey.revisions")
+    return dict(select(url, " union all ".join(parts)))
+
+
+def of_revision(url: URL, revision: int) -> dict[str, list[tuple[Any, ...]]]:
+    """Read all rows of a revision, table by table."""
+    tables = [name for name, table in metadata.tables.items() if "revision" in table.columns]
+    where = f"where revision = {revision} order by"
+    return {
+        name: select(url, f"select * from {name} {where} {', '.join(metadata.tables[name].columns.keys())}")
+        for name in tables
+    }
+
+
+def rewrite(folder: WaveFolder, change: Callable[[list[str], list[list[str]]], list[list[str]]]) -> None:
+    """Write every CSV of a wave again, of its header and its records made anew."""
+    for path in sorted(folder.path.rglob("*.csv")):
+        header, *records = csv.reader(io.StringIO(path.read_text(encoding="utf-8"), newline=""))
+        text = io.StringIO(newline="")
+        csv.writer(text, lineterminator="\n").writerows(change(header, records))
+        folder.write(str(path.relative_to(folder.path)), text.getvalue())
+
+
+def shuffle_rows(folder: WaveFolder) -> None:
+    rewrite(folder, lambda header, records: [header, *records[1::2], *records[0::2]])
+
+
+def reverse_columns(folder: WaveFolder) -> None:
+    rewrite(folder, lambda header, records: [row[::-1] for row in (header, *records)])
+
+
+def write_codes(folder: WaveFolder) -> None:
+    folder.replace("frame.csv", "Lammersart,", "59328,")
+    folder.replace("respondents.csv", "Villeneuve d'Ascq,", "59009,")
+    folder.replace("partnerships.csv", "Lille,Territoires Palestiniens,", "59350,PS,")
+    folder.replace("actions.csv", "Valenciennes,interreg", "59606,Projets Interreg")
+
+
+def save_as_windows_does(folder: WaveFolder) -> None:
+    for path in folder.path.rglob("*.csv"):
+        path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+
+
+def reorder_wave_toml(folder: WaveFolder) -> None:
+    line = 'population = "RP1999, population sans doubles comptes (INSEE)"\n'
+    folder.replace("wave.toml", line, "")
+    folder.write("wave.toml", f"# moved\n{line}{(folder.path / 'wave.toml').read_text(encoding='utf-8')}")
+
+
+def blank_lines(folder: WaveFolder) -> None:
+    for line in ("", " , ", ",", ",,"):
+        folder.append("frame.csv", line)
+
+
+def one_more_agreement(folder: WaveFolder) -> None:
+    folder.append("partnerships.csv", "Lille,Italie,1,Turin,1958,,agreements_by_country")
+
+
+def another_population(folder: WaveFolder) -> None:
+    folder.replace("frame.csv", "Lens,36206", "Lens,36207")
+
+
+def another_title(folder: WaveFolder) -> None:
+    folder.replace("wave.toml", 'title.en = "International', 'title.en = "The international')
+
+
+def another_printed_figure(folder: WaveFolder) -> None:
+    folder.replace("published/zones.csv", "eu,agreements,78,", "eu,agreements,79,")
+
+
+def another_claim(folder: WaveFolder) -> None:
+    folder.replace("claims.csv", 'fin",1er semestre 2006,', 'fin",2e semestre 2006,')
+
+
+def another_default(folder: WaveFolder) -> None:
+    folder.replace("wave.toml", 'interreg = "no"', 'interreg = "dont_know"')
+
+
+def test_the_2006_wave_loads_as_revision_1_with_29_respondents_and_100_agreements(migrated: URL) -> None:
+    result = run("load", WAVE_2006, "--db", address(migrated), "--by", "Anaïs")
+    assert result.code == 0
+    assert result.out == ""
+    assert result.err.startswith("wave 2006, revision 1: loaded: ")
+    assert "29 respondents" in result.err
+    assert "100 partnerships" in result.err
+    found = content(migrated)
+    assert (found["survey.respondents"], found["survey.partnerships"], found["survey.revisions"]) == (29, 100, 1)
+    sql = "select wave, revision, loaded_by, reason, software from survey.revisions"
+    assert select(migrated, sql) == [("2006", 1, "Anaïs", None, __version__)]
+
+
+@pytest.mark.parametrize(
+    "disguise",
+    [shuffle_rows, reverse_columns, write_codes, save_as_windows_does, reorder_wave_toml, blank_lines],
+)
+def test_the_same_content_in_another_form_changes_nothing(
+    loaded: URL, folder_2006: WaveFolder, disguise: Callable[[WaveFolder], None]
+) -> None:
+    before = content(loaded)
+    disguise(folder_2006)
+    result = run("load", folder_2006.path, "--db", address(loaded))
+    assert (result.code, result.err) == (0, "wave 2006, revision 1: unchanged\n")
+    assert content(loaded) == before
+
+
+@pytest.mark.parametrize("reason", [(), ("--reason", "again")], ids=["without reason", "with reason"])
+def test_the_same_content_again_changes_nothing_even_with_a_reason(loaded: URL, reason: tuple[str, ...]) -> None:
+    before = content(loaded)
+    result = run("load", WAVE_2006, "--db", address(loaded), *reason)
+    assert (result.code, result.err) == (0, "wave 2006, revision 1: unchanged\n")
+    assert content(loaded) == before
+
+
+CHANGES = [
+    one_more_agreement,
+    another_population,
+    another_title,
+    another_printed_figure,
+    another_claim,
+    another_default,
+]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"), [*((change, ()) for change in CHANGES), (one_more_agreement, ("--reason", " "))]
+)
+def test_changed_content_without_a_reason_is_refused(
+    loaded: URL, folder_2006: WaveFolder, change: Callable[[WaveFolder], None], reason: tuple[str, ...]
+) -> None:
+    before = content(loaded)
+    change(folder_2006)
+    result = run("load", folder_2006.path, "--db", address(loaded), *reason)
+    assert result.code == 2
+    assert "wave 2006 is loaded as revision 1 and this differs from it" in result.err
+    assert "--reason" in result.err
+    assert content(loaded) == before
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_changed_content_with_a_reason_becomes_a_revision_beside_the_first(
+    loaded: URL, folder_2006: WaveFolder, change: Callable[[WaveFolder], None]
+) -> None:
+    first = of_revision(loaded, 1)
+    change(folder_2006)
+    result = run("load", folder_2006.path, "--db", address(loaded), "--reason", "l’annexe relue", "--by", "B")
+    assert result.code == 0
+    assert result.err.startswith("wave 2006, revision 2: loaded: ")
+    assert of_revision(loaded, 1) == first
+    assert of_revision(loaded, 2) != first
+    sql = "select revision, reason, loaded_by from survey.revisions where revision > 1"
+    assert select(loaded, sql) == [(2, "l’annexe relue", "B")]
+
+
+def test_reports_show_the_new_revision(loaded: URL, folder_2006: WaveFolder) -> None:
+    asked = ("report", "participation", "--format", "csv", "--db", address(loaded))
+    assert "agreements,100" in run(*asked).out
+    one_more_agreement(folder_2006)
+    assert run("load", folder_2006.path, "--db", address(loaded), "--reason", "found one").code == 0
+    assert "agreements,101" in run(*asked).out
+
+
+def test_going_back_to_earlier_content_is_a_change_too(loaded: URL, folder_2006: WaveFolder) -> None:
+    one_more_agreement(folder_2006)
+    assert run("load", folder_2006.path, "--db", address(loaded), "--reason", "found one").code == 0
+    assert run("load", WAVE_2006, "--db", address(loaded)).code == 2
+    result = run("load", WAVE_2006, "--db", address(loaded), "--reason", "it was none")
+    assert result.err.startswith("wave 2006, revision 3: loaded: ")
+    first, third = of_revision(loaded, 1), of_revision(loaded, 3)
+    assert [row[2:] for row in third["survey.partnerships"]] == [row[2:] for row in first["survey.partnerships"]]
+
+
+def test_a_dry_run_says_what_it_would_load_and_writes_nothing(migrated: URL) -> None:
+    before = content(migrated)
+    result = run("load", WAVE_2006, "--db", address(migrated), "--dry-run")
+    assert result.code == 0
+    assert result.err.startswith("wave 2006, revision 1: would be loaded: ")
+    assert "100 partnerships" in result.err
+    assert content(migrated) == before
+
+
+def test_a_dry_run_of_a_change_writes_nothing(loaded: URL, folder_2006: WaveFolder) -> None:
+    before = content(loaded)
+    one_more_agreement(folder_2006)
+    result = run("load", folder_2006.path, "--db", address(loaded), "--dry-run", "--reason", "found one")
+    assert result.code == 0
+    assert result.err.startswith("wave 2006, revision 2: would be loaded: ")
+    assert content(loaded) == before
+
+
+def test_both_engines_hold_the_same_rows_under_the_same_hash(both: dict[str, URL]) -> None:
+    duckdb, postgresql = (of_revision(both[engine], 1) for engine in ("duckdb", "postgresql"))
+    loaded_at = metadata.tables["survey.revisions"].columns.keys().index("loaded_at")
+    for revision in (duckdb["survey.revisions"], postgresql["survey.revisions"]):
+        revision[0] = (*revision[0][:loaded_at], *revision[0][loaded_at + 1 :])
+    assert duckdb == postgresql
+
+
+def test_a_count_of_two_makes_two_agreements(migrated: URL, tiny_wave: WaveFolder) -> None:
+    assert run("load", tiny_wave.path, "--db", address(migrated)).code == 0
+    sql = "select agreement, city, country, partner from survey.partnerships order by agreement"
+    assert select(migrated, sql) == [
+        (1, "59350", "DE", "Köln"),
+        (2, "59350", "DE", None),
+        (3, "59350", "DE", None),
+        (4, "59350", "GB", "Leeds"),
+        (5, "59178", "PL", None),
+    ]
+
+
+def test_who_has_no_answer_gets_the_default_of_the_wave(migrated: URL, tiny_wave: WaveFolder) -> None:
+    assert run("load", tiny_wave.path, "--db", address(migrated)).code == 0
+    sql = "select city, response, elected_delegate, twinning_committee, service from survey.respondents"
+    assert sorted(select(migrated, sql)) == [
+        ("59178", "responded", "no", "dont_know", "no"),
+        ("59350", "responded", "no", "dont_know", "yes"),
+        ("62498", "not_reached", "no", "dont_know", "no"),
+    ]
+    assert select(migrated, "select question, item, answer from survey.default_answers order by question") == [
+        ("actions", "", "no"),
+        ("difficulties", "", "no_answer"),
+    ]
+
+
+TOWNS = {
+    "Lille": "59350",
+    "LILLE": "59350",
+    "  lille ": "59350",
+    "59350": "59350",
+    "Lammersart": "59328",
+    "Lambersart": "59328",
+    "Marcq en Baroeul": "59378",
+    "Marcq-en-Barœul": "59378",
+    "marcq-en-baroeul": "59378",
+    "Villeneuve d'Ascq": "59009",
+    "Villeneuve-d’Ascq": "59009",
+    "Boulogne sur Mer": "62160",
+    "Boulogne-sur-Mer": "62160",
+    "HENIN BEAUMONT": "62427",
+}
+
+COUNTRIES = {
+    "Pays Bas": "NL",
+    "Pays-Bas": "NL",
+    "Pays  bas": "NL",
+    "NL": "NL",
+    "nl": "NL",
+    "Netherlands": "NL",
+    "Grande Bretagne": "GB",
+    "Grande-Bretagne": "GB",
+    "Royaume-Uni": "GB",
+    "United Kingdom": "GB",
+    "Territoires Palestiniens": "PS",
+    "Etats-Unis": "US",
+    "États-Unis": "US",
+    "Macédoine": "MK",
+    "Russie": "RU",
+    "Slovaquie": "SK",
+    "Israel": "IL",
+    "RFA": "DE",
+    "Côte d'Ivoire": "CI",
+}
+
+
+def loaded_rows(url: URL, folder: WaveFolder, lines: list[str], columns: str) -> dict[str, tuple[Any, ...]]:
+    """Load the wave with these agreements and no others; return columns of each by its partner."""
+    header = "city,country,agreements,partner,since,inferred,source"
+    folder.write("partnerships.csv", "\n".join((header, *lines, "")))
+    result = run("load", folder.path, "--db", address(url))
+    assert result.code == 0, result.err
+    return {row[0]: row[1:] for row in select(url, f"select partner, {columns} from survey.partnerships")}
+
+
+def test_towns_are_found_by_name_code_and_accepted_spelling(migrated: URL, folder_2006: WaveFolder) -> None:
+    lines = [f"{spelling},DE,1,Partner of {spelling}.,,,zones" for spelling in TOWNS]
+    found = loaded_rows(migrated, folder_2006, lines, "city")
+    assert found == {f"Partner of {spelling}.": (code,) for spelling, code in TOWNS.items()}
+
+
+def test_countries_are_found_by_name_code_and_accepted_spelling(migrated: URL, tiny_wave: WaveFolder) -> None:
+    lines = [f"Lille,{spelling},1,Partner in {spelling},,," for spelling in COUNTRIES]
+    found = loaded_rows(migrated, tiny_wave, lines, "country")
+    assert found == {f"Partner in {spelling}": (code,) for spelling, code in COUNTRIES.items()}
+
+
+SINCE = {
+    "1958": (date(1958, 1, 1), date(1958, 12, 31), None),
+    "1968-05": (date(1968, 5, 1), date(1968, 5, 31), None),
+    "2004-02": (date(2004, 2, 1), date(2004, 2, 29), None),
+    "1900-02": (date(1900, 2, 1), date(1900, 2, 28), None),
+    "2009-12": (date(2009, 12, 1), date(2009, 12, 31), None),
+    "1968-05-03": (date(1968, 5, 3), date(1968, 5, 3), None),
+    "2004-02-29": (date(2004, 2, 29), date(2004, 2, 29), None),
+    "": (None, None, "dont_know"),
+    "dont_know": (None, None, "dont_know"),
+    "refused": (None, None, "refused"),
+    "no_answer": (None, None, "no_answer"),
+    "not_asked": (None, None, "not_asked"),
+    "not_published": (None, None, "not_published"),
+}
+
+
+def test_a_date_spans_what_is_known_of_it_and_an_answer_says_why_there_is_none(
+    migrated: URL, tiny_wave: WaveFolder
+) -> None:
+    lines = [f"Lille,DE,1,since {since},{since},," for since in SINCE]
+    found = loaded_rows(migrated, tiny_wave, lines, "since_from, since_to, since_missing")
+    assert found == {f"since {since}".strip(): extent for since, extent in SINCE.items()}
+
+
+TEXTS = [
+    "'; drop table survey.waves; --",
+    "%s",
+    "%(name)s",
+    ":x",
+    "{n}",
+    r"\N",
+    r"\.",
+    r"C:\Temp",
+    '"Zum Löwen", Bad Säckingen',
+    "two\nlines",
+    "null",
+    "東京 🎌",
+    "x" * 100_000,
+]
+
+
+def test_a_text_is_loaded_as_it_stands_whatever_it_looks_like(migrated: URL, tiny_wave: WaveFolder) -> None:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(["Lille", "DE", 1, partner, "", "", ""] for partner in TEXTS)
+    found = loaded_rows(migrated, tiny_wave, [text.getvalue()], "country")
+    assert sorted(found) == sorted(TEXTS)
+
+
+def test_a_column_that_may_be_missing_may_be_missing(migrated: URL, tiny_wave: WaveFolder) -> None:
+    tiny_wave.write("respondents.csv", "city,response\nLille,responded\n")
+    assert run("load", tiny_wave.path, "--db", address(migrated)).code == 0
+    assert select(migrated, "select distinct service from survey.respondents") == [("no",)]
+
+
+@pytest.mark.parametrize(("before", "after"), [("true", "false"), ("false", "true")])
+def test_a_wave_stays_synthetic_or_real(migrated: URL, tiny_wave: WaveFolder, before: str, after: str) -> None:
+    text = (tiny_wave.path / "wave.toml").read_text(encoding="utf-8")
+    tiny_wave.write("wave.toml", text.replace("synthetic = false", f"synthetic = {before}"))
+    assert run("load", tiny_wave.path, "--db", address(migrated)).code == 0
+    loaded = content(migrated)
+    tiny_wave.write("wave.toml", text.replace("synthetic = false", f"synthetic = {after}"))
+    result = run("load", tiny_wave.path, "--db", address(migrated), "--reason", "it is")
+    assert result.code == 2
+    assert "wave tiny cannot change between synthetic and real" in result.err
+    assert content(migrated) == loaded
+
+
+def test_a_synthetic_wave_is_never_shown_unasked(loaded: URL, tiny_wave: WaveFolder) -> None:
+    tiny_wave.replace("wave.toml", "synthetic = false", "synthetic = true")
+    assert run("load", tiny_wave.path, "--db", address(loaded)).code == 0
+    asked = ("report", "participation", "--format", "csv", "--db", address(loaded))
+    assert "agreements,100" in run(*asked).out
+    assert "agreements,5" in run(*asked, "--wave", "tiny").out
+
+
+def test_the_code_may_stand_in_a_folder_of_any_name(migrated: URL, tiny_wave: WaveFolder, tmp_path: Path) -> None:
+    odd = tmp_path / "l'enquête 100 %"
+    tiny_wave.path.rename(odd)
+    assert run("load", odd, "--db", address(migrated)).code == 0
