@@ -41,12 +41,7 @@ CODE_LISTS = ("cities", "city_aliases", "countries", "country_aliases", "country
 
 Step = tuple[str | Path, ...]
 HELP: list[Step] = [(JUMELAGE, "--help")]
-PIPELINE: list[Step] = [
-    (JUMELAGE, "migrate"),
-    (JUMELAGE, "load", WAVE),
-    (JUMELAGE, "check", "--output", "check.txt"),
-    (JUMELAGE, "publish", "--out", "public"),
-]
+PIPELINE: list[Step] = [(JUMELAGE, "reproduce", WAVE, "--out", "public")]
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,24 @@
-"""Write the files that are made from the models and the views: `make docs`, or `python -m tests.generate`."""
+"""Write what is made of the models and views, and the examples of the pages: `make docs`."""
 
 from __future__ import annotations
 
+import os
+import re
+import shlex
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Table
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import URL
 from sqlalchemy.schema import CreateTable, ExecutableDDLElement, SetColumnComment, SetTableComment
 
 from jumelage import content
 from jumelage.models import SCHEMA, metadata
+from tests.conftest import Databases, address, run
 
 ROOT = Path(__file__).resolve().parents[1]
 _ORIGIN = "Generated from src/jumelage/models.py and schema/views by `make docs`; change those, not this."
@@ -119,9 +126,38 @@ FILES: dict[str, Callable[[], str]] = {
 }
 
 
+EXAMPLE = re.compile(r"^\$ jumelage (.*)\n((?:(?!^\$ |^```).*\n)*)", re.MULTILINE)
+
+
+def with_examples(page: str, url: URL) -> str:
+    """Return a page with the output of each `$ jumelage …` in its console blocks as it is now."""
+
+    def ran(block: re.Match[str]) -> str:
+        os.environ["JUMELAGE_DATABASE_URL"] = address(url)
+        return EXAMPLE.sub(lambda found: f"$ jumelage {found[1]}\n{_output(found[1])}", block[0])
+
+    return re.sub(r"^```console\n.*?^```", ran, page, flags=re.MULTILINE | re.DOTALL)
+
+
+def _output(command: str) -> str:
+    done = run(*shlex.split(command))
+    return done.out + done.err
+
+
+def _pages() -> dict[str, Callable[[], str]]:
+    """Return the pages with examples, run on a database of their own in an empty folder."""
+    folder = Path(tempfile.mkdtemp())
+    url = Databases("duckdb", folder, None).loaded()
+    os.chdir(folder)
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    return {
+        str(page.relative_to(ROOT)): partial(with_examples, page.read_text(encoding="utf-8"), url) for page in pages
+    }
+
+
 def main() -> None:
     """Write every file again, and name those that changed."""
-    for name, make in FILES.items():
+    for name, make in (FILES | _pages()).items():
         path, text = ROOT / name, make().encode()
         if not path.exists() or path.read_bytes() != text:
             path.write_bytes(text)

@@ -538,7 +538,7 @@ PUBLISHED = [
     Case(
         "figures of an unknown report",
         with_text("published/zonez.csv", "zone,measure,printed,place\n"),
-        "published/zonez.csv: there is no report 'zonez'; did you mean zones.csv?",
+        "published/zonez.csv: there is no report 'zonez'; did you mean zones.csv ",
     ),
     Case(
         "a figure without the columns of its key",

@@ -14,7 +14,7 @@ from sqlalchemy.engine import URL
 from jumelage import content
 from tests.conftest import ENGINES, ROOT, address, run
 
-COMMANDS = ("migrate", "load", "reports", "report", "explain", "check", "publish")
+COMMANDS = ("migrate", "load", "reports", "report", "explain", "check", "publish", "reproduce")
 
 
 def test_help_lists_every_command_in_a_whole_sentence() -> None:

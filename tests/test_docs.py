@@ -10,13 +10,14 @@ import pytest
 from sqlalchemy.engine import URL
 
 from tests.conftest import ROOT, address, run
+from tests.generate import EXAMPLE
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "schema").rglob("*.md"))]
 EXAMPLES = [
-    (page.name, *block.split("\n", 1))
+    (page.name, *example)
     for page in PAGES
-    for console in re.findall(r"```console\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
-    for block in re.split(r"^\$ jumelage ", console, flags=re.MULTILINE)[1:]
+    for console in re.findall(r"```console\n.*?```", page.read_text(encoding="utf-8"), re.DOTALL)
+    for example in EXAMPLE.findall(console)
 ]
 
 
