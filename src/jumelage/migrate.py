@@ -24,12 +24,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What migrate would do: the revisions to go through, and the parts to bring up to date."""
+    """What migrate would do: the revisions to go through, up or down, and the parts to bring up to date."""
 
     at: str | None
     to: str
     revisions: tuple[str, ...]
     parts: tuple[str, ...]
+    down: bool
 
     @property
     def empty(self) -> bool:
@@ -69,7 +70,7 @@ def plan(connection: Connection, to: str = "head") -> Plan:
         parts = []
     else:
         parts = database.outdated(connection)
-    return Plan(at, goal, tuple(forward or back), tuple(parts))
+    return Plan(at, goal, tuple(forward or back), tuple(parts), down=bool(back))
 
 
 def _between(known: dict[str, str | None], start: str | None, end: str | None) -> list[str]:
@@ -86,8 +87,7 @@ def migrate(connection: Connection, to: str = "head") -> Plan:
     todo = plan(connection, to)
     if todo.empty:
         return todo
-    downwards = todo.to == "base" or (todo.at is not None and todo.to in _between(database.migrations(), None, todo.at))
-    move = command.downgrade if downwards and todo.revisions else command.upgrade
+    move = command.downgrade if todo.down else command.upgrade
     try:
         move(config(connection), todo.to)
     except CommandError as error:
