@@ -13,15 +13,15 @@ twinning_committee = { fr = "Comité de jumelage", en = "Twinning committee" }
 service = { fr = "Service chargé des relations internationales", en = "Service in charge of international relations" }
 */
 with answer as (
-    select 1 as position, 'elected_delegate' as arrangement, r.city, r.elected_delegate as answer, r.source
+    select 1 as position, 'elected_delegate' as arrangement, r.city, r.elected_delegate as answer, r.answers_source as source
     from respondents r
     where r.engaged = 'yes'
     union all
-    select 2, 'twinning_committee', r.city, r.twinning_committee, r.source
+    select 2, 'twinning_committee', r.city, r.twinning_committee, r.answers_source
     from respondents r
     where r.engaged = 'yes'
     union all
-    select 3, 'service', r.city, r.service, r.source
+    select 3, 'service', r.city, r.service, r.answers_source
     from respondents r
     where r.engaged = 'yes'
 ),

@@ -23,7 +23,7 @@ with town as (
             as maybe_older,
         max(case when p.since_to is not null then 1 else 0 end) as dated,
         max(case when p.since_missing = 'not_published' then 1 else 0 end) as unpublished,
-        min(p.source) as source
+        case when min(p.source) = max(p.source) then min(p.source) else 'several' end as source
     from partnerships p
     inner join scope s on s.wave = p.wave
     where p.city is not null

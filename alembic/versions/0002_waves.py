@@ -153,7 +153,13 @@ def upgrade() -> None:
             "source",
             sa.Text(),
             nullable=False,
-            comment="Published figures that the row was made from: a report, or report/key.",
+            comment="Published figures that the frame was made from: a report, or report/key.",
+        ),
+        sa.Column(
+            "answers_source",
+            sa.Text(),
+            nullable=False,
+            comment="Published figures that the answers were made from: a report, or report/key.",
         ),
         sa.CheckConstraint(
             f"elected_delegate in {ANSWERS}",

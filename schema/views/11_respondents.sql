@@ -16,7 +16,8 @@ select
     r.elected_delegate,
     r.twinning_committee,
     r.service,
-    r.source
+    r.source,
+    r.answers_source
 from scope s
 inner join survey.respondents r on r.wave = s.wave and r.revision = s.revision
 left join (

@@ -2,8 +2,10 @@
 
 JumelageError            exit code
 ├── DataError            1   the data handed in is wrong; carries every finding
+├── ReportError          1   a report file breaks its contract, or its query fails
 ├── UsageError           2   the command asks for something that does not exist
 ├── DatabaseError        3   the database is missing, at another migration, or refuses
+├── OutputError          3   what was asked for cannot be written
 └── BusyError            4   somebody else is writing; try again
 """
 
@@ -63,6 +65,12 @@ class DataError(JumelageError):
         self.findings = tuple(findings)
 
 
+class ReportError(JumelageError):
+    """A report file breaks its contract, or its query fails."""
+
+    exit_code = 1
+
+
 class UsageError(JumelageError):
     """The command asks for something that does not exist or cannot be combined."""
 
@@ -71,6 +79,12 @@ class UsageError(JumelageError):
 
 class DatabaseError(JumelageError):
     """The database is missing, at another migration than the code, or refused a statement."""
+
+    exit_code = 3
+
+
+class OutputError(JumelageError):
+    """What was asked for cannot be written: no space, no permission, no such folder."""
 
     exit_code = 3
 

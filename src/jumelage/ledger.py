@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from jumelage import content, database
 from jumelage.content import TOTAL, Label
-from jumelage.report import ReportError, Sheet, Value, by_key, make_sheet, plain, run_cells, sources, wave_facts
+from jumelage.errors import ReportError
+from jumelage.report import Sheet, Value, by_key, make_sheet, plain, run_cells, sources, wave_facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -94,7 +95,7 @@ class _Run:
     sheet: Sheet
     all_rows: dict[str, dict[str, Value]]
     reported: dict[str, dict[str, Value]]
-    sources: dict[str, set[str]]
+    sources: dict[tuple[str, str], set[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,14 +139,14 @@ def check(connection: Connection, scope: database.Scope) -> tuple[Ledger, dict[s
     of_all = _try(connection, scope, {sql for sql, verdict in of_reported.items() if not verdict.holds})
     problems = list(errors.values())
     figures = _figures(connection)
-    parts = _broken_totals(figures)
+    against_print = _broken_totals(figures) | _printed_otherwise(figures)
     entries = []
     for figure in figures:
         if figure.report in errors:
             because = Label(errors[figure.report], errors[figure.report])
             entries.append(_entry(figure, None, None, "error", because))
         else:
-            entries.append(_judge(figure, runs[figure.report], parts))
+            entries.append(_judge(figure, runs[figure.report], against_print))
     entries += _unprinted(connection, figures, runs)
     entries += _claims(claims, of_reported, of_all)
     problems += [
@@ -184,13 +185,11 @@ def _range(found: _Run, cells: dict[str, dict[str, Value]], key: str, measure: s
     return cell[measure], cell[column.high or measure]
 
 
-def _judge(figure: _Figure, found: _Run, broken: dict[tuple[str, str, str, str], Decimal]) -> Entry:
+def _judge(figure: _Figure, found: _Run, against_print: dict[_Figure, Label]) -> Entry:
     low, high = _range(found, found.all_rows, figure.key, figure.measure)
     reported = _range(found, found.reported, figure.key, figure.measure)
-    wrong = broken.get((figure.report, figure.measure, figure.place, figure.key))
-    if wrong is not None:
-        because = Label(f"les parties imprimées font {plain(wrong)}", f"its printed parts add up to {plain(wrong)}")
-        return _entry(figure, low, high, "contradicted", because)
+    if figure in against_print:
+        return _entry(figure, low, high, "contradicted", against_print[figure])
     if _is_source(figure, found.sources):
         return _entry(figure, low, high, "source")
     if _equal(figure, *reported):
@@ -200,14 +199,19 @@ def _judge(figure: _Figure, found: _Run, broken: dict[tuple[str, str, str, str],
     return _entry(figure, low, high, _open(figure, found, low, high))
 
 
-def _is_source(figure: _Figure, made_from: dict[str, set[str]]) -> bool:
+def _is_source(figure: _Figure, made_from: dict[tuple[str, str], set[str]]) -> bool:
     """Tell whether all rows behind a figure were made from it: no evidence either way."""
     pattern = figure.key.split("/")
     behind: set[str] = set()
-    for key, found in made_from.items():
-        if all(part in (TOTAL, own) for part, own in zip(pattern, key.split("/"), strict=True)):
+    for (key, measure), found in made_from.items():
+        if measure == figure.measure and _covers(pattern, key.split("/")):
             behind |= found
     return bool(behind) and behind <= {figure.report, f"{figure.report}/{figure.key}"}
+
+
+def _covers(pattern: list[str], key: list[str]) -> bool:
+    """Tell whether a key is that of a pattern, in which `total` stands for anything."""
+    return all(part in (TOTAL, own) for part, own in zip(pattern, key, strict=True))
 
 
 def _equal(figure: _Figure, low: Value, high: Value) -> bool:
@@ -217,49 +221,73 @@ def _equal(figure: _Figure, low: Value, high: Value) -> bool:
         return low == figure.code
     if figure.value is None or isinstance(low, str):
         return False
-    return round(Decimal(low), figure.decimals or 0) == figure.value
+    return Decimal(low).quantize(_unit(figure), ROUND_HALF_UP) == figure.value
+
+
+def _unit(figure: _Figure) -> Decimal:
+    """Return the unit of the last decimal printed."""
+    return Decimal(1).scaleb(-(figure.decimals or 0))
 
 
 def _open(figure: _Figure, found: _Run, low: Value, high: Value) -> str:
-    """Return the status of a figure that the rows do not settle: bounded, published_only, wording or contradicted."""
-    if not isinstance(low, int | Decimal) or not isinstance(high, int | Decimal):
+    """Return the status of a figure that the rows do not settle: bounded, published_only, wording or contradicted.
+
+    A null upper end is no bound; a printed number stands for all that rounds to it.
+    """
+    if not isinstance(low, int | Decimal) or isinstance(high, str):
         return "contradicted"
+    most = Decimal("Infinity") if high is None else Decimal(high)
     column = found.sheet.report.column(figure.measure)
     base = found.all_rows.get(figure.key, {}).get(column.base or "")
     if figure.value is None:
-        least = figure.at_least or Decimal(0)
-        enough = high >= least
-        if figure.more_than_share is not None and isinstance(base, int | Decimal):
-            enough = enough and high > figure.more_than_share * base
+        enough = most >= (figure.at_least or 0)
+        if figure.more_than_share is not None:
+            enough = enough and isinstance(base, int | Decimal) and most > figure.more_than_share * base
         return "wording" if enough else "contradicted"
-    if not low <= figure.value <= high:
+    half = _unit(figure) / 2
+    if not low <= figure.value + half or not figure.value - half <= most:
         return "contradicted"
-    says_nothing = isinstance(base, int | Decimal) and low <= 0 and high >= base
+    says_nothing = isinstance(base, int | Decimal) and low <= 0 and most >= base
     return "published_only" if says_nothing else "bounded"
 
 
-def _broken_totals(figures: list[_Figure]) -> dict[tuple[str, str, str, str], Decimal]:
-    """Return the printed totals that their printed parts in the same place do not make, with what they make."""
-    tables: dict[tuple[str, str, str], dict[str, Decimal]] = {}
+def _broken_totals(figures: list[_Figure]) -> dict[_Figure, Label]:
+    """Find printed totals that their printed parts in the same place do not make.
+
+    The parts of a grand total are the subtotals where there are any.
+    """
+    tables: dict[tuple[str, str, str], list[_Figure]] = {}
     for figure in figures:
         if figure.value is not None:
-            table = tables.setdefault((figure.report, figure.measure, figure.place), {})
-            table[figure.key] = figure.value
+            tables.setdefault((figure.report, figure.measure, figure.place), []).append(figure)
     broken = {}
-    for place, table in tables.items():
-        for key, printed in table.items():
-            pattern = key.split("/")
-            if TOTAL not in pattern:
-                continue
-            parts = [
-                value
-                for other, value in table.items()
-                if TOTAL not in other.split("/")
-                and all(part in (TOTAL, own) for part, own in zip(pattern, other.split("/"), strict=True))
-            ]
-            if parts and sum(parts) != printed:
-                broken[(*place, key)] = Decimal(sum(parts))
+    for table in tables.values():
+        for figure in table:
+            pattern = figure.key.split("/")
+            below = [other for other in table if other.key.split("/").count(TOTAL) < pattern.count(TOTAL)]
+            below = [other for other in below if _covers(pattern, other.key.split("/"))]
+            level = max((other.key.split("/").count(TOTAL) for other in below), default=0)
+            parts = [other.value or 0 for other in below if other.key.split("/").count(TOTAL) == level]
+            if parts and sum(parts) != figure.value:
+                made = plain(Decimal(sum(parts)))
+                broken[figure] = Label(f"ses parties imprimées font {made}", f"its printed parts add up to {made}")
     return broken
+
+
+def _printed_otherwise(figures: list[_Figure]) -> dict[_Figure, Label]:
+    """Find figures that are printed in another place with another value."""
+    cells: dict[tuple[str, str, str], list[_Figure]] = {}
+    for figure in figures:
+        if figure.value is not None or figure.code is not None:
+            cells.setdefault((figure.report, figure.key, figure.measure), []).append(figure)
+    found = {}
+    for printed in cells.values():
+        for figure in printed:
+            others = {o.printed for o in printed if (o.value, o.code) != (figure.value, figure.code)}
+            if others:
+                shown = ", ".join(sorted(others))
+                found[figure] = Label(f"imprimé ailleurs\u00a0: {shown}", f"printed elsewhere: {shown}")
+    return found
 
 
 def _unprinted(connection: Connection, figures: list[_Figure], runs: dict[str, _Run]) -> Iterable[Entry]:
@@ -289,10 +317,11 @@ def _try(connection: Connection, scope: database.Scope, queries: set[str | None]
             rows = database.query(connection, sql)[1]
             against = f"{len(rows)} rows speak against it, the first: {rows[0]}" if rows else ""
             found[sql] = _Verdict(holds=not rows, text=against)
-        except DBAPIError as error:
+        except SQLAlchemyError as error:
             connection.rollback()
             database.set_scope(connection, scope)
-            found[sql] = _Verdict(holds=False, text=str(error.orig).strip(), failed=True)
+            text = str(error.orig if isinstance(error, DBAPIError) else error).strip()
+            found[sql] = _Verdict(holds=False, text=text, failed=True)
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import hashlib
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -60,10 +61,15 @@ def _load(connection: Connection, bench: Connection, folder: Path, reason: str |
     if wave is not None:
         findings += _unknown_items(wave, names)
         stage_published(bench, package, wave, names, findings)
+        for report in wave.printed_complete:
+            if report not in package.published:
+                message = "is claimed complete, and published/ has no figures of it"
+                findings.append(Finding(FILE, None, "complete.printed", report, message))
     if findings or wave is None:
-        number = f"{len(findings)} finding{'s' if len(findings) > 1 else ''}"
-        raise DataError(f"{folder}: {number}; nothing was loaded", sorted(findings, key=_place))
+        raise DataError(f"{folder}: {_number(findings)}; nothing was loaded", sorted(findings, key=_place))
     _stage_wave(bench, wave)
+    if findings := _false_sources(bench):
+        raise DataError(f"{folder}: {_number(findings)}; nothing was loaded", findings)
     digest = _content_hash(bench, wave)
     rows = {name: _count(bench, name) for name in STAGED}
     current = _current(connection, wave)
@@ -77,6 +83,30 @@ def _load(connection: Connection, bench: Connection, folder: Path, reason: str |
     revision = current[0] + 1 if current else 1
     _write(connection, bench, wave, revision, digest, reason=reason if current else None, by=by)
     return Loaded(wave.code, revision, new=True, rows=rows)
+
+
+def _number(findings: list[Finding]) -> str:
+    return f"{len(findings)} finding{'s' if len(findings) > 1 else ''}"
+
+
+def _false_sources(bench: Connection) -> list[Finding]:
+    """Find sources `report/key` that name no published figure: the figure would then seem to be evidence."""
+    used = " union all ".join(
+        f"select '{file}' as file, {column} as source from staged_{table}"
+        for table, column, file in (
+            ("partnerships", "source", "partnerships.csv"),
+            ("respondents", "source", FILE),
+            ("respondents", "answers_source", FILE),
+            ("default_answers", "source", FILE),
+        )
+    )
+    rows = bench.exec_driver_sql(
+        f"select distinct u.file, u.source from ({used}) u join staged_published_figures f "
+        "on f.report = split_part(u.source, '/', 1) where contains(u.source, '/') and not exists ("
+        "select 1 from staged_published_figures k where k.report || '/' || k.key = u.source) order by 1, 2"
+    )
+    message = "names no published figure; write the key in codes, as `jumelage check` shows it"
+    return [Finding(file, None, "source", source, message) for file, source in rows]
 
 
 def _unknown_items(wave: Wave, names: Names) -> list[Finding]:
@@ -126,9 +156,10 @@ def _stage_wave(bench: Connection, wave: Wave) -> None:
     answers = ", ".join(f"coalesce(r.{name}, '{wave.defaults[name]}') as {name}" for name in MANAGEMENT)
     bench.exec_driver_sql(
         f"{stage}respondents as select f.city, cast(f.population as integer) as population, "
-        f"coalesce(r.response, '{wave.defaults['response']}') as response, {answers}, ? as source "
+        f"coalesce(r.response, '{wave.defaults['response']}') as response, {answers}, ? as source, "
+        "? as answers_source "
         "from resolved_frame f left join resolved_respondents r on r.city = f.city",
-        (wave.sources["frame"],),
+        (wave.sources["frame"], wave.sources["respondents"]),
     )
     since = {end: " ".join(f"when regexp_matches(since, '{form}') then {extent[i]}" for form, extent in _EXTENT.items())
              for i, end in enumerate(("since_from", "since_to"))}  # fmt: skip
@@ -185,6 +216,13 @@ def _current(connection: Connection, wave: Wave) -> tuple[int, str] | None:
     return int(rows[0][0]), str(rows[0][1])
 
 
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user without a name, as in a container
+        return str(os.getuid())
+
+
 def _write(
     connection: Connection,
     bench: Connection,
@@ -218,7 +256,7 @@ def _write(
             "content_hash": digest,
             "code_lists_hash": database.content_hash("code_lists", connection.dialect.name),
             "loaded_at": datetime.now(UTC).replace(microsecond=0, tzinfo=None),
-            "loaded_by": by or getpass.getuser(),
+            "loaded_by": by or _user(),
             "reason": reason,
             "software": __version__,
         },

@@ -261,7 +261,8 @@ respondents = _of_revision(
             strict=True,
         )
     ),
-    _text("source", "Published figures that the row was made from: a report, or report/key."),
+    _text("source", "Published figures that the frame was made from: a report, or report/key."),
+    _text("answers_source", "Published figures that the answers were made from: a report, or report/key."),
     _key("wave", "revision", "city"),
     CheckConstraint("population >= 0", name="population"),
     _in("response", RESPONSES),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from jumelage import content
 from jumelage.errors import Finding, nearest
 from jumelage.models import CLAIM_KINDS
+from jumelage.wave import not_a_query
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -149,6 +150,9 @@ def _key_part(
     if spec.labels is not None and value not in spec.labels:
         wrong(column, f"is no {column}; {nearest(value, spec.labels)}")
         return None
+    if spec.labels is None and not re.fullmatch(r"0|[1-9]\d{0,8}", value):
+        wrong(column, "must be a whole number")
+        return None
     return value
 
 
@@ -167,7 +171,8 @@ def _printed(
     """Understand a printed text: value, decimals, code, at_least, more_than_share; None if it cannot be."""
     if text is None:
         return None
-    if words := wave.words.get(text.casefold()):
+    words = wave.words.get(text.casefold())
+    if words and not (words.more_than_share is not None and report.column(measure).base is None):
         value = None if words.value is None else Decimal(str(words.value))
         return value, None if value is None else 0, None, words.at_least, words.more_than_share
     number = _number(text, wave.decimal)
@@ -197,7 +202,7 @@ def _number(text: str, decimal: str) -> Decimal | None:
 def _unfit(understood: tuple[object, ...] | None) -> str:
     """Say why a printed text cannot be kept; empty if it can."""
     if understood is None:
-        return "is no number, no known name and none of the words in [printed.words] of wave.toml"
+        return "is no number, no known name and none of the words in [printed.words] of wave.toml that fit here"
     number = understood[0]
     if isinstance(number, Decimal) and not (abs(number) < 10**12 and number == round(number, 6)):
         return "is too large or too precise a number: at most 12 digits before the comma and 6 after"
@@ -215,6 +220,8 @@ def _claims(rows: Rows, findings: list[Finding]) -> list[tuple[object, ...]]:
         if record["kind"] and record["kind"] not in CLAIM_KINDS:
             message = f"must be one of {', '.join(CLAIM_KINDS)}"
             findings.append(Finding(rows.file, line, "kind", record["kind"], message))
+        if record["offenders"] and (message := not_a_query(record["offenders"])):
+            findings.append(Finding(rows.file, line, "offenders", record["offenders"], message))
         first = seen.setdefault((record["claim"], record["place"]), line)
         if first != line:
             message = f"the same claim and place stand on line {first} already"

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from jumelage import database
 from jumelage.content import TOTAL, UNKNOWN, Label, Report
-from jumelage.errors import JumelageError, UsageError, nearest
+from jumelage.errors import ReportError, UsageError, nearest
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -18,12 +18,6 @@ if TYPE_CHECKING:
 Value = int | Decimal | str | None
 
 _SPECIAL = {TOTAL: Label("Total", "Total"), UNKNOWN: Label("non précisé", "not stated")}
-
-
-class ReportError(JumelageError):
-    """A report file breaks its contract, or its query fails."""
-
-    exit_code = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +175,14 @@ def explain(connection: Connection, sheet: Sheet, key: str, measure: str) -> Det
     parts = key.split("/")
     if len(parts) != len(report.key):
         raise UsageError(f"a key of {report.name} is written {'/'.join(report.key)}; this is {key!r}")
-    if key not in (cells := sheet.cells()):
-        raise UsageError(f"{report.name} has no cell {key!r}; {nearest(key, cells)}")
     columns = detail_columns(connection, report)
+    if key not in (cells := sheet.cells()):
+        printed = database.query(
+            connection, f"select distinct key from published_figures where report = '{report.name}'"
+        )
+        if (key,) in printed[1]:  # printed, and no row computes it
+            return Detail(columns, (), additive=True)
+        raise UsageError(f"{report.name} has no cell {key!r}; {nearest(key, cells)}")
     conditions = [
         f"cast(d.{name} as varchar) = '{part.replace(chr(39), chr(39) * 2)}'"
         for name, part in zip(report.key, parts, strict=True)
@@ -208,16 +207,23 @@ def detail_columns(connection: Connection, report: Report) -> tuple[str, ...]:
     return tuple(names)
 
 
-def sources(connection: Connection, report: Report) -> dict[str, set[str]]:
-    """Return, by key without totals, the published figures that the rows behind each cell were made from."""
+def sources(connection: Connection, report: Report) -> dict[tuple[str, str], set[str]]:
+    """Return, by key without totals and figure, the published figures that the rows behind were made from.
+
+    Only rows that count in the figure are behind it.
+    """
     keys = ", ".join(f"cast(d.{name} as varchar) as {name}" for name in report.key)
-    sql = f"{report.detail_sql}\nselect distinct {keys}, d.source from detail d"
+    counts = ", ".join("true" if report.column(name).codes else f"d.{name} <> 0" for name in report.figures)
+    sql = f"{report.detail_sql}\nselect distinct {keys}, d.source, {counts} from detail d"
     try:
         rows = _query(connection, report, sql)[1]
     except ReportError:
         detail_columns(connection, report)  # says it better where a column is missing
         raise
-    found: dict[str, set[str]] = {}
-    for *parts, source in rows:
-        found.setdefault("/".join(parts), set()).add(source or "")
+    found: dict[tuple[str, str], set[str]] = {}
+    width = len(report.key)
+    for row in rows:
+        for name, behind in zip(report.figures, row[width + 1 :], strict=True):
+            if behind:
+                found.setdefault(("/".join(row[:width]), name), set()).add(row[width] or "")
     return found

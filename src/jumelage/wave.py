@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 FILE = "wave.toml"
 _MOST = 10**12
-SOURCED = ("frame", *QUESTIONS)
+SOURCED = ("frame", "respondents", *QUESTIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +256,13 @@ def _explanations(top: _Reader) -> tuple[Explanation, ...]:
     return tuple(made)
 
 
+def not_a_query(sql: str) -> str:
+    """Say why a text of a wave is not one query that only reads; empty if it is one."""
+    if ";" in sql or not re.match(r"(\s|--[^\n]*\n)*(select|with)\b", sql, re.IGNORECASE):
+        return "must be one query, beginning with select or with, and without semicolons"
+    return ""
+
+
 def _explanation(top: _Reader, entry: dict[str, Any]) -> Explanation:
     reader = _Reader(entry, "explanations.", top.findings)
     made = Explanation(
@@ -265,6 +272,8 @@ def _explanation(top: _Reader, entry: dict[str, Any]) -> Explanation:
         because=reader.label("because"),
         evidence=reader.take("evidence", str, None),
     )
+    if made.evidence and (message := not_a_query(made.evidence)):
+        reader.wrong("evidence", made.evidence, message)
     reader.end("report", "keys", "measure", "because", "evidence")
     if made.report == "claims":
         return made
