@@ -310,6 +310,7 @@ CREATE TABLE survey.respondents (
     twinning_committee TEXT NOT NULL,
     service TEXT NOT NULL,
     source TEXT NOT NULL,
+    answers_source TEXT NOT NULL,
     CONSTRAINT pk_respondents PRIMARY KEY (wave, revision, city),
     CONSTRAINT ck_respondents_population CHECK (population >= 0),
     CONSTRAINT ck_respondents_response CHECK (response in ('responded', 'refused', 'not_reached', 'not_published')),
@@ -328,7 +329,8 @@ COMMENT ON COLUMN survey.respondents.response IS 'Outcome of the contact.';
 COMMENT ON COLUMN survey.respondents.elected_delegate IS 'Answer: has the town an elected delegate for international relations?';
 COMMENT ON COLUMN survey.respondents.twinning_committee IS 'Answer: has the town a twinning committee?';
 COMMENT ON COLUMN survey.respondents.service IS 'Answer: has the town a service in charge?';
-COMMENT ON COLUMN survey.respondents.source IS 'Published figures that the row was made from: a report, or report/key.';
+COMMENT ON COLUMN survey.respondents.source IS 'Published figures that the frame was made from: a report, or report/key.';
+COMMENT ON COLUMN survey.respondents.answers_source IS 'Published figures that the answers were made from: a report, or report/key.';
 
 CREATE TABLE survey.city_actions (
     wave TEXT NOT NULL,
@@ -552,7 +554,8 @@ select
     r.elected_delegate,
     r.twinning_committee,
     r.service,
-    r.source
+    r.source,
+    r.answers_source
 from scope s
 inner join survey.respondents r on r.wave = s.wave and r.revision = s.revision
 left join (

@@ -70,9 +70,46 @@ def test_an_output_file_is_written_whole_or_not_at_all(wave_2006: URL, tmp_path:
     assert run("report", "zones", "--db", address(wave_2006), "--format", "csv", "-o", file).code == 0
     assert file.read_bytes().startswith(b"zone,agreements,agreements_inferred\neu,78,1\n")
     done = run("report", "zones", "--db", address(wave_2006), "-o", tmp_path / "nowhere" / "zones.csv")
-    assert done.code == 2
+    assert done.code == 3
     assert "cannot be written" in done.err
     assert [path.name for path in tmp_path.iterdir()] == ["zones.csv"]
+
+
+@pytest.mark.parametrize("output", ["/", ".", ""])
+def test_an_output_that_is_no_file_is_refused(wave_2006: URL, output: str) -> None:
+    done = run("report", "zones", "--db", address(wave_2006), "-o", output)
+    assert done.code == 3
+    assert "cannot be written" in done.err
+
+
+def test_an_output_that_is_a_link_or_a_device_stays_one(wave_2006: URL, tmp_path: Path) -> None:
+    link = tmp_path / "link.csv"
+    link.symlink_to("zones.csv")
+    assert run("report", "zones", "--db", address(wave_2006), "--format", "csv", "-o", link).code == 0
+    assert link.is_symlink()
+    assert (tmp_path / "zones.csv").read_text(encoding="utf-8").startswith("zone,")
+    assert run("report", "zones", "--db", address(wave_2006), "-o", "/dev/null").code == 0
+    assert Path("/dev/null").is_char_device()
+    assert run("report", "zones", "--db", address(wave_2006), "-o", "/dev/full").code == 3
+
+
+def test_a_full_disk_behind_standard_output_is_told(wave_2006: URL) -> None:
+    command = f"{sys.executable} -m jumelage report zones --db '{address(wave_2006)}' > /dev/full"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert done.stderr == "error: standard output cannot be written: No space left on device\n"
+
+
+def test_a_printed_cell_that_no_row_computes_has_no_rows_behind_it(wave_2006: URL) -> None:
+    done = run("explain", "distribution", "7", "cities", "--db", address(wave_2006), "--format", "json")
+    assert (done.code, done.out) == (0, "[]\n")
+    assert run("explain", "distribution", "11", "cities", "--db", address(wave_2006)).code == 2
+
+
+def test_an_empty_address_is_not_the_default_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run("migrate", "--db", "").code == 2
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_reader_that_stops_early_is_no_error(wave_2006: URL) -> None:
@@ -127,7 +164,7 @@ def test_an_installed_wheel_does_the_main_job_outside_the_checkout(
     ).stdout.strip()  # fmt: skip
     assert where.startswith(str(installed.parents[1]))
     jumelage("migrate")
-    jumelage("load", f"{where}/waves/2006")
+    jumelage("load", "waves/2006")  # the wheel carries it
     jumelage("check", "--wave", "2006")
     assert "eu,78,1" in jumelage("report", "zones", "--format", "csv")
     jumelage("publish", "--out", "public")

@@ -8,7 +8,8 @@ from collections import Counter
 import pytest
 from sqlalchemy.engine import URL
 
-from jumelage import content
+from jumelage import content, database
+from jumelage.errors import DatabaseError
 from tests.conftest import Result, WaveFolder, address, run
 
 KEYS = ["report", "key", "measure", "printed", "place", "low", "high", "status", "because"]
@@ -119,6 +120,113 @@ def test_printed_parts_are_held_against_their_printed_total(loaded: URL, folder_
     assert "its printed parts add up to 102" in done.err
 
 
+def test_a_grand_total_is_held_against_its_printed_subtotals(loaded: URL, folder_2006: WaveFolder) -> None:
+    folder_2006.append("published/countries.csv", "total,total,agreements,100,répartition par pays")
+    done, _ = reload(loaded, folder_2006)
+    assert done.code == 0, done.err
+    folder_2006.replace("published/countries.csv", "asia,total,agreements,1,", "asia,total,agreements,2,")
+    done, _ = reload(loaded, folder_2006)
+    assert "countries total/total agreements: printed 100, computed 100; its printed parts add up to 101" in done.err
+
+
+@pytest.mark.parametrize("place", ["approche quantitative, tableau", "approche quantitative, 2e phrase"])
+def test_a_figure_printed_elsewhere_with_another_value_is_contradicted(
+    loaded: URL, folder_2006: WaveFolder, place: str
+) -> None:
+    folder_2006.replace(
+        "published/participation.csv", f'agreements,value,100,"{place}"', f'agreements,value,99,"{place}"'
+    )
+    done, _ = reload(loaded, folder_2006)
+    assert done.code == 1
+    assert "participation agreements value: printed 99, computed 100; printed elsewhere: 100" in done.err
+
+
+@pytest.mark.parametrize(
+    ("printed", "status"),
+    [("3,5", "bounded"), ("3", "bounded"), ("5", "bounded"), ("2", "contradicted"), ("3,3", "contradicted")],
+)
+def test_a_printed_number_stands_for_all_that_rounds_to_it(
+    loaded: URL, folder_2006: WaveFolder, printed: str, status: str
+) -> None:
+    """The mean is computed as 3.4 to 4.8."""
+    folder_2006.replace(
+        "published/participation.csv", "mean_agreements,value,4,", f'mean_agreements,value,"{printed}",'
+    )
+    _, entries = reload(loaded, folder_2006)
+    assert statuses(entries, "participation")["mean_agreements", "value"] == status
+
+
+def test_a_source_without_the_figure_it_names_is_refused(loaded: URL, folder_2006: WaveFolder) -> None:
+    folder_2006.replace("partnerships.csv", "countries/eu/LV", "countries/eu/Lettonie")
+    done = run("load", folder_2006.path, "--db", address(loaded), "--reason", "a test")
+    assert done.code == 1
+    assert "partnerships.csv, column source: 'countries/eu/Lettonie': names no published figure" in done.err
+
+
+def test_answers_made_from_a_printed_number_prove_nothing_about_it(loaded: URL, folder_2006: WaveFolder) -> None:
+    text = (folder_2006.path / "respondents.csv").read_text(encoding="utf-8")
+    head, *towns = text.splitlines()
+    answers = ["yes"] * 7 + ["no"] * 14
+    lines = [f"{town},{answer}" for town, answer in zip(towns, answers, strict=True)]
+    folder_2006.write("respondents.csv", "\n".join([f"{head},twinning_committee", *lines]) + "\n")
+    folder_2006.replace(
+        "wave.toml", 'actions = "actions/interreg"', 'actions = "actions/interreg"\nrespondents = "management"'
+    )
+    done, entries = reload(loaded, folder_2006)
+    assert done.code == 0, done.err
+    assert statuses(entries, "management")["twinning_committee", "cities"] == "source"
+
+
+def test_a_complete_table_without_figures_is_refused(loaded: URL, folder_2006: WaveFolder) -> None:
+    (folder_2006.path / "published/zones.csv").unlink()
+    done = run("load", folder_2006.path, "--db", address(loaded), "--reason", "a test")
+    assert done.code == 1
+    assert "'zones': is claimed complete, and published/ has no figures of it" in done.err
+
+
+@pytest.mark.parametrize("key", ["1/2", "abc", "03", "-1"])
+def test_a_number_in_a_key_is_a_whole_number(loaded: URL, folder_2006: WaveFolder, key: str) -> None:
+    folder_2006.append("published/distribution.csv", f"{key},cities,3,x")
+    done = run("load", folder_2006.path, "--db", address(loaded), "--reason", "a test")
+    assert done.code == 1
+    assert f"column agreements: {key!r}: must be a whole number" in done.err
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "-- nothing",
+        "commit; create table pwned (a integer)",
+        "select 1; select 2",
+        "set variable a = 1",
+        "delete from x",
+    ],
+)
+def test_what_a_wave_asks_is_one_query_that_only_reads(loaded: URL, folder_2006: WaveFolder, sql: str) -> None:
+    folder_2006.append("claims.csv", f"mine,p,1,towns,Ainsi,So,figure,{sql}")
+    done = run("load", folder_2006.path, "--db", address(loaded), "--reason", "a test")
+    assert done.code == 1
+    assert "column offenders" in done.err
+    assert "must be one query, beginning with select or with" in done.err
+
+
+def test_a_reader_cannot_write_whatever_it_is_asked(loaded: URL) -> None:
+    attempts = ("commit; begin read write; create table pwned (a int); commit", "create table pwned (a int)")
+    for sql in attempts:
+        with pytest.raises(DatabaseError), database.reading(loaded) as connection:
+            database.query(connection, sql)
+    with database.reading(loaded) as connection:
+        tables = "select count(*) from information_schema.tables where table_name = 'pwned'"
+        assert database.query(connection, tables)[1] == [(0,)]
+
+
+def test_a_share_without_a_base_is_no_reading_of_a_word(loaded: URL, folder_2006: WaveFolder) -> None:
+    folder_2006.replace("published/zones.csv", "asia,agreements,1,", "asia,agreements,majorité,")
+    done = run("load", folder_2006.path, "--db", address(loaded), "--reason", "a test")
+    assert done.code == 1
+    assert "none of the words in [printed.words] of wave.toml that fit here" in done.err
+
+
 def test_a_wording_that_the_rows_rule_out_is_contradicted(loaded: URL, folder_2006: WaveFolder) -> None:
     folder_2006.replace(
         "wave.toml", 'interreg = "no" }', 'interreg = "no", solidarity = "no", experience_exchange = "no" }'
@@ -174,7 +282,9 @@ def test_the_table_form_has_a_line_for_every_figure(wave_2006: URL) -> None:
     done = run("check", "--db", address(wave_2006))
     _, entries = check(wave_2006)
     lines = [line for line in done.out.splitlines() if line.strip()]
-    assert len(lines) == len(entries) + 2
+    reasons = {entry["because"] for entry in entries if entry["because"]}
+    assert len(lines) == len(entries) + 2 + len(reasons)
+    assert all(str(reason) in done.out for reason in reasons)
 
 
 def test_the_reasons_are_given_in_the_language_asked_for(wave_2006: URL) -> None:

@@ -142,6 +142,34 @@ def test_a_folder_that_is_no_publication_is_left_alone(wave_2006: URL, tmp_path:
     assert [path.name for path in out.iterdir()] == ["mine.txt"]
 
 
+def test_publications_side_by_side_leave_each_other_alone(loaded: URL, folder_2006: WaveFolder, tmp_path: Path) -> None:
+    site, other = tmp_path / "site", tmp_path / "site-2"
+    publish(loaded, other)
+    publish(loaded, site)
+    folder_2006.replace("wave.toml", 'mode = "telephone"', 'mode = "post"')
+    assert run("load", folder_2006.path, "--db", address(loaded), "--reason", "mode corrected").code == 0
+    publish(loaded, site)
+    assert (other / "fr.html").is_file()
+    assert (site / "fr.html").is_file()
+
+
+def test_a_damaged_publication_is_made_again(wave_2006: URL, tmp_path: Path) -> None:
+    out = tmp_path / "public"
+    publish(wave_2006, out)
+    (out / "fr.html").unlink()
+    publish(wave_2006, out)
+    assert (out / "fr.html").is_file()
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_link_to_somewhere_else_is_left_alone(wave_2006: URL, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    out = tmp_path / "public"
+    out.symlink_to("mine")
+    assert run("publish", "--db", address(wave_2006), "--out", out).code == 2
+    assert out.readlink() == Path("mine")
+
+
 def test_a_failure_half_way_leaves_the_old_publication_and_no_litter(
     wave_2006: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -158,7 +186,7 @@ def test_a_failure_half_way_leaves_the_old_publication_and_no_litter(
 
     monkeypatch.setattr(Path, "write_text", full)
     done = run("publish", "--db", address(wave_2006), "--out", out)
-    assert done.code == 2
+    assert done.code == 3
     assert "No space left on device" in done.err
     assert sorted(path.name for path in tmp_path.iterdir()) == before
 

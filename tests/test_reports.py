@@ -14,8 +14,8 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
 from jumelage import content, database
-from jumelage.errors import UsageError
-from jumelage.report import ReportError, Sheet, explain, run, sources
+from jumelage.errors import ReportError, UsageError
+from jumelage.report import Sheet, explain, run, sources
 from tests.conftest import ROOT, WaveFolder, address
 from tests.conftest import run as jumelage
 

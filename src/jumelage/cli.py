@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
-from jumelage.errors import DataError, JumelageError, UsageError
+from jumelage.errors import DataError, JumelageError, OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,7 +84,7 @@ def _options(
 def _url(ctx: typer.Context, db: str | None) -> URL:
     from jumelage.database import resolve_url
 
-    return resolve_url(db or ctx.obj)
+    return resolve_url(ctx.obj if db is None else db)
 
 
 def _say(text: str) -> None:
@@ -93,17 +93,29 @@ def _say(text: str) -> None:
 
 def _write(text: str, output: Path | None) -> None:
     """Write to standard output, or to a file that is there whole or not at all."""
-    if output is None:
-        sys.stdout.buffer.write(text.encode("utf-8"))
-        sys.stdout.buffer.flush()
-        return
+    try:
+        if output is None:
+            sys.stdout.buffer.write(text.encode("utf-8"))
+            sys.stdout.buffer.flush()
+        elif output.exists() and not output.is_file():  # a pipe or a device; a folder refuses
+            output.write_bytes(text.encode("utf-8"))
+        else:
+            _write_whole(text, output.resolve())
+    except BrokenPipeError:
+        raise
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise OutputError(f"{output or 'standard output'} cannot be written: {why}") from error
+
+
+def _write_whole(text: str, output: Path) -> None:
     beside = output.with_name(f".{output.name}.{os.getpid()}")
     try:
         beside.write_bytes(text.encode("utf-8"))
         beside.replace(output)
-    except OSError as error:
+    except OSError:
         beside.unlink(missing_ok=True)
-        raise UsageError(f"{output} cannot be written: {error.strerror}") from error
+        raise
 
 
 @app.command()
@@ -159,8 +171,12 @@ def load(
 
 
 def _load(url: URL, folder: Path, reason: str | None, by: str | None, *, dry_run: bool = False) -> str:
+    from jumelage import content
     from jumelage.load import load as load_wave
 
+    if not folder.exists() and (packaged := content.root() / folder).is_dir():
+        folder = packaged  # an installed jumelage carries waves/2006
+        _say(f"loading {folder}")
     done = load_wave(url, folder, reason=reason, by=by, dry_run=dry_run)
     name = f"wave {done.wave}, revision {done.revision}"
     if not done.new:
@@ -231,7 +247,7 @@ def explain(
         scope = database.find_scope(connection, wave, with_inferred=not without_inferred)
         sheet = reporting.run(connection, found, scope)
         detail = reporting.explain(connection, sheet, key, measure)
-    value = sheet.cells()[key][measure]
+    value = sheet.cells().get(key, {}).get(measure, 0)  # printed, and no row computes it: zero
     title = f"{report} {key} {measure}: {span(value, value, 'en')}"
     _write(renderer(format_)(of_detail(detail, title)), output)
 

@@ -1,4 +1,4 @@
-"""Connections to DuckDB and PostgreSQL: the only module, with the views' settings, that knows they differ."""
+"""Connections to DuckDB and PostgreSQL, the scope of a session, and bulk rows."""
 
 from __future__ import annotations
 
@@ -36,7 +36,9 @@ def resolve_url(option: str | None) -> URL:
 
     A plain path is a DuckDB file. UsageError for what is no URL of an engine that jumelage runs on.
     """
-    given = option or os.environ.get(ENVIRONMENT) or DEFAULT
+    given = option if option is not None else os.environ.get(ENVIRONMENT) or DEFAULT
+    if not given.strip():
+        raise UsageError("--db is empty; give a DuckDB file or an URL")
     if "://" not in given:
         if re.match(r"[a-z+]{2,}:|.*\b(host|dbname|password)=", given):
             raise UsageError("the database URL cannot be read; write engine://user@host/name")
@@ -103,7 +105,9 @@ def make_engine(url: URL, *, read_only: bool = False) -> Engine:
             config["enable_external_access"] = "false"
         duckdb_arguments = {"read_only": read_only, "config": config}
         return create_engine(url, poolclass=NullPool, connect_args=duckdb_arguments, execution_options=options)
-    arguments = {"connect_timeout": 10, "application_name": "jumelage"}
+    arguments: dict[str, Any] = {"connect_timeout": 10, "application_name": "jumelage"}
+    if read_only:
+        arguments["prepare_threshold"] = 0  # a prepared statement is one statement: no second one can end READ ONLY
     isolation = "REPEATABLE READ" if read_only else "READ COMMITTED"
     return create_engine(
         url,
@@ -149,14 +153,17 @@ def creating(url: URL) -> Iterator[Connection]:
     if url.get_backend_name() == "duckdb" and not Path(str(url.database)).absolute().parent.is_dir():
         raise DatabaseError(f"{shown(url)}: its folder does not exist")
     new = not exists(url)
-    with _translated(url), make_engine(url).begin() as connection:
+    with _translated(url), make_engine(url).connect() as connection:
         try:
             lock(connection, url)
             yield connection
-            new = new and current(connection) is None and is_duckdb(connection)
+            empty = current(connection) is None
+            connection.commit()
+            new = new and empty
         finally:
             if new:  # the file is still locked by this connection, so it is nobody else's
-                Path(str(url.database)).unlink()
+                for file in (Path(str(url.database)), Path(f"{url.database}.wal")):
+                    file.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -6,19 +6,21 @@ import hashlib
 import html
 import json
 import os
+import re
 import shutil
 from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 from jumelage import __version__, database
 from jumelage.content import LANGUAGES
-from jumelage.errors import DataError, UsageError
+from jumelage.errors import DataError, OutputError, UsageError
 from jumelage.ledger import check
 from jumelage.render.html import render_page
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from sqlalchemy.engine import URL
 
     from jumelage.ledger import Ledger
@@ -53,7 +55,9 @@ def publish(url: URL, out: Path, wave: str | None) -> Published:
     `out` becomes a link to a finished folder beside it, named after its content: the swap is one rename.
     DataError, and nothing published, where the check finds a problem.
     """
-    if out.exists() and not out.is_symlink():
+    if not out.name:
+        raise UsageError("--out must name a folder")
+    if os.path.lexists(out) and _finished(out) is None:
         raise UsageError(f"{out} is there and is not a publication of jumelage; remove it or choose another --out")
     with database.reading(url) as connection:
         ledger, sheets = check(connection, database.find_scope(connection, wave))
@@ -73,9 +77,10 @@ def publish(url: URL, out: Path, wave: str | None) -> Published:
     }
     files["manifest.json"] = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
     try:
+        out.parent.mkdir(parents=True, exist_ok=True)
         _swap_in(out, files)
     except OSError as error:
-        raise UsageError(f"{out} cannot be published: {error.strerror or error}") from error
+        raise OutputError(f"{out} cannot be published: {error.strerror or error}") from error
     return Published(tuple(out / f"{lang}.html" for lang in LANGUAGES), ledger)
 
 
@@ -84,25 +89,48 @@ def _place(name: str) -> tuple[int, str]:
 
 
 def _swap_in(out: Path, files: dict[str, str]) -> None:
+    """Build the finished folder beside the link, point the link at it, and remove what it pointed at before.
+
+    A finished folder is used again as long as it holds what it should.
+    """
     name = hashlib.sha256(files["manifest.json"].encode()).hexdigest()[:16]
-    finished = out.with_name(f".{out.name}-{name}")
-    if not finished.is_dir():
-        building = out.with_name(f".{out.name}-{name}.{os.getpid()}")
-        building.mkdir(parents=True)
+    candidates = (out.with_name(f".{out.name}-{name}-{number}") for number in count(1))
+    finished = next(path for path in candidates if not path.exists() or _holds(path, files))
+    if not finished.exists():
+        building = Path(mkdtemp(prefix=f".{out.name}-building-", dir=out.parent))
         try:
+            building.chmod(0o755)
             for file, text in files.items():
                 (building / file).write_text(text, encoding="utf-8", newline="\n")
             building.rename(finished)
         except OSError:
             shutil.rmtree(building, ignore_errors=True)
-            if not finished.is_dir():
+            if not _holds(finished, files):
                 raise
-    link = out.with_name(f".{out.name}.{os.getpid()}")
+    before = _finished(out)
+    link = out.with_name(f".{out.name}-link-{os.getpid()}")
+    link.unlink(missing_ok=True)
     link.symlink_to(finished.name)
     link.replace(out)
-    for old in out.parent.glob(f".{out.name}-*"):
-        if old != finished:
-            shutil.rmtree(old, ignore_errors=True)
+    if before is not None and before.name != finished.name:
+        shutil.rmtree(before, ignore_errors=True)
+
+
+def _holds(folder: Path, files: dict[str, str]) -> bool:
+    """Tell whether a finished folder holds these files as they should be."""
+    try:
+        return all((folder / name).read_bytes() == text.encode() for name, text in files.items())
+    except OSError:
+        return False
+
+
+def _finished(out: Path) -> Path | None:
+    """Return the finished folder that a publication's link points at; None if it is no link of a publication."""
+    if not out.is_symlink():
+        return None
+    target = out.readlink().name
+    named = re.fullmatch(re.escape(f".{out.name}-") + "[0-9a-f]{16}-[0-9]+", target)
+    return out.with_name(target) if named else None
 
 
 _INDEX = """<!doctype html>

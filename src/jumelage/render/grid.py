@@ -136,4 +136,10 @@ def of_ledger(ledger: Ledger, lang: str) -> Grid:
     )  # fmt: skip
     headings = ("report", "key", "measure", "printed", "place", "computed", "status")
     texts = tuple(tuple(str(value) for value in row) for row in shown)
-    return Grid(LEDGER, rows, Shown("", headings, texts, (False, False, False, True, False, True, False)))
+    because: dict[str, list[str]] = {}
+    for entry in ledger.entries:
+        if entry.because:
+            because.setdefault(entry.because.text(lang), []).append(f"{entry.report} {entry.key} {entry.measure}")
+    notes = tuple(f"{', '.join(dict.fromkeys(cells))}: {text}" for text, cells in because.items())
+    numeric = (False, False, False, True, False, True, False)
+    return Grid(LEDGER, rows, Shown("", headings, texts, numeric, notes=notes))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from jumelage.content import TOTAL
@@ -71,7 +72,7 @@ def render_page(sheets: dict[str, Sheet], ledger: Ledger, wave: WaveFacts, lang:
         wave=wave,
         title=wave.title.text(lang),
         frame_rule=wave.frame_rule.text(lang),
-        fieldwork=f"{_day(facts['fieldwork_from'], lang)} {words(lang)['to']} {_day(facts['fieldwork_to'], lang)}",
+        fieldwork=_period(facts["fieldwork_from"], facts["fieldwork_to"], lang),
         reference=_day(facts["reference_date"], lang),
         sections=[_section(sheet, ledger, lang) for sheet in sheets.values()],
         statuses=[
@@ -95,6 +96,16 @@ def _day(day: date, lang: str) -> str:
     month = _MONTHS[day.month - 1][lang == "en"]
     number = "1er" if day.day == 1 and lang == "fr" else str(day.day)
     return f"{number}\u00a0{month}\u00a0{day.year}"
+
+
+def _period(first: date, last: date, lang: str) -> str:
+    """Write a period: in months where it is made of whole ones, since days would then be invented precision."""
+    if first.day == 1 and (last + timedelta(days=1)).day == 1:
+        names = [_MONTHS[day.month - 1][lang == "en"] for day in (first, last)]
+        year = f" {first.year}" if first.year != last.year else ""
+        whole = f"{names[0]}{year} {words(lang)['to']} {names[1]} {last.year}"
+        return whole if (first.year, first.month) != (last.year, last.month) else f"{names[1]} {last.year}"
+    return f"{_day(first, lang)} – {_day(last, lang)}"
 
 
 def _section(sheet: Sheet, ledger: Ledger, lang: str) -> Section:
@@ -182,7 +193,11 @@ def _cell(text: str, coded: bool, entries: list[Entry], lang: str) -> Cell:
     if not entries:
         return Cell(text, not coded)
     worst = max(entries, key=lambda entry: STATUSES.index(entry.status))
-    printed = dict.fromkeys(entry.printed or words(lang)["blank"] for entry in entries if entry.status in _BESIDE)
+    printed = dict.fromkeys(
+        entry.printed or words(lang)["blank"]
+        for entry in entries
+        if entry.status in _BESIDE or (coded and entry.printed != text)
+    )
     return Cell(text, not coded, tuple(printed), worst.status)
 
 

@@ -88,7 +88,7 @@ WORDS = {
     "status": Label("Statut", "Status"),
     "claims": Label("Autres affirmations", "Other statements"),
     "figures": Label("chiffres", "figures"),
-    "inferred": Label(
+    "ranges": Label(
         "Un intervalle (21–29) borne une valeur que la publication ne permet pas de fixer.",
         "A range (21–29) bounds a value that the publication does not let us fix.",
     ),
@@ -96,7 +96,7 @@ WORDS = {
         "Données synthétiques, inventées pour la démonstration.", "Synthetic data, made up to demonstrate."
     ),
     "colon": Label("\u00a0:", ":"),
-    "to": Label("au", "to"),
+    "to": Label("à", "to"),
 }
 
 
