@@ -113,7 +113,8 @@ NO_COUNTS = ("-1", "0", "1000", "9" * 30, "two", "1.5", "1e2", "0x1", "²", "")
 NO_POPULATIONS = {
     "Arras": "many",
     "Calais": "-5",
-    "Cambrai": "20 000",
+    "Cambrai": "20 00",
+    "Hazebrouck": "20.000",
     "Croix": "1.5",
     "Dunkerque": "9" * 30,
     "Liévin": "",
@@ -218,7 +219,7 @@ NAMES = [
     Case(
         "a NUL in a partner",
         with_line(PARTNERSHIPS, "Lille,IT,1,To\0rino,,,"),
-        "partnerships.csv:6: holds the control character U+0000; remove it",
+        "partnerships.csv:6: holds the byte 0x00; save the file as UTF-8",
     ),
     Case(
         "a name of 100,000 characters",
@@ -328,12 +329,12 @@ FILES = [
         "respondents.csv:1: holds the control character U+0007; remove it",
     ),
     Case(
-        "semicolons",
-        with_text("actions.csv", "city;action;answer\nLille;agenda_21;yes\n"),
+        "colons",
+        with_text("actions.csv", "city:action:answer\nLille:agenda_21:yes\n"),
         "actions.csv:1: column city is missing",
         "actions.csv:1: column action is missing",
         "actions.csv:1: column answer is missing",
-        "actions.csv:1, column city;action;answer: is an unknown column",
+        "actions.csv:1, column city:action:answer: is an unknown column",
     ),
     Case(
         "an empty file",
@@ -376,14 +377,24 @@ FILES = [
         "partnerships.csv:6: is not CSV: field larger than field limit",
     ),
     Case(
-        "another encoding",
-        with_bytes(RESPONDENTS, "city,response\nLille,responded\nBéthune,responded\n".encode("cp1252")),
-        "respondents.csv:3: is not UTF-8: byte 0xe9; save it as UTF-8",
+        "two encodings in one file",
+        with_bytes(RESPONDENTS, "city,response\nLiévin,responded\n".encode() + "Béthune,responded\n".encode("cp1252")),
+        "respondents.csv:3: is not UTF-8: byte 0xe9, though other parts of the file are; save it as UTF-8",
     ),
     Case(
-        "UTF-16",
-        with_bytes(RESPONDENTS, TINY[RESPONDENTS].encode("utf-16")),
-        "respondents.csv:1: is not UTF-8: byte 0xff; save it as UTF-8",
+        "an encoding that is neither",
+        with_bytes(RESPONDENTS, b"city,response\r\nLille,responded\r\nB\x81thune,responded\r\n"),
+        "respondents.csv:3: is neither UTF-8 nor cp1252: byte 0x81; save it as UTF-8",
+    ),
+    Case(
+        "UTF-16 without its mark",
+        with_bytes(RESPONDENTS, TINY[RESPONDENTS].encode("utf-16-le")),
+        "respondents.csv:1: holds the byte 0x00; save the file as UTF-8, or as UTF-16 with a byte order mark",
+    ),
+    Case(
+        "half a character of UTF-16",
+        with_bytes(RESPONDENTS, TINY[RESPONDENTS].encode("utf-16")[:-1]),
+        "respondents.csv:3: is not UTF-16, which its first bytes announce",
     ),
     Case(
         "an unknown file",
@@ -464,6 +475,21 @@ WAVE = [
             f"wave.toml, column wave: {code!r}: must be lower-case letters, digits and hyphens",
         )
         for code in ("", "Tiny", "a'b", "été", "x" * 41)
+    ),
+    Case(
+        "a time for a date",
+        toml("reference_date = 2010-12-31", "reference_date = 2010-12-31T10:00:00"),
+        "wave.toml, column reference_date: '2010-12-31 10:00:00': must be a date",
+    ),
+    Case(
+        "a fieldwork that ends before it begins",
+        toml("to = 2010-12-31", "to = 2010-09-30"),
+        "wave.toml, column fieldwork.to: '2010-09-30': is before fieldwork.from",
+    ),
+    Case(
+        "no decimal mark",
+        with_toml("[printed]", 'decimal = ""'),
+        "wave.toml, column printed.decimal: '': is no answer here; known: ,, .",
     ),
     Case(
         "an unknown complete table",

@@ -18,6 +18,8 @@ MOST_AGREEMENTS = 999
 _LISTS = {"city": "cities", "country": "countries", "action": "actions", "difficulty": "difficulties"}
 _MAY_BE_BLANK = {("partnerships", "city")}
 _INTEGER = r"^[0-9]{1,9}$"
+# Thousands may be set apart by a space of any width; a comma or a point might be a decimal one.
+_POPULATION = r"^([0-9]{1,9}|[0-9]{1,3}([ \x{00A0}\x{2009}\x{202F}][0-9]{3}){1,2})$"
 _SINCE = r"^\d{4}(-\d{2}(-\d{2})?)?$"
 
 
@@ -39,7 +41,7 @@ def find_problems(bench: Connection, names: Names, *, framed: bool) -> list[Find
         for column, allowed, required in columns:
             findings += _choice(bench, table, column, allowed, required=required)
     findings += _select(
-        bench, "frame", "population", f"population is null or not regexp_matches(population, '{_INTEGER}')",
+        bench, "frame", "population", f"population is null or not regexp_matches(population, '{_POPULATION}')",
         "must be a whole number of inhabitants, in digits",
     )  # fmt: skip
     findings += _select(

@@ -178,6 +178,8 @@ def _load(url: URL, folder: Path, reason: str | None, by: str | None, *, dry_run
         folder = packaged  # an installed jumelage carries waves/2006
         _say(f"loading {folder}")
     done = load_wave(url, folder, reason=reason, by=by, dry_run=dry_run)
+    for notice in done.notices:
+        _say(f"notice: {notice}")
     name = f"wave {done.wave}, revision {done.revision}"
     if not done.new:
         _say(f"{name}: unchanged")
@@ -329,7 +331,9 @@ def main() -> None:
     try:
         app()
     except DataError as error:
-        lines: Iterator[str] = (str(finding) for finding in error.findings)
+        lines: Iterator[str] = (
+            f"notice: {finding}" if finding.severity == "notice" else str(finding) for finding in error.findings
+        )
         _fail("\n".join((*lines, f"error: {error}")), error.exit_code)
     except JumelageError as error:
         _fail(f"error: {error}", error.exit_code)

@@ -24,7 +24,7 @@ _LONGEST = 80
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
-    """One thing wrong with what was handed in.
+    """One thing wrong with what was handed in (severity `error`), or worth knowing (`notice`).
 
     `row` is the line of the file as an editor shows it (the header is line 1); None for the file as a whole.
     """
@@ -34,6 +34,7 @@ class Finding:
     column: str | None
     value: str | None
     message: str
+    severity: str = "error"
 
     def __str__(self) -> str:
         """One line: where, what stands there, what is wrong and what to do."""

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from jumelage import __version__, database
+from jumelage import __version__, content, database
 from jumelage.checks import find_problems
 from jumelage.errors import DataError, Finding, UsageError
 from jumelage.models import MANAGEMENT, metadata
 from jumelage.names import Names, index_names
-from jumelage.package import read_package
+from jumelage.package import errors_in, read_package
 from jumelage.published import stage_published
 from jumelage.wave import FILE, Wave, canonical
 from jumelage.workbench import workbench
@@ -40,6 +40,7 @@ class Loaded:
     revision: int
     new: bool
     rows: dict[str, int]
+    notices: tuple[Finding, ...] = ()
 
 
 def load(url: URL, folder: Path, *, reason: str | None = None, by: str | None = None, dry_run: bool = False) -> Loaded:
@@ -56,17 +57,18 @@ def _load(connection: Connection, bench: Connection, folder: Path, reason: str |
     names = Names(bench)
     index_names(bench)
     package = read_package(bench, folder, findings)
-    findings += find_problems(bench, names, framed=all(finding.file != "frame.csv" for finding in findings))
+    findings += find_problems(bench, names, framed=_framed(findings))
     wave = package.wave
     if wave is not None:
         findings += _unknown_items(wave, names)
         stage_published(bench, package, wave, names, findings)
         for report in wave.printed_complete:
-            if report not in package.published:
+            if report in content.report_names() and report not in package.published:
                 message = "is claimed complete, and published/ has no figures of it"
                 findings.append(Finding(FILE, None, "complete.printed", report, message))
-    if findings or wave is None:
+    if errors_in(findings) or wave is None:
         raise DataError(f"{folder}: {_number(findings)}; nothing was loaded", sorted(findings, key=_place))
+    notices = tuple(findings)
     _stage_wave(bench, wave)
     if findings := _false_sources(bench):
         raise DataError(f"{folder}: {_number(findings)}; nothing was loaded", findings)
@@ -74,7 +76,7 @@ def _load(connection: Connection, bench: Connection, folder: Path, reason: str |
     rows = {name: _count(bench, name) for name in STAGED}
     current = _current(connection, wave)
     if current and current[1] == digest:
-        return Loaded(wave.code, current[0], new=False, rows=rows)
+        return Loaded(wave.code, current[0], new=False, rows=rows, notices=notices)
     if current and not (reason and reason.strip()):
         raise UsageError(
             f"wave {wave.code} is loaded as revision {current[0]} and this differs from it; "
@@ -82,11 +84,16 @@ def _load(connection: Connection, bench: Connection, folder: Path, reason: str |
         )
     revision = current[0] + 1 if current else 1
     _write(connection, bench, wave, revision, digest, reason=reason if current else None, by=by)
-    return Loaded(wave.code, revision, new=True, rows=rows)
+    return Loaded(wave.code, revision, new=True, rows=rows, notices=notices)
+
+
+def _framed(findings: list[Finding]) -> bool:
+    return not any(finding.file == "frame.csv" and finding.severity == "error" for finding in findings)
 
 
 def _number(findings: list[Finding]) -> str:
-    return f"{len(findings)} finding{'s' if len(findings) > 1 else ''}"
+    number = errors_in(findings)
+    return f"{number} finding{'s' if number > 1 else ''}"
 
 
 def _false_sources(bench: Connection) -> list[Finding]:
@@ -155,7 +162,8 @@ def _stage_wave(bench: Connection, wave: Wave) -> None:
     )
     answers = ", ".join(f"coalesce(r.{name}, '{wave.defaults[name]}') as {name}" for name in MANAGEMENT)
     bench.exec_driver_sql(
-        f"{stage}respondents as select f.city, cast(f.population as integer) as population, "
+        f"{stage}respondents as select f.city, "
+        "cast(regexp_replace(f.population, '[^0-9]', '', 'g') as integer) as population, "
         f"coalesce(r.response, '{wave.defaults['response']}') as response, {answers}, ? as source, "
         "? as answers_source "
         "from resolved_frame f left join resolved_respondents r on r.city = f.city",

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jumelage import content
 from jumelage.errors import DataError, Finding, find_control, nearest
+from jumelage.headings import column_of
 from jumelage.models import MANAGEMENT
+from jumelage.textfile import UndecodableError, decode
 from jumelage.wave import FILE, Wave, read_wave
 
 if TYPE_CHECKING:
@@ -39,6 +42,7 @@ TABLES = {
     "actions": Shape(("city", "action", "answer")),
     "difficulties": Shape(("city", "difficulty", "answer")),
 }
+DELIMITERS = (",", ";", "\t")
 CLAIMS = Shape(("claim", "place", "printed", "unit", "statement_fr", "statement_en", "kind", "offenders"))
 
 
@@ -109,76 +113,104 @@ def _unknown_files(folder: Path, prefix: str, known: set[str], findings: list[Fi
 
 
 def read_csv(folder: Path, name: str, shape: Shape, findings: list[Finding]) -> Rows:
-    """Read a CSV file (comma, UTF-8, one header line); what is wrong with it is added to the findings."""
-    empty = Rows(name, [], {column: [] for column in shape.columns})
-    before = len(findings)
+    """Read a CSV file; what is wrong with it, or worth a notice, is added to the findings.
+
+    The text may be UTF-8, UTF-16 or cp1252, its fields set apart by commas, semicolons or tabs, its lines ended in any
+    way, its columns in any order under French or English names.
+    """
+    rows = Rows(name, [], {column: [] for column in shape.columns})
+    before = errors_in(findings)
 
     def wrong(message: str, row: int | None = None, column: str | None = None, value: str | None = None) -> None:
         findings.append(Finding(name, row, column, value, message))
 
-    text = _text(folder / name, shape, wrong)
+    text = _text(folder / name, shape, findings, wrong)
     if text is None:
-        return empty
-    rows = Rows(name, [], {column: [] for column in shape.columns})
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        return rows
+    delimiter, header = _header(text, shape)
+    if header is None:
+        wrong("is not CSV: a quote in the header is not closed", 1)
+        return rows
+    columns = _columns(header, shape, wrong)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
+    absent = [column for column in shape.columns if column not in columns]
     end = 0
     try:
-        header = [column.strip() for column in next(reader)]
-        _check_header(header, shape, wrong)
-        if len(findings) > before:
-            return empty
-        absent = [column for column in shape.columns if column not in header]
+        next(reader)
         end = reader.line_num
         for record in reader:
             line, end = end + 1, reader.line_num
             if not any(field.strip() for field in record):
                 continue
-            if len(record) != len(header):
-                wrong(f"has {len(record)} fields where the header has {len(header)}", line)
+            if len(record) != len(columns):
+                wrong(f"has {len(record)} fields where the header has {len(columns)}", line)
                 continue
             rows.lines.append(line)
-            for column, field in zip(header, record, strict=True):
-                rows.fields[column].append(field.strip() or None)
+            for column, field in zip(columns, record, strict=True):
+                rows.fields.get(column, []).append(field.strip() or None)
             for column in absent:
                 rows.fields[column].append(None)
     except csv.Error as error:
         wrong(f"is not CSV: {error}", end + 1)
-    return empty if len(findings) > before else rows
+    return rows if errors_in(findings) == before else Rows(name, [], {column: [] for column in shape.columns})
 
 
-def _text(path: Path, shape: Shape, wrong: _Wrong) -> str | None:
+def errors_in(findings: list[Finding]) -> int:
+    """Return how many of the findings stop a load."""
+    return sum(finding.severity == "error" for finding in findings)
+
+
+def _text(path: Path, shape: Shape, findings: list[Finding], wrong: _Wrong) -> str | None:
     try:
-        data = path.read_bytes()
+        decoded = decode(path.read_bytes())
     except FileNotFoundError:
         wrong("is missing")
         return None
     except OSError as error:
         wrong(f"cannot be read: {error.strerror}")
         return None
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        wrong(f"is not UTF-8: byte {data[error.start]:#04x}; save it as UTF-8", line)
+    except UndecodableError as error:
+        wrong(str(error), error.line)
         return None
+    text = decoded.text
     if control := find_control(text):
-        wrong(control[1], text.count("\n", 0, control[0]) + 1)
+        wrong(control[1], len(re.findall(r"\r\n|\r|\n", text[: control[0]])) + 1)
         return None
     if not text.strip():
         wrong(f"is empty; its header line must be {','.join(shape.required)}")
         return None
+    if decoded.notice:
+        findings.append(Finding(path.name, None, None, None, decoded.notice, "notice"))
     return text
 
 
-def _check_header(header: list[str], shape: Shape, wrong: _Wrong) -> None:
+def _header(text: str, shape: Shape) -> tuple[str, list[str] | None]:
+    """Find what sets fields apart: that under which the header names most of the columns; a comma if none does."""
+    found: list[tuple[int, str, list[str] | None]] = []
+    for delimiter in DELIMITERS:
+        try:
+            fields = next(csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter))
+        except csv.Error:
+            found.append((0, delimiter, None))
+            continue
+        fields = [field.strip() for field in fields]
+        found.append((len({column_of(field, shape.columns) for field in fields} - {None}), delimiter, fields))
+    _, delimiter, header = max(found, key=lambda entry: (entry[0], entry[1] == ","))
+    return delimiter, header
+
+
+def _columns(header: list[str], shape: Shape, wrong: _Wrong) -> list[str]:
+    """Return the column that each field of the header names; the field itself where it names none."""
+    columns = [column_of(field, shape.columns) or field for field in header]
     for column in shape.required:
-        if column not in header:
+        if column not in columns:
             wrong(f"column {column} is missing; columns are {','.join(shape.columns)}", 1)
-    for column in dict.fromkeys(header):
+    for column in dict.fromkeys(columns):
         if column not in shape.columns:
             wrong(f"is an unknown column; {nearest(column, shape.columns)}", 1, column)
-        elif header.count(column) > 1:
+        elif columns.count(column) > 1:
             wrong("stands twice in the header", 1, column)
+    return columns
 
 
 def _stage(bench: Connection, table: str, rows: Rows, shape: Shape) -> None:

@@ -6,7 +6,7 @@ import json
 import re
 import tomllib
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from jumelage import content
@@ -84,7 +84,8 @@ class _Reader:
                 return None
             return default
         value = self.table.pop(key)
-        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        # A bool is an int and a datetime is a date to Python, and neither is to people.
+        if not isinstance(value, kind) or (isinstance(value, bool | datetime) and kind not in {bool, datetime}):
             wanted = kind.__name__ if isinstance(kind, type) else "number"
             self.wrong(key, value, f"must be a {wanted}")
             return None if default is ... else default
@@ -198,6 +199,8 @@ def _wave(top: _Reader) -> Wave:
         top.wrong("wave", wave.code, "must be lower-case letters, digits and hyphens")
     for report in wave.printed_complete:
         complete.report("printed", report)
+    if wave.fieldwork_from and wave.fieldwork_to and wave.fieldwork_to < wave.fieldwork_from:
+        fieldwork.wrong("to", wave.fieldwork_to, "is before fieldwork.from")
     fieldwork.end("from", "to", "mode")
     complete.end("agreements", "printed")
     sources.end(*SOURCED)
@@ -225,7 +228,7 @@ def _printed(printed: _Reader) -> tuple[dict[str, Words], str | None, str]:
     several_mark = printed.take("several_mark", str, None)
     if several_mark is not None and several_mark.count("{n}") != 1:
         printed.wrong("several_mark", several_mark, "must have {n} in the place of the number")
-    decimal = printed.take("decimal", str, ",")
+    decimal = printed.choice("decimal", (",", "."), ",")
     words = {}
     for word, spec in printed.take("words", dict, {}).items():
         reader = _Reader(spec if isinstance(spec, dict) else {"": spec}, f"printed.words.{word}.", printed.findings)
