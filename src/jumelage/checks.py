@@ -87,8 +87,12 @@ def _resolve(bench: Connection, table: str, names: Names) -> list[Finding]:
         if column not in _LISTS:
             columns.append(f"r.{column}")
             continue
-        joins.append(f"left join names n_{column} on n_{column}.list = '{_LISTS[column]}' "
-                     f"and n_{column}.key = match_key(r.{column})")  # fmt: skip
+        # Keys are made of the distinct names, not of every row.
+        joins.append(
+            f"left join (select v.{column}, n.code from (select distinct {column} from raw_{table}) v "
+            f"join names n on n.list = '{_LISTS[column]}' and n.key = match_key(v.{column})) n_{column} "
+            f"on n_{column}.{column} = r.{column}"
+        )
         columns.append(f"n_{column}.code as {column}")
     bench.exec_driver_sql(
         f"create or replace temp table resolved_{table} as "
@@ -125,11 +129,14 @@ def _choice(bench: Connection, table: str, column: str, allowed: tuple[str, ...]
 
 def _sources(bench: Connection) -> list[Finding]:
     known = content.report_names()
-    rows = bench.exec_driver_sql("select line, source from raw_partnerships where source is not null order by line")
+    rows = bench.exec_driver_sql(
+        "select line, source from raw_partnerships where source is not null "
+        "and not list_contains(cast(? as varchar[]), split_part(source, '/', 1)) order by line",
+        (known,),
+    )
     return [
         Finding("partnerships.csv", line, "source", source, f"names no report; {nearest(source, known)}")
         for line, source in rows
-        if source.split("/")[0] not in known
     ]
 
 
@@ -138,11 +145,13 @@ def _twice(bench: Connection, table: str, key: list[str]) -> list[Finding]:
     named = ", ".join(key)
     known = " and ".join(f"{column} is not null" for column in key if column != "partner")
     # Two agreements with partners that nobody named are told apart by their dates.
-    told = ", case when partner is null then since end" if "partner" in key else ""
+    told = "case when partner is null then since end" if "partner" in key else "null"
+    same = " and ".join(f"x.{column} is not distinct from t.{column}" for column in (*key, "told"))
     rows = bench.exec_driver_sql(
-        f"select x.line, r.{key[0]}, x.first from (select line, {named}, "
-        f"min(line) over (partition by {named}{told}) as first from resolved_{table} where {known}) x "
-        f"join raw_{table} r on r.line = x.line where x.line > x.first order by x.line"
+        f"with told as (select line, {named}, {told} as told from resolved_{table} where {known}), "
+        f"twice as (select {named}, told, min(line) as first from told group by all having count(*) > 1) "
+        f"select x.line, r.{key[0]}, t.first from twice t join told x on {same} "
+        f"join raw_{table} r on r.line = x.line where x.line > t.first order by x.line"
     )
     what = " and ".join(", ".join(key).rsplit(", ", 1))
     remedy = "; write their number in agreements" if table == "partnerships" else "; keep one"
