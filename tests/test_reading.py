@@ -147,3 +147,9 @@ def test_any_table_is_read_as_it_was_written_or_refused(
     clean = [[field.encode(encoding, errors="replace").decode(encoding).strip() for field in row] for row in records]
     kept = [row for row in clean if any(row)]
     assert [[field or "" for field in row] for row in zip(*rows.fields.values(), strict=True)] == kept
+
+
+def test_a_notice_names_the_file_with_its_folder(wave_2006: URL, folder_2006: WaveFolder) -> None:
+    path = folder_2006.path / "published" / "zones.csv"
+    path.write_bytes(path.read_bytes().decode().encode("cp1252"))
+    assert "notice: published/zones.csv: read as cp1252 (Windows)" in unchanged(wave_2006, folder_2006)

@@ -17,7 +17,7 @@ from jumelage.names import Names, index_names
 from jumelage.package import errors_in, read_package
 from jumelage.published import stage_published
 from jumelage.wave import FILE, Wave, canonical
-from jumelage.workbench import workbench
+from jumelage.workbench import put, workbench
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -154,12 +154,8 @@ def _stage_wave(bench: Connection, wave: Wave) -> None:
         for question, items in wave.default_items.items()
         for item, answer in items.items()
     ]
-    bench.exec_driver_sql(
-        f"{stage}default_answers as select unnest(cast(? as varchar[])) as question, "
-        "unnest(cast(? as varchar[])) as item, unnest(cast(? as varchar[])) as answer, "
-        "unnest(cast(? as varchar[])) as source",
-        tuple([entry[i] for entry in defaults] for i in range(4)),
-    )
+    kinds = dict.fromkeys(("question", "item", "answer", "source"), "varchar")
+    put(bench, "staged_default_answers", kinds, [[entry[i] for entry in defaults] for i in range(len(kinds))])
     answers = ", ".join(f"coalesce(r.{name}, '{wave.defaults[name]}') as {name}" for name in MANAGEMENT)
     bench.exec_driver_sql(
         f"{stage}respondents as select f.city, "

@@ -14,9 +14,9 @@ from jumelage.headings import column_of
 from jumelage.models import MANAGEMENT
 from jumelage.textfile import UndecodableError, decode
 from jumelage.wave import FILE, Wave, read_wave
+from jumelage.workbench import put
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from sqlalchemy import Connection
@@ -121,10 +121,10 @@ def read_csv(folder: Path, name: str, shape: Shape, findings: list[Finding]) -> 
     rows = Rows(name, [], {column: [] for column in shape.columns})
     before = errors_in(findings)
 
-    def wrong(message: str, row: int | None = None, column: str | None = None, value: str | None = None) -> None:
-        findings.append(Finding(name, row, column, value, message))
+    def wrong(message: str, row: int | None = None, column: str | None = None, severity: str = "error") -> None:
+        findings.append(Finding(name, row, column, None, message, severity))
 
-    text = _text(folder / name, shape, findings, wrong)
+    text = _text(folder / name, shape, wrong)
     if text is None:
         return rows
     delimiter, header = _header(text, shape)
@@ -160,7 +160,7 @@ def errors_in(findings: list[Finding]) -> int:
     return sum(finding.severity == "error" for finding in findings)
 
 
-def _text(path: Path, shape: Shape, findings: list[Finding], wrong: _Wrong) -> str | None:
+def _text(path: Path, shape: Shape, wrong: _Wrong) -> str | None:
     try:
         decoded = decode(path.read_bytes())
     except FileNotFoundError:
@@ -180,7 +180,7 @@ def _text(path: Path, shape: Shape, findings: list[Finding], wrong: _Wrong) -> s
         wrong(f"is empty; its header line must be {','.join(shape.required)}")
         return None
     if decoded.notice:
-        findings.append(Finding(path.name, None, None, None, decoded.notice, "notice"))
+        wrong(decoded.notice, severity="notice")
     return text
 
 
@@ -215,13 +215,8 @@ def _columns(header: list[str], shape: Shape, wrong: _Wrong) -> list[str]:
 
 def _stage(bench: Connection, table: str, rows: Rows, shape: Shape) -> None:
     """Put the rows of a file into a temporary table of text columns, with their line."""
-    columns = shape.columns
-    unnested = ", ".join(f"unnest(cast(? as varchar[])) as {name}" for name in columns)
-    values: Sequence[object] = (rows.lines, *(rows.fields[name] for name in columns))
-    bench.exec_driver_sql(
-        f"create or replace temp table {table} as select unnest(cast(? as integer[])) as line, {unnested}",
-        tuple(values),
-    )
+    kinds = {"line": "integer", **dict.fromkeys(shape.columns, "varchar")}
+    put(bench, table, kinds, [rows.lines, *(rows.fields[name] for name in shape.columns)])
 
 
 if TYPE_CHECKING:
@@ -229,5 +224,5 @@ if TYPE_CHECKING:
 
     class _Wrong(Protocol):
         def __call__(
-            self, message: str, row: int | None = None, column: str | None = None, value: str | None = None
+            self, message: str, row: int | None = None, column: str | None = None, severity: str = "error"
         ) -> None: ...

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from jumelage import content
 from jumelage.errors import Finding, nearest
 from jumelage.models import CLAIM_KINDS
 from jumelage.wave import not_a_query
+from jumelage.workbench import put
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -78,35 +79,27 @@ def stage_published(bench: Connection, package: Package, wave: Wave, names: Name
 
 
 def _stage(bench: Connection, table: str, rows: list[tuple[object, ...]]) -> None:
-    columns = _TYPES[table]
-    unnested = ", ".join(f"unnest(cast(? as {kind}[])) as {name}" for name, kind in columns.items())
-    values = tuple([row[i] for row in rows] for i in range(len(columns)))
-    bench.exec_driver_sql(f"create or replace temp table staged_{table} as select {unnested}", values)
+    kinds = _TYPES[table]
+    put(bench, f"staged_{table}", kinds, [[row[i] for row in rows] for i in range(len(kinds))])
 
 
 def _figures(
     report: Report, rows: Rows, wave: Wave, names: Names, findings: list[Finding]
 ) -> Iterable[tuple[object, ...]]:
-    coded = {column.name: column.codes for column in report.columns if column.codes}
+    # A name may stand in the key, or be what is printed.
+    printed = [_without_mark(value, wave)[0] for value in rows.fields["printed"] if value]
     codes = {
-        name: names.resolve(code_list, [value for value in rows.fields.get(name, []) if value])
-        for name, code_list in coded.items()
-        if name in report.key
+        column.name: names.resolve(column.codes, [*filter(None, rows.fields.get(column.name, [])), *printed])
+        for column in report.columns
+        if column.codes
     }
-    printed = [value for value in rows.fields["printed"] if value]
-    for name, code_list in coded.items():
-        bare = [_without_mark(value, wave)[0] for value in printed]
-        codes.setdefault(name, {}).update(names.resolve(code_list, bare))
     seen: dict[tuple[str, ...], int] = {}
     for position, (line, record) in enumerate(rows.records(), 1):
 
         def wrong(column: str, message: str, line: int = line, record: dict[str, str | None] = record) -> None:
             findings.append(Finding(rows.file, line, column, record[column], message))
 
-        parts = []
-        for column in report.key:
-            part = _key_part(report, column, record[column], codes, names, wrong)
-            parts.append(part)
+        parts = [_key_part(report, column, record[column], codes, names, wrong) for column in report.key]
         measure, text, place = record["measure"], record["printed"], record["place"]
         if measure not in report.measures:
             wrong("measure", f"{report.name} has no such measure; {nearest(measure or '', report.measures)}")
@@ -193,10 +186,7 @@ def _number(text: str, decimal: str) -> Decimal | None:
     """Read a printed number, its thousands set apart by spaces; None if it is none."""
     if not re.fullmatch(rf"-?\d{{1,3}}(?:[ \u00a0\u202f]?\d{{3}})*(?:{re.escape(decimal)}\d+)?", text):
         return None
-    try:
-        return Decimal(re.sub(r"[ \u00a0\u202f]", "", text).replace(decimal, "."))
-    except InvalidOperation:
-        return None
+    return Decimal(re.sub(r"[ \u00a0\u202f]", "", text).replace(decimal, "."))
 
 
 def _unfit(understood: tuple[object, ...] | None) -> str:

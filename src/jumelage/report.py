@@ -31,7 +31,6 @@ class WaveFacts:
     source: str
     synthetic: bool
     several_mark: str | None
-    with_inferred: bool
     facts: dict[str, Any]
 
 
@@ -97,7 +96,7 @@ def plain(value: Any) -> Value:  # noqa: ANN401
     return str(value)
 
 
-def wave_facts(connection: Connection, *, with_inferred: bool = True) -> WaveFacts:
+def wave_facts(connection: Connection) -> WaveFacts:
     """Return the facts of the wave in scope."""
     names, rows = database.query(connection, "select * from waves")
     facts = dict(zip(names, rows[0], strict=True))
@@ -109,7 +108,6 @@ def wave_facts(connection: Connection, *, with_inferred: bool = True) -> WaveFac
         source=facts["source"],
         synthetic=facts["synthetic"],
         several_mark=facts["several_mark"],
-        with_inferred=with_inferred,
         facts=facts,
     )
 
@@ -117,7 +115,7 @@ def wave_facts(connection: Connection, *, with_inferred: bool = True) -> WaveFac
 def run(connection: Connection, report: Report, scope: database.Scope) -> Sheet:
     """Run a report in a scope; ReportError if its query fails or its result breaks the contract."""
     database.set_scope(connection, scope)
-    return make_sheet(connection, report, wave_facts(connection, with_inferred=scope.with_inferred))
+    return make_sheet(connection, report, wave_facts(connection))
 
 
 def make_sheet(connection: Connection, report: Report, facts: WaveFacts) -> Sheet:

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 from jumelage import content, database
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Iterator, Sequence
 
     from sqlalchemy import Connection
 
@@ -45,18 +44,17 @@ def _prepare(bench: Connection) -> None:
         bench.exec_driver_sql(macro)
 
 
-def read_code_list(bench: Connection, name: str, path: Path) -> str:
-    """Read a code list, all columns as text, into a temporary table; return the table's name."""
-    table = f"list_{name}"
-    bench.exec_driver_sql(
-        f"create or replace temp table {table} as select * from read_csv(?, all_varchar = true, header = true, "
-        "delim = ',', quote = '\"', escape = '\"', nullstr = '')",
-        (str(path),),
-    )
-    return table
+def put(bench: Connection, table: str, kinds: dict[str, str], columns: Sequence[Sequence[object]]) -> None:
+    """Put columns of values into a new temporary table: `kinds` are the columns' names with their types."""
+    unnested = ", ".join(f"unnest(cast(? as {kind}[])) as {name}" for name, kind in kinds.items())
+    bench.exec_driver_sql(f"create or replace temp table {table} as select {unnested}", tuple(columns))
 
 
 def read_code_lists(bench: Connection) -> None:
-    """Read every code list of the project into a temporary table `list_NAME`."""
+    """Read every code list of the project, all columns as text, into a temporary table `list_NAME`."""
     for name, path in content.code_lists().items():
-        read_code_list(bench, name, path)
+        bench.exec_driver_sql(
+            f"create or replace temp table list_{name} as select * from read_csv(?, all_varchar = true, "
+            "header = true, delim = ',', quote = '\"', escape = '\"', nullstr = '')",
+            (str(path),),
+        )
