@@ -16,6 +16,8 @@ select
     r.elected_delegate,
     r.twinning_committee,
     r.service,
+    r.declared_agreements,
+    r.declared_missing,
     r.source,
     r.answers_source
 from scope s

@@ -2,170 +2,169 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from jumelage import content
-from jumelage.errors import Finding, nearest
-from jumelage.models import ANSWERS, MANAGEMENT, NO_DATE, RESPONSES
-from jumelage.package import TABLES
+from jumelage.columns import understand_columns
+from jumelage.errors import find_control
+from jumelage.lines import check_totals, read_marks, set_lines_apart
+from jumelage.rules import ERROR, rules
+from jumelage.workbench import put
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlalchemy import Connection
 
     from jumelage.names import Names
+    from jumelage.rules import Finding, Rule
+    from jumelage.source import Document
+    from jumelage.wave import Wave
 
-MOST_AGREEMENTS = 999
-_LISTS = {"city": "cities", "country": "countries", "action": "actions", "difficulty": "difficulties"}
-_MAY_BE_BLANK = {("partnerships", "city")}
-_INTEGER = r"^[0-9]{1,9}$"
-# Thousands may be set apart by a space of any width; a comma or a point might be a decimal one.
-_POPULATION = r"^([0-9]{1,9}|[0-9]{1,3}([ \x{00A0}\x{2009}\x{202F}][0-9]{3}){1,2})$"
-_SINCE = r"^\d{4}(-\d{2}(-\d{2})?)?$"
+# By table: the columns that no row may leave blank, and those that tell rows apart.
+_NEEDED = {
+    "frame": ("city", "population"),
+    "respondents": ("city",),
+    "partnerships": ("country",),
+    "actions": ("city", "action", "answer"),
+    "difficulties": ("city", "difficulty", "answer"),
+}
+_KEYS = {
+    "frame": ("city",),
+    "respondents": ("city",),
+    "actions": ("city", "action"),
+    "difficulties": ("city", "difficulty"),
+}
+# As in `errors`, in the notation of the database.
+_CONTROLS = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{84}\x{86}-\x{9f}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}]"
+# A wrong value in these may make rows of another table seem wrong.
+_TELLING = {None, "city", "city_code", "response"}
 
 
-def find_problems(bench: Connection, names: Names, *, framed: bool) -> list[Finding]:
-    """Resolve the names of the `raw_` tables into `resolved_` ones; return everything that is wrong with them.
+def find_problems(
+    bench: Connection, documents: Mapping[str, Document], names: Names, wave: Wave | None, findings: list[Finding]
+) -> None:
+    """Understand the `raw_` tables as `resolved_` views, and add everything that is wrong with them to the findings.
 
-    `framed` tells whether the frame could be read: if not, nobody is said to be outside it.
+    A rule that looks at several tables is left out where one of them could not be read or understood as a whole.
     """
-    findings: list[Finding] = []
-    for table in TABLES:
-        findings += _resolve(bench, table, names)
-    values: dict[str, list[tuple[str, tuple[str, ...], bool]]] = {
-        "respondents": [("response", RESPONSES, True), *((name, ANSWERS, False) for name in MANAGEMENT)],
-        "partnerships": [("inferred", ("yes", "no"), False)],
-        "actions": [("answer", ANSWERS, True)],
-        "difficulties": [("answer", ANSWERS, True)],
+    for document in documents.values():
+        findings += _controls(bench, document)
+        findings += set_lines_apart(bench, document)
+        _codes_for_names(bench, document)
+        if document.name == "partnerships":
+            findings += read_marks(bench, document, wave)
+    _declare(bench, wave)
+    findings += understand_columns(bench, documents, names, wave)
+    for document in documents.values():
+        findings += _blanks(bench, document)
+    unsound = {
+        name
+        for name, document in documents.items()
+        for finding in findings
+        if finding.severity == ERROR
+        and (finding.file, finding.sheet) == (document.file, document.sheet)
+        and finding.column in _TELLING
     }
-    for table, columns in values.items():
-        for column, allowed, required in columns:
-            findings += _choice(bench, table, column, allowed, required=required)
-    findings += _select(
-        bench, "frame", "population", f"population is null or not regexp_matches(population, '{_POPULATION}')",
-        "must be a whole number of inhabitants, in digits",
-    )  # fmt: skip
-    findings += _select(
-        bench, "partnerships", "agreements",
-        f"agreements is null or not regexp_matches(agreements, '{_INTEGER}') "
-        f"or cast(agreements as integer) not between 1 and {MOST_AGREEMENTS}",
-        f"must be a whole number from 1 to {MOST_AGREEMENTS}",
-    )  # fmt: skip
-    missing = ", ".join(f"'{answer}'" for answer in NO_DATE)
-    # The short forms are completed to a day, so that one cast tells whether the date exists.
-    findings += _select(
-        bench, "partnerships", "since",
-        f"since not in ({missing}) and (not regexp_matches(since, '{_SINCE}') "
-        "or try_cast(rpad(since, 10, '-01-01') as date) is null or since < '0001')",
-        f"must be YYYY, YYYY-MM, YYYY-MM-DD or one of {', '.join(NO_DATE)}",
-    )  # fmt: skip
-    findings += _sources(bench)
-    for table, key in {
-        "frame": ["city"],
-        "respondents": ["city"],
-        "partnerships": ["city", "country", "partner"],
-        "actions": ["city", "action"],
-        "difficulties": ["city", "difficulty"],
-    }.items():
-        findings += _twice(bench, table, key)
-    if framed:
-        for table in ("respondents", "partnerships", "actions", "difficulties"):
-            findings += _outside_frame(bench, table)
-        if not bench.exec_driver_sql("select count(*) from raw_frame").scalar():
-            findings.append(Finding("frame.csv", None, None, None, "has no town: a wave needs a sampling frame"))
-    return findings
+    sound = set(documents) - unsound
+    for document in documents.values():
+        findings += check_totals(bench, document)
+        if document.name in _KEYS:
+            findings += _twice(bench, document, _KEYS[document.name])
+        if "frame" in sound and document.name != "frame":
+            findings += _outside_frame(bench, document)
+    if "frame" in sound and not bench.exec_driver_sql("select count(*) from raw_frame").scalar():
+        findings.append(documents["frame"].finding("frame_empty"))
+    for rule in rules().values():
+        if rule.sql and set(re.findall(r"\b(?:raw|resolved)_([a-z]+)\b", rule.sql)) - {rule.table} <= sound:
+            findings += _broken(bench, documents, rule)
 
 
-def _select(bench: Connection, table: str, column: str, condition: str, message: str) -> list[Finding]:
-    rows = bench.exec_driver_sql(f"select line, {column} from raw_{table} where {condition} order by line")
-    return [Finding(f"{table}.csv", line, column, value, message) for line, value in rows]
-
-
-def _resolve(bench: Connection, table: str, names: Names) -> list[Finding]:
-    findings = []
-    joins, columns = [], []
-    for column in TABLES[table].columns:
-        if column not in _LISTS:
-            columns.append(f"r.{column}")
-            continue
-        # Keys are made of the distinct names, not of every row.
-        joins.append(
-            f"left join (select v.{column}, n.code from (select distinct {column} from raw_{table}) v "
-            f"join names n on n.list = '{_LISTS[column]}' and n.key = match_key(v.{column})) n_{column} "
-            f"on n_{column}.{column} = r.{column}"
-        )
-        columns.append(f"n_{column}.code as {column}")
-    bench.exec_driver_sql(
-        f"create or replace temp table resolved_{table} as "
-        f"select r.line, {', '.join(columns)} from raw_{table} r {' '.join(joins)}"
+def _declare(bench: Connection, wave: Wave | None) -> None:
+    """Put what the wave says of itself into `declared`, one row; nulls where it says nothing that can be read."""
+    facts = (
+        ("fieldwork_to", "date", wave and wave.fieldwork_to),
+        ("agreements_complete", "boolean", wave and wave.agreements_complete),
+        ("default_response", "varchar", wave and wave.defaults.get("response")),
     )
-    for column in TABLES[table].columns:
-        if column not in _LISTS:
-            continue
-        blank = "false" if (table, column) in _MAY_BE_BLANK else "true"
+    put(bench, "declared", {name: kind for name, kind, _ in facts}, [[value] for _, _, value in facts])
+
+
+def _broken(bench: Connection, documents: Mapping[str, Document], rule: Rule) -> list[Finding]:
+    """Return the offenders of a rule: its query gives `line`, `value`, `document` if not always one, and details."""
+    if rule.table not in documents:
+        return []
+    result = bench.exec_driver_sql(rule.sql)
+    names = list(result.keys())
+    found = []
+    for row in result:
+        details = dict(zip(names, row, strict=True))
+        document = documents[details.pop("document", rule.table)]
+        column = details.pop("in_column", rule.column)
+        found.append(document.finding(rule.name, details.pop("line"), column, details.pop("value"), **details))
+    return found
+
+
+def _controls(bench: Connection, document: Document) -> list[Finding]:
+    """Find control characters, value by value."""
+    columns = [name for name in document.columns if name]
+    found = []
+    for column in columns:
         rows = bench.exec_driver_sql(
-            f"select r.line, r.{column} from raw_{table} r join resolved_{table} x on x.line = r.line "
-            f"where x.{column} is null and (r.{column} is not null or {blank}) order by r.line"
+            f"select line, {column} from raw_{document.name} where regexp_matches({column}, '{_CONTROLS}')"
         ).fetchall()
-        for line, value in rows:
-            message = "is missing" if value is None else _unknown(names, column, value)
-            findings.append(Finding(f"{table}.csv", line, column, value, message))
-    return findings
+        found += [
+            document.finding("control_character", line, column, value, code=find_control(value))
+            for line, value in sorted(rows)
+        ]
+    return found
 
 
-def _unknown(names: Names, column: str, value: str) -> str:
-    code_list = _LISTS[column]
-    return (
-        f"is no accepted name or code of {code_list}; {names.nearest(code_list, value)} "
-        f"(a new spelling is a line in schema/codes)"
-    )
+def _codes_for_names(bench: Connection, document: Document) -> None:
+    """Let a code stand for a name that is blank."""
+    if "city_code" in document.columns:
+        bench.exec_driver_sql(
+            f"update raw_{document.name} set city = city_code where city is null and city_code is not null"
+        )
 
 
-def _choice(bench: Connection, table: str, column: str, allowed: tuple[str, ...], *, required: bool) -> list[Finding]:
-    listed = ", ".join(f"'{value}'" for value in allowed)
-    blank = f"{column} is null or" if required else ""
-    message = f"must be one of {', '.join(allowed)}"
-    return _select(bench, table, column, f"{blank} {column} not in ({listed})", message)
+def _blanks(bench: Connection, document: Document) -> list[Finding]:
+    """Find rows that lack what no row may lack."""
+    found = []
+    for column in _NEEDED[document.name]:
+        if column not in document.columns and column != "city":
+            continue
+        rows = bench.exec_driver_sql(f"select line from raw_{document.name} where {column} is null order by line")
+        found += [document.finding("value_missing", line, column) for (line,) in rows]
+    return found
 
 
-def _sources(bench: Connection) -> list[Finding]:
-    known = content.report_names()
-    rows = bench.exec_driver_sql(
-        "select line, source from raw_partnerships where source is not null "
-        "and not list_contains(cast(? as varchar[]), split_part(source, '/', 1)) order by line",
-        (known,),
-    )
-    return [
-        Finding("partnerships.csv", line, "source", source, f"names no report; {nearest(source, known)}")
-        for line, source in rows
-    ]
-
-
-def _twice(bench: Connection, table: str, key: list[str]) -> list[Finding]:
+def _twice(bench: Connection, document: Document, key: tuple[str, ...]) -> list[Finding]:
     """Find rows whose key stands on an earlier row already, whatever its spelling."""
-    named = ", ".join(key)
-    known = " and ".join(f"{column} is not null" for column in key if column != "partner")
-    # Two agreements with partners that nobody named are told apart by their dates.
-    told = "case when partner is null then since end" if "partner" in key else "null"
-    same = " and ".join(f"x.{column} is not distinct from t.{column}" for column in (*key, "told"))
+    table, named = document.name, ", ".join(key)
+    known = " and ".join(f"{column} is not null" for column in key)
     rows = bench.exec_driver_sql(
-        f"with told as (select line, {named}, {told} as told from resolved_{table} where {known}), "
-        f"twice as (select {named}, told, min(line) as first from told group by all having count(*) > 1) "
-        f"select x.line, r.{key[0]}, t.first from twice t join told x on {same} "
-        f"join raw_{table} r on r.line = x.line where x.line > t.first order by x.line"
+        f"with twice as (select {named}, min(line) as first from resolved_{table} where {known} "
+        f"group by all having count(*) > 1) select x.line, r.{key[0]}, t.first from twice t "
+        f"join resolved_{table} x using ({named}) join raw_{table} r on r.line = x.line "
+        "where x.line > t.first order by x.line"
     )
-    what = " and ".join(", ".join(key).rsplit(", ", 1))
-    remedy = "; write their number in agreements" if table == "partnerships" else "; keep one"
     return [
-        Finding(f"{table}.csv", line, key[0], value, f"the same {what} stands on line {first} already{remedy}")
+        document.finding("row_twice", line, key[0], value, key=" and ".join(key), first=first)
         for line, value, first in rows
     ]
 
 
-def _outside_frame(bench: Connection, table: str) -> list[Finding]:
+def _outside_frame(bench: Connection, document: Document) -> list[Finding]:
+    table = document.name
+    outside = bench.exec_driver_sql(
+        f"select m.text from meant_{table}_city m where m.code not in (select city from resolved_frame)"
+    ).fetchall()
+    if not outside:
+        return []
     rows = bench.exec_driver_sql(
-        f"select x.line, r.city from resolved_{table} x join raw_{table} r on r.line = x.line "
-        "where x.city is not null and x.city not in (select city from resolved_frame where city is not null) "
-        "order by x.line"
+        f"select line, city from raw_{table} where city in (select unnest(cast(? as varchar[]))) order by line",
+        ([text for (text,) in outside],),
     )
-    message = "is outside the sampling frame; add it to frame.csv if it was contacted"
-    return [Finding(f"{table}.csv", line, "city", value, message) for line, value in rows]
+    return [document.finding("outside_frame", line, "city", value) for line, value in rows]
+

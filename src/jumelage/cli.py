@@ -5,18 +5,18 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 
-from jumelage.errors import DataError, JumelageError, OutputError
+from jumelage import desk
+from jumelage.errors import JumelageError, OutputError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sqlalchemy.engine import URL
 
     from jumelage.ledger import Ledger
+    from jumelage.load import Request
 
 app = typer.Typer(
     name="jumelage",
@@ -50,7 +50,19 @@ Output = Annotated[
     typer.Option("-o", "--output", metavar="FILE", help="Write there instead of to standard output."),
 ]
 Format = Annotated[Literal["table", "csv", "json"], typer.Option("--format", help="Form of the output.")]
-Folder = Annotated[Path, typer.Argument(help="Folder of the wave, such as waves/2006.")]
+Handed = Annotated[
+    Path,
+    typer.Argument(
+        metavar="HANDED", help="The wave: a folder such as waves/2006, a .zip of it, or a workbook (.xlsx, .xls, .ods)."
+    ),
+]
+Table = Literal["frame", "respondents", "partnerships", "actions", "difficulties"]
+Aliases = Annotated[
+    Path | None,
+    typer.Option(
+        "--aliases", metavar="FILE", help="More accepted spellings, beside the wave's own (see `jumelage aliases`)."
+    ),
+]
 Reason = Annotated[
     str | None,
     typer.Option("--reason", metavar="TEXT", help="Why the wave changes; needed from the second revision on."),
@@ -157,36 +169,121 @@ def _migrate(url: URL, to: str = "head", *, dry_run: bool = False) -> None:
 @app.command()
 def load(
     ctx: typer.Context,
-    folder: Folder,
+    handed: Handed,
     db: Db = None,
+    table: Annotated[
+        Table | None,
+        typer.Option("--table", help="HANDED is one file or sheet for this table; the rest of --wave stays as it is."),
+    ] = None,
+    wave: Annotated[str | None, typer.Option("--wave", metavar="WAVE", help="With --table: the wave.")] = None,
     reason: Reason = None,
     by: By = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, and load nothing.")] = False,
+    aliases: Aliases = None,
+    annotate: Annotated[
+        Path | None,
+        typer.Option("--annotate", metavar="OUT", help="Write a copy of HANDED with each finding where it belongs."),
+    ] = None,
+    format_: Annotated[
+        Literal["table", "csv", "json"] | None,
+        typer.Option("--format", help="Write all findings (and, with --dry-run, what would change) to standard output."),
+    ] = None,
+    lang: Annotated[Literal["fr", "en"], typer.Option("--lang", help="Language of the findings.")] = "en",
+    output: Output = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check everything and show what would change; load nothing.")
+    ] = False,
 ) -> None:
     """Check a wave and load it as a revision.
 
     Everything is loaded, or nothing and all that is wrong is said. The same content again changes nothing.
     """
-    _load(_url(ctx, db), folder, reason, by, dry_run=dry_run)
+    if (table is None) != (wave is None):
+        raise UsageError("--table and --wave go together: one file for one table of a wave that is loaded")
+    request = _request(handed, reason, by, table=table, wave=wave, aliases=aliases, annotate=annotate, lang=lang)
+    show = desk.Showing(format_, lang, output, _write)
+    if dry_run:
+        desk.rehearse(_url(ctx, db), request, show)
+    else:
+        desk.load(_url(ctx, db), request, show)
 
 
-def _load(url: URL, folder: Path, reason: str | None, by: str | None, *, dry_run: bool = False) -> str:
+def _request(handed: Path, reason: str | None = None, by: str | None = None, **more: Any) -> Request:  # noqa: ANN401
     from jumelage import content
-    from jumelage.load import load as load_wave
+    from jumelage.load import Request
 
-    if not folder.exists() and (packaged := content.root() / folder).is_dir():
-        folder = packaged  # an installed jumelage carries waves/2006
-        _say(f"loading {folder}")
-    done = load_wave(url, folder, reason=reason, by=by, dry_run=dry_run)
-    for notice in done.notices:
-        _say(f"notice: {notice}")
-    name = f"wave {done.wave}, revision {done.revision}"
-    if not done.new:
-        _say(f"{name}: unchanged")
-        return done.wave
-    rows = ", ".join(f"{number} {table.replace('_', ' ')}" for table, number in done.rows.items())
-    _say(f"{name}: {'would be loaded' if dry_run else 'loaded'}: {rows}")
-    return done.wave
+    if not handed.exists() and (packaged := content.root() / handed).is_dir():
+        handed = packaged  # an installed jumelage carries waves/2006
+        _say(f"loading {handed}")
+    return Request(handed, reason, by, **more)
+
+
+@app.command()
+def template(
+    ctx: typer.Context,
+    out: Annotated[Path, typer.Argument(metavar="OUT.xlsx", help="The workbook to write.")],
+    wave: Annotated[str, typer.Option("--wave", metavar="NEW", help="Code of the new wave, such as 2012.")],
+    db: Db = None,
+    from_: Annotated[
+        str | None,
+        typer.Option("--from", metavar="WAVE", help="Take the sampling frame over from this wave of the database."),
+    ] = None,
+    lang: Annotated[Literal["fr", "en"], typer.Option("--lang", help="Language of the drop-downs.")] = "fr",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT.xlsx if it is there.")] = False,
+) -> None:
+    """Write a workbook to hand out for a new wave: a sheet per table, instructions, drop-downs.
+
+    Filled in, it loads as it is.
+    """
+    from jumelage import database
+    from jumelage.template import earlier_wave, write_template
+
+    earlier = None
+    if from_ is not None:
+        with database.reading(_url(ctx, db)) as connection:
+            earlier = earlier_wave(connection, database.find_scope(connection, from_))
+    write_template(out, wave, lang, earlier, overwrite=overwrite)
+    _say(f"wrote {out}")
+
+
+aliases_app = typer.Typer(no_args_is_help=True, help="Spellings that no list knows: suggest codes, accept confirmed ones.")
+app.add_typer(aliases_app, name="aliases")
+
+
+@aliases_app.command()
+def suggest(
+    handed: Handed,
+    aliases: Aliases = None,
+    format_: Format = "table",
+    output: Output = None,
+) -> None:
+    """List the names that no list knows, each with the codes that it may stand for.
+
+    Write it as csv, put `yes` under `confirmed` where a suggestion is right, and hand it to `aliases accept`.
+    """
+    from jumelage.render import renderer
+    from jumelage.render.grid import of_suggestions
+    from jumelage.spellings import suggest as find
+
+    _write(renderer(format_)(of_suggestions(find(handed, aliases))), output)
+
+
+@aliases_app.command()
+def accept(
+    suggestions: Annotated[Path, typer.Argument(metavar="SUGGESTIONS", help="What `aliases suggest` wrote, confirmed.")],
+    into: Annotated[
+        Path, typer.Option("--into", metavar="FILE", help="File of accepted spellings: that of the wave, or any other.")
+    ] = Path("aliases.csv"),
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be accepted; write nothing.")] = False,
+) -> None:
+    """Add the confirmed spellings to a file that `load` reads: aliases.csv in the wave's folder, or --aliases FILE."""
+    from jumelage.spellings import accept as take
+
+    text, added = take(suggestions, into)
+    if added and not dry_run:
+        _write(text, into)
+    for line in added:
+        _say(line)
+    _say(f"{into}: {len(added)} spellings {'would be ' if dry_run else ''}added")
 
 
 @app.command()
@@ -301,7 +398,7 @@ def _publish(url: URL, out: Path, wave: str | None) -> None:
 @app.command()
 def reproduce(
     ctx: typer.Context,
-    folder: Folder,
+    handed: Handed,
     out: Out = Path("public"),
     db: Db = None,
     reason: Reason = None,
@@ -313,7 +410,8 @@ def reproduce(
     """
     url = _url(ctx, db)
     _migrate(url)
-    _publish(url, out, _load(url, folder, reason, by))
+    done = desk.load(url, _request(handed, reason, by), desk.Showing())
+    _publish(url, out, done.wave)
 
 
 def _say_counts(ledger: Ledger) -> None:
@@ -330,11 +428,6 @@ def main() -> None:
     """Run the command line; errors that a user can cause end in a message and an exit code, never a traceback."""
     try:
         app()
-    except DataError as error:
-        lines: Iterator[str] = (
-            f"notice: {finding}" if finding.severity == "notice" else str(finding) for finding in error.findings
-        )
-        _fail("\n".join((*lines, f"error: {error}")), error.exit_code)
     except JumelageError as error:
         _fail(f"error: {error}", error.exit_code)
     except BrokenPipeError:

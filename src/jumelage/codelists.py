@@ -23,11 +23,14 @@ _CODE_LISTS = (
     "difficulties",
     "cities",
     "city_aliases",
+    "communes",
+    "answers",
 )
 _KEYS = {
     "sort_key": {"countries": "sort_key(label_fr)", "cities": "sort_key(name)"},
     "match_key": {
         "cities": "match_key(name)",
+        "communes": "match_key(name)",
         "city_aliases": "match_key(alias)",
         "country_aliases": "match_key(alias)",
     },

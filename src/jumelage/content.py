@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import tomllib
 from dataclasses import dataclass
@@ -97,20 +98,24 @@ _COLUMN_KEYS = {"fr", "en", "codes", "high", "base"}
 
 def read_report(path: Path) -> Report:
     """Read a report file; UsageError names the file and what its header lacks or has too much."""
-    parts = _FILE.fullmatch(path.read_text(encoding="utf-8"))
-    if parts is None:
-        raise UsageError(f"{path.name}: a report starts with a TOML header between /* and */")
-    sql = parts["sql"]
+    header, sql = split_header(path)
     if sql.count(_CELLS) != 1:
         raise UsageError(f"{path.name}: one line must read '-- cells', between the detail and the cells")
-    try:
-        header = tomllib.loads(parts["header"])
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path.name}: the header is not TOML: {error}") from None
     try:
         return _report(path.stem, header, sql)
     except (KeyError, TypeError, ValueError) as error:
         raise UsageError(f"{path.name}: header: {error}") from None
+
+
+def split_header(path: Path) -> tuple[dict[str, Any], str]:
+    """Return the TOML header of an SQL file and the SQL after it; UsageError names the file."""
+    parts = _FILE.fullmatch(path.read_text(encoding="utf-8"))
+    if parts is None:
+        raise UsageError(f"{path.name}: the file starts with a TOML header between /* and */")
+    try:
+        return tomllib.loads(parts["header"]), parts["sql"]
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path.name}: the header is not TOML: {error}") from None
 
 
 def _report(name: str, header: dict[str, Any], sql: str) -> Report:
@@ -183,6 +188,14 @@ def report(name: str) -> Report:
 def code_lists() -> dict[str, Path]:
     """Return the CSV file of each code list, by the name of its table."""
     return {path.stem: path for path in sorted((root() / "schema" / "codes").glob("*.csv"))}
+
+
+@cache
+def answers(code_list: str) -> dict[str, Label]:
+    """Return the codes of a closed list of answers (`answers`, `responses`, `no_date`, `yes_no`) with their labels."""
+    with code_lists()["answers"].open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["list"] == code_list]
+    return {row["code"]: Label(row["label_fr"], row["label_en"]) for row in rows}
 
 
 def views(dialect: str) -> dict[str, str]:

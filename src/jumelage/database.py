@@ -19,7 +19,7 @@ from jumelage import content
 from jumelage.errors import BusyError, DatabaseError, UsageError, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
 
     from sqlalchemy import Connection, Engine
@@ -333,6 +333,32 @@ def append(workbench: Connection, sql: str, target: Connection, table: str, colu
                 while block := rows.read(1 << 20):
                     copy.write(block)
             return int(cursor.rowcount)
+
+
+def fetch(source: Connection, sql: str, workbench: Connection, table: str, kinds: Mapping[str, str]) -> None:
+    """Put what a query of the source gives into a new temporary table of the workbench: columns with their types.
+
+    The reverse of `append`, by the same means.
+    """
+    if workbench is source:
+        workbench.exec_driver_sql(f"create or replace temp table {table} as {sql}")
+        return
+    from tempfile import TemporaryDirectory
+
+    listed = ", ".join(f"'{name}': '{kind}'" for name, kind in kinds.items())
+    with TemporaryDirectory() as folder:
+        spool = Path(folder) / "rows.csv"
+        raw: Any = source.connection.driver_connection
+        with raw.cursor() as cursor, spool.open("wb") as rows, cursor.copy(
+            f"copy ({sql}) to stdout (format csv, force_quote *)"
+        ) as copy:
+            for block in copy:
+                rows.write(block)
+        workbench.exec_driver_sql(
+            f"create or replace temp table {table} as select * from read_csv('{spool}', header = false, "
+            "auto_detect = false, delim = ',', quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = false, "
+            f"columns = {{{listed}}})"
+        )
 
 
 def orphans(connection: Connection) -> list[str]:

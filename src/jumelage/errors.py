@@ -12,42 +12,13 @@ JumelageError            exit code
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-_LONGEST = 80
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Finding:
-    """One thing wrong with what was handed in (severity `error`), or worth knowing (`notice`).
-
-    `row` is the line of the file as an editor shows it (the header is line 1); None for the file as a whole.
-    """
-
-    file: str
-    row: int | None
-    column: str | None
-    value: str | None
-    message: str
-    severity: str = "error"
-
-    def __str__(self) -> str:
-        """One line: where, what stands there, what is wrong and what to do."""
-        place = self.file if self.row is None else f"{self.file}:{self.row}"
-        column = f", column {self.column}" if self.column else ""
-        value = f": {_short(self.value)!r}" if self.value is not None else ""
-        return f"{place}{column}{value}: {self.message}"
-
-
-def _short(text: str) -> str:
-    """Cut a text to what a person can take in."""
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-
+    from jumelage.rules import Finding
 
 class JumelageError(Exception):
     """The root: what the command line catches and prints without a traceback."""
@@ -96,21 +67,38 @@ class BusyError(JumelageError):
     exit_code = 4
 
 
+class UnreadableError(Exception):
+    """A file, sheet or text that cannot be read: the name of the rule it breaks, where, and the rule's details."""
+
+    def __init__(self, rule: str, *, row: int | None = None, column: str | None = None, **details: object) -> None:
+        """Keep the place and the details."""
+        super().__init__(rule)
+        self.rule, self.row, self.column, self.details = rule, row, column, details
+
+
 # Characters that no name or number holds: controls but tab and line ends, and those that turn the direction of text.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
-def find_control(text: str) -> tuple[int, str] | None:
-    """Find the first control character of a text: where it stands, and what to say of it."""
-    if found := _CONTROLS.search(text):
-        return found.start(), f"holds the control character U+{ord(found[0]):04X}; remove it"
-    return None
+def find_control(text: str) -> str | None:
+    """Return the code point of the first control character of a text, as `U+0007`; None if it holds none."""
+    found = _CONTROLS.search(text)
+    return f"U+{ord(found[0]):04X}" if found else None
+
+
+_FEW = 12
+
+
+def near_names(word: str, known: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the known names that are near a word, best first; and all of them where they are few."""
+    names = sorted(known)
+    few = tuple(names) if len(names) <= _FEW else ()
+    return tuple(get_close_matches(word, names, n=3, cutoff=0.6)), few
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Say which known names are near a word, or list them all where they are few."""
-    names = sorted(known)
-    near = get_close_matches(word, names, n=3, cutoff=0.6)
+    near, few = near_names(word, known)
     if near:
         return f"did you mean {' or '.join(near)}?"
-    return f"known: {', '.join(names)}" if 0 < len(names) <= 12 else "none is near"  # noqa: PLR2004
+    return f"known: {', '.join(few)}" if few else "none is near"

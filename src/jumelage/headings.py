@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import TYPE_CHECKING
 
@@ -11,11 +12,13 @@ if TYPE_CHECKING:
 # Beside a column's own name. The same heading may stand for different columns in different tables.
 HEADINGS = {
     "city": ("ville", "commune", "town", "nom de la commune", "name of the town"),
+    "city_code": ("code INSEE", "INSEE code"),
     "population": ("habitants", "nombre d'habitants", "inhabitants"),
     "response": ("réponse", "statut de réponse", "response status"),
     "elected_delegate": ("élu délégué",),
     "twinning_committee": ("comité de jumelage",),
     "service": ("service des relations internationales", "service in charge"),
+    "declared_agreements": ("accords déclarés", "declared agreements"),
     "country": ("pays",),
     "agreements": ("accords", "nombre d'accords", "number of agreements"),
     "partner": ("partenaire", "collectivité partenaire", "partner authority"),
@@ -27,10 +30,16 @@ HEADINGS = {
     "measure": ("mesure",),
     "printed": ("imprimé",),
     "place": ("endroit",),
+    "key": ("clé",),
+    "value": ("valeur",),
 }
 
+# What sets two names of one column apart in one heading: "Ville / Town".
+_BETWEEN = re.compile(r"\s+/\s+|\s*[\r\n]\s*")
 
-def _folded(text: str) -> str:
+
+def folded(text: str) -> str:
+    """Return the letters and digits of a text, without case and accents."""
     letters = unicodedata.normalize("NFKD", text.casefold())
     return "".join(letter for letter in letters if letter.isalnum())
 
@@ -38,14 +47,29 @@ def _folded(text: str) -> str:
 _COLUMNS: dict[str, list[str]] = {}
 for _column, _names in HEADINGS.items():
     for _name in _names:
-        _COLUMNS.setdefault(_folded(_name), []).append(_column)
+        _COLUMNS.setdefault(folded(_name), []).append(_column)
+
+
+def meanings(heading: str, columns: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns among these that a heading may stand for, whatever its case and accents.
+
+    A heading may be several names of one column, set apart by " / " or a line break.
+    """
+    whole = _meanings(heading, columns)
+    parts = _BETWEEN.split(heading.strip())
+    if whole or len(parts) == 1:
+        return whole
+    found = [_meanings(part, columns) for part in parts]
+    return tuple(column for column in columns if all(column in part for part in found))
+
+
+def _meanings(name: str, columns: Sequence[str]) -> tuple[str, ...]:
+    key = folded(name)
+    own = tuple(column for column in columns if folded(column) == key)
+    return own or tuple(column for column in columns if column in _COLUMNS.get(key, ()))
 
 
 def column_of(heading: str, columns: Sequence[str]) -> str | None:
-    """Return which of these columns a heading names, whatever its case and accents; None if none, or two."""
-    folded = _folded(heading)
-    for column in columns:
-        if folded == _folded(column):
-            return column
-    named = [column for column in _COLUMNS.get(folded, []) if column in columns]
+    """Return which of these columns a heading names; None if none, or two."""
+    named = meanings(heading, columns)
     return named[0] if len(named) == 1 else None

@@ -5,95 +5,162 @@ from __future__ import annotations
 import getpass
 import hashlib
 import os
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from jumelage import __version__, content, database
 from jumelage.checks import find_problems
-from jumelage.errors import DataError, Finding, UsageError
+from jumelage.errors import DataError, OutputError, UsageError
+from jumelage.handed import TABLES, open_handed
 from jumelage.models import MANAGEMENT, metadata
 from jumelage.names import Names, index_names
-from jumelage.package import errors_in, read_package
+from jumelage.package import read_package
 from jumelage.published import stage_published
+from jumelage.restore import STAGED, restore
+from jumelage.rules import Finding, errors_in, rule
+from jumelage.spellings import accept_spellings
 from jumelage.wave import FILE, Wave, canonical
 from jumelage.workbench import put, workbench
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy import Connection
     from sqlalchemy.engine import URL
 
-_EXTENT = {
-    r"^\d{4}$": ("make_date(cast(since as integer), 1, 1)", "make_date(cast(since as integer), 12, 31)"),
-    r"^\d{4}-\d{2}$": ("cast(since || '-01' as date)", "last_day(cast(since || '-01' as date))"),
-    r"^\d{4}-\d{2}-\d{2}$": ("cast(since as date)", "cast(since as date)"),
-}
+    from jumelage.package import Package
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is to be loaded, why and by whom.
+
+    With `table`, `handed` is one file for that table, and the rest is the current revision of `wave`. `annotate` is
+    where a copy with the findings written in goes, in `lang`; `aliases` a file of more accepted spellings.
+    """
+
+    handed: Path
+    reason: str | None = None
+    by: str | None = None
+    table: str | None = None
+    wave: str | None = None
+    aliases: Path | None = None
+    annotate: Path | None = None
+    lang: str = "en"
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a load did: the revision that is now current, whether it is new, and its rows by table."""
+    """What a load did: the revision that is now current, whether it is new, the one before, its rows by table."""
 
     wave: str
     revision: int
     new: bool
+    before: int | None
     rows: dict[str, int]
-    notices: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...] = field(default=(), repr=False)
 
 
-def load(url: URL, folder: Path, *, reason: str | None = None, by: str | None = None, dry_run: bool = False) -> Loaded:
-    """Load a wave's folder as a new revision, unless the current one holds the same rows already.
+def load(url: URL, request: Request, *, dry_run: bool = False, step: Callable[[str], None] = lambda _: None) -> Loaded:
+    """Load a wave as a new revision, unless the current one holds the same rows already.
 
     DataError carries every finding, or asks for a reason where a wave changes; the database is then untouched.
+    `step` is told what begins.
     """
-    with database.writing(url, dry_run=dry_run) as connection, workbench(connection) as bench:
-        return _load(connection, bench, folder, reason, by)
+    with loading(url, request, dry_run=dry_run, step=step) as (_, loaded):
+        return loaded
 
 
-def _load(connection: Connection, bench: Connection, folder: Path, reason: str | None, by: str | None) -> Loaded:
+@contextmanager
+def loading(
+    url: URL, request: Request, *, dry_run: bool, step: Callable[[str], None]
+) -> Iterator[tuple[Connection, Loaded]]:
+    """Load as `load` does, and give the connection before the transaction ends: undone in a dry run."""
+    with _scratch() as scratch, database.writing(url, dry_run=dry_run) as connection:
+        with workbench(connection, scratch) as bench:
+            loaded = _load(connection, bench, request, scratch, dry_run=dry_run, step=step)
+        yield connection, loaded
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    """Give a folder for what a load writes down meanwhile; OutputError where there is no room."""
+    try:
+        with TemporaryDirectory(prefix="jumelage-", ignore_cleanup_errors=True) as folder:
+            yield Path(folder)
+    except OSError as error:
+        raise OutputError(f"{error.filename or 'the temporary folder'} cannot be written: {error.strerror}") from error
+
+
+def _load(
+    connection: Connection, bench: Connection, request: Request, scratch: Path, *, dry_run: bool, step: Callable[[str], None]
+) -> Loaded:
     findings: list[Finding] = []
     names = Names(bench)
     index_names(bench)
-    package = read_package(bench, folder, findings)
-    findings += find_problems(bench, names, framed=_framed(findings))
-    wave = package.wave
-    if wave is not None:
-        findings += _unknown_items(wave, names)
-        stage_published(bench, package, wave, names, findings)
-        for report in wave.printed_complete:
-            if report in content.report_names() and report not in package.published:
-                message = "is claimed complete, and published/ has no figures of it"
-                findings.append(Finding(FILE, None, "complete.printed", report, message))
-    if errors_in(findings) or wave is None:
-        raise DataError(f"{folder}: {_number(findings)}; nothing was loaded", sorted(findings, key=_place))
-    notices = tuple(findings)
-    _stage_wave(bench, wave)
-    if findings := _false_sources(bench):
-        raise DataError(f"{folder}: {_number(findings)}; nothing was loaded", findings)
+    with open_handed(request.handed, scratch, findings, request.table) as handed:
+        restored = restore(connection, bench, request.wave, request.table) if request.table else None
+        package = read_package(bench, handed, scratch, findings, restored, step)
+        step("checking")
+        accept_spellings(bench, names, package.aliases, request.aliases, scratch, findings)
+        find_problems(bench, package.tables, names, package.wave, findings)
+        if package.wave is not None and restored is None:
+            findings += _unknown_items(package.wave, names)
+            stage_published(bench, package, package.wave, names, findings)
+            findings += _claimed_complete(package.wave, package)
+        if package.wave is not None and not errors_in(findings):
+            _stage_wave(bench, package.wave)
+            findings += _false_sources(bench)
+        findings.sort(key=lambda finding: finding.order)
+        if request.annotate is not None:
+            from jumelage.annotate import annotate
+
+            annotate(request.handed, package.documents, findings, request.annotate, request.lang)
+    if (number := errors_in(findings)) or package.wave is None:
+        raise DataError(f"{request.handed}: {number} error{'s' if number != 1 else ''}; nothing was loaded", findings)
+    return _append(connection, bench, package.wave, request, findings, dry_run=dry_run, step=step)
+
+
+def _append(
+    connection: Connection,
+    bench: Connection,
+    wave: Wave,
+    request: Request,
+    findings: list[Finding],
+    *,
+    dry_run: bool,
+    step: Callable[[str], None],
+) -> Loaded:
+    """Append what is staged as a revision, unless the current one says the same."""
     digest = _content_hash(bench, wave)
     rows = {name: _count(bench, name) for name in STAGED}
     current = _current(connection, wave)
+    before = current[0] if current else None
     if current and current[1] == digest:
-        return Loaded(wave.code, current[0], new=False, rows=rows, notices=notices)
-    if current and not (reason and reason.strip()):
+        return Loaded(wave.code, current[0], False, before, rows, tuple(findings))
+    if current and not dry_run and not (request.reason and request.reason.strip()):
         raise UsageError(
             f"wave {wave.code} is loaded as revision {current[0]} and this differs from it; "
-            'say why it changes: --reason "…"'
+            'say why it changes: --reason "…" (--dry-run shows what would change)'
         )
     revision = current[0] + 1 if current else 1
-    _write(connection, bench, wave, revision, digest, reason=reason if current else None, by=by)
-    return Loaded(wave.code, revision, new=True, rows=rows, notices=notices)
+    reason = (request.reason or "dry run") if current else None
+    step("writing")
+    _write(connection, bench, wave, revision, digest, reason=reason, by=request.by)
+    return Loaded(wave.code, revision, True, before, rows, tuple(findings))
 
 
-def _framed(findings: list[Finding]) -> bool:
-    return not any(finding.file == "frame.csv" and finding.severity == "error" for finding in findings)
-
-
-def _number(findings: list[Finding]) -> str:
-    number = errors_in(findings)
-    return f"{number} finding{'s' if number > 1 else ''}"
+def _claimed_complete(wave: Wave, package: Package) -> list[Finding]:
+    """Find reports that are claimed complete and have no figures."""
+    return [
+        Finding(rule("complete_without_figures"), FILE, None, "complete.printed", report)
+        for report in wave.printed_complete
+        if report in content.report_names() and report not in package.published
+    ]
 
 
 def _false_sources(bench: Connection) -> list[Finding]:
@@ -112,8 +179,7 @@ def _false_sources(bench: Connection) -> list[Finding]:
         "on f.report = split_part(u.source, '/', 1) where contains(u.source, '/') and not exists ("
         "select 1 from staged_published_figures k where k.report || '/' || k.key = u.source) order by 1, 2"
     )
-    message = "names no published figure; write the key in codes, as `jumelage check` shows it"
-    return [Finding(file, None, "source", source, message) for file, source in rows]
+    return [Finding(rule("source_unpublished"), file, None, "source", source) for file, source in rows]
 
 
 def _unknown_items(wave: Wave, names: Names) -> list[Finding]:
@@ -123,27 +189,9 @@ def _unknown_items(wave: Wave, names: Names) -> list[Finding]:
         known = names.resolve(question, filter(None, items))
         for item in items:
             if item and known.get(item) != item:
-                message = f"is no code of {question}; {names.nearest(question, item)}"
-                findings.append(Finding(FILE, None, f"defaults.{question}", item, message))
+                details = {"list": question, "near": names.near(question, item)}
+                findings.append(Finding(rule("item_unknown"), FILE, None, f"defaults.{question}", item, None, details))
     return findings
-
-
-def _place(finding: Finding) -> tuple[str, int, str]:
-    return finding.file, finding.row or 0, finding.column or ""
-
-
-# What is staged, by table of the models, without wave and revision.
-STAGED = (
-    "default_answers",
-    "respondents",
-    "partnerships",
-    "city_actions",
-    "city_difficulties",
-    "published_tables",
-    "published_figures",
-    "explanations",
-    "claims",
-)
 
 
 def _stage_wave(bench: Connection, wave: Wave) -> None:
@@ -158,25 +206,22 @@ def _stage_wave(bench: Connection, wave: Wave) -> None:
     put(bench, "staged_default_answers", kinds, [[entry[i] for entry in defaults] for i in range(len(kinds))])
     answers = ", ".join(f"coalesce(r.{name}, '{wave.defaults[name]}') as {name}" for name in MANAGEMENT)
     bench.exec_driver_sql(
-        f"{stage}respondents as select f.city, "
-        "cast(regexp_replace(f.population, '[^0-9]', '', 'g') as integer) as population, "
-        f"coalesce(r.response, '{wave.defaults['response']}') as response, {answers}, ? as source, "
-        "? as answers_source "
-        "from resolved_frame f left join resolved_respondents r on r.city = f.city",
+        f"{stage}respondents as select f.city, f.population, "
+        f"coalesce(r.response, '{wave.defaults['response']}') as response, {answers}, r.declared_agreements, "
+        "case when r.declared_agreements is null then coalesce(r.declared_missing, "
+        "case when x.asked then 'no_answer' else 'not_asked' end) end as declared_missing, "
+        "? as source, ? as answers_source "
+        "from resolved_frame f left join resolved_respondents r on r.city = f.city "
+        "cross join (select count(declared_agreements) > 0 as asked from raw_respondents) x",
         (wave.sources["frame"], wave.sources["respondents"]),
     )
-    since = {end: " ".join(f"when regexp_matches(since, '{form}') then {extent[i]}" for form, extent in _EXTENT.items())
-             for i, end in enumerate(("since_from", "since_to"))}  # fmt: skip
     bench.exec_driver_sql(
-        f"{stage}partnerships as "
-        "with dated as (select *, case when regexp_matches(given, '^[0-9]') then given end as since "
-        "from (select * exclude (since), since as given from resolved_partnerships) "
-        "cross join range(cast(agreements as integer)) n(number)) "
-        "select cast(row_number() over (order by country, city, partner, given, inferred, source, number) "
-        "as integer) as agreement, city, country, partner, "
-        f"case {since['since_from']} end as since_from, case {since['since_to']} end as since_to, "
-        f"case when since is null then coalesce(given, '{wave.defaults['since']}') end as since_missing, "
-        "coalesce(inferred, 'no') = 'yes' as inferred, coalesce(source, '') as source from dated"
+        "create or replace temp view staged_partnerships as select "
+        "cast(row_number() over (order by p.line, n.number) as integer) as agreement, p.city, p.country, p.partner, "
+        "p.since_from, p.since_to, case when p.since_from is null then "
+        f"coalesce(p.since_missing, '{wave.defaults['since']}') end as since_missing, "
+        "coalesce(p.inferred, 'no') = 'yes' as inferred, coalesce(p.source, '') as source from resolved_partnerships p "
+        "cross join range(coalesce(p.agreements, 1)) n(number)"
     )
     for question, item in (("actions", "action"), ("difficulties", "difficulty")):
         bench.exec_driver_sql(
@@ -193,12 +238,21 @@ def _columns(name: str) -> list[str]:
     return [column.name for column in metadata.tables[f"survey.{name}"].columns][2:]
 
 
+# Columns that came later, with what stands there where they are not used: the hash is then what it always was.
+_LATER = {"declared_agreements": "null", "declared_missing": "'not_asked'"}
+
+
 def _content_hash(bench: Connection, wave: Wave) -> str:
     """Return a hash of a wave that does not depend on the order of its rows: sums of the rows' MD5 halves."""
     digest = hashlib.sha256(canonical(wave).encode())
     for name in STAGED:
-        fields = [f"coalesce('+' || cast({column} as varchar), '-')" for column in _columns(name)
-                  if column not in {"position", "agreement"}]  # fmt: skip
+        columns = [column for column in _columns(name) if column not in {"position", "agreement"}]
+        fields = [
+            f"'{column}+' || cast(nullif({column}, {_LATER[column]}) as varchar)"
+            if column in _LATER
+            else f"coalesce('+' || cast({column} as varchar), '-')"
+            for column in columns
+        ]
         line = f"concat_ws(chr(31), {', '.join(fields)})"
         sums = bench.exec_driver_sql(
             f"select count(*), sum(md5_number_lower({line})), sum(md5_number_upper({line})) from staged_{name}"
@@ -257,6 +311,7 @@ def _write(
             "source": wave.source,
             "agreements_complete": wave.agreements_complete,
             "several_mark": wave.several_mark,
+            "declared": wave.declared,
             "content_hash": digest,
             "code_lists_hash": database.content_hash("code_lists", connection.dialect.name),
             "loaded_at": datetime.now(UTC).replace(microsecond=0, tzinfo=None),

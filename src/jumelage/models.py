@@ -44,6 +44,7 @@ ANSWERS = (
 RESPONSES = ("responded", "refused", "not_reached", "not_published")
 NO_DATE = ("dont_know", "refused", "no_answer", "not_asked", "not_published")
 KINDS = ("commune", "epci", "departement", "region")
+COMMUNES = ("commune", "associated", "delegated", "former")
 BASES = ("survey", "eu_membership", "un_m49")
 CLAIM_KINDS = ("figure", "wording", "source", "consistency")
 QUESTIONS = ("actions", "difficulties")
@@ -135,6 +136,7 @@ countries = _code_list(
     "countries",
     "Countries: ISO 3166-1 alpha-2, and XK.",
     _text("sort_key", "French alphabetical order: letters and digits of the French label."),
+    _date("state_since", "Day from which the state exists, where that is after 1900 and certain.", null=True),
 )
 
 country_zones = _table(
@@ -187,6 +189,30 @@ country_aliases = _table(
     _refers("country_aliases", ("country",), "countries", ("code",)),
 )
 
+communes = _table(
+    "communes",
+    "Register of the communes of the region, present and former: tells another commune from an unknown name.",
+    _text("code", "INSEE code."),
+    _text("kind", "commune (present), associated, delegated, or former."),
+    _text("name", "Name; null for a former code whose name the register does not know.", null=True),
+    _text("departement", "Number of the departement."),
+    _text("part_of", "Present commune that it belongs to; null for a present one.", null=True),
+    _text("match_key", "As in cities.", null=True),
+    _key("code", "kind"),
+    _in("kind", COMMUNES),
+)
+
+answers = _table(
+    "answers",
+    "Answers of closed questions, with their labels.",
+    _text("list", "answers, responses (outcome of the contact), no_date (why no date is known) or yes_no."),
+    _text("code", "Code, never reused."),
+    _integer("position", "Order in lists."),
+    _text("label_fr", "Label in French."),
+    _text("label_en", "Label in English."),
+    _key("list", "code"),
+)
+
 installed = _table(
     "installed",
     "What migrate has put into this database besides tables.",
@@ -222,6 +248,7 @@ revisions = _table(
     _text("several_mark", "How the publication marks several agreements, {n} for the number.", null=True),
     _text("content_hash", "Hash of the rows, whatever their order in the files."),
     _text("code_lists_hash", "Hash of the code lists that the names were resolved with."),
+    _text("declared", "wave.toml as JSON; null for revisions loaded before it was kept.", null=True),
     Column("loaded_at", DateTime, nullable=False, comment="When it was loaded, UTC."),
     _text("loaded_by", "Who loaded it."),
     _text("reason", "Why it replaces the revision before it; null for the first.", null=True),
@@ -260,6 +287,14 @@ respondents = _of_revision(
             ),
             strict=True,
         )
+    ),
+    _integer("declared_agreements", "Number of agreements that the town says it has.", null=True),
+    Column(
+        "declared_missing",
+        Text,
+        nullable=True,
+        server_default="not_asked",
+        comment="Why no number of agreements is declared; null where one is.",
     ),
     _text("source", "Published figures that the frame was made from: a report, or report/key."),
     _text("answers_source", "Published figures that the answers were made from: a report, or report/key."),

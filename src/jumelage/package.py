@@ -1,58 +1,49 @@
-"""A wave as it is handed in: a folder of CSV files, read as text with its position into the workbench."""
+"""A wave as it is handed in, read as text with its position into the workbench."""
 
 from __future__ import annotations
 
-import csv
-import io
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from jumelage import content
-from jumelage.errors import DataError, Finding, find_control, nearest
-from jumelage.headings import column_of
+from jumelage.errors import UnreadableError, find_control
+from jumelage.handed import PUBLISHED, TABLES, WAVE, Handed
 from jumelage.models import MANAGEMENT
-from jumelage.textfile import UndecodableError, decode
-from jumelage.wave import FILE, Wave, read_wave
-from jumelage.workbench import put
+from jumelage.rules import Finding, errors_in, rule
+from jumelage.source import Document, Shape, read_header
+from jumelage.staging import stage
+from jumelage.wave import FILE, Origin, Wave, nested, read_wave, wave_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from sqlalchemy import Connection
 
+    from jumelage.restore import Restored
+    from jumelage.source import Source
 
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """The columns of a file: those it must have, those it may have."""
-
-    required: tuple[str, ...]
-    optional: tuple[str, ...] = ()
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """All columns, in order."""
-        return self.required + self.optional
-
-
-TABLES = {
-    "frame": Shape(("city", "population")),
-    "respondents": Shape(("city", "response"), MANAGEMENT),
-    "partnerships": Shape(("city", "country", "agreements", "partner", "since", "inferred", "source")),
-    "actions": Shape(("city", "action", "answer")),
-    "difficulties": Shape(("city", "difficulty", "answer")),
+SHAPES = {
+    "frame": Shape(("city", "population"), ("city_code",)),
+    "respondents": Shape(("city", "response"), ("city_code", *MANAGEMENT, "declared_agreements")),
+    "partnerships": Shape(
+        ("city", "country"), ("city_code", "agreements", "partner", "since", "inferred", "source")
+    ),
+    "actions": Shape(("city", "action", "answer"), ("city_code",)),
+    "difficulties": Shape(("city", "difficulty", "answer"), ("city_code",)),
 }
-DELIMITERS = (",", ";", "\t")
+ALIASES = Shape(("list", "spelling", "code"))
 CLAIMS = Shape(("claim", "place", "printed", "unit", "statement_fr", "statement_en", "kind", "offenders"))
+_WAVE_SHEET = Shape(("key", "value"), ("explication", "explanation"))
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The records of a file: for each its line, and its fields by column, trimmed; None for a blank one."""
+    """The records of a small table: for each its row, and its fields by column, trimmed; None for a blank one."""
 
-    file: str
-    lines: list[int]
-    fields: dict[str, list[str | None]]
+    document: Document
+    lines: list[int] = field(default_factory=list)
+    fields: dict[str, list[str | None]] = field(default_factory=dict)
 
     def records(self) -> list[tuple[int, dict[str, str | None]]]:
         """Return the records one by one."""
@@ -63,166 +54,155 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A wave read: what it says of itself, and its publication. Its tables are `raw_NAME` in the workbench."""
+    """A wave read: what it says of itself, its publication, its spellings, and where everything stands.
+
+    Its tables are `raw_NAME` in the workbench.
+    """
 
     wave: Wave | None
     published: dict[str, Rows]
-    claims: Rows
+    claims: Rows | None
+    aliases: Rows | None
+    documents: dict[str, Document]
+
+    @property
+    def tables(self) -> dict[str, Document]:
+        """The documents of the tables that are staged."""
+        return {name: document for name, document in self.documents.items() if name in TABLES}
 
 
-def read_package(bench: Connection, folder: Path, findings: list[Finding]) -> Package:
-    """Read a wave's folder into the workbench; DataError if it is none at all.
+def read_package(
+    bench: Connection,
+    handed: Handed,
+    scratch: Path,
+    findings: list[Finding],
+    restored: Restored | None,
+    step: Callable[[str], None],
+) -> Package:
+    """Read everything that is handed in into the workbench.
 
-    Adds a finding for each file that is missing, unknown or cannot be read. A table with findings is left empty.
+    Adds a finding for each table that is missing and all that cannot be read. A table that cannot be read is empty.
+    What is `restored` of an earlier revision is there already.
     """
-    if not folder.is_dir():
-        raise DataError(f"{folder}: there is no such folder; a wave is a folder with a {FILE}")
-    for name, shape in TABLES.items():
-        _stage(bench, f"raw_{name}", read_csv(folder, f"{name}.csv", shape, findings), shape)
-    published = _read_published(folder, findings)
-    claims = Rows("claims.csv", [], {name: [] for name in CLAIMS.columns})
-    if (folder / "claims.csv").exists():
-        claims = read_csv(folder, "claims.csv", CLAIMS, findings)
-    _unknown_files(folder, "", {*(f"{name}.csv" for name in TABLES), "claims.csv", FILE, "published"}, findings)
-    return Package(read_wave(folder / FILE, findings), published, claims)
+    documents: dict[str, Document] = dict(restored.documents) if restored else {}
+    for name in TABLES:
+        if name not in documents:
+            step(f"reading {name}")
+            documents[name] = _read_table(bench, handed, name, scratch, findings)
+    if restored:
+        return Package(restored.wave, {}, None, None, documents)
+    published, rows = {}, {}
+    for name, source in handed.sources.items():
+        if name.startswith(f"{PUBLISHED}/"):
+            report = content.report(name.removeprefix(f"{PUBLISHED}/"))
+            shape = Shape((*report.key, "measure", "printed", "place"))
+            published[report.name] = read_rows(source, shape, findings)
+            documents[name] = published[report.name].document
+        elif name not in {*TABLES, WAVE}:
+            rows[name] = read_rows(source, {"aliases": ALIASES, "claims": CLAIMS}[name], findings)
+            documents[name] = rows[name].document
+    wave = _read_wave(handed, documents, findings)
+    return Package(wave, published, rows.get("claims"), rows.get("aliases"), documents)
 
 
-def _read_published(folder: Path, findings: list[Finding]) -> dict[str, Rows]:
-    published: dict[str, Rows] = {}
-    inner = folder / "published"
-    if not inner.exists():
-        return published
-    if not inner.is_dir():
-        findings.append(Finding("published", None, None, None, "must be a folder of one CSV file per report"))
-        return published
-    names = content.report_names()
-    _unknown_files(inner, "published/", {f"{name}.csv" for name in names}, findings)
-    for report in names:
-        if (inner / f"{report}.csv").exists():
-            shape = Shape((*content.report(report).key, "measure", "printed", "place"))
-            published[report] = read_csv(folder, f"published/{report}.csv", shape, findings)
-    return published
+def _read_table(
+    bench: Connection, handed: Handed, name: str, scratch: Path, findings: list[Finding]
+) -> Document:
+    shape = SHAPES[name]
+    columns = ", ".join(f"cast(null as varchar) as {column}" for column in (*shape.columns, "loose"))
+    bench.exec_driver_sql(
+        f"create or replace temp table raw_{name} as "
+        f"select cast(null as integer) as line, {columns}, cast(null as integer) as odd limit 0"
+    )
+    source = handed.sources.get(name)
+    if source is None:
+        return _absent(handed, name, findings)
+    document = _open(source, shape, findings)
+    if document is None:
+        return Document(name, source.file, source.sheet, source.path, 1, ())
+    try:
+        findings += stage(bench, source, document, shape, scratch)
+        findings += source.marks(document)
+    except UnreadableError as error:
+        findings.append(document.finding(error.rule, error.row, error.column, **error.details))
+    return document
 
 
-def _unknown_files(folder: Path, prefix: str, known: set[str], findings: list[Finding]) -> None:
-    for path in sorted(folder.iterdir()):
-        if path.name not in known and not path.name.lower().startswith((".", "readme")):
-            what = f"there is no report {path.stem!r}" if prefix else "is no file of a wave, and would be lost"
-            message = f"{what}; {nearest(path.name, known)}"
-            findings.append(Finding(f"{prefix}{path.name}", None, None, None, message))
+def _absent(handed: Handed, name: str, findings: list[Finding]) -> Document:
+    if handed.form == "workbook":
+        findings.append(Finding(rule("sheet_missing"), handed.path.name, details={"name": name}))
+        return Document(name, handed.path.name, name, handed.path, 1, ())
+    findings.append(Finding(rule("file_missing"), f"{name}.csv"))
+    return Document(name, f"{name}.csv", None, handed.path, 1, ())
 
 
-def read_csv(folder: Path, name: str, shape: Shape, findings: list[Finding]) -> Rows:
-    """Read a CSV file; what is wrong with it, or worth a notice, is added to the findings.
-
-    The text may be UTF-8, UTF-16 or cp1252, its fields set apart by commas, semicolons or tabs, its lines ended in any
-    way, its columns in any order under French or English names.
-    """
-    rows = Rows(name, [], {column: [] for column in shape.columns})
+def _open(source: Source, shape: Shape, findings: list[Finding]) -> Document | None:
+    """Open a source and find its header; None, with findings, if it cannot be read under it."""
     before = errors_in(findings)
-
-    def wrong(message: str, row: int | None = None, column: str | None = None, severity: str = "error") -> None:
-        findings.append(Finding(name, row, column, None, message, severity))
-
-    text = _text(folder / name, shape, wrong)
-    if text is None:
-        return rows
-    delimiter, header = _header(text, shape)
-    if header is None:
-        wrong("is not CSV: a quote in the header is not closed", 1)
-        return rows
-    columns = _columns(header, shape, wrong)
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
-    absent = [column for column in shape.columns if column not in columns]
-    end = 0
     try:
-        next(reader)
-        end = reader.line_num
-        for record in reader:
-            line, end = end + 1, reader.line_num
-            if not any(field.strip() for field in record):
-                continue
-            if len(record) != len(columns):
-                wrong(f"has {len(record)} fields where the header has {len(columns)}", line)
-                continue
-            rows.lines.append(line)
-            for column, field in zip(columns, record, strict=True):
-                rows.fields.get(column, []).append(field.strip() or None)
-            for column in absent:
-                rows.fields[column].append(None)
-    except csv.Error as error:
-        wrong(f"is not CSV: {error}", end + 1)
-    return rows if errors_in(findings) == before else Rows(name, [], {column: [] for column in shape.columns})
-
-
-def errors_in(findings: list[Finding]) -> int:
-    """Return how many of the findings stop a load."""
-    return sum(finding.severity == "error" for finding in findings)
-
-
-def _text(path: Path, shape: Shape, wrong: _Wrong) -> str | None:
-    try:
-        decoded = decode(path.read_bytes())
-    except FileNotFoundError:
-        wrong("is missing")
+        findings += source.open()
+        document = read_header(source, shape, findings)
+    except UnreadableError as error:
+        found = Finding(rule(error.rule), source.file, error.row, error.column, None, source.sheet, error.details)
+        findings.append(found)
         return None
     except OSError as error:
-        wrong(f"cannot be read: {error.strerror}")
+        details = {"why": error.strerror}
+        findings.append(Finding(rule("file_unreadable"), source.file, sheet=source.sheet, details=details))
         return None
-    except UndecodableError as error:
-        wrong(str(error), error.line)
+    return document if errors_in(findings) == before else None
+
+
+def read_rows(source: Source, shape: Shape, findings: list[Finding]) -> Rows:
+    """Read a table of moderate size record by record; what is wrong is added to the findings, and no rows kept."""
+    before = errors_in(findings)
+    document = _open(source, shape, findings)
+    empty = Document(source.name, source.file, source.sheet, source.path, 1, ())
+    none: dict[str, list[str | None]] = {column: [] for column in shape.columns}
+    if document is None:
+        return Rows(empty, [], none)
+    rows = Rows(document, [], {column: [] for column in shape.columns})
+    try:
+        for line, record in source.records():
+            fields = [field.strip() for field in record]
+            if line <= document.header or not any(fields):
+                continue
+            if len(fields) != len(document.columns):
+                wanted = len(document.columns)
+                findings.append(document.finding("wrong_number_of_fields", line, found=len(fields), wanted=wanted))
+                continue
+            rows.lines.append(line)
+            by_column = dict(zip(document.columns, fields, strict=True))
+            for column in shape.columns:
+                rows.fields[column].append(by_column.get(column) or None)
+        findings += source.marks(document)
+    except UnreadableError as error:
+        findings.append(document.finding(error.rule, error.row, error.column, **error.details))
+    findings += [
+        document.finding("control_character", line, column, value, code=code)
+        for line, record in rows.records()
+        for column, value in record.items()
+        if value and (code := find_control(value))
+    ]
+    return rows if errors_in(findings) == before else Rows(document, [], none)
+
+
+def _read_wave(handed: Handed, documents: dict[str, Document], findings: list[Finding]) -> Wave | None:
+    """Read what a wave says of itself, in wave.toml or in a sheet."""
+    if handed.folder is not None:
+        return read_wave(handed.folder / FILE, findings)
+    source = handed.sources.get(WAVE)
+    if source is None:
+        findings.append(Finding(rule("sheet_missing"), handed.path.name, details={"name": WAVE}))
         return None
-    text = decoded.text
-    if control := find_control(text):
-        wrong(control[1], len(re.findall(r"\r\n|\r|\n", text[: control[0]])) + 1)
-        return None
-    if not text.strip():
-        wrong(f"is empty; its header line must be {','.join(shape.required)}")
-        return None
-    if decoded.notice:
-        wrong(decoded.notice, severity="notice")
-    return text
-
-
-def _header(text: str, shape: Shape) -> tuple[str, list[str] | None]:
-    """Find what sets fields apart: that under which the header names most of the columns; a comma if none does."""
-    found: list[tuple[int, str, list[str] | None]] = []
-    for delimiter in DELIMITERS:
-        try:
-            fields = next(csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter))
-        except csv.Error:
-            found.append((0, delimiter, None))
-            continue
-        fields = [field.strip() for field in fields]
-        found.append((len({column_of(field, shape.columns) for field in fields} - {None}), delimiter, fields))
-    _, delimiter, header = max(found, key=lambda entry: (entry[0], entry[1] == ","))
-    return delimiter, header
-
-
-def _columns(header: list[str], shape: Shape, wrong: _Wrong) -> list[str]:
-    """Return the column that each field of the header names; the field itself where it names none."""
-    columns = [column_of(field, shape.columns) or field for field in header]
-    for column in shape.required:
-        if column not in columns:
-            wrong(f"column {column} is missing; columns are {','.join(shape.columns)}", 1)
-    for column in dict.fromkeys(columns):
-        if column not in shape.columns:
-            wrong(f"is an unknown column; {nearest(column, shape.columns)}", 1, column)
-        elif columns.count(column) > 1:
-            wrong("stands twice in the header", 1, column)
-    return columns
-
-
-def _stage(bench: Connection, table: str, rows: Rows, shape: Shape) -> None:
-    """Put the rows of a file into a temporary table of text columns, with their line."""
-    kinds = {"line": "integer", **dict.fromkeys(shape.columns, "varchar")}
-    put(bench, table, kinds, [rows.lines, *(rows.fields[name] for name in shape.columns)])
-
-
-if TYPE_CHECKING:
-    from typing import Protocol
-
-    class _Wrong(Protocol):
-        def __call__(
-            self, message: str, row: int | None = None, column: str | None = None, severity: str = "error"
-        ) -> None: ...
+    rows = read_rows(source, _WAVE_SHEET, findings)
+    documents[WAVE] = rows.document
+    pairs: dict[str, tuple[int, str]] = {}
+    for line, record in rows.records():
+        key, value = record["key"], record["value"]
+        if key in pairs:
+            findings.append(rows.document.finding("key_twice", line, "key", key))
+        elif key and value:
+            pairs[key] = line, value
+    origin = Origin(source.file, source.sheet, {key: line for key, (line, _) in pairs.items()}, texts=True)
+    return wave_of(nested((key, value) for key, (_, value) in pairs.items()), origin, findings)

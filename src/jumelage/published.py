@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jumelage import content
-from jumelage.errors import Finding, nearest
 from jumelage.models import CLAIM_KINDS
-from jumelage.wave import not_a_query
+from jumelage.rules import near
+from jumelage.wave import is_query
 from jumelage.workbench import put
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from jumelage.content import Report
     from jumelage.names import Names
     from jumelage.package import Package, Rows
+    from jumelage.rules import Finding
     from jumelage.wave import Wave
 
 _TYPES = {
@@ -96,16 +97,18 @@ def _figures(
     seen: dict[tuple[str, ...], int] = {}
     for position, (line, record) in enumerate(rows.records(), 1):
 
-        def wrong(column: str, message: str, line: int = line, record: dict[str, str | None] = record) -> None:
-            findings.append(Finding(rows.file, line, column, record[column], message))
+        def wrong(
+            column: str, broken: str, line: int = line, record: dict[str, str | None] = record, **details: Any
+        ) -> None:
+            findings.append(rows.document.finding(broken, line, column, record[column], **details))
 
         parts = [_key_part(report, column, record[column], codes, names, wrong) for column in report.key]
         measure, text, place = record["measure"], record["printed"], record["place"]
         if measure not in report.measures:
-            wrong("measure", f"{report.name} has no such measure; {nearest(measure or '', report.measures)}")
+            wrong("measure", "measure_unknown", report=report.name, near=near(measure or "", report.measures))
             continue
         if place is None:
-            wrong("place", "is missing; say where it is printed")
+            wrong("place", "place_missing")
             continue
         if None in parts:
             continue
@@ -116,7 +119,7 @@ def _figures(
             continue
         first = seen.setdefault((key, measure, place), line)
         if first != line:
-            wrong("place", f"the same figure of the same place stands on line {first} already")
+            wrong("place", "figure_twice", first=first)
             continue
         yield report.name, key, measure, place, position, text, *understood
 
@@ -130,7 +133,7 @@ def _key_part(
     wrong: _Wrong,
 ) -> str | None:
     if value is None:
-        wrong(column, "is missing")
+        wrong(column, "value_missing")
         return None
     if value in {content.TOTAL, content.UNKNOWN}:
         return value
@@ -138,13 +141,13 @@ def _key_part(
     if spec.codes:
         code = codes[column].get(value)
         if code is None:
-            wrong(column, f"is no accepted name or code of {spec.codes}; {names.nearest(spec.codes, value)}")
+            wrong(column, "name_unknown", list=spec.codes, near=names.near(spec.codes, value))
         return code
     if spec.labels is not None and value not in spec.labels:
-        wrong(column, f"is no {column}; {nearest(value, spec.labels)}")
+        wrong(column, "key_part_unknown", column=column, near=near(value, spec.labels))
         return None
     if spec.labels is None and not re.fullmatch(r"0|[1-9]\d{0,8}", value):
-        wrong(column, "must be a whole number")
+        wrong(column, "key_part_number")
         return None
     return value
 
@@ -190,32 +193,33 @@ def _number(text: str, decimal: str) -> Decimal | None:
 
 
 def _unfit(understood: tuple[object, ...] | None) -> str:
-    """Say why a printed text cannot be kept; empty if it can."""
+    """Name the rule that a printed text breaks; empty if it can be kept."""
     if understood is None:
-        return "is no number, no known name and none of the words in [printed.words] of wave.toml that fit here"
+        return "figure_not_understood"
     number = understood[0]
     if isinstance(number, Decimal) and not (abs(number) < 10**12 and number == round(number, 6)):
-        return "is too large or too precise a number: at most 12 digits before the comma and 6 after"
+        return "figure_out_of_range"
     return ""
 
 
-def _claims(rows: Rows, findings: list[Finding]) -> list[tuple[object, ...]]:
+def _claims(rows: Rows | None, findings: list[Finding]) -> list[tuple[object, ...]]:
     staged: list[tuple[object, ...]] = []
     seen: dict[tuple[str | None, ...], int] = {}
+    if rows is None:
+        return staged
     for position, (line, record) in enumerate(rows.records(), 1):
         before = len(findings)
         for column, value in record.items():
             if value is None and column != "offenders":
-                findings.append(Finding(rows.file, line, column, None, "is missing"))
+                findings.append(rows.document.finding("value_missing", line, column))
         if record["kind"] and record["kind"] not in CLAIM_KINDS:
-            message = f"must be one of {', '.join(CLAIM_KINDS)}"
-            findings.append(Finding(rows.file, line, "kind", record["kind"], message))
-        if record["offenders"] and (message := not_a_query(record["offenders"])):
-            findings.append(Finding(rows.file, line, "offenders", record["offenders"], message))
+            choices = ", ".join(CLAIM_KINDS)
+            findings.append(rows.document.finding("claim_kind", line, "kind", record["kind"], choices=choices))
+        if record["offenders"] and not is_query(record["offenders"]):
+            findings.append(rows.document.finding("not_a_query", line, "offenders", record["offenders"]))
         first = seen.setdefault((record["claim"], record["place"]), line)
         if first != line:
-            message = f"the same claim and place stand on line {first} already"
-            findings.append(Finding(rows.file, line, "claim", record["claim"], message))
+            findings.append(rows.document.finding("claim_twice", line, "claim", record["claim"], first=first))
         if len(findings) == before:
             values = {**record, "position": position}
             staged.append(tuple(values[name] for name in _TYPES["claims"]))
@@ -226,4 +230,4 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     class _Wrong(Protocol):
-        def __call__(self, column: str, message: str) -> None: ...
+        def __call__(self, column: str, broken: str, **details: Any) -> None: ...

@@ -12,34 +12,44 @@ from jumelage import content, database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from sqlalchemy import Connection
 
-# match_key finds names and never orders; sort_key orders as French lists do, without any collation.
+MEMORY = "256MB"  # of the database while it loads; the interpreter and the text being read come on top
+# match_key finds names and never orders; sort_key orders as French lists do, without any collation. same_key tells
+# whether two free texts are spellings of one: cheaper, since it is made for every row of a wave.
 _MACROS = (
     """create or replace temp macro folded(x) as
        replace(replace(replace(lower(strip_accents(x)), 'œ', 'oe'), 'æ', 'ae'), 'ß', 'ss')""",
+    # Invisible characters go, signs and look-alikes of hyphens and apostrophes become spaces, St and Ste are written
+    # out, and an article that lists put last comes first again: Bassée (La).
     r"""create or replace temp macro match_key(x) as
-        nullif(trim(regexp_replace(regexp_replace(
-            ' ' || regexp_replace(folded(x), '[^\p{L}\p{N}]+', ' ', 'g') || ' ',
-            ' st ', ' saint ', 'g'), ' ste ', ' sainte ', 'g')), '')""",
+        nullif(regexp_replace(trim(regexp_replace(regexp_replace(
+            ' ' || regexp_replace(folded(regexp_replace(x, '[\p{Cf}]', '', 'g')), '[^\p{Ll}\p{Lo}\p{N}]+', ' ', 'g')
+            || ' ', ' st ', ' saint ', 'g'), ' ste ', ' sainte ', 'g')), '^(.+) (le|la|les|l)$', '\2 \1'), '')""",
     "create or replace temp macro sort_key(x) as regexp_replace(folded(x), '[^a-z0-9]', '', 'g')",
+    """create or replace temp macro same_key(x) as
+       replace(replace(translate(lower(strip_accents(x)), ' -.,’''‐‑–', ''), 'œ', 'oe'), 'saint', 'st')""",
 )
 
 
 @contextmanager
-def workbench(target: Connection) -> Iterator[Connection]:
-    """Open the workbench for a target."""
+def workbench(target: Connection, scratch: Path | None = None) -> Iterator[Connection]:
+    """Open the workbench for a target; what does not fit into memory goes to the folder `scratch`."""
     if database.is_duckdb(target):
-        _prepare(target)
+        _prepare(target, scratch)
         yield target
         return
     with database.in_memory().begin() as bench:
-        _prepare(bench)
+        _prepare(bench, scratch)
         yield bench
 
 
-def _prepare(bench: Connection) -> None:
+def _prepare(bench: Connection, scratch: Path | None) -> None:
+    if scratch is not None:
+        bench.exec_driver_sql(f"set temp_directory = '{scratch}'")
+        bench.exec_driver_sql(f"set memory_limit = '{MEMORY}'")
     for macro in _MACROS:
         bench.exec_driver_sql(macro)
 

@@ -9,7 +9,12 @@ from jumelage.content import TOTAL, UNKNOWN
 from jumelage.report import Detail, Sheet, Value, number
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from jumelage.ledger import Ledger
+    from jumelage.rehearsal import Change
+    from jumelage.rules import Finding
+    from jumelage.spellings import Suggestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,3 +148,53 @@ def of_ledger(ledger: Ledger, lang: str) -> Grid:
     notes = tuple(f"{', '.join(dict.fromkeys(cells))}: {text}" for text, cells in because.items())
     numeric = (False, False, False, True, False, True, False)
     return Grid(LEDGER, rows, Shown("", headings, texts, numeric, notes=notes))
+
+
+FINDINGS = ("file", "sheet", "row", "column", "value", "rule", "severity", "message", "suggestion")
+
+
+def of_findings(findings: Sequence[Finding], lang: str) -> Grid:
+    """Make the grid of findings: one row per finding, its texts in the language asked for."""
+    rows = tuple(
+        (
+            finding.file,
+            finding.sheet,
+            finding.row,
+            finding.column,
+            finding.value,
+            finding.rule.name,
+            finding.severity,
+            finding.message(lang),
+            finding.remedy(lang),
+        )
+        for finding in findings
+    )
+    return _plain_grid(FINDINGS, rows)
+
+
+def of_changes(changes: Sequence[Change], most: int | None = None) -> Grid:
+    """Make the grid of what a load would change; with `most`, of so many of each kind, and a note of how many more."""
+    shown: list[tuple[Value, ...]] = []
+    notes = []
+    for what in dict.fromkeys(change.what for change in changes):
+        found = [change for change in changes if change.what == what]
+        shown += [(c.what, c.name, c.key, c.measure, c.before, c.after) for c in found[:most]]
+        if len(found) > len(found[:most]):
+            notes.append(f"showing {most} of {len(found)} {what} changes; all of them: --format csv -o FILE")
+    return _plain_grid(("what", "name", "key", "measure", "before", "after"), tuple(shown), tuple(notes))
+
+
+SUGGESTIONS = ("list", "spelling", "rows", "code", "name", "score", "confirmed")
+
+
+def of_suggestions(suggestions: Sequence[Suggestion]) -> Grid:
+    """Make the grid of suggested spellings, with a column for a person's confirmation."""
+    rows = tuple((s.code_list, s.spelling, s.rows, s.code, s.name, s.score, None) for s in suggestions)
+    return _plain_grid(SUGGESTIONS, rows)
+
+
+def _plain_grid(names: tuple[str, ...], rows: tuple[tuple[Value, ...], ...], notes: tuple[str, ...] = ()) -> Grid:
+    """Make a grid whose names are its headings and whose values are shown as they are."""
+    texts = tuple(tuple("" if value is None else str(value) for value in row) for row in rows)
+    numeric = tuple(any(isinstance(row[i], int) for row in rows) for i in range(len(names)))
+    return Grid(names, rows, Shown("", names, texts, numeric, notes=notes))

@@ -1,0 +1,40 @@
+/*
+table = "partnerships"
+column = "city"
+message = { fr = "le même accord (ville, pays, partenaire) est déjà à la ligne {first}", en = "the same city, country and partner stands on line {first} already" }
+remedy = { fr = "écrivez leur nombre dans agreements, ou n’en gardez qu’une ligne", en = "write their number in agreements, or keep one row" }
+*/
+-- Whatever the spelling of the partner. Agreements with partners that nobody named are told apart by their dates.
+with keyed as materialized (
+    select
+        p.line,
+        hash(p.city, p.country, same_key(p.partner), case when p.partner is null then p.since_from end,
+            case when p.partner is null then p.since_to end) as key
+    from resolved_partnerships p
+    where p.city is not null and p.country is not null
+),
+suspect as (
+    select k.line
+    from keyed k
+    where k.key in (select key from keyed group by key having count(*) > 1)
+),
+told as materialized (
+    select
+        p.line,
+        p.city,
+        p.country,
+        same_key(p.partner) as partner,
+        case when p.partner is null then p.since_from end as since_from,
+        case when p.partner is null then p.since_to end as since_to
+    from resolved_partnerships p
+    where p.line in (select line from suspect)
+),
+twice as (
+    select t.line, min(t.line) over (partition by t.city, t.country, t.partner, t.since_from, t.since_to) as first
+    from told t
+)
+select t.line, r.city as value, t.first
+from twice t
+inner join raw_partnerships r on r.line = t.line
+where t.line > t.first
+order by t.line

@@ -1,0 +1,38 @@
+/*
+table = "partnerships"
+column = "city"
+message = { fr = "n’a pas répondu ({response}), et a pourtant des réponses", en = "has not responded ({response}), and yet has answers" }
+remedy = { fr = "corrigez response, ou supprimez les réponses ; un accord connu d’ailleurs se marque inferred = yes", en = "mend response, or delete the answers; an agreement known from elsewhere is marked inferred = yes" }
+*/
+with silent as (
+    select f.city, coalesce(r.response, d.default_response) as response
+    from resolved_frame f
+    cross join declared d
+    left join resolved_respondents r on r.city = f.city
+    where coalesce(r.response, d.default_response) in ('refused', 'not_reached')
+)
+select 'partnerships' as document, p.line, r.city as value, s.response
+from resolved_partnerships p
+inner join silent s on s.city = p.city
+inner join raw_partnerships r on r.line = p.line
+where p.inferred is distinct from 'yes'
+union all
+select 'actions', a.line, r.city, s.response
+from resolved_actions a
+inner join silent s on s.city = a.city
+inner join raw_actions r on r.line = a.line
+union all
+select 'difficulties', d.line, r.city, s.response
+from resolved_difficulties d
+inner join silent s on s.city = d.city
+inner join raw_difficulties r on r.line = d.line
+union all
+select 'respondents', m.line, r.city, s.response
+from resolved_respondents m
+inner join silent s on s.city = m.city
+inner join raw_respondents r on r.line = m.line
+where m.elected_delegate in ('yes', 'no', 'dont_know')
+    or m.twinning_committee in ('yes', 'no', 'dont_know')
+    or m.service in ('yes', 'no', 'dont_know')
+    or m.declared_agreements is not null
+order by document, line

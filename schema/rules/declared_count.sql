@@ -1,0 +1,24 @@
+/*
+table = "respondents"
+column = "declared_agreements"
+message = { fr = "la ville déclare {declared} accords, et la table partnerships en liste {listed}", en = "the town declares {declared} agreements, and partnerships lists {listed}" }
+remedy = { fr = "complétez la liste ou corrigez le nombre ; une liste incomplète se déclare : complete.agreements = false", en = "complete the list or mend the number; a list that is not complete is declared so: complete.agreements = false" }
+*/
+-- A list that is claimed complete has as many as declared; any other has no more.
+with listed as (
+    select f.city, coalesce(sum(case when p.city is not null then coalesce(p.agreements, 1) end), 0) as agreements
+    from resolved_frame f
+    left join resolved_partnerships p on p.city = f.city and p.inferred is distinct from 'yes'
+    group by f.city
+)
+select
+    x.line,
+    r.declared_agreements as value,
+    x.declared_agreements as declared,
+    cast(l.agreements as integer) as listed
+from resolved_respondents x
+inner join raw_respondents r on r.line = x.line
+inner join listed l on l.city = x.city
+cross join declared d
+where x.declared_agreements < l.agreements or (d.agreements_complete and x.declared_agreements <> l.agreements)
+order by x.line

@@ -1,0 +1,294 @@
+"""Values of rows understood, column by column: every distinct text once, whatever the number of rows.
+
+For each column of a table, `meant_TABLE_COLUMN` says what its texts stand for; `resolved_TABLE` are the rows with it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jumelage import content
+from jumelage.models import MANAGEMENT
+from jumelage.periods import Period, understand
+from jumelage.rules import near
+from jumelage.workbench import put
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sqlalchemy import Connection
+
+    from jumelage.names import Names
+    from jumelage.rules import Finding
+    from jumelage.source import Document
+    from jumelage.wave import Wave
+
+MOST_AGREEMENTS = 999
+_MOST_PEOPLE = 999_999_999
+LISTS = {
+    "city": "cities",
+    "country": "countries",
+    "action": "actions",
+    "difficulty": "difficulties",
+    "response": "responses",
+    "answer": "answers",
+    "inferred": "yes_no",
+    **dict.fromkeys(MANAGEMENT, "answers"),
+}
+NUMBERS = {
+    "population": (0, _MOST_PEOPLE, "not_a_population"),
+    "agreements": (1, MOST_AGREEMENTS, "not_a_count"),
+    "declared_agreements": (0, MOST_AGREEMENTS, "not_a_count"),
+}
+_CLOSED = {"responses", "answers", "yes_no"}
+# What spreadsheets and forms put for an answer that is missing.
+_SENTINELS = "'88', '98', '99', '888', '998', '999', '9998', '9999'"
+_ABBREVIATIONS = (
+    "'?', '-', '--', '…', 'x', 'xx', 'xxx', 'nsp', 'nr', 'nc', 'nd', 'n.c.', 'n.r.', 'n/a', 'na', 'inconnu', "
+    "'inconnue', 'unknown', 'none', 'néant', 'aucun', 'aucune', 'null'"
+)
+# Thousands are set apart by a space of any width or an apostrophe, or by the same sign twice; a decimal part is zero.
+_NUMBER = r"^[0-9]+([,.]0+)?$|^[0-9]{1,3}([ \x{00A0}\x{2007}\x{2009}\x{202F}''’][0-9]{3})+([,.]0+)?$"
+_TWICE = r"^[0-9]{1,3}(\.[0-9]{3}){2,}$|^[0-9]{1,3}(,[0-9]{3}){2,}$"
+_AMBIGUOUS = r"^[0-9]{1,3}[.,][0-9]{3}$"
+
+
+def understand_columns(
+    bench: Connection, documents: Mapping[str, Document], names: Names, wave: Wave | None
+) -> list[Finding]:
+    """Understand every column of every table; return all values that cannot be."""
+    findings: list[Finding] = []
+    for document in documents.values():
+        for column in _columns(bench, document.name):
+            if column in LISTS:
+                findings += _names(bench, document, column, names, wave)
+            elif column in NUMBERS:
+                findings += _numbers(bench, document, column, wave)
+            elif column == "since":
+                findings += _periods(bench, document, names, wave)
+            elif column == "partner":
+                findings += _partners(bench, document, wave)
+            elif column == "source":
+                findings += _sources(bench, document)
+        if "city_code" in document.columns:
+            findings += _codes(bench, document, names)
+        _resolved(bench, document.name)
+    return findings
+
+
+def _columns(bench: Connection, table: str) -> list[str]:
+    rows = bench.exec_driver_sql(f"select name from pragma_table_info('raw_{table}') order by cid")
+    return [name for (name,) in rows]
+
+
+def _distinct(bench: Connection, table: str, column: str) -> list[str]:
+    rows = bench.exec_driver_sql(f"select distinct {column} from raw_{table} where {column} is not null")
+    return sorted(value for (value,) in rows)
+
+
+def _missing(wave: Wave | None, column: str) -> dict[str, str]:
+    """Return what the wave declares as standing for a missing answer in a column, by case-folded text."""
+    if wave is None:
+        return {}
+    return {**wave.missing.get("*", {}), **wave.missing.get(column, {})}
+
+
+def _meaning(
+    bench: Connection, table: str, column: str, kinds: Mapping[str, str], rows: Iterable[tuple[Any, ...]]
+) -> None:
+    """Keep what the texts of a column stand for: the text, then values of these kinds."""
+    listed = list(rows)
+    every = {"text": "varchar", **kinds}
+    put(bench, f"meant_{table}_{column}", every, [[row[i] for row in listed] for i in range(len(every))])
+
+
+def _offenders(
+    bench: Connection, document: Document, column: str, broken: Mapping[str, tuple[str, dict[str, Any]]]
+) -> list[Finding]:
+    """Return a finding for each row whose value breaks a rule, by value: the rule and its details."""
+    if not broken:
+        return []
+    rows = bench.exec_driver_sql(
+        f"select line, {column} from raw_{document.name} where {column} in (select unnest(cast(? as varchar[]))) "
+        "order by line",
+        (sorted(broken),),
+    )
+    return [document.finding(broken[value][0], line, column, value, **broken[value][1]) for line, value in rows]
+
+
+def _names(bench: Connection, document: Document, column: str, names: Names, wave: Wave | None) -> list[Finding]:
+    code_list = LISTS[column]
+    texts = _distinct(bench, document.name, column)
+    declared = _missing(wave, column) if column != "inferred" and code_list in _CLOSED else {}
+    known = {text: declared[text.casefold()] for text in texts if text.casefold() in declared}
+    known |= names.resolve(code_list, [text for text in texts if text not in known])
+    _meaning(bench, document.name, column, {"code": "varchar"}, known.items())
+    unknown = [text for text in texts if text not in known]
+    if code_list in _CLOSED:
+        choices = {"choices": ", ".join(content.answers(code_list))}
+        return _offenders(bench, document, column, dict.fromkeys(unknown, ("choice", choices)))
+    return _offenders(bench, document, column, unknown_names(bench, code_list, unknown, names))
+
+
+def unknown_names(
+    bench: Connection, code_list: str, unknown: list[str], names: Names
+) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Tell for each name that stands for no code of a list which rule it breaks, with the details."""
+    if not unknown:
+        return {}
+    alike = names.near_all(code_list, unknown)
+    found: dict[str, tuple[str, dict[str, Any]]] = {
+        text: ("name_unknown", {"list": code_list, "near": alike[text]}) for text in unknown
+    }
+    if code_list != "cities":
+        return found
+    rows = bench.exec_driver_sql(
+        "select v.text, count(distinct p.code), string_agg(distinct p.shown, ', ' order by p.shown), "
+        "min(p.name || ' (' || p.departement || ')'), "
+        "(select min(z.code) from places z where z.code = '0' || v.text) as lost "
+        "from (select unnest(cast(? as varchar[])) as text) v left join places p on p.key = match_key(v.text) "
+        "group by v.text",
+        (unknown,),
+    )
+    for text, number, shown, example, lost in rows:
+        if number > 1:
+            found[text] = ("name_of_several", {"several": shown, "example": example})
+        elif number == 1:
+            found[text] = ("another_commune", {"commune": shown, "near": alike[text]})
+        elif lost or _lacks_zero(text):
+            found[text] = ("code_without_zero", {"code": f"0{text}"})
+    return found
+
+
+def _lacks_zero(text: str) -> bool:
+    """Tell whether a text is an INSEE code of the départements 01 to 09 without its zero."""
+    return len(text) == 4 and text.isascii() and text.isdigit() and text[0] != "0"  # noqa: PLR2004
+
+
+def _numbers(bench: Connection, document: Document, column: str, wave: Wave | None) -> list[Finding]:
+    least, most, rule_name = NUMBERS[column]
+    declared = _missing(wave, column) if column == "declared_agreements" else {}
+    table = f"meant_{document.name}_{column}"
+    suspect = "false" if column == "population" else f"text in ({_SENTINELS})"
+    bench.exec_driver_sql(
+        f"create or replace temp table {table} as with texts as ("
+        f"select distinct {column} as text from raw_{document.name} where {column} is not null), "
+        f"read as (select text, case when regexp_matches(text, '{_NUMBER}') then try_cast(regexp_replace("
+        "regexp_replace(text, '[,.]0+$', ''), '[^0-9]', '', 'g') as bigint) "
+        f"when regexp_matches(text, '{_TWICE}') then try_cast(regexp_replace(text, '[^0-9]', '', 'g') as bigint) end "
+        f"as number from texts) select text, cast(number as integer) as number from read "
+        f"where number between {least} and {most} and not ({suspect})"
+    )
+    if column == "declared_agreements":
+        bench.exec_driver_sql(f"alter table {table} add column missing varchar")
+        for text, answer in declared.items():
+            bench.exec_driver_sql(f"delete from {table} where lower(text) = ?", (text,))
+            bench.exec_driver_sql(
+                f"insert into {table} select distinct {column}, cast(null as integer), ? from raw_{document.name} "
+                f"where lower({column}) = ?",
+                (answer, text),
+            )
+    rows = bench.exec_driver_sql(
+        f"select text, regexp_matches(text, '{_AMBIGUOUS}'), {suspect} from (select distinct {column} as text "
+        f"from raw_{document.name} where {column} is not null) where text not in (select text from {table})"
+    )
+    broken: dict[str, tuple[str, dict[str, Any]]] = {}
+    for text, ambiguous, sentinel in rows:
+        if sentinel:
+            broken[text] = ("sentinel_undeclared", {})
+        elif ambiguous:
+            whole = text.replace(".", "").replace(",", "")
+            broken[text] = ("number_ambiguous", {"one": whole, "other": text.replace(",", ".")})
+        else:
+            broken[text] = (rule_name, {"least": least, "most": most})
+    return _offenders(bench, document, column, broken)
+
+
+def _periods(bench: Connection, document: Document, names: Names, wave: Wave | None) -> list[Finding]:
+    texts = _distinct(bench, document.name, "since")
+    declared = _missing(wave, "since")
+    missing = {text: declared[text.casefold()] for text in texts if text.casefold() in declared}
+    missing |= names.resolve("no_date", [text for text in texts if text not in missing])
+    latest = wave.fieldwork_to if wave is not None else None
+    rows: list[tuple[Any, ...]] = [(text, None, None, answer) for text, answer in missing.items()]
+    broken: dict[str, tuple[str, dict[str, Any]]] = {}
+    choices = {"choices": ", ".join(content.answers("no_date"))}
+    for text in texts:
+        if text in missing:
+            continue
+        period = understand(text, latest, day_first=wave is not None and wave.day_first)
+        if isinstance(period, Period):
+            rows.append((text, period.first, period.last, None))
+        else:
+            broken[text] = (period, choices)
+    kinds = {"since_from": "date", "since_to": "date", "missing": "varchar"}
+    _meaning(bench, document.name, "since", kinds, rows)
+    return _offenders(bench, document, "since", broken)
+
+
+def _partners(bench: Connection, document: Document, wave: Wave | None) -> list[Finding]:
+    """Take declared abbreviations for an unknown partner; find undeclared ones."""
+    if declared := _missing(wave, "partner"):
+        bench.exec_driver_sql(
+            f"update raw_{document.name} set partner = null where lower(partner) in (select unnest(cast(? as varchar[])))",
+            (sorted(declared),),
+        )
+    rows = bench.exec_driver_sql(
+        f"select line, partner from raw_{document.name} where length(partner) <= 8 "
+        f"and lower(partner) in ({_ABBREVIATIONS}, {_SENTINELS}) order by line"
+    )
+    return [document.finding("sentinel_undeclared", line, "partner", value) for line, value in rows]
+
+
+def _sources(bench: Connection, document: Document) -> list[Finding]:
+    known = content.report_names()
+    texts = _distinct(bench, document.name, "source")
+    wrong = [text for text in texts if text.split("/", maxsplit=1)[0] not in known]
+    broken = {text: ("source_unknown", {"near": near(text, known)}) for text in wrong}
+    return _offenders(bench, document, "source", broken)
+
+
+def _codes(bench: Connection, document: Document, names: Names) -> list[Finding]:
+    """Hold codes against names; a code alone stands for the name."""
+    table = f"raw_{document.name}"
+    texts = _distinct(bench, document.name, "city_code")
+    known = names.resolve("cities", texts)
+    unknown = [text for text in texts if text not in known]
+    broken = unknown_names(bench, "cities", unknown, names)
+    findings = _offenders(bench, document, "city_code", broken)
+    _meaning(bench, document.name, "city_code", {"code": "varchar"}, known.items())
+    rows = bench.exec_driver_sql(
+        f"select r.line, r.city_code, r.city, c.name from {table} r "
+        f"join meant_{document.name}_city_code m on m.text = r.city_code "
+        f"join meant_{document.name}_city n on n.text = r.city join list_cities c on c.code = m.code "
+        "where m.code <> n.code order by r.line"
+    )
+    return findings + [
+        document.finding("code_contradicts_name", line, "city_code", code, other=other, name=name)
+        for line, code, name, other in rows
+    ]
+
+
+def _resolved(bench: Connection, table: str) -> None:
+    """Make the rows with what their columns stand for."""
+    joins, columns = [], []
+    for column in _columns(bench, table):
+        meant = f"meant_{table}_{column}"
+        if column in {"line", "odd", "loose", "city_code"}:
+            continue
+        if column == "since":
+            joins.append(f"left join {meant} m_since on m_since.text = r.since")
+            columns += ["m_since.since_from", "m_since.since_to", "m_since.missing as since_missing"]
+        elif column in LISTS or column in NUMBERS:
+            value = "code" if column in LISTS else "number"
+            joins.append(f"left join {meant} m_{column} on m_{column}.text = r.{column}")
+            columns.append(f"m_{column}.{value} as {column}")
+            if column == "declared_agreements":
+                columns.append(f"m_{column}.missing as declared_missing")
+        else:
+            columns.append(f"r.{column}")
+    bench.exec_driver_sql(
+        f"create or replace temp view resolved_{table} as "
+        f"select r.line, {', '.join(columns)} from raw_{table} r {' '.join(joins)}"
+    )
+

@@ -1,0 +1,113 @@
+"""What the data manager sees of a load: progress while it lasts, then findings, and what it did or would do."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jumelage.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from sqlalchemy.engine import URL
+
+    from jumelage.load import Loaded, Request
+    from jumelage.rules import Finding
+
+MOST_SHOWN = 100
+_STEPS = 8  # five tables, checking, comparing, writing
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """How findings are shown: lines on standard error, or all of them in a format on standard output or in a file."""
+
+    format: str | None = None
+    lang: str = "en"
+    output: Path | None = None
+    write: Callable[[str, Path | None], None] = lambda _text, _output: None
+
+
+def load(url: URL, request: Request, showing: Showing) -> Loaded:
+    """Load, and say what was done; on DataError the findings are shown before it goes on."""
+    from jumelage.load import load as load_wave
+
+    with _told(showing), _progress() as step:
+        done = load_wave(url, request, step=step)
+    show_findings(done.findings, showing)
+    name = f"wave {done.wave}, revision {done.revision}"
+    rows = ", ".join(f"{number} {table.replace('_', ' ')}" for table, number in done.rows.items())
+    say(f"{name}: loaded: {rows}" if done.new else f"{name}: unchanged")
+    return done
+
+
+def rehearse(url: URL, request: Request, showing: Showing) -> None:
+    """Check everything and show what a load would change."""
+    from jumelage.rehearsal import rehearse as try_out
+    from jumelage.render import renderer
+    from jumelage.render.grid import of_changes
+
+    with _told(showing), _progress() as step:
+        done, changes = try_out(url, request, step)
+    name = f"wave {done.wave}, revision {done.revision}"
+    if showing.format is not None or showing.output is not None:
+        show_findings(done.findings, Showing(lang=showing.lang))
+        showing.write(renderer(showing.format or "table")(of_changes(changes)), showing.output)
+    else:
+        show_findings(done.findings, showing)
+        if changes:
+            say(renderer("table")(of_changes(changes, MOST_SHOWN)).rstrip("\n"))
+    rows = ", ".join(f"{number} {table.replace('_', ' ')}" for table, number in done.rows.items())
+    say(f"{name}: would be loaded: {rows}" if done.new else f"{name}: unchanged")
+
+
+def say(text: str) -> None:
+    """Say something to the person at the terminal."""
+    sys.stderr.write(f"{text}\n")
+
+
+@contextmanager
+def _told(showing: Showing) -> Iterator[None]:
+    try:
+        yield
+    except DataError as error:
+        show_findings(error.findings, showing)
+        raise
+
+
+def show_findings(findings: Sequence[Finding], showing: Showing) -> None:
+    """Show findings: all in the format asked for, else as lines of which the first hundred."""
+    if showing.format is not None or showing.output is not None:
+        from jumelage.render import renderer
+        from jumelage.render.grid import of_findings
+
+        showing.write(renderer(showing.format or "table")(of_findings(findings, showing.lang)), showing.output)
+        return
+    for finding in findings[:MOST_SHOWN]:
+        text = finding.text(showing.lang)
+        say(text if finding.severity == "error" else f"{finding.severity}: {text}")
+    if len(findings) > MOST_SHOWN:
+        say(f"showing {MOST_SHOWN} of {len(findings)} findings; all of them: --format csv -o FILE")
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str], None]]:
+    """Show a bar on a terminal, and nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda _step: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description:<24}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("opening", total=_STEPS)
+
+        def step(name: str) -> None:
+            progress.update(task, description=name, advance=1)
+
+        yield step

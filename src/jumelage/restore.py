@@ -1,0 +1,104 @@
+"""A loaded revision laid out again as the tables that it was loaded from, for a load that replaces one of them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jumelage import database
+from jumelage.errors import UsageError
+from jumelage.models import MANAGEMENT, metadata
+from jumelage.periods import EARLIEST
+from jumelage.source import Document
+from jumelage.wave import Origin, Wave, wave_of
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from jumelage.rules import Finding
+
+# What is staged, by table of the models, without wave and revision.
+STAGED = (
+    "default_answers",
+    "respondents",
+    "partnerships",
+    "city_actions",
+    "city_difficulties",
+    "published_tables",
+    "published_figures",
+    "explanations",
+    "claims",
+)
+_PUBLICATION = STAGED[5:]
+# For each table that is handed in: the table that it was loaded into, and its columns as text.
+_ROWS = {
+    "frame": ("respondents", {"city": "city", "population": "cast(population as varchar)"}),
+    "respondents": (
+        "respondents",
+        {
+            **{name: name for name in ("city", "response", *MANAGEMENT)},
+            "declared_agreements": "coalesce(cast(declared_agreements as varchar), nullif(declared_missing, 'not_asked'))",
+        },
+    ),
+    "partnerships": (
+        "partnerships",
+        {
+            "city": "city",
+            "country": "country",
+            "agreements": "cast(count(*) as varchar)",
+            "partner": "partner",
+            "since": "case when since_from is null then since_missing "
+            f"when since_from = date '{EARLIEST}' then 'before ' || cast(since_to + 1 as varchar) "
+            "else 'between ' || cast(since_from as varchar) || ' and ' || cast(since_to as varchar) end",
+            "inferred": "case when inferred then 'yes' else 'no' end",
+            "source": "nullif(source, '')",
+        },
+    ),
+    "actions": ("city_actions", {name: name for name in ("city", "action", "answer")}),
+    "difficulties": ("city_difficulties", {name: name for name in ("city", "difficulty", "answer")}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A revision laid out again: what it says of itself, and where its tables stand now."""
+
+    wave: Wave
+    documents: dict[str, Document]
+
+
+def restore(connection: Connection, bench: Connection, code: str | None, table: str) -> Restored:
+    """Lay the current revision of a wave out in the workbench: `raw_` tables but for one, and its publication staged.
+
+    UsageError if the wave is not loaded, or if its revision was loaded before wave.toml was kept.
+    """
+    wave, revision = database.find_scope(connection, code).revisions[0]
+    where = f"where wave = '{wave}' and revision = {revision}"
+    ((declared,),) = database.query(connection, f"select declared from survey.revisions {where}")[1]
+    if declared is None:
+        raise UsageError(
+            f"wave {wave}, revision {revision} was loaded before its wave.toml was kept: load the whole wave once"
+        )
+    documents = {}
+    for name, (loaded, columns) in _ROWS.items():
+        if name == table:
+            continue
+        chosen = ", ".join(f"{expression} as {column}" for column, expression in columns.items())
+        rest = [name for name in columns if columns[name] != "cast(count(*) as varchar)"]
+        grouped = f" group by {', '.join(columns[name] for name in rest)}" if len(rest) < len(columns) else ""
+        kinds = dict.fromkeys(columns, "varchar")
+        database.fetch(connection, f"select {chosen} from survey.{loaded} {where}{grouped}", bench, "fetched", kinds)
+        bench.exec_driver_sql(
+            f"create or replace temp table raw_{name} as select cast(row_number() over () as integer) as line, *, "
+            "cast(null as varchar) as loose, cast(null as integer) as odd from fetched"
+        )
+        documents[name] = Document(name, f"{wave}@{revision} {name}", None, Path(), 0, tuple(columns))
+    for name in _PUBLICATION:
+        staged = {column.name: str(column.type) for column in metadata.tables[f"survey.{name}"].columns}
+        del staged["wave"], staged["revision"]
+        sql = f"select {', '.join(staged)} from survey.{name} {where}"
+        database.fetch(connection, sql, bench, f"staged_{name}", staged)
+    findings: list[Finding] = []  # it was understood when it was loaded
+    return Restored(wave_of(json.loads(declared), Origin(texts=True), findings), documents)

@@ -1,0 +1,267 @@
+"""One table as it was handed in, a CSV file or a sheet of a workbook: its header, and its records with their rows."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Protocol
+
+from jumelage.errors import UnreadableError
+from jumelage.headings import column_of, folded, meanings
+from jumelage.rules import Finding, near, rule
+from jumelage.textfile import open_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from jumelage.textfile import TextFile
+    from jumelage.workbook import Workbook
+
+DELIMITERS = (",", ";", "\t")
+LONGEST_FIELD = 131_072  # characters; the csv module's own limit
+SKIPPED = ("findings", "constats")  # headings of what `load --annotate` adds
+_SEARCHED = 20  # rows among which the header is looked for
+
+Record = tuple[int, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The columns of a table: those it must have, those it may have."""
+
+    required: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All columns, in order."""
+        return self.required + self.optional
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Where a table stands: `columns` are those that each physical column stands for, None for one not read.
+
+    `bare` are the physical columns, from 0, that have no heading.
+    """
+
+    name: str
+    file: str
+    sheet: str | None
+    path: Path
+    header: int
+    columns: tuple[str | None, ...]
+    bare: tuple[int, ...] = ()
+
+    def finding(
+        self, name: str, row: int | None = None, column: str | None = None, value: str | None = None, /, **details: Any
+    ) -> Finding:
+        """Make a finding in this table."""
+        return Finding(rule(name), self.file, row, column, value, self.sheet, details)
+
+
+class Source(Protocol):
+    """What a table is read from."""
+
+    name: str
+    file: str
+    sheet: str | None
+    path: Path
+
+    def open(self) -> list[Finding]:
+        """Look at it as a whole and return notices; UnreadableError if it cannot be read."""
+
+    def heads(self) -> list[list[Record]]:
+        """Return the first records, once for each way in which they can be read."""
+
+    def choose(self, way: int) -> None:
+        """Read it in one of these ways from now on."""
+
+    def records(self) -> Iterator[Record]:
+        """Yield every record with its row, blank ones too; UnreadableError where it ends being one."""
+
+    def marks(self, document: Document) -> list[Finding]:
+        """Return what else a reader must know, once the header is found."""
+
+
+class CsvSource:
+    """A CSV file."""
+
+    sheet = None
+
+    def __init__(self, name: str, file: str, path: Path, spool: Path) -> None:
+        """Read `path`, called `file` by people; its text is put in form in `spool` where it has to be."""
+        self.name, self.file, self.path, self._spool = name, file, path, spool
+        self.delimiter = DELIMITERS[0]
+        self.text: TextFile
+
+    def open(self) -> list[Finding]:
+        """Find the encoding."""
+        self.text = open_text(self.path, self._spool)
+        if self.text.cp1252 is None:
+            return []
+        return [Finding(rule("read_as_cp1252"), self.file, details={"byte": self.text.cp1252})]
+
+    def heads(self) -> list[list[Record]]:
+        """Read the first records with each delimiter."""
+        found = []
+        for delimiter in DELIMITERS:
+            self.delimiter, head = delimiter, []
+            try:
+                head.extend(islice(self.records(), _SEARCHED))
+            except UnreadableError as error:
+                if error.row == 1:
+                    head = []
+            found.append(head)
+        return found
+
+    def choose(self, way: int) -> None:
+        """Choose the delimiter."""
+        self.delimiter = DELIMITERS[way]
+
+    def records(self) -> Iterator[Record]:
+        """Yield the records with the line on which each begins."""
+        end = 0
+        with io.open(self.text.path, encoding="utf-8", newline="") as file:
+            reader = csv.reader(file, strict=True, delimiter=self.delimiter)
+            try:
+                for record in reader:
+                    yield end + 1, record
+                    end = reader.line_num
+            except csv.Error as error:
+                if "field limit" in str(error):
+                    raise UnreadableError("field_too_long", row=end + 1, most=f"{LONGEST_FIELD:,}") from None
+                raise UnreadableError("not_csv", row=end + 1, why=error) from None
+
+    def marks(self, document: Document) -> list[Finding]:  # noqa: ARG002
+        """A text holds nothing beside its records."""
+        return []
+
+
+class SheetSource:
+    """A sheet of a workbook."""
+
+    def __init__(self, name: str, file: str, path: Path, workbook: Workbook, sheet: str) -> None:
+        """Read a sheet of an open workbook, called `file` by people."""
+        self.name, self.file, self.path, self.sheet, self._workbook = name, file, path, sheet, workbook
+        self._bad: list[tuple[int, int, str, str]] = []
+
+    def open(self) -> list[Finding]:
+        """Refuse a hidden sheet."""
+        hidden = self._workbook.marks(self.sheet).hidden
+        return [Finding(rule("sheet_hidden"), self.file, sheet=self.sheet)] if hidden else []
+
+    def heads(self) -> list[list[Record]]:
+        """Read the first rows."""
+        return [list(islice(self.records(), _SEARCHED))]
+
+    def choose(self, way: int) -> None:
+        """There is one way."""
+
+    def records(self) -> Iterator[Record]:
+        """Yield the rows, all of one width."""
+        self._bad.clear()
+
+        def bad(*cell: Any) -> None:  # noqa: ANN401
+            self._bad.append(cell)
+
+        yield from self._workbook.rows(self.sheet, bad)
+
+    def marks(self, document: Document) -> list[Finding]:
+        """Find what is hidden or merged, and cells without a value; to be called when all rows were read."""
+        marks, names = self._workbook.marks(self.sheet), document.columns
+
+        def name(column: int) -> str | None:
+            return names[column - 1] if column <= len(names) else None
+
+        found = [
+            document.finding("rows_hidden", first, first=first, last=last)
+            for first, last in marks.hidden_rows
+            if last > document.header
+        ]
+        found += [
+            document.finding("column_hidden", document.header, name(column))
+            for column in sorted(marks.hidden_columns)
+            if name(column)
+        ]
+        found += [
+            document.finding("cells_merged", first, name(left), cells=f"{_cell(first, left)}:{_cell(last, right)}")
+            for first, left, last, right in marks.merged
+            if last >= document.header and any(name(column) for column in range(left, right + 1))
+        ]
+        found += [
+            document.finding("formula_without_value", row, name(column))
+            for row, column in marks.empty_formulas
+            if row >= document.header and name(column)
+        ]
+        found += [
+            document.finding(broken, row, name(column), value)
+            for row, column, broken, value in self._bad
+            if row >= document.header and name(column)
+        ]
+        return found
+
+
+def _cell(row: int, column: int) -> str:
+    """Write a cell as spreadsheets do: C5."""
+    letters = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return f"{letters}{row}"
+
+
+def read_header(source: Source, shape: Shape, findings: list[Finding]) -> Document | None:
+    """Find the header of a table: the first row that names all columns that must be there, else its first row.
+
+    What is wrong with it is added to the findings; None if there is no row at all.
+    """
+    best: tuple[int, int, Record] | None = None
+    heads = source.heads()
+    for way, head in enumerate(heads):
+        rows = [record for record in head if any(field.strip() for field in record[1])]
+        whole = (row for row in rows if set(shape.required) <= _named(row[1], shape))
+        if (row := next(whole, rows[0] if rows else None)) is not None:
+            score = len(_named(row[1], shape))
+            if best is None or score > best[0]:
+                best = score, way, row
+    if best is None:
+        columns = ",".join(shape.required)
+        findings.append(Finding(rule("file_empty"), source.file, sheet=source.sheet, details={"columns": columns}))
+        return None
+    _, way, (row, fields) = best
+    source.choose(way)
+    named = tuple(column_of(field, shape.columns) for field in fields)
+    bare = tuple(i for i, field in enumerate(fields) if not field.strip())
+    document = Document(source.name, source.file, source.sheet, source.path, row, named, bare)
+    first = next(number for number, record in heads[way] if any(field.strip() for field in record))
+    if first < row:
+        findings.append(document.finding("rows_above_header", first, row=row))
+    findings += _wrong_headings(document, fields, shape)
+    return document
+
+
+def _named(fields: list[str], shape: Shape) -> set[str]:
+    return {column for field in fields if (column := column_of(field, shape.columns))}
+
+
+def _wrong_headings(document: Document, fields: list[str], shape: Shape) -> Iterator[Finding]:
+    named = [column for column in document.columns if column]
+    listed = ",".join(shape.columns)
+    for column in shape.required:
+        if column not in named:
+            yield document.finding("column_missing", document.header, name=column, columns=listed)
+    for column in dict.fromkeys(named):
+        if named.count(column) > 1:
+            yield document.finding("column_twice", document.header, column)
+    for heading, column in zip((field.strip() for field in fields), document.columns, strict=True):
+        if column or not heading or folded(heading) in SKIPPED:
+            continue
+        if several := meanings(heading, shape.columns):
+            meant = " / ".join(several)
+            yield document.finding("column_ambiguous", document.header, heading, meant=meant, columns=listed)
+        else:
+            yield document.finding("column_unknown", document.header, heading, near=near(heading, shape.columns))

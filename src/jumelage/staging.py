@@ -1,0 +1,113 @@
+"""Rows of a file or sheet put into the workbench as text, each with its row: table `raw_NAME`."""
+
+from __future__ import annotations
+
+import csv
+from typing import TYPE_CHECKING
+
+from jumelage.source import LONGEST_FIELD, CsvSource, Document, Shape
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+    from jumelage.rules import Finding
+    from jumelage.source import Source
+
+_LONGEST_LINE = 64 << 20
+# What Unicode calls white space, without control characters but tab and line ends.
+_SPACES = " \t\n\r\x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000\ufeff"
+_NOTHING = "cast(null as varchar)"
+_NO_CHARACTER = "\x01"  # a delimiter that no text holds which comes this far
+
+
+def stage(bench: Connection, source: Source, document: Document, shape: Shape, scratch: Path) -> list[Finding]:
+    """Put the records after the header into `raw_NAME`: `line`, and the columns of the shape, trimmed, blank as null.
+
+    Blank records are left out. Those with too many or too few fields, or with a field under no heading, are returned
+    as findings and left out; UnreadableError where a file stops being CSV.
+    """
+    # Without quotes a line is a record, and the database splits it; with them the csv module knows where one ends.
+    plain = isinstance(source, CsvSource) and not (source.text.features.quotes or source.text.features.controls)
+    relation = _lines(bench, source, document) if plain else _records(source, document, scratch)
+    wide = not (isinstance(source, CsvSource) and plain) or source.text.features.spaces
+    fields = [_trimmed(f"f[{i + 1}]" if plain else f"f{i + 1}", wide=wide) for i in range(len(document.columns))]
+    found = dict(zip(document.columns, fields, strict=True))
+    columns = ", ".join(f"{found.get(column, _NOTHING)} as {column}" for column in shape.columns)
+    loose = ", ".join([_NOTHING, *(fields[i] for i in document.bare)])
+    bench.exec_driver_sql(
+        f"create or replace temp table raw_{document.name} as "
+        f"select * from (select line, {columns}, coalesce({loose}) as loose, odd "
+        f"from ({relation}) where line > {document.header}) "
+        f"where coalesce({', '.join(shape.columns)}, loose, cast(odd as varchar)) is not null"
+    )
+    bench.exec_driver_sql("drop table if exists lines")
+    return _odd_records(bench, document)
+
+
+def _odd_records(bench: Connection, document: Document) -> list[Finding]:
+    """Return the records that do not fit under the header, and leave them out of the table."""
+    table, wanted = f"raw_{document.name}", len(document.columns)
+    rows = bench.exec_driver_sql(
+        f"select line, odd, loose from {table} where coalesce(cast(odd as varchar), loose) is not null order by line"
+    ).fetchall()
+    if rows:
+        bench.exec_driver_sql(f"delete from {table} where coalesce(cast(odd as varchar), loose) is not null")
+    return [
+        document.finding("field_without_heading", line, None, loose)
+        if odd is None
+        else document.finding("wrong_number_of_fields", line, found=odd, wanted=wanted)
+        if odd <= LONGEST_FIELD
+        else document.finding("field_too_long", line, most=f"{LONGEST_FIELD:,}")
+        for line, odd, loose in rows
+    ]
+
+
+def _lines(bench: Connection, source: CsvSource, document: Document) -> str:
+    """Return the query of the lines of a text without quotes: `line`, fields `f`, `odd` if they are too many or few.
+
+    `odd` is their number, or the length of a line in which a field may be too long.
+    """
+    # In a step of its own: numbering keeps to one thread, splitting does not.
+    bench.exec_driver_sql(
+        "create or replace temp table lines as select cast(row_number() over () as integer) as line, coalesce(t, '') as t from read_csv("
+        f"{_literal(source.text.path)}, header = false, auto_detect = false, delim = '{_NO_CHARACTER}', quote = '', "
+        f"escape = '', comment = '', max_line_size = {_LONGEST_LINE}, columns = {{'t': 'varchar'}})"
+    )
+    wanted = len(document.columns)
+    anything = _trimmed("array_to_string(f, '')", wide=True)
+    return (
+        f"select line, f, case when length(t) > {LONGEST_FIELD} then length(t) "
+        f"when len(f) <> {wanted} and {anything} is not null then len(f) end as odd "
+        f"from (select line, t, string_split(t, '{source.delimiter}') as f from lines)"
+    )
+
+
+def _records(source: Source, document: Document, scratch: Path) -> str:
+    """Write the records one by one into a file, and return the query that reads it: as `_lines`, with fields f1 …."""
+    spool = scratch / f"{document.name}.records"
+    wanted = len(document.columns)
+    with spool.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
+        for line, record in source.records():
+            if len(record) == wanted:
+                writer.writerow((line, "", *record))
+            elif any(field.strip() for field in record):
+                writer.writerow((line, len(record), *(record + [""] * wanted)[:wanted]))
+    kinds = ", ".join(f"'{name}': '{kind}'" for name, kind in (
+        ("line", "integer"), ("odd", "integer"), *((f"f{i + 1}", "varchar") for i in range(wanted))
+    ))  # fmt: skip
+    return (
+        f"select * from read_csv({_literal(spool)}, header = false, auto_detect = false, delim = ',', quote = '\"', "
+        f"escape = '\"', max_line_size = {_LONGEST_LINE}, columns = {{{kinds}}})"
+    )
+
+
+def _literal(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def _trimmed(field: str, *, wide: bool) -> str:
+    characters = f", '{_SPACES}'" if wide else ""
+    return f"nullif(trim({field}{characters}), '')"

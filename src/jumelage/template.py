@@ -1,0 +1,138 @@
+"""The workbook that is handed out for a new wave, filled in as far as an earlier wave tells."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+import zipfile
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jumelage import content, database
+from jumelage.content import LANGUAGES, Label
+from jumelage.errors import OutputError, UsageError
+from jumelage.headings import folded
+from jumelage.template_sheets import Filling, texts, workbook
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from openpyxl import Workbook
+    from sqlalchemy import Connection
+
+    from jumelage.database import Scope
+
+_CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_MADE = b"2000-01-01T00:00:00Z"
+_MADE_ZIP = (2000, 1, 1, 0, 0, 0)
+_FACTS = {
+    "title.fr": "title_fr",
+    "title.en": "title_en",
+    "frame_rule.fr": "frame_rule_fr",
+    "frame_rule.en": "frame_rule_en",
+    "population": "population_concept",
+    "fieldwork.mode": "mode",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What a new wave takes over from an earlier one: its towns, and what it says of itself.
+
+    `frame` holds name, INSEE code and population of each town; `facts` holds texts by dotted key of wave.toml.
+    """
+
+    code: str
+    revision: int
+    frame: tuple[tuple[str, str, int], ...]
+    facts: dict[str, str]
+
+
+def earlier_wave(connection: Connection, scope: Scope) -> Earlier:
+    """Read what may be taken over from the one wave in scope, its towns in French alphabetical order."""
+    ((code, revision),) = scope.revisions
+    database.set_scope(connection, scope)
+    _, ((*facts,),) = database.query(connection, f"select {', '.join(_FACTS.values())} from waves")
+    _, towns = database.query(
+        connection,
+        "select c.name, c.code, r.population from respondents r join cities c on c.code = r.city "
+        "order by c.sort_key, c.code",
+    )
+    return Earlier(
+        code,
+        revision,
+        tuple((name, city, int(population)) for name, city, population in towns),
+        {key: text for key, text in zip(_FACTS, facts, strict=True) if text},
+    )
+
+
+def write_template(
+    out: Path, wave: str, lang: str = "fr", earlier: Earlier | None = None, *, overwrite: bool = False
+) -> None:
+    """Write the workbook for a new wave: whole, or not at all.
+
+    Drop-down lists are in `lang`. UsageError for what is no code of a wave, no .xlsx, or there already.
+    """
+    if not _CODE.fullmatch(wave):
+        raise UsageError(f"{wave!r} is no code of a wave: lower-case letters, digits and hyphens, at most 40")
+    if out.suffix.lower() != ".xlsx":
+        raise UsageError(f"{out}: a template is an Excel workbook; give it a name that ends in .xlsx")
+    try:
+        if not overwrite and (out.exists() or out.is_symlink()):
+            raise UsageError(f"{out} is there already; choose another name, or delete it first")
+        _write_whole(_bytes(workbook(_filling(wave, lang, earlier))), out.resolve())
+    except OSError as error:
+        raise OutputError(f"{out} cannot be written: {error.strerror}") from error
+
+
+def _write_whole(data: bytes, out: Path) -> None:
+    beside = out.with_name(f".{out.name}.{os.getpid()}")
+    try:
+        beside.write_bytes(data)
+        beside.replace(out)
+    except OSError:
+        with suppress(OSError):
+            beside.unlink()
+        raise
+
+
+def _filling(wave: str, lang: str, earlier: Earlier | None) -> Filling:
+    labels = choices(lang)
+    if earlier is None:
+        return Filling(wave, labels, (), {}, Label("", ""))
+    fr, en = (texts()["taken"][lang].format(code=earlier.code, revision=earlier.revision) for lang in LANGUAGES)
+    return Filling(wave, labels, earlier.frame, earlier.facts, Label(fr, en))
+
+
+def choices(lang: str) -> dict[str, dict[str, str]]:
+    """Return the labels of each drop-down list by code: by position, countries in alphabetical order."""
+    found: dict[str, dict[str, str]] = {}
+    for row in sorted(_rows("answers"), key=lambda row: int(row["position"])):
+        found.setdefault(row["list"], {})[row["code"]] = row[f"label_{lang}"]
+    for name in ("actions", "difficulties"):
+        rows = sorted(_rows(name), key=lambda row: int(row["position"]))
+        found[name] = {row["code"]: row[f"label_{lang}"] for row in rows}
+    countries = sorted(_rows("countries"), key=lambda row: folded(row[f"label_{lang}"]))
+    found["countries"] = {row["code"]: row[f"label_{lang}"] for row in countries}
+    return found
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    with content.code_lists()[name].open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _bytes(book: Workbook) -> bytes:
+    """Save a workbook under one date throughout, so that the same template has the same bytes."""
+    saved, made = io.BytesIO(), io.BytesIO()
+    book.save(saved)
+    with zipfile.ZipFile(saved) as old, zipfile.ZipFile(made, "w") as new:
+        for entry in old.infolist():
+            text = old.read(entry)
+            if entry.filename == "docProps/core.xml":
+                text = re.sub(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*", rb"\g<1>" + _MADE, text)
+            new.writestr(zipfile.ZipInfo(entry.filename, _MADE_ZIP), text, zipfile.ZIP_DEFLATED)
+    return made.getvalue()
