@@ -19,7 +19,7 @@ import pytest
 from sqlalchemy.engine import URL
 
 from jumelage import cli, database, migrate
-from jumelage.load import load
+from jumelage.load import Request, load
 
 ROOT = Path(__file__).resolve().parents[1]
 WAVE_2006 = ROOT / "waves" / "2006"
@@ -134,7 +134,7 @@ def _migrate(url: URL) -> None:
 
 def _load_2006(url: URL) -> None:
     _migrate(url)
-    load(url, WAVE_2006, by="tests")
+    load(url, Request(WAVE_2006, by="tests"))
 
 
 @pytest.fixture(scope="session", params=ENGINES)

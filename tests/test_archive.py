@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import stat
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -24,11 +25,9 @@ def zipped(path: Path, members: dict[str, bytes | str]) -> Path:
 
 
 def refused(path: Path, into: Path | None = None) -> UnreadableError:
+    read = bounded if into is None else partial(unpack, into=into)
     with pytest.raises(UnreadableError) as caught:
-        if into is None:
-            bounded(path).close()
-        else:
-            unpack(path, into)
+        read(path)
     return caught.value
 
 
@@ -185,10 +184,12 @@ def test_damaged_archives_are_refused_or_unpacked(
     data[at] = byte
     folder = tmp_path_factory.mktemp("damaged")
     (folder / "a.zip").write_bytes(data[:cut] if both else data)
+    rule = ""
     try:
         unpack(folder / "a.zip", folder / "into")
     except UnreadableError as error:
-        assert error.rule in {"not_an_archive", "archive_encrypted", "archive_name_twice", "too_large"}
+        rule = error.rule
+    assert rule in {"", "not_an_archive", "archive_encrypted", "archive_name_twice", "too_large"}
     assert {path.name for path in folder.iterdir()} <= {"a.zip", "into"}
 
 

@@ -7,16 +7,11 @@ remedy = { fr = "écrivez leur nombre dans agreements, ou n’en gardez qu’une
 -- Whatever the spelling of the partner. Agreements with partners that nobody named are told apart by their dates.
 with keyed as materialized (
     select
-        p.line,
-        hash(p.city, p.country, same_key(p.partner), case when p.partner is null then p.since_from end,
-            case when p.partner is null then p.since_to end) as key
-    from resolved_partnerships p
-    where p.city is not null and p.country is not null
-),
-suspect as (
-    select k.line
-    from keyed k
-    where k.key in (select key from keyed group by key having count(*) > 1)
+        r.line,
+        hash(c.code, n.code, same_key(r.partner), case when r.partner is null then r.since end) as key
+    from raw_partnerships r
+    inner join meant_partnerships_city c on c.text = r.city
+    inner join meant_partnerships_country n on n.text = r.country
 ),
 told as materialized (
     select
@@ -27,7 +22,10 @@ told as materialized (
         case when p.partner is null then p.since_from end as since_from,
         case when p.partner is null then p.since_to end as since_to
     from resolved_partnerships p
-    where p.line in (select line from suspect)
+    where
+        p.line in (
+            select k.line from keyed k where k.key in (select key from keyed group by key having count(*) > 1)
+        )
 ),
 twice as (
     select t.line, min(t.line) over (partition by t.city, t.country, t.partner, t.since_from, t.since_to) as first

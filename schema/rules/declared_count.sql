@@ -6,10 +6,10 @@ remedy = { fr = "complétez la liste ou corrigez le nombre ; une liste incomplè
 */
 -- A list that is claimed complete has as many as declared; any other has no more.
 with listed as (
-    select f.city, coalesce(sum(case when p.city is not null then coalesce(p.agreements, 1) end), 0) as agreements
-    from resolved_frame f
-    left join resolved_partnerships p on p.city = f.city and p.inferred is distinct from 'yes'
-    group by f.city
+    select x.city, coalesce(sum(case when p.city is not null then coalesce(p.agreements, 1) end), 0) as agreements
+    from (select distinct y.city from resolved_respondents y where y.declared_agreements is not null) x
+    left join resolved_partnerships p on p.city = x.city and p.inferred is distinct from 'yes'
+    group by x.city
 )
 select
     x.line,

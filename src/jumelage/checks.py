@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING
 
 from jumelage.columns import understand_columns
-from jumelage.errors import find_control
 from jumelage.lines import check_totals, read_marks, set_lines_apart
 from jumelage.rules import ERROR, rules
 from jumelage.workbench import put
@@ -35,8 +34,6 @@ _KEYS = {
     "actions": ("city", "action"),
     "difficulties": ("city", "difficulty"),
 }
-# As in `errors`, in the notation of the database.
-_CONTROLS = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{84}\x{86}-\x{9f}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}]"
 # A wrong value in these may make rows of another table seem wrong.
 _TELLING = {None, "city", "city_code", "response"}
 
@@ -49,7 +46,6 @@ def find_problems(
     A rule that looks at several tables is left out where one of them could not be read or understood as a whole.
     """
     for document in documents.values():
-        findings += _controls(bench, document)
         findings += set_lines_apart(bench, document)
         _codes_for_names(bench, document)
         if document.name == "partnerships":
@@ -102,21 +98,6 @@ def _broken(bench: Connection, documents: Mapping[str, Document], rule: Rule) ->
         document = documents[details.pop("document", rule.table)]
         column = details.pop("in_column", rule.column)
         found.append(document.finding(rule.name, details.pop("line"), column, details.pop("value"), **details))
-    return found
-
-
-def _controls(bench: Connection, document: Document) -> list[Finding]:
-    """Find control characters, value by value."""
-    columns = [name for name in document.columns if name]
-    found = []
-    for column in columns:
-        rows = bench.exec_driver_sql(
-            f"select line, {column} from raw_{document.name} where regexp_matches({column}, '{_CONTROLS}')"
-        ).fetchall()
-        found += [
-            document.finding("control_character", line, column, value, code=find_control(value))
-            for line, value in sorted(rows)
-        ]
     return found
 
 

@@ -39,9 +39,7 @@ def load(url: URL, request: Request, showing: Showing) -> Loaded:
     with _told(showing), _progress() as step:
         done = load_wave(url, request, step=step)
     show_findings(done.findings, showing)
-    name = f"wave {done.wave}, revision {done.revision}"
-    rows = ", ".join(f"{number} {table.replace('_', ' ')}" for table, number in done.rows.items())
-    say(f"{name}: loaded: {rows}" if done.new else f"{name}: unchanged")
+    _say_done(done, "loaded")
     return done
 
 
@@ -53,16 +51,16 @@ def rehearse(url: URL, request: Request, showing: Showing) -> None:
 
     with _told(showing), _progress() as step:
         done, changes = try_out(url, request, step)
-    name = f"wave {done.wave}, revision {done.revision}"
-    if showing.format is not None or showing.output is not None:
-        show_findings(done.findings, Showing(lang=showing.lang))
-        showing.write(renderer(showing.format or "table")(of_changes(changes)), showing.output)
-    else:
-        show_findings(done.findings, showing)
-        if changes:
-            say(renderer("table")(of_changes(changes, MOST_SHOWN)).rstrip("\n"))
+    show_findings(done.findings, Showing(lang=showing.lang))
+    _say_done(done, "would be loaded")
+    if changes:
+        most = MOST_SHOWN if showing.format is None and showing.output is None else None
+        showing.write(renderer(showing.format or "table")(of_changes(changes, most)), showing.output)
+
+
+def _say_done(done: Loaded, verb: str) -> None:
     rows = ", ".join(f"{number} {table.replace('_', ' ')}" for table, number in done.rows.items())
-    say(f"{name}: would be loaded: {rows}" if done.new else f"{name}: unchanged")
+    say(f"wave {done.wave}, revision {done.revision}: {f'{verb}: {rows}' if done.new else 'unchanged'}")
 
 
 def say(text: str) -> None:

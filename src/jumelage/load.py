@@ -136,8 +136,7 @@ def _append(
     step: Callable[[str], None],
 ) -> Loaded:
     """Append what is staged as a revision, unless the current one says the same."""
-    digest = _content_hash(bench, wave)
-    rows = {name: _count(bench, name) for name in STAGED}
+    digest, rows = _content_hash(bench, wave)
     current = _current(connection, wave)
     before = current[0] if current else None
     if current and current[1] == digest:
@@ -215,23 +214,21 @@ def _stage_wave(bench: Connection, wave: Wave) -> None:
         "cross join (select count(declared_agreements) > 0 as asked from raw_respondents) x",
         (wave.sources["frame"], wave.sources["respondents"]),
     )
+    most = bench.exec_driver_sql("select coalesce(max(number), 1) from meant_partnerships_agreements").scalar()
+    several = "" if most == 1 else " cross join range(coalesce(p.agreements, 1))"
     bench.exec_driver_sql(
         "create or replace temp view staged_partnerships as select "
-        "cast(row_number() over (order by p.line, n.number) as integer) as agreement, p.city, p.country, p.partner, "
+        "cast(row_number() over (order by p.line) as integer) as agreement, p.city, p.country, p.partner, "
         "p.since_from, p.since_to, case when p.since_from is null then "
         f"coalesce(p.since_missing, '{wave.defaults['since']}') end as since_missing, "
-        "coalesce(p.inferred, 'no') = 'yes' as inferred, coalesce(p.source, '') as source from resolved_partnerships p "
-        "cross join range(coalesce(p.agreements, 1)) n(number)"
+        "coalesce(p.inferred, 'no') = 'yes' as inferred, coalesce(p.source, '') as source "
+        f"from resolved_partnerships p{several}"
     )
     for question, item in (("actions", "action"), ("difficulties", "difficulty")):
         bench.exec_driver_sql(
             f"{stage}city_{question} as select city, {item}, answer, ? as source from resolved_{question}",
             (wave.sources[question],),
         )
-
-
-def _count(bench: Connection, name: str) -> int:
-    return int(bench.exec_driver_sql(f"select count(*) from staged_{name}").scalar_one())
 
 
 def _columns(name: str) -> list[str]:
@@ -242,8 +239,12 @@ def _columns(name: str) -> list[str]:
 _LATER = {"declared_agreements": "null", "declared_missing": "'not_asked'"}
 
 
-def _content_hash(bench: Connection, wave: Wave) -> str:
-    """Return a hash of a wave that does not depend on the order of its rows: sums of the rows' MD5 halves."""
+def _content_hash(bench: Connection, wave: Wave) -> tuple[str, dict[str, int]]:
+    """Return a hash of a wave that does not depend on the order of its rows, and the number of rows of each table.
+
+    It is made of sums of the upper and the lower halves of the rows' MD5.
+    """
+    counts = {}
     digest = hashlib.sha256(canonical(wave).encode())
     for name in STAGED:
         columns = [column for column in _columns(name) if column not in {"position", "agreement"}]
@@ -255,10 +256,12 @@ def _content_hash(bench: Connection, wave: Wave) -> str:
         ]
         line = f"concat_ws(chr(31), {', '.join(fields)})"
         sums = bench.exec_driver_sql(
-            f"select count(*), sum(md5_number_lower({line})), sum(md5_number_upper({line})) from staged_{name}"
+            "select count(*), sum(cast(m >> 64 as ubigint)), sum(cast(m & 18446744073709551615 as ubigint)) "
+            f"from (select md5_number({line}) as m from staged_{name})"
         ).one()
+        counts[name] = int(sums[0])
         digest.update(f"\n{name} {tuple(sums)}".encode())
-    return digest.hexdigest()
+    return digest.hexdigest(), counts
 
 
 def _current(connection: Connection, wave: Wave) -> tuple[int, str] | None:

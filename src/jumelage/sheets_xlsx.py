@@ -26,7 +26,10 @@ _MISSING = Label("la partie {} manque", "the part {} is missing")
 _ELSEWHERE = Label("la partie {} n’est pas à sa place habituelle", "the part {} is not in its usual place")
 _DISORDER = Label("les cellules de la feuille {} ne sont pas en ordre", "the cells of the sheet {} are not in order")
 _TWO_DATA = Label("la feuille {} a deux blocs de cellules", "the sheet {} has two blocks of cells")
-_BAD_MERGE = Label("la feuille {} a une fusion illisible : {}", "the sheet {} has merged cells that make no sense: {}")
+_BAD_MERGE = Label(
+    "la feuille {} a une fusion illisible\u00a0: {}",
+    "the sheet {} has merged cells that make no sense: {}",
+)
 _BAD_COUNT = Label("la partie {} annonce {} textes", "the part {} announces {} texts")
 _TWO_NAMES = Label("deux feuilles s’appellent {}", "two sheets are called {}")
 
@@ -46,12 +49,12 @@ def scan_xlsx(archive: zipfile.ZipFile) -> dict[str, Tally]:
     scan(archive, _member(members, WORKBOOK), workbook)
     scan(archive, _member(members, _RELATIONS), relations)
     for kind, target in relations.targets.values():
-        if kind in _FIXED:
-            if target.casefold() != _FIXED[kind]:
-                raise not_a_workbook(_ELSEWHERE, target)
-            if target.casefold() in members:  # some programs announce them, but leave out empty ones
-                name = members[target.casefold()]
-                scan(archive, name, _Strings(name, archive.getinfo(name).file_size))
+        if kind in _FIXED and target.casefold() != _FIXED[kind]:
+            raise not_a_workbook(_ELSEWHERE, target)
+    for fixed in _FIXED.values():
+        if fixed in members:  # calamine reads them even if nothing refers to them
+            size = archive.getinfo(members[fixed]).file_size
+            scan(archive, members[fixed], _Strings(members[fixed], size))
     tallies: dict[str, Tally] = {}
     seen = 0
     for name, identifier in workbook.sheets:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from typing import TYPE_CHECKING
 
+from jumelage.errors import find_control
 from jumelage.source import LONGEST_FIELD, CsvSource, Document, Shape
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 _LONGEST_LINE = 64 << 20
 # What Unicode calls white space, without control characters but tab and line ends.
 _SPACES = " \t\n\r\x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000\ufeff"
+# As in `errors`, in the notation of the database.
+_CONTROLS = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{84}\x{86}-\x{9f}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}]"
 _NOTHING = "cast(null as varchar)"
 _NO_CHARACTER = "\x01"  # a delimiter that no text holds which comes this far
 
@@ -43,7 +46,20 @@ def stage(bench: Connection, source: Source, document: Document, shape: Shape, s
         f"where coalesce({', '.join(shape.columns)}, loose, cast(odd as varchar)) is not null"
     )
     bench.exec_driver_sql("drop table if exists lines")
-    return _odd_records(bench, document)
+    return _odd_records(bench, document) + ([] if plain else _controls(bench, document))
+
+
+def _controls(bench: Connection, document: Document) -> list[Finding]:
+    """Find control characters, value by value."""
+    found = []
+    for column in filter(None, document.columns):
+        rows = bench.exec_driver_sql(
+            f"select line, {column} from raw_{document.name} where regexp_matches({column}, '{_CONTROLS}') order by line"
+        )
+        found += [
+            document.finding("control_character", line, column, value, code=find_control(value)) for line, value in rows
+        ]
+    return found
 
 
 def _odd_records(bench: Connection, document: Document) -> list[Finding]:

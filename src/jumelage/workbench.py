@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 MEMORY = "256MB"  # of the database while it loads; the interpreter and the text being read come on top
 # match_key finds names and never orders; sort_key orders as French lists do, without any collation. same_key tells
 # whether two free texts are spellings of one: cheaper, since it is made for every row of a wave.
+def _bare(text: str) -> str:
+    """Return the expression of a text without what spellings of one name differ in."""
+    for old, new in (*((sign, "") for sign in (" ", "-", ".", ",", "’", "''", "‐", "‑", "–")), ("œ", "oe"), ("saint", "st")):
+        text = f"replace({text}, '{old}', '{new}')"
+    return text
+
+
 _MACROS = (
     """create or replace temp macro folded(x) as
        replace(replace(replace(lower(strip_accents(x)), 'œ', 'oe'), 'æ', 'ae'), 'ß', 'ss')""",
@@ -29,8 +36,8 @@ _MACROS = (
             ' ' || regexp_replace(folded(regexp_replace(x, '[\p{Cf}]', '', 'g')), '[^\p{Ll}\p{Lo}\p{N}]+', ' ', 'g')
             || ' ', ' st ', ' saint ', 'g'), ' ste ', ' sainte ', 'g')), '^(.+) (le|la|les|l)$', '\2 \1'), '')""",
     "create or replace temp macro sort_key(x) as regexp_replace(folded(x), '[^a-z0-9]', '', 'g')",
-    """create or replace temp macro same_key(x) as
-       replace(replace(translate(lower(strip_accents(x)), ' -.,’''‐‑–', ''), 'œ', 'oe'), 'saint', 'st')""",
+    # Nested replacements: ten times as fast here as one regular expression or translate().
+    f"create or replace temp macro same_key(x) as {_bare('lower(strip_accents(x))')}",
 )
 
 

@@ -88,7 +88,7 @@ class Workbook:
         """Return each row with its number, from 1, as texts from column A on; '' for a blank cell.
 
         `bad` is called for each cell that stands for no value, before its row comes: with row, column, rule
-        (`cell_error`, `formula_without_value`, `time_of_day`) and what it shows. Rows may differ in length.
+        (`cell_error`, `formula_without_value`, `time_of_day`) and what it shows. All rows are of one length.
         """
         tally, _ = self._scanned[sheet]
         return _rows(tally, self._sheet(sheet, tally), bad or (lambda *_: None))
@@ -209,10 +209,10 @@ def _rows(
         if values is None and number > tally.last_row:  # rows of nothing but formulas without a value do not come
             return
         cells = before + [value if value.__class__ is str else _TEXTS[value.__class__](value) for value in values or ()]
+        cells += [""] * (tally.last_column - len(cells))
         wrong = _wrong(before, values or (), cells)
         while note is not None and note[0] <= number:
             _, column, rule, shown = note
-            cells += [""] * (column - len(cells))
             cells[column - 1] = shown = cells[column - 1] if rule == TIME else shown
             wrong[column] = rule, shown
             note = next(noted, None)
