@@ -13,10 +13,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy.engine import URL
 
-from jumelage.errors import Finding
+from jumelage import database
+from jumelage.errors import UnreadableError
 from jumelage.headings import HEADINGS, column_of
-from jumelage.package import CLAIMS, TABLES, errors_in, read_csv
-from jumelage.textfile import UndecodableError, decode
+from jumelage.package import CLAIMS, SHAPES, read_rows
+from jumelage.rules import Finding, errors_in, rule
+from jumelage.source import CsvSource, read_header
+from jumelage.staging import stage
+from jumelage.textfile import open_text
 from tests.conftest import WaveFolder, address, run
 
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "cp1252")
@@ -28,7 +32,7 @@ FRENCH = {"city": "Ville", "country": "PAYS", "agreements": "Nombre d’accords"
 
 def rewritten(folder: WaveFolder, change: Callable[[list[list[str]]], str], encoding: str = "utf-8") -> None:
     """Write every CSV of a wave again, from its records."""
-    for name in TABLES:
+    for name in SHAPES:
         path = folder.path / f"{name}.csv"
         records = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"), newline="")))
         path.write_bytes(change(records).encode(encoding))
@@ -79,17 +83,56 @@ def test_thousands_may_be_set_apart_by_spaces(wave_2006: URL, folder_2006: WaveF
     unchanged(wave_2006, folder_2006)
 
 
-def test_the_line_of_a_finding_is_that_of_the_file_whatever_ends_lines_and_is_quoted(tmp_path: Path) -> None:
-    for end in ("\n", "\r\n", "\r"):
-        text = end.join(["city,action,answer", f'"Lil{end}le",agenda_21,yes', "", "Lens,x", ""])
-        (tmp_path / "actions.csv").write_bytes(text.encode())
+Table = tuple[list[tuple[int, tuple[str | None, ...]]], list[Finding]]
+
+
+def one_by_one(data: bytes) -> Table:
+    """Read actions.csv record by record, as small tables are."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "actions.csv"
+        path.write_bytes(data)
         findings: list[Finding] = []
-        read_csv(tmp_path, "actions.csv", TABLES["actions"], findings)
-        assert [(finding.row, finding.message) for finding in findings] == [(5, "has 2 fields where the header has 3")]
+        rows = read_rows(CsvSource("actions", path.name, path, Path(folder) / "text"), SHAPES["actions"], findings)
+    values = [tuple(record[name] for name in ("city", "action", "answer")) for _, record in rows.records()]
+    return list(zip(rows.lines, values, strict=True)), findings
+
+
+def by_the_database(data: bytes) -> Table:
+    """Read actions.csv as the tables of a wave are."""
+    findings: list[Finding] = []
+    with tempfile.TemporaryDirectory() as folder, database.in_memory().begin() as bench:
+        path = Path(folder) / "actions.csv"
+        path.write_bytes(data)
+        source = CsvSource("actions", path.name, path, Path(folder) / "text")
+        try:
+            findings += source.open()
+            document = read_header(source, SHAPES["actions"], findings)
+            if document is None or errors_in(findings):
+                return [], findings
+            findings += stage(bench, source, document, SHAPES["actions"], Path(folder))
+        except UnreadableError as error:
+            findings.append(Finding(rule(error.rule), path.name, error.row, details=error.details))
+            return [], findings
+        sql = "select line, city, action, answer from raw_actions order by line"
+        return [(line, tuple(values)) for line, *values in bench.exec_driver_sql(sql)], findings
+
+
+@pytest.mark.parametrize("read", [one_by_one, by_the_database])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_the_line_of_a_finding_is_that_of_the_file_whatever_ends_lines_and_is_quoted(
+    read: Callable[[bytes], Table], end: str
+) -> None:
+    text = end.join(["city,action,answer", f'"Lil{end}le",agenda_21,yes', "", "Lens,x", ""])
+    _, findings = read(text.encode())
+    assert [(finding.row, finding.message("en")) for finding in findings] == [
+        (5, "has 2 fields where the header has 3")
+    ]
+    _, findings = read(text.replace(f"l{end}", "l").replace('"', "").encode())
+    assert [finding.row for finding in findings] == [4]
 
 
 def test_no_heading_stands_for_two_columns_of_a_table() -> None:
-    for shape in (*TABLES.values(), CLAIMS):
+    for shape in (*SHAPES.values(), CLAIMS):
         for column in shape.columns:
             assert column_of(column.upper(), shape.columns) == column
             for name in HEADINGS.get(column, ()):
@@ -98,19 +141,39 @@ def test_no_heading_stands_for_two_columns_of_a_table() -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "line", "message"),
+    ("data", "line", "broken"),
     [
-        ("é\n".encode() + b"\xe9\n", 2, "byte 0xe9, though other parts"),
-        (b"\xef\xbb\xbfa\n\xe9", 2, "byte 0xe9, though other parts"),
-        (b"a\r\nb\rc\x90", 3, "neither UTF-8 nor cp1252: byte 0x90"),
-        (b"\xff\xfea\x00\n\x00\x00\xd8", 2, "is not UTF-16"),
-        (b"a\n\x00", 2, "byte 0x00"),
+        ("é\n".encode() + b"\xe9\n", 2, "mixed_encodings"),
+        (b"\xef\xbb\xbfa\n\xe9", 2, "mixed_encodings"),
+        (b"a\r\nb\rc\x90", 3, "undecodable"),
+        (b"\xff\xfea\x00\n\x00\x00\xd8", 2, "not_utf16"),
+        (b"\xff\xfea\x00\n\x00a", 2, "not_utf16"),
+        (b"\xfe\xff\x00a\x00\r\x00\n\x00\x00", 2, "zero_byte"),
+        (b"a\n\x00", 2, "zero_byte"),
     ],
 )
-def test_what_cannot_be_decoded_is_placed(data: bytes, line: int, message: str) -> None:
-    with pytest.raises(UndecodableError, match=message) as error:
-        decode(data)
-    assert error.value.line == line
+@pytest.mark.parametrize("before", [0, (4 << 20) - 1], ids=["at the start", "where two blocks meet"])
+def test_what_cannot_be_decoded_is_placed(tmp_path: Path, data: bytes, line: int, broken: str, before: int) -> None:
+    if before and data[:1] in {b"\xff", b"\xfe"}:
+        start, rest = data[:2], data[2:]
+        unit = b"x\0" if start == b"\xff\xfe" else b"\0x"
+        data = start + unit * (before // 2) + rest
+    else:
+        data = data[:3] * data.startswith(b"\xef") + b"x" * before + data[3 * data.startswith(b"\xef") :]
+    (tmp_path / "x.csv").write_bytes(data)
+    with pytest.raises(UnreadableError) as error:
+        open_text(tmp_path / "x.csv", tmp_path / "text")
+    assert (error.value.rule, error.value.row) == (broken, line)
+
+
+def test_a_character_and_a_line_end_may_be_cut_where_two_blocks_meet(tmp_path: Path) -> None:
+    for end in ("\r\n", "é\r\n", "\r\r\n\n"):
+        text = "x" * ((4 << 20) - 1) + end + "y"
+        (tmp_path / "x.csv").write_bytes(text.encode())
+        read = open_text(tmp_path / "x.csv", tmp_path / "text")
+        lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        assert read.path.read_text(encoding="utf-8") == "\n".join([lines[0], *(line or " " for line in lines[1:])])
+        assert read.features.lines == len(lines)
 
 
 @given(st.binary(max_size=400))
@@ -118,14 +181,12 @@ def test_what_cannot_be_decoded_is_placed(data: bytes, line: int, message: str) 
 @example(b"\xef\xbb\xbf")
 @example(b'city,"')
 @example(b"city;action;answer\r\n\x80;;\r")
+@example(b"city,action,answer\n\n ,,\n,,,,\n")
 def test_any_bytes_are_read_or_refused_without_a_traceback(data: bytes) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "actions.csv").write_bytes(data)
-        findings: list[Finding] = []
-        rows = read_csv(Path(folder), "actions.csv", TABLES["actions"], findings)
-    lengths = {len(fields) for fields in rows.fields.values()}
-    assert lengths == {len(rows.lines)}
-    assert not (rows.lines and errors_in(findings))
+    for read in (one_by_one, by_the_database):
+        rows, findings = read(data)
+        assert all(finding.text(lang) for finding in findings for lang in ("fr", "en"))
+        assert not (rows and any(finding.row is None and finding.severity == "error" for finding in findings))
 
 
 @given(
@@ -133,20 +194,35 @@ def test_any_bytes_are_read_or_refused_without_a_traceback(data: bytes) -> None:
     st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
     st.sampled_from([",", ";", "\t"]),
 )
+@example([["a", "b", "c\n"], [" ", "", "\u3000"], ["\x85x", "\u2028", "y"]], "utf-8", ",")
+@example([["a", "b", "c"], ["", "", ""], ["x", "", ""]], "utf-8", ";")
 def test_any_table_is_read_as_it_was_written_or_refused(
     records: list[list[str]], encoding: str, delimiter: str
 ) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        text = written([["city", "action", "answer"], *records], delimiter)
-        (Path(folder) / "actions.csv").write_bytes(text.encode(encoding, errors="replace"))
-        findings: list[Finding] = []
-        rows = read_csv(Path(folder), "actions.csv", TABLES["actions"], findings)
-    if findings:
-        assert all("control character" in finding.message or "0x00" in finding.message for finding in findings)
-        return
+    text = written([["city", "action", "answer"], *records], delimiter, "\r\n")
+    data = text.encode(encoding, errors="replace")
     clean = [[field.encode(encoding, errors="replace").decode(encoding).strip() for field in row] for row in records]
-    kept = [row for row in clean if any(row)]
-    assert [[field or "" for field in row] for row in zip(*rows.fields.values(), strict=True)] == kept
+    kept = [tuple(field or None for field in row) for row in clean if any(row)]
+    for read in (one_by_one, by_the_database):
+        rows, findings = read(data)
+        if findings:
+            assert {finding.rule.name for finding in findings} <= {"control_character", "zero_byte"}
+        else:
+            # Line ends within a field come out as LF.
+            found = [tuple(value and value.replace("\r\n", "\n").replace("\r", "\n") for value in row) for _, row in rows]
+            assert found == [tuple(v and v.replace("\r\n", "\n").replace("\r", "\n") for v in row) for row in kept]
+
+
+LINES = st.lists(st.sampled_from(["a", "é", " ", "", ",", ",,", '"', '""', "\n", "\r", "\t", "\u00a0"]), max_size=14)
+
+
+@given(LINES)
+def test_the_database_and_the_csv_module_read_the_same(parts: list[str]) -> None:
+    data = ("city,action,answer\n" + "".join(parts)).encode()
+    one, other = one_by_one(data), by_the_database(data)
+    assert [(f.row, f.rule.name) for f in one[1]] == [(f.row, f.rule.name) for f in other[1]]
+    if not one[1]:
+        assert one[0] == other[0]
 
 
 def test_a_notice_names_the_file_with_its_folder(wave_2006: URL, folder_2006: WaveFolder) -> None:

@@ -54,6 +54,8 @@ def find_problems(
     findings += understand_columns(bench, documents, names, wave)
     for document in documents.values():
         findings += _blanks(bench, document)
+        if document.name in _KEYS:
+            findings += _twice(bench, document, _KEYS[document.name])
     unsound = {
         name
         for name, document in documents.items()
@@ -62,11 +64,9 @@ def find_problems(
         and (finding.file, finding.sheet) == (document.file, document.sheet)
         and finding.column in _TELLING
     }
-    sound = set(documents) - unsound
+    sound = {name for name, document in documents.items() if document.columns} - unsound
     for document in documents.values():
         findings += check_totals(bench, document)
-        if document.name in _KEYS:
-            findings += _twice(bench, document, _KEYS[document.name])
         if "frame" in sound and document.name != "frame":
             findings += _outside_frame(bench, document)
     if "frame" in sound and not bench.exec_driver_sql("select count(*) from raw_frame").scalar():

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jumelage import content
+from jumelage.errors import find_control
 from jumelage.models import MANAGEMENT
 from jumelage.periods import Period, understand
 from jumelage.rules import near
@@ -123,7 +124,7 @@ def _names(bench: Connection, document: Document, column: str, names: Names, wav
     known = {text: declared[text.casefold()] for text in texts if text.casefold() in declared}
     known |= names.resolve(code_list, [text for text in texts if text not in known])
     _meaning(bench, document.name, column, {"code": "varchar"}, known.items())
-    unknown = [text for text in texts if text not in known]
+    unknown = [text for text in texts if text not in known and not find_control(text)]
     if code_list in _CLOSED:
         choices = {"choices": ", ".join(content.answers(code_list))}
         return _offenders(bench, document, column, dict.fromkeys(unknown, ("choice", choices)))
@@ -173,7 +174,8 @@ def _numbers(bench: Connection, document: Document, column: str, wave: Wave | No
     bench.exec_driver_sql(
         f"create or replace temp table {table} as with texts as ("
         f"select distinct {column} as text from raw_{document.name} where {column} is not null), "
-        f"read as (select text, case when regexp_matches(text, '{_NUMBER}') then try_cast(regexp_replace("
+        f"read as (select text, case when regexp_matches(text, '{_AMBIGUOUS}') then null "
+        f"when regexp_matches(text, '{_NUMBER}') then try_cast(regexp_replace("
         "regexp_replace(text, '[,.]0+$', ''), '[^0-9]', '', 'g') as bigint) "
         f"when regexp_matches(text, '{_TWICE}') then try_cast(regexp_replace(text, '[^0-9]', '', 'g') as bigint) end "
         f"as number from texts) select text, cast(number as integer) as number from read "

@@ -84,7 +84,7 @@ def form_of(path: Path) -> str:
         if start.startswith(b"PK"):
             with zipfile.ZipFile(path) as archive:
                 names = archive.namelist()
-            office = "[Content_Types].xml" in names or (names and names[0] == "mimetype")
+            office = "[Content_Types].xml" in names or "mimetype" in names
             return "workbook" if office else "zip"
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}") from None

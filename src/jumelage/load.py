@@ -121,7 +121,7 @@ def _load(
 
             annotate(request.handed, package.documents, findings, request.annotate, request.lang)
     if (number := errors_in(findings)) or package.wave is None:
-        raise DataError(f"{request.handed}: {number} error{'s' if number != 1 else ''}; nothing was loaded", findings)
+        raise DataError(f"{request.handed}: {number} finding{'s' if number != 1 else ''}; nothing was loaded", findings)
     return _append(connection, bench, package.wave, request, findings, dry_run=dry_run, step=step)
 
 

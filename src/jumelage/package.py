@@ -120,11 +120,8 @@ def _read_table(
     document = _open(source, shape, findings)
     if document is None:
         return Document(name, source.file, source.sheet, source.path, 1, ())
-    try:
-        findings += stage(bench, source, document, shape, scratch)
-        findings += source.marks(document)
-    except UnreadableError as error:
-        findings.append(document.finding(error.rule, error.row, error.column, **error.details))
+    findings += stage(bench, source, document, shape, scratch)
+    findings += source.marks(document)
     return document
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol
 
-from jumelage.errors import UnreadableError
+from jumelage.errors import UnreadableError, find_control
 from jumelage.headings import column_of, folded, meanings
 from jumelage.rules import Finding, near, rule
 from jumelage.textfile import open_text
@@ -193,11 +193,6 @@ class SheetSource:
             if last >= document.header and any(name(column) for column in range(left, right + 1))
         ]
         found += [
-            document.finding("formula_without_value", row, name(column))
-            for row, column in marks.empty_formulas
-            if row >= document.header and name(column)
-        ]
-        found += [
             document.finding(broken, row, name(column), value)
             for row, column, broken, value in self._bad
             if row >= document.header and name(column)
@@ -260,7 +255,9 @@ def _wrong_headings(document: Document, fields: list[str], shape: Shape) -> Iter
     for heading, column in zip((field.strip() for field in fields), document.columns, strict=True):
         if column or not heading or folded(heading) in SKIPPED:
             continue
-        if several := meanings(heading, shape.columns):
+        if code := find_control(heading):
+            yield document.finding("control_character", document.header, None, heading, code=code)
+        elif several := meanings(heading, shape.columns):
             meant = " / ".join(several)
             yield document.finding("column_ambiguous", document.header, heading, meant=meant, columns=listed)
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from typing import TYPE_CHECKING
 
-from jumelage.errors import find_control
+from jumelage.errors import UnreadableError, find_control
 from jumelage.source import LONGEST_FIELD, CsvSource, Document, Shape
 
 if TYPE_CHECKING:
@@ -29,11 +29,12 @@ def stage(bench: Connection, source: Source, document: Document, shape: Shape, s
     """Put the records after the header into `raw_NAME`: `line`, and the columns of the shape, trimmed, blank as null.
 
     Blank records are left out. Those with too many or too few fields, or with a field under no heading, are returned
-    as findings and left out; UnreadableError where a file stops being CSV.
+    as findings and left out; where a file stops being CSV, it ends.
     """
     # Without quotes a line is a record, and the database splits it; with them the csv module knows where one ends.
     plain = isinstance(source, CsvSource) and not (source.text.features.quotes or source.text.features.controls)
-    relation = _lines(bench, source, document) if plain else _records(source, document, scratch)
+    broken: list[Finding] = []
+    relation = _lines(bench, source, document) if plain else _records(source, document, scratch, broken)
     wide = not (isinstance(source, CsvSource) and plain) or source.text.features.spaces
     fields = [_trimmed(f"f[{i + 1}]" if plain else f"f{i + 1}", wide=wide) for i in range(len(document.columns))]
     found = dict(zip(document.columns, fields, strict=True))
@@ -46,7 +47,7 @@ def stage(bench: Connection, source: Source, document: Document, shape: Shape, s
         f"where coalesce({', '.join(shape.columns)}, loose, cast(odd as varchar)) is not null"
     )
     bench.exec_driver_sql("drop table if exists lines")
-    return _odd_records(bench, document) + ([] if plain else _controls(bench, document))
+    return [*_odd_records(bench, document), *([] if plain else _controls(bench, document)), *broken]
 
 
 def _controls(bench: Connection, document: Document) -> list[Finding]:
@@ -100,17 +101,20 @@ def _lines(bench: Connection, source: CsvSource, document: Document) -> str:
     )
 
 
-def _records(source: Source, document: Document, scratch: Path) -> str:
+def _records(source: Source, document: Document, scratch: Path, broken: list[Finding]) -> str:
     """Write the records one by one into a file, and return the query that reads it: as `_lines`, with fields f1 …."""
     spool = scratch / f"{document.name}.records"
     wanted = len(document.columns)
     with spool.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
-        for line, record in source.records():
-            if len(record) == wanted:
-                writer.writerow((line, "", *record))
-            elif any(field.strip() for field in record):
-                writer.writerow((line, len(record), *(record + [""] * wanted)[:wanted]))
+        try:
+            for line, record in source.records():
+                if len(record) == wanted:
+                    writer.writerow((line, "", *record))
+                elif any(field.strip() for field in record):
+                    writer.writerow((line, len(record), *(record + [""] * wanted)[:wanted]))
+        except UnreadableError as error:
+            broken.append(document.finding(error.rule, error.row, error.column, **error.details))
     kinds = ", ".join(f"'{name}': '{kind}'" for name, kind in (
         ("line", "integer"), ("odd", "integer"), *((f"f{i + 1}", "varchar") for i in range(wanted))
     ))  # fmt: skip

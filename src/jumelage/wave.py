@@ -91,7 +91,7 @@ class Origin:
     rows: dict[str, int] = field(default_factory=dict)
     texts: bool = False
 
-    def finding(self, name: str, key: str | None, value: object, **details: Any) -> Finding:
+    def finding(self, name: str, key: str | None, value: object, /, **details: Any) -> Finding:
         """Make a finding at a key."""
         shown = None if value is None else str(value)
         return Finding(rule(name), self.file, self.rows.get(key or ""), key, shown, self.sheet, details)
@@ -106,7 +106,7 @@ class _Reader:
     def __init__(self, table: dict[str, Any], name: str, origin: Origin, findings: list[Finding]) -> None:
         self.table, self.name, self.origin, self.findings = dict(table), name, origin, findings
 
-    def wrong(self, key: str, value: object, broken: str, **details: Any) -> None:
+    def wrong(self, key: str, value: object, broken: str, /, **details: Any) -> None:
         self.findings.append(self.origin.finding(broken, f"{self.name}{key}", value, **details))
 
     def take(self, key: str, kind: type | tuple[type, ...], default: Any = ...) -> Any:  # noqa: ANN401
