@@ -6,12 +6,9 @@ remedy = { fr = "écrivez leur nombre dans agreements, ou n’en gardez qu’une
 */
 -- Whatever the spelling of the partner. Agreements with partners that nobody named are told apart by their dates.
 with keyed as materialized (
-    select
-        r.line,
-        hash(c.code, n.code, same_key(r.partner), case when r.partner is null then r.since end) as key
-    from raw_partnerships r
-    inner join meant_partnerships_city c on c.text = r.city
-    inner join meant_partnerships_country n on n.text = r.country
+    select p.line, hash(p.city, p.country, same_key(p.partner), case when p.partner is null then p.since_from end) as key
+    from resolved_partnerships p
+    where p.city is not null and p.country is not null
 ),
 told as materialized (
     select

@@ -45,8 +45,12 @@ def find_problems(
 
     A rule that looks at several tables is left out where one of them could not be read or understood as a whole.
     """
+    totalled = []
     for document in documents.values():
-        findings += set_lines_apart(bench, document)
+        extra = set_lines_apart(bench, document)
+        if extra:
+            totalled.append(document)
+        findings += extra
         _codes_for_names(bench, document)
         if document.name == "partnerships":
             findings += read_marks(bench, document, wave)
@@ -65,8 +69,9 @@ def find_problems(
         and finding.column in _TELLING
     }
     sound = {name for name, document in documents.items() if document.columns} - unsound
-    for document in documents.values():
+    for document in totalled:
         findings += check_totals(bench, document)
+    for document in documents.values():
         if "frame" in sound and document.name != "frame":
             findings += _outside_frame(bench, document)
     if "frame" in sound and not bench.exec_driver_sql("select count(*) from raw_frame").scalar():

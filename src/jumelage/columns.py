@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from jumelage import content
 from jumelage.errors import find_control
 from jumelage.models import MANAGEMENT
+from jumelage.package import SHAPES
 from jumelage.periods import Period, understand
 from jumelage.rules import near
 from jumelage.workbench import put
@@ -59,14 +60,15 @@ def understand_columns(
 ) -> list[Finding]:
     """Understand every column of every table; return all values that cannot be."""
     findings: list[Finding] = []
+    known = _look_up(documents, names)
     for document in documents.values():
-        for column in _columns(bench, document.name):
+        for column in SHAPES[document.name].columns:
             if column in LISTS:
-                findings += _names(bench, document, column, names, wave)
+                findings += _names(bench, document, column, known[document.name, column], names, wave)
             elif column in NUMBERS:
                 findings += _numbers(bench, document, column, wave)
             elif column == "since":
-                findings += _periods(bench, document, names, wave)
+                findings += _periods(bench, document, known[document.name, column], wave)
             elif column == "partner":
                 findings += _partners(bench, document, wave)
             elif column == "source":
@@ -77,9 +79,21 @@ def understand_columns(
     return findings
 
 
-def _columns(bench: Connection, table: str) -> list[str]:
-    rows = bench.exec_driver_sql(f"select name from pragma_table_info('raw_{table}') order by cid")
-    return [name for (name,) in rows]
+def _look_up(documents: Mapping[str, Document], names: Names) -> dict[tuple[str, str], dict[str, str | None]]:
+    """Return, by table and column of names, every distinct text with the code that it stands for, in one query."""
+    cells = [
+        (name, column) for name in documents for column in SHAPES[name].columns if column in LISTS or column == "since"
+    ]
+    queries = [
+        f"select distinct '{LISTS.get(column, 'no_date')}', '{name}/{column}', {column} from raw_{name} "
+        f"where {column} is not null"
+        for name, column in cells
+    ]
+    found: dict[tuple[str, str], dict[str, str | None]] = {cell: {} for cell in cells}
+    for place, text, code in names.look_up(" union all ".join(queries)):
+        name, column = place.split("/")
+        found[name, column][text] = code
+    return found
 
 
 def _distinct(bench: Connection, table: str, column: str) -> list[str]:
@@ -117,14 +131,19 @@ def _offenders(
     return [document.finding(broken[value][0], line, column, value, **broken[value][1]) for line, value in rows]
 
 
-def _names(bench: Connection, document: Document, column: str, names: Names, wave: Wave | None) -> list[Finding]:
+def _names(
+    bench: Connection,
+    document: Document,
+    column: str,
+    found: dict[str, str | None],
+    names: Names,
+    wave: Wave | None,
+) -> list[Finding]:
     code_list = LISTS[column]
-    texts = _distinct(bench, document.name, column)
     declared = _missing(wave, column) if column != "inferred" and code_list in _CLOSED else {}
-    known = {text: declared[text.casefold()] for text in texts if text.casefold() in declared}
-    known |= names.resolve(code_list, [text for text in texts if text not in known])
-    _meaning(bench, document.name, column, {"code": "varchar"}, known.items())
-    unknown = [text for text in texts if text not in known and not find_control(text)]
+    known = {text: declared.get(text.casefold(), code) for text, code in found.items()}
+    _meaning(bench, document.name, column, {"code": "varchar"}, [entry for entry in known.items() if entry[1]])
+    unknown = sorted(text for text, code in known.items() if code is None and not find_control(text))
     if code_list in _CLOSED:
         choices = {"choices": ", ".join(content.answers(code_list))}
         return _offenders(bench, document, column, dict.fromkeys(unknown, ("choice", choices)))
@@ -206,18 +225,17 @@ def _numbers(bench: Connection, document: Document, column: str, wave: Wave | No
     return _offenders(bench, document, column, broken)
 
 
-def _periods(bench: Connection, document: Document, names: Names, wave: Wave | None) -> list[Finding]:
-    texts = _distinct(bench, document.name, "since")
+def _periods(
+    bench: Connection, document: Document, found: dict[str, str | None], wave: Wave | None
+) -> list[Finding]:
     declared = _missing(wave, "since")
-    missing = {text: declared[text.casefold()] for text in texts if text.casefold() in declared}
-    missing |= names.resolve("no_date", [text for text in texts if text not in missing])
+    known = {text: declared.get(text.casefold(), code) for text, code in found.items()}
+    missing = {text: code for text, code in known.items() if code is not None}
     latest = wave.fieldwork_to if wave is not None else None
     rows: list[tuple[Any, ...]] = [(text, None, None, answer) for text, answer in missing.items()]
     broken: dict[str, tuple[str, dict[str, Any]]] = {}
     choices = {"choices": ", ".join(content.answers("no_date"))}
-    for text in texts:
-        if text in missing:
-            continue
+    for text in sorted(found.keys() - missing.keys()):
         period = understand(text, latest, day_first=wave is not None and wave.day_first)
         if isinstance(period, Period):
             rows.append((text, period.first, period.last, None))
@@ -274,9 +292,9 @@ def _codes(bench: Connection, document: Document, names: Names) -> list[Finding]
 def _resolved(bench: Connection, table: str) -> None:
     """Make the rows with what their columns stand for."""
     joins, columns = [], []
-    for column in _columns(bench, table):
+    for column in SHAPES[table].columns:
         meant = f"meant_{table}_{column}"
-        if column in {"line", "odd", "loose", "city_code"}:
+        if column == "city_code":
             continue
         if column == "since":
             joins.append(f"left join {meant} m_since on m_since.text = r.since")
@@ -290,7 +308,7 @@ def _resolved(bench: Connection, table: str) -> None:
         else:
             columns.append(f"r.{column}")
     bench.exec_driver_sql(
-        f"create or replace temp view resolved_{table} as "
+        f"create or replace temp table resolved_{table} as "
         f"select r.line, {', '.join(columns)} from raw_{table} r {' '.join(joins)}"
     )
 

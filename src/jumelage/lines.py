@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import TYPE_CHECKING
 
 from jumelage.content import Label
+from jumelage.package import SHAPES
+from jumelage.workbench import put
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -22,9 +25,11 @@ _NAMED = {
     "actions": ("city, action", None),
     "difficulties": ("city, difficulty", None),
 }
-_GRAND = "^((grand )?total( general)?|ensemble|total ensemble|overall)$"
-_PART = "^(sous total|subtotal|total|ensemble)( .*)?$"
-_FOOTNOTE = r"^(\*|†|\([0-9a-z*]{1,2}\)|[0-9]\)|(note|nota|nb|n\.\s?b\.|source|sources|remarque|remark)\b)"
+_GRAND = re.compile("(grand )?total( general)?|ensemble|total ensemble|overall( total)?")
+_PART = re.compile(r"(sous total|subtotal|sub total|total|ensemble)\b")
+_FOOTNOTE = re.compile(
+    r"\*|†|\([0-9a-z*]{1,2}\)|[0-9]\)|(note|nota|nb|n\.\s?b\.|sources?|remarques?|remarks?)\b", re.IGNORECASE
+)
 _TOTAL, _SUBTOTAL, _NOTE = (
     Label("une ligne de total", "a line of a total"),
     Label("une ligne de sous-total", "a line of a subtotal"),
@@ -33,21 +38,22 @@ _TOTAL, _SUBTOTAL, _NOTE = (
 
 
 def set_lines_apart(bench: Connection, document: Document) -> list[Finding]:
-    """Take totals, subtotals and footnotes out of the rows of a table into `extra_TABLE`; return notices of them."""
+    """Take totals, subtotals and footnotes out of the rows of a table into `extra_TABLE`; return notices of them.
+
+    There is no such table where there are no such lines.
+    """
     table = document.name
     named, counted = _NAMED[table]
-    columns = [name for (name,) in bench.exec_driver_sql(f"select name from pragma_table_info('raw_{table}')")]
-    texts = [name for name in columns if name not in {"line", "odd", "loose"}]
     first = f"coalesce({named})"
-    others = " and ".join(f"{name} is null" for name in texts if name != named.split(",", maxsplit=1)[0])
-    # The words are looked for among distinct texts.
+    others = " and ".join(f"{name} is null" for name in SHAPES[table].columns if name != named.split(",", maxsplit=1)[0])
+    rest = f" union all select distinct {first} from raw_{table} where city is null" if "," in named else ""
+    kinds = _kinds(bench, f"select distinct city from raw_{table}{rest}")
+    if not kinds:
+        return []
+    put(bench, "word", {"text": "varchar", "kind": "varchar"}, [list(kinds), list(kinds.values())])
     bench.exec_driver_sql(
-        f"create or replace temp table extra_{table} as with texts as (select distinct {first} as text from raw_{table}), "
-        f"word as (select text, case when regexp_matches(match_key(text), '{_GRAND}') then 'total' "
-        f"when regexp_matches(match_key(text), '{_PART}') then 'subtotal' "
-        f"when regexp_matches(lower(text), '{_FOOTNOTE}') then 'note' end as kind from texts) "
-        f"select r.line, w.kind, {first} as text, {counted or 'null'} as counted from raw_{table} r "
-        f"join word w on w.text = {first} where w.kind in ('total', 'subtotal') or w.kind = 'note' and {others}"
+        f"create or replace temp table extra_{table} as select r.line, w.kind, w.text, {counted or 'null'} as counted "
+        f"from raw_{table} r join word w on w.text = {first} where w.kind <> 'note' or {others}"
     )
     rows = bench.exec_driver_sql(f"select line, kind, text from extra_{table} order by line").fetchall()
     if not rows:
@@ -63,6 +69,25 @@ def set_lines_apart(bench: Connection, document: Document) -> list[Finding]:
         )
         for line, kind, text in rows
     ]
+
+
+def _kinds(bench: Connection, distinct: str) -> dict[str, str]:
+    """Tell which of the texts that a query gives are words for a total, a subtotal or a footnote."""
+    likely = bench.exec_driver_sql(
+        f"with texts(text) as materialized ({distinct}) select text from texts where lower(text) like '%total%' or lower(text) like '%ensemble%' "
+        "or lower(text) like 'overall%' or regexp_matches(text, '^[(*†0-9nNsSrR]')"
+    )
+    found = {}
+    for (text,) in likely:
+        plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+        words = " ".join(re.findall(r"\w+", plain))
+        if _GRAND.fullmatch(words):
+            found[text] = "total"
+        elif _PART.match(words):
+            found[text] = "subtotal"
+        elif _FOOTNOTE.match(text):
+            found[text] = "note"
+    return found
 
 
 def check_totals(bench: Connection, document: Document) -> list[Finding]:
@@ -96,6 +121,10 @@ def read_marks(bench: Connection, document: Document, wave: Wave | None) -> list
     mark = wave.several_mark if wave is not None else None
     declared = re.escape(mark).replace(re.escape("{n}"), "([0-9]{1,3})") if mark and mark.count("{n}") == 1 else None
     findings: list[Finding] = []
+    ends = mark[-1:].replace("'", "''") if declared and mark else ")"
+    marked = " or ".join(f"{column}[-1] in (')', '*', '{ends}')" for column in ("city", "country", "partner"))
+    if not bench.exec_driver_sql(f"select bool_or({marked}) from {table}").scalar():
+        return findings
     for column in ("city", "country", "partner"):
         if declared:
             pattern = rf"^(.*\S)\s*{declared}$".replace("'", "''")

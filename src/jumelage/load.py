@@ -214,21 +214,37 @@ def _stage_wave(bench: Connection, wave: Wave) -> None:
         "cross join (select count(declared_agreements) > 0 as asked from raw_respondents) x",
         (wave.sources["frame"], wave.sources["respondents"]),
     )
-    most = bench.exec_driver_sql("select coalesce(max(number), 1) from meant_partnerships_agreements").scalar()
-    several = "" if most == 1 else " cross join range(coalesce(p.agreements, 1))"
     bench.exec_driver_sql(
-        "create or replace temp view staged_partnerships as select "
-        "cast(row_number() over (order by p.line) as integer) as agreement, p.city, p.country, p.partner, "
-        "p.since_from, p.since_to, case when p.since_from is null then "
+        f"create or replace temp view staged_partnerships as select {_number_of_agreement(bench)}, p.city, p.country, "
+        "p.partner, p.since_from, p.since_to, case when p.since_from is null then "
         f"coalesce(p.since_missing, '{wave.defaults['since']}') end as since_missing, "
-        "coalesce(p.inferred, 'no') = 'yes' as inferred, coalesce(p.source, '') as source "
-        f"from resolved_partnerships p{several}"
+        "coalesce(p.inferred, 'no') = 'yes' as inferred, coalesce(p.source, '') as source from resolved_partnerships p"
+        f"{_SEVERAL if _has_several(bench) else ''}"
     )
     for question, item in (("actions", "action"), ("difficulties", "difficulty")):
         bench.exec_driver_sql(
             f"{stage}city_{question} as select city, {item}, answer, ? as source from resolved_{question}",
             (wave.sources[question],),
         )
+
+
+_SEVERAL = " cross join range(coalesce(p.agreements, 1))"
+
+
+def _has_several(bench: Connection) -> bool:
+    """Tell whether a row may stand for several agreements."""
+    return bool(bench.exec_driver_sql("select max(number) > 1 from meant_partnerships_agreements").scalar())
+
+
+def _number_of_agreement(bench: Connection) -> str:
+    """Return the expression that numbers agreements in the order of their rows.
+
+    Rows that follow each other without a gap are numbered already, which saves a window over all of them.
+    """
+    first, last, number = bench.exec_driver_sql("select min(line), max(line), count(*) from raw_partnerships").one()
+    if number and last - first + 1 == number and not _has_several(bench):
+        return f"p.line - {first - 1} as agreement"
+    return "cast(row_number() over (order by p.line) as integer) as agreement"
 
 
 def _columns(name: str) -> list[str]:

@@ -75,12 +75,19 @@ class Names:
 
     def resolve(self, code_list: str, values: Iterable[str]) -> dict[str, str]:
         """Return the codes of those values that are known, all looked up in one query."""
+        wanted = sorted(set(values))
+        found = self.look_up(f"select '{code_list}', '', unnest(cast(? as varchar[]))", wanted) if wanted else []
+        return {value: code for _, value, code in found if code is not None}
+
+    def look_up(self, query: str, *parameters: object) -> list[tuple[str, str, str | None]]:
+        """Return what a query gives, rows of a list, a place and a text: the place, the text, the code that it means."""
         rows = self._bench.exec_driver_sql(
-            "select v.value, n.code from (select unnest(cast(? as varchar[])) as value) v "
-            "join names n on n.list = ? and n.key = match_key(v.value)",
-            (sorted(set(values)), code_list),
+            f"with v(list, place, text) as materialized ({query}), "
+            "keyed as materialized (select *, match_key(text) as key from v) "
+            "select k.place, k.text, n.code from keyed k left join names n on n.list = k.list and n.key = k.key",
+            parameters,
         )
-        return {value: code for value, code in rows}  # noqa: C416
+        return [(place, text, code) for place, text, code in rows]
 
     def near(self, code_list: str, value: str) -> Near:
         """Find the known names that are near a value, best first."""

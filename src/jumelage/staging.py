@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _LONGEST_LINE = 64 << 20
 # What Unicode calls white space, without control characters but tab and line ends.
-_SPACES = " \t\n\r\x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000\ufeff"
+_ANY = " \t\n\r\x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000\ufeff"
 # As in `errors`, in the notation of the database.
 _CONTROLS = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{84}\x{86}-\x{9f}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}]"
 _NOTHING = "cast(null as varchar)"
@@ -35,8 +35,8 @@ def stage(bench: Connection, source: Source, document: Document, shape: Shape, s
     plain = isinstance(source, CsvSource) and not (source.text.features.quotes or source.text.features.controls)
     broken: list[Finding] = []
     relation = _lines(bench, source, document) if plain else _records(source, document, scratch, broken)
-    wide = not (isinstance(source, CsvSource) and plain) or source.text.features.spaces
-    fields = [_trimmed(f"f[{i + 1}]" if plain else f"f{i + 1}", wide=wide) for i in range(len(document.columns))]
+    spaces = _spaces(bench, source) if plain else _ANY
+    fields = [_trimmed(f"f[{i + 1}]" if plain else f"f{i + 1}", spaces) for i in range(len(document.columns))]
     found = dict(zip(document.columns, fields, strict=True))
     columns = ", ".join(f"{found.get(column, _NOTHING)} as {column}" for column in shape.columns)
     loose = ", ".join([_NOTHING, *(fields[i] for i in document.bare)])
@@ -93,7 +93,7 @@ def _lines(bench: Connection, source: CsvSource, document: Document) -> str:
         f"escape = '', comment = '', max_line_size = {_LONGEST_LINE}, columns = {{'t': 'varchar'}})"
     )
     wanted = len(document.columns)
-    anything = _trimmed("array_to_string(f, '')", wide=True)
+    anything = _trimmed("array_to_string(f, '')", _ANY)
     return (
         f"select line, f, case when length(t) > {LONGEST_FIELD} then length(t) "
         f"when len(f) <> {wanted} and {anything} is not null then len(f) end as odd "
@@ -128,6 +128,13 @@ def _literal(path: Path) -> str:
     return "'" + str(path).replace("'", "''") + "'"
 
 
-def _trimmed(field: str, *, wide: bool) -> str:
-    characters = f", '{_SPACES}'" if wide else ""
-    return f"nullif(trim({field}{characters}), '')"
+def _spaces(bench: Connection, source: CsvSource) -> str:
+    """Return the white space that may stand around a field of the lines read: to trim what is not there costs time."""
+    if source.text.features.spaces:
+        return _ANY
+    edge = f"contains(t, '{source.delimiter} ') or contains(t, ' {source.delimiter}') or t[1] = ' ' or t[-1] = ' '"
+    return " " if bench.exec_driver_sql(f"select bool_or({edge}) from lines").scalar() else ""
+
+
+def _trimmed(field: str, spaces: str) -> str:
+    return f"nullif(trim({field}, '{spaces}'), '')" if spaces else f"nullif({field}, '')"

@@ -16,12 +16,16 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-MEMORY = "256MB"  # of the database while it loads; the interpreter and the text being read come on top
+MEMORY = "350MB"  # of the database while it loads; the interpreter and the text being read come on top
 # match_key finds names and never orders; sort_key orders as French lists do, without any collation. same_key tells
 # whether two free texts are spellings of one: cheaper, since it is made for every row of a wave.
-def _bare(text: str) -> str:
+_SIGNS = (" ", "-", ".", ",", "''")
+_WIDE_SIGNS = ("’", "‐", "‑", "–")
+
+
+def _bare(text: str, signs: tuple[str, ...]) -> str:
     """Return the expression of a text without what spellings of one name differ in."""
-    for old, new in (*((sign, "") for sign in (" ", "-", ".", ",", "’", "''", "‐", "‑", "–")), ("œ", "oe"), ("saint", "st")):
+    for old, new in (*((sign, "") for sign in signs), ("œ", "oe"), ("saint", "st")):
         text = f"replace({text}, '{old}', '{new}')"
     return text
 
@@ -37,7 +41,8 @@ _MACROS = (
             || ' ', ' st ', ' saint ', 'g'), ' ste ', ' sainte ', 'g')), '^(.+) (le|la|les|l)$', '\2 \1'), '')""",
     "create or replace temp macro sort_key(x) as regexp_replace(folded(x), '[^a-z0-9]', '', 'g')",
     # Nested replacements: ten times as fast here as one regular expression or translate().
-    f"create or replace temp macro same_key(x) as {_bare('lower(strip_accents(x))')}",
+    f"""create or replace temp macro same_key(x) as case when strlen(x) = length(x)
+        then {_bare('lower(x)', _SIGNS)} else {_bare('lower(strip_accents(x))', _SIGNS + _WIDE_SIGNS)} end""",
 )
 
 
