@@ -19,6 +19,21 @@ COMMENT ON COLUMN survey.actions.position IS 'Order in lists and reports.';
 COMMENT ON COLUMN survey.actions.label_fr IS 'Label in French.';
 COMMENT ON COLUMN survey.actions.label_en IS 'Label in English.';
 
+CREATE TABLE survey.answers (
+    list TEXT NOT NULL,
+    code TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    label_fr TEXT NOT NULL,
+    label_en TEXT NOT NULL,
+    CONSTRAINT pk_answers PRIMARY KEY (list, code)
+);
+COMMENT ON TABLE survey.answers IS 'Answers of closed questions, with their labels.';
+COMMENT ON COLUMN survey.answers.list IS 'answers, responses (outcome of the contact), no_date (why no date is known) or yes_no.';
+COMMENT ON COLUMN survey.answers.code IS 'Code, never reused.';
+COMMENT ON COLUMN survey.answers.position IS 'Order in lists.';
+COMMENT ON COLUMN survey.answers.label_fr IS 'Label in French.';
+COMMENT ON COLUMN survey.answers.label_en IS 'Label in English.';
+
 CREATE TABLE survey.cities (
     code TEXT NOT NULL,
     kind TEXT NOT NULL,
@@ -35,11 +50,30 @@ COMMENT ON COLUMN survey.cities.name IS 'Official name.';
 COMMENT ON COLUMN survey.cities.sort_key IS 'French alphabetical order: letters and digits of the name.';
 COMMENT ON COLUMN survey.cities.match_key IS 'Name without case, accents, hyphens, and with Saint for St; finds, never orders.';
 
+CREATE TABLE survey.communes (
+    code TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    name TEXT,
+    departement TEXT NOT NULL,
+    part_of TEXT,
+    match_key TEXT,
+    CONSTRAINT pk_communes PRIMARY KEY (code, kind),
+    CONSTRAINT ck_communes_kind CHECK (kind in ('commune', 'associated', 'delegated', 'former'))
+);
+COMMENT ON TABLE survey.communes IS 'Register of the communes of the region, present and former: tells another commune from an unknown name.';
+COMMENT ON COLUMN survey.communes.code IS 'INSEE code.';
+COMMENT ON COLUMN survey.communes.kind IS 'commune (present), associated, delegated, or former.';
+COMMENT ON COLUMN survey.communes.name IS 'Name; null for a former code whose name the register does not know.';
+COMMENT ON COLUMN survey.communes.departement IS 'Number of the departement.';
+COMMENT ON COLUMN survey.communes.part_of IS 'Present commune that it belongs to; null for a present one.';
+COMMENT ON COLUMN survey.communes.match_key IS 'As in cities.';
+
 CREATE TABLE survey.countries (
     code TEXT NOT NULL,
     sort_key TEXT NOT NULL,
     label_fr TEXT NOT NULL,
     label_en TEXT NOT NULL,
+    state_since DATE,
     CONSTRAINT pk_countries PRIMARY KEY (code)
 );
 COMMENT ON TABLE survey.countries IS 'Countries: ISO 3166-1 alpha-2, and XK.';
@@ -47,6 +81,7 @@ COMMENT ON COLUMN survey.countries.code IS 'Code, never reused.';
 COMMENT ON COLUMN survey.countries.sort_key IS 'French alphabetical order: letters and digits of the French label.';
 COMMENT ON COLUMN survey.countries.label_fr IS 'Label in French.';
 COMMENT ON COLUMN survey.countries.label_en IS 'Label in English.';
+COMMENT ON COLUMN survey.countries.state_since IS 'Day from which the state exists, where that is after 1900 and certain.';
 
 CREATE TABLE survey.difficulties (
     code TEXT NOT NULL,
@@ -159,6 +194,7 @@ CREATE TABLE survey.revisions (
     loaded_by TEXT NOT NULL,
     reason TEXT,
     software TEXT NOT NULL,
+    declared TEXT,
     CONSTRAINT pk_revisions PRIMARY KEY (wave, revision),
     CONSTRAINT ck_revisions_reason CHECK (revision = 1 or reason is not null),
     CONSTRAINT fk_revisions_wave FOREIGN KEY(wave) REFERENCES survey.waves (wave)
@@ -184,6 +220,7 @@ COMMENT ON COLUMN survey.revisions.loaded_at IS 'When it was loaded, UTC.';
 COMMENT ON COLUMN survey.revisions.loaded_by IS 'Who loaded it.';
 COMMENT ON COLUMN survey.revisions.reason IS 'Why it replaces the revision before it; null for the first.';
 COMMENT ON COLUMN survey.revisions.software IS 'Version of jumelage that loaded it.';
+COMMENT ON COLUMN survey.revisions.declared IS 'wave.toml as JSON; null for revisions loaded before it was kept.';
 
 CREATE TABLE survey.claims (
     wave TEXT NOT NULL,
@@ -311,6 +348,8 @@ CREATE TABLE survey.respondents (
     service TEXT NOT NULL,
     source TEXT NOT NULL,
     answers_source TEXT NOT NULL,
+    declared_agreements INTEGER,
+    declared_missing TEXT DEFAULT 'not_asked',
     CONSTRAINT pk_respondents PRIMARY KEY (wave, revision, city),
     CONSTRAINT ck_respondents_population CHECK (population >= 0),
     CONSTRAINT ck_respondents_response CHECK (response in ('responded', 'refused', 'not_reached', 'not_published')),
@@ -331,6 +370,8 @@ COMMENT ON COLUMN survey.respondents.twinning_committee IS 'Answer: has the town
 COMMENT ON COLUMN survey.respondents.service IS 'Answer: has the town a service in charge?';
 COMMENT ON COLUMN survey.respondents.source IS 'Published figures that the frame was made from: a report, or report/key.';
 COMMENT ON COLUMN survey.respondents.answers_source IS 'Published figures that the answers were made from: a report, or report/key.';
+COMMENT ON COLUMN survey.respondents.declared_agreements IS 'Number of agreements that the town says it has.';
+COMMENT ON COLUMN survey.respondents.declared_missing IS 'Why no number of agreements is declared; null where one is.';
 
 CREATE TABLE survey.city_actions (
     wave TEXT NOT NULL,
@@ -398,7 +439,7 @@ CREATE TABLE survey.partnerships (
 COMMENT ON TABLE survey.partnerships IS 'Twinnings and cooperation agreements, each once.';
 COMMENT ON COLUMN survey.partnerships.wave IS 'Wave that the row belongs to.';
 COMMENT ON COLUMN survey.partnerships.revision IS 'Revision of the wave.';
-COMMENT ON COLUMN survey.partnerships.agreement IS 'Number within the revision, in the order of country, city and partner.';
+COMMENT ON COLUMN survey.partnerships.agreement IS 'Number within the revision, in the order in which they were handed in.';
 COMMENT ON COLUMN survey.partnerships.city IS 'Town; null where the source does not tell.';
 COMMENT ON COLUMN survey.partnerships.country IS 'Country of the partner.';
 COMMENT ON COLUMN survey.partnerships.partner IS 'Partner authority; null where the source does not tell.';
@@ -490,7 +531,7 @@ from survey.zones;
 
 create view countries as
 -- Countries, with both names.
-select code, label_fr, label_en, sort_key
+select code, label_fr, label_en, sort_key, state_since
 from survey.countries;
 
 create view country_zones as
@@ -554,6 +595,8 @@ select
     r.elected_delegate,
     r.twinning_committee,
     r.service,
+    r.declared_agreements,
+    r.declared_missing,
     r.source,
     r.answers_source
 from scope s
@@ -696,3 +739,13 @@ select
     t.offenders
 from scope s
 inner join survey.claims t on t.wave = s.wave and t.revision = s.revision;
+
+create view communes as
+-- Register of the communes of the region, present and former.
+select code, kind, name, departement, part_of
+from survey.communes;
+
+create view answers as
+-- Answers of closed questions, with their labels.
+select list, code, position, label_fr, label_en
+from survey.answers;

@@ -228,9 +228,9 @@ def test_a_count_of_two_makes_two_agreements(migrated: URL, tiny_wave: WaveFolde
     sql = "select agreement, city, country, partner from survey.partnerships order by agreement"
     assert select(migrated, sql) == [
         (1, "59350", "DE", "Köln"),
-        (2, "59350", "DE", None),
+        (2, "59350", "GB", "Leeds"),
         (3, "59350", "DE", None),
-        (4, "59350", "GB", "Leeds"),
+        (4, "59350", "DE", None),
         (5, "59178", "PL", None),
     ]
 
@@ -299,15 +299,15 @@ def loaded_rows(url: URL, folder: WaveFolder, lines: list[str], columns: str) ->
 
 
 def test_towns_are_found_by_name_code_and_accepted_spelling(migrated: URL, folder_2006: WaveFolder) -> None:
-    lines = [f"{spelling},DE,1,Partner of {spelling}.,,,zones" for spelling in TOWNS]
+    lines = [f"{spelling},DE,1,Partner {number}.,,,zones" for number, spelling in enumerate(TOWNS)]
     found = loaded_rows(migrated, folder_2006, lines, "city")
-    assert found == {f"Partner of {spelling}.": (code,) for spelling, code in TOWNS.items()}
+    assert found == {f"Partner {number}.": (code,) for number, code in enumerate(TOWNS.values())}
 
 
 def test_countries_are_found_by_name_code_and_accepted_spelling(migrated: URL, tiny_wave: WaveFolder) -> None:
-    lines = [f"Lille,{spelling},1,Partner in {spelling},,," for spelling in COUNTRIES]
+    lines = [f"Lille,{spelling},1,Partner {number},,," for number, spelling in enumerate(COUNTRIES)]
     found = loaded_rows(migrated, tiny_wave, lines, "country")
-    assert found == {f"Partner in {spelling}": (code,) for spelling, code in COUNTRIES.items()}
+    assert found == {f"Partner {number}": (code,) for number, code in enumerate(COUNTRIES.values())}
 
 
 SINCE = {
@@ -346,7 +346,7 @@ TEXTS = [
     r"C:\Temp",
     '"Zum Löwen", Bad Säckingen',
     "two\nlines",
-    "null",
+    "null and void",
     "東京 🎌",
     "x" * 100_000,
 ]
@@ -360,7 +360,7 @@ def test_a_text_is_loaded_as_it_stands_whatever_it_looks_like(migrated: URL, tin
 
 
 def test_a_column_that_may_be_missing_may_be_missing(migrated: URL, tiny_wave: WaveFolder) -> None:
-    tiny_wave.write("respondents.csv", "city,response\nLille,responded\n")
+    tiny_wave.write("respondents.csv", "city,response\nLille,responded\nDouai,responded\n")
     assert run("load", tiny_wave.path, "--db", address(migrated)).code == 0
     assert select(migrated, "select distinct service from survey.respondents") == [("no",)]
 

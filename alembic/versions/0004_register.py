@@ -59,15 +59,18 @@ def upgrade() -> None:
     )
     for table, column in _COLUMNS:
         op.add_column(table, column, schema="survey")
+    op.execute(_AGREEMENT.format("in the order in which they were handed in"))
 
 
 def downgrade() -> None:
+    op.execute(_AGREEMENT.format("in the order of country, city and partner"))
     for table, column in reversed(_COLUMNS):
         op.drop_column(table, column.name, schema="survey")
     op.drop_table("answers", schema="survey")
     op.drop_table("communes", schema="survey")
 
 
+_AGREEMENT = "comment on column survey.partnerships.agreement is 'Number within the revision, {}.'"
 _COLUMNS = (
     (
         "countries",

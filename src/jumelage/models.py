@@ -108,7 +108,8 @@ def _of_revision(name: str, comment: str, *items: SchemaItem) -> Table:
     )
 
 
-def _code_list(name: str, comment: str, *items: SchemaItem) -> Table:
+def _code_list(name: str, comment: str, *items: SchemaItem, later: tuple[SchemaItem, ...] = ()) -> Table:
+    """Make a code list; `later` are columns that a migration added behind the labels."""
     return _table(
         name,
         comment,
@@ -116,6 +117,7 @@ def _code_list(name: str, comment: str, *items: SchemaItem) -> Table:
         *items,
         _text("label_fr", "Label in French."),
         _text("label_en", "Label in English."),
+        *later,
         _key("code"),
     )
 
@@ -136,7 +138,7 @@ countries = _code_list(
     "countries",
     "Countries: ISO 3166-1 alpha-2, and XK.",
     _text("sort_key", "French alphabetical order: letters and digits of the French label."),
-    _date("state_since", "Day from which the state exists, where that is after 1900 and certain.", null=True),
+    later=(_date("state_since", "Day from which the state exists, where that is after 1900 and certain.", null=True),),
 )
 
 country_zones = _table(
@@ -248,11 +250,11 @@ revisions = _table(
     _text("several_mark", "How the publication marks several agreements, {n} for the number.", null=True),
     _text("content_hash", "Hash of the rows, whatever their order in the files."),
     _text("code_lists_hash", "Hash of the code lists that the names were resolved with."),
-    _text("declared", "wave.toml as JSON; null for revisions loaded before it was kept.", null=True),
     Column("loaded_at", DateTime, nullable=False, comment="When it was loaded, UTC."),
     _text("loaded_by", "Who loaded it."),
     _text("reason", "Why it replaces the revision before it; null for the first.", null=True),
     _text("software", "Version of jumelage that loaded it."),
+    _text("declared", "wave.toml as JSON; null for revisions loaded before it was kept.", null=True),
     _key("wave", "revision"),
     CheckConstraint("revision = 1 or reason is not null", name="reason"),
     _refers("revisions", ("wave",), "waves", ("wave",)),
@@ -288,6 +290,8 @@ respondents = _of_revision(
             strict=True,
         )
     ),
+    _text("source", "Published figures that the frame was made from: a report, or report/key."),
+    _text("answers_source", "Published figures that the answers were made from: a report, or report/key."),
     _integer("declared_agreements", "Number of agreements that the town says it has.", null=True),
     Column(
         "declared_missing",
@@ -296,8 +300,6 @@ respondents = _of_revision(
         server_default="not_asked",
         comment="Why no number of agreements is declared; null where one is.",
     ),
-    _text("source", "Published figures that the frame was made from: a report, or report/key."),
-    _text("answers_source", "Published figures that the answers were made from: a report, or report/key."),
     _key("wave", "revision", "city"),
     CheckConstraint("population >= 0", name="population"),
     _in("response", RESPONSES),
@@ -308,7 +310,7 @@ respondents = _of_revision(
 partnerships = _of_revision(
     "partnerships",
     "Twinnings and cooperation agreements, each once.",
-    _integer("agreement", "Number within the revision, in the order of country, city and partner."),
+    _integer("agreement", "Number within the revision, in the order in which they were handed in."),
     _text("city", "Town; null where the source does not tell.", null=True),
     _text("country", "Country of the partner."),
     _text("partner", "Partner authority; null where the source does not tell.", null=True),

@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 from typing import TYPE_CHECKING
 
+from sqlalchemy.exc import DBAPIError
+
+from jumelage import database
 from jumelage.errors import UnreadableError, find_control
 from jumelage.source import LONGEST_FIELD, CsvSource, Document, Shape
 
@@ -31,11 +34,19 @@ def stage(bench: Connection, source: Source, document: Document, shape: Shape, s
     Blank records are left out. Those with too many or too few fields, or with a field under no heading, are returned
     as findings and left out; where a file stops being CSV, it ends.
     """
-    # Without quotes a line is a record, and the database splits it; with them the csv module knows where one ends.
-    plain = isinstance(source, CsvSource) and not (source.text.features.quotes or source.text.features.controls)
+    # Without quotes a line is a record, and the database splits it. With them it may read records of one line each;
+    # for any other the csv module knows where one ends.
+    clean = isinstance(source, CsvSource) and not source.text.features.controls
+    plain = isinstance(source, CsvSource) and clean and not source.text.features.quotes
     broken: list[Finding] = []
-    relation = _lines(bench, source, document) if plain else _records(source, document, scratch, broken)
-    spaces = _spaces(bench, source) if plain else _ANY
+    spaces = _ANY
+    if plain and isinstance(source, CsvSource):
+        relation = _lines(bench, source, document)
+        spaces = _spaces(bench, source)
+    elif isinstance(source, CsvSource) and clean and (relation := _quoted_lines(source, document)):
+        spaces = _ANY if source.text.features.spaces else " "
+    else:
+        relation = _records(source, document, scratch, broken)
     fields = [_trimmed(f"f[{i + 1}]" if plain else f"f{i + 1}", spaces) for i in range(len(document.columns))]
     found = dict(zip(document.columns, fields, strict=True))
     columns = ", ".join(f"{found.get(column, _NOTHING)} as {column}" for column in shape.columns)
@@ -47,7 +58,7 @@ def stage(bench: Connection, source: Source, document: Document, shape: Shape, s
         f"where coalesce({', '.join(shape.columns)}, loose, cast(odd as varchar)) is not null"
     )
     bench.exec_driver_sql("drop table if exists lines")
-    return [*_odd_records(bench, document), *([] if plain else _controls(bench, document)), *broken]
+    return [*_odd_records(bench, document), *([] if clean else _controls(bench, document)), *broken]
 
 
 def _controls(bench: Connection, document: Document) -> list[Finding]:
@@ -101,6 +112,43 @@ def _lines(bench: Connection, source: CsvSource, document: Document) -> str:
     )
 
 
+def _quoted_lines(source: CsvSource, document: Document) -> str:
+    """Return the query of a CSV file of which each line is a record of the right width; empty if it is any other.
+
+    The database is lenient with what it reads. It is believed only where every byte of the file is accounted for: those
+    of the fields, the quotes that no field holds, and a delimiter or line end after each field.
+    """
+    wanted = len(document.columns)
+    fields = [f"f{i + 1}" for i in range(wanted)]
+    kinds = ", ".join(f"'{name}': 'varchar'" for name in fields)
+    read = (
+        f"read_csv({_literal(source.text.path)}, header = false, auto_detect = false, delim = '{source.delimiter}', "
+        f"quote = '\"', escape = '\"', comment = '', strict_mode = true, max_line_size = {_LONGEST_LINE}, "
+        f"columns = {{{kinds}}})"
+    )
+    try:
+        # Apart from the workbench, whose transaction a refusal would end.
+        with database.in_memory().connect() as apart:
+            held, quotes, ends, longest, number = apart.exec_driver_sql(
+                f"select sum({_summed('strlen({0})', fields)}), sum({_summed(_QUOTES_IN, fields)}), "
+                f"count(*) filter (contains(concat({', '.join(fields)}), chr(10))), "
+                f"max(greatest({', '.join(f'coalesce(length({field}), 0)' for field in fields)})), count(*) from {read}"
+            ).one()
+    except DBAPIError:
+        return ""
+    accounted = (held or 0) + source.text.features.quotes - (quotes or 0) + number * wanted
+    if ends or accounted - source.text.path.stat().st_size not in {0, 1} or (longest or 0) > LONGEST_FIELD:
+        return ""
+    return f"select cast(row_number() over () as integer) as line, *, cast(null as integer) as odd from {read}"
+
+
+_QUOTES_IN = "strlen({0}) - strlen(replace({0}, chr(34), ''))"
+
+
+def _summed(expression: str, fields: list[str]) -> str:
+    return " + ".join(f"coalesce({expression.format(field)}, 0)" for field in fields)
+
+
 def _records(source: Source, document: Document, scratch: Path, broken: list[Finding]) -> str:
     """Write the records one by one into a file, and return the query that reads it: as `_lines`, with fields f1 …."""
     spool = scratch / f"{document.name}.records"
@@ -129,7 +177,7 @@ def _literal(path: Path) -> str:
 
 
 def _spaces(bench: Connection, source: CsvSource) -> str:
-    """Return the white space that may stand around a field of the lines read: to trim what is not there costs time."""
+    """Return the white space that may stand around a field of the lines: to trim what is not there costs time."""
     if source.text.features.spaces:
         return _ANY
     edge = f"contains(t, '{source.delimiter} ') or contains(t, ' {source.delimiter}') or t[1] = ' ' or t[-1] = ' '"

@@ -34,16 +34,15 @@ _LEADS = (b"\xc2", b"\xe1", b"\xe2", b"\xe3", b"\xef")  # the first bytes of bot
 
 @dataclass(slots=True)
 class Features:
-    """What the text of a file holds: any quote, any control character, any space that is not U+0020."""
+    """What the text of a file holds: so many quotes, any control character, any space that is not U+0020, lines."""
 
-    quotes: bool = False
+    quotes: int = 0
     controls: bool = False
     spaces: bool = False
     lines: int = 1
 
     def look(self, block: bytes) -> None:
         """Look at a block of UTF-8."""
-        self.quotes = self.quotes or b'"' in block
         self.spaces = self.spaces or b"\t" in block
         self.controls = self.controls or len(block.translate(None, _PLAIN_CONTROLS)) != len(block)
         if not block.isascii() and any(lead in block for lead in _LEADS):
@@ -53,7 +52,9 @@ class Features:
 
 @dataclass(frozen=True, slots=True)
 class TextFile:
-    """A file whose text stands in `path` as UTF-8, its lines ended by LF and none of them empty (blank, perhaps).
+    """A file whose text stands in `path` as UTF-8, its lines ended by LF.
+
+    Without quotes none of them is empty: what is blank holds a blank.
 
     `cp1252` is the first byte that is no UTF-8, as `0xe9`, where the file was read as cp1252.
     """
@@ -85,17 +86,19 @@ def _open(path: Path, spool: Path) -> TextFile:
     with path.open("rb") as file:
         if file.read(2) in _UTF16:
             file.seek(0)
-            return TextFile(spool, _put_in_form(_decoded(file, "utf-16"), spool))
+            quoted = any(b'"' in block for block in _blocks(file))
+            file.seek(0)
+            return TextFile(spool, _put_in_form(_decoded(file, "utf-16"), spool, quoted=quoted))
         features = Features()
         file.seek(0)
         plain = _look(file, features)
         file.seek(0)
         if plain is None:
-            byte = _pure_cp1252(path)
-            return TextFile(spool, _put_in_form(_decoded(file, "cp1252"), spool), byte)
+            byte, quoted = _pure_cp1252(path)
+            return TextFile(spool, _put_in_form(_decoded(file, "cp1252"), spool, quoted=quoted), byte)
         if plain:
             return TextFile(path, features)
-        return TextFile(spool, _put_in_form(_blocks(file), spool))
+        return TextFile(spool, _put_in_form(_blocks(file), spool, quoted=features.quotes > 0))
 
 
 def _blocks(file: BinaryIO) -> Iterator[bytes]:
@@ -115,6 +118,7 @@ def _look(file: BinaryIO, features: Features) -> bool | None:
                 raise UnreadableError("zero_byte", row=features.lines + _ends(block[:zero]))
             seam = before[-2:] + block  # a character or a line end may be cut where two blocks meet
             features.look(seam)
+            features.quotes += block.count(b'"')
             plain = plain and b"\r" not in block and b"\n\n" not in seam and not block.startswith(codecs.BOM_UTF8)
             features.lines += _ends(block)
             before = block
@@ -146,8 +150,11 @@ def _decoded(file: BinaryIO, encoding: str) -> Iterator[bytes]:
         raise UnreadableError("not_utf16", row=line + _ends(good.encode())) from None
 
 
-def _put_in_form(blocks: Iterator[bytes], spool: Path) -> Features:
-    """Write a text without its mark, its lines ended by LF, and a blank in each line that is empty."""
+def _put_in_form(blocks: Iterator[bytes], spool: Path, *, quoted: bool) -> Features:
+    """Write a text without its mark, its lines ended by LF, and a blank in each line that is empty.
+
+    Where there may be quotes, an empty line may be part of a field, and stays.
+    """
     features = Features()
     before = b"\n"
     with spool.open("wb") as out:
@@ -157,12 +164,14 @@ def _put_in_form(blocks: Iterator[bytes], spool: Path) -> Features:
             if (zero := block.find(b"\0")) >= 0:
                 raise UnreadableError("zero_byte", row=features.lines + block[:zero].count(b"\n"))
             features.look(before[-2:] + block)
+            features.quotes += block.count(b'"')
             features.lines += block.count(b"\n")
             seam = before[-1:] + block
-            while b"\n\n" in seam:
+            while not quoted and b"\n\n" in seam:
                 seam = seam.replace(b"\n\n", b"\n \n")
             out.write(seam[1:])
             before = block or before
+    features.quotes = max(features.quotes, int(quoted))
     return features
 
 
@@ -176,8 +185,11 @@ def _whole_ends(blocks: Iterator[bytes]) -> Iterator[bytes]:
     yield kept
 
 
-def _pure_cp1252(path: Path) -> str:
-    """Return the first byte that is no UTF-8 of a file that surely is cp1252; UnreadableError for any other."""
+def _pure_cp1252(path: Path) -> tuple[str, bool]:
+    """Return the first byte that is no UTF-8 of a file that surely is cp1252, and whether it holds a quote.
+
+    UnreadableError for any other file.
+    """
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         bad = _first_bad(data)
         byte = f"{data[bad]:#04x}"
@@ -188,7 +200,7 @@ def _pure_cp1252(path: Path) -> str:
         if undefined := _UNDEFINED.search(data):
             where = undefined.start()
             raise UnreadableError("undecodable", row=_line(data, where), byte=f"{data[where]:#04x}")
-        return byte
+        return byte, data.find(b'"') >= 0
 
 
 def _first_bad(data: mmap.mmap) -> int:
