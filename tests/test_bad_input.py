@@ -424,7 +424,9 @@ WAVE = [
     ),
     Case("a missing key", toml('population = "RP2007"\n', ""), "wave.toml, column population: is missing"),
     Case("a missing key of a table", toml('mode = "post"\n', ""), "wave.toml, column fieldwork.mode: is missing"),
-    Case("a missing language", toml('title.en = "Small survey"\n', ""), "wave.toml, column title: must give a text in fr"),
+    Case(
+        "a missing language", toml('title.en = "Small survey"\n', ""), "wave.toml, column title: must give a text in fr"
+    ),
     Case(
         "an unknown key",
         toml("synthetic = false", 'synthetic = false\npopulatoin = "RP2007"'),
@@ -729,7 +731,8 @@ def test_a_wave_is_a_folder_or_a_workbook(
     result = run("load", folder, "--db", address(unharmed))
     assert result.code == code
     (line,) = readable(result)
-    assert line.startswith(f"error: {folder}") and said in line
+    assert line.startswith(f"error: {folder}")
+    assert said in line
     assert content(unharmed) == before
 
 

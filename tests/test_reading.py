@@ -209,7 +209,9 @@ def test_any_table_is_read_as_it_was_written_or_refused(
             assert {finding.rule.name for finding in findings} <= {"control_character", "zero_byte"}
         else:
             # Line ends within a field come out as LF.
-            found = [tuple(value and value.replace("\r\n", "\n").replace("\r", "\n") for value in row) for _, row in rows]
+            found = [
+                tuple(value and value.replace("\r\n", "\n").replace("\r", "\n") for value in row) for _, row in rows
+            ]
             assert found == [tuple(v and v.replace("\r\n", "\n").replace("\r", "\n") for v in row) for row in kept]
 
 

@@ -16,9 +16,7 @@ def upgrade() -> None:
     op.create_table(
         "communes",
         sa.Column("code", sa.Text(), nullable=False, comment="INSEE code."),
-        sa.Column(
-            "kind", sa.Text(), nullable=False, comment="commune (present), associated, delegated, or former."
-        ),
+        sa.Column("kind", sa.Text(), nullable=False, comment="commune (present), associated, delegated, or former."),
         sa.Column(
             "name",
             sa.Text(),
@@ -33,9 +31,7 @@ def upgrade() -> None:
             comment="Present commune that it belongs to; null for a present one.",
         ),
         sa.Column("match_key", sa.Text(), nullable=True, comment="As in cities."),
-        sa.CheckConstraint(
-            "kind in ('commune', 'associated', 'delegated', 'former')", name=op.f("ck_communes_kind")
-        ),
+        sa.CheckConstraint("kind in ('commune', 'associated', 'delegated', 'former')", name=op.f("ck_communes_kind")),
         sa.PrimaryKeyConstraint("code", "kind", name=op.f("pk_communes")),
         schema="survey",
         comment="Register of the communes of the region, present and former: "

@@ -45,40 +45,51 @@ def find_problems(
 
     A rule that looks at several tables is left out where one of them could not be read or understood as a whole.
     """
-    totalled = []
-    for document in documents.values():
-        extra = set_lines_apart(bench, document)
-        if extra:
-            totalled.append(document)
-        findings += extra
-        _codes_for_names(bench, document)
-        if document.name == "partnerships":
-            findings += read_marks(bench, document, wave)
+    totalled = [document for document in documents.values() if _prepare(bench, document, wave, findings)]
     _declare(bench, wave)
     findings += understand_columns(bench, documents, names, wave)
     for document in documents.values():
         findings += _blanks(bench, document)
         if document.name in _KEYS:
             findings += _twice(bench, document, _KEYS[document.name])
-    unsound = {
-        name
-        for name, document in documents.items()
-        for finding in findings
-        if finding.severity == ERROR
-        and (finding.file, finding.sheet) == (document.file, document.sheet)
-        and finding.column in _TELLING
-    }
-    sound = {name for name, document in documents.items() if document.columns} - unsound
+    sound = _sound(documents, findings)
     for document in totalled:
         findings += check_totals(bench, document)
-    for document in documents.values():
-        if "frame" in sound and document.name != "frame":
+    if "frame" in sound:
+        for document in documents.values():
             findings += _outside_frame(bench, document)
-    if "frame" in sound and not bench.exec_driver_sql("select count(*) from raw_frame").scalar():
-        findings.append(documents["frame"].finding("frame_empty"))
+        if not bench.exec_driver_sql("select count(*) from raw_frame").scalar():
+            findings.append(documents["frame"].finding("frame_empty"))
     for rule in rules().values():
         if rule.sql and set(re.findall(r"\b(?:raw|resolved)_([a-z]+)\b", rule.sql)) - {rule.table} <= sound:
             findings += _broken(bench, documents, rule)
+
+
+def _prepare(bench: Connection, document: Document, wave: Wave | None, findings: list[Finding]) -> bool:
+    """Set lines apart that are no rows, and put texts where they belong; tell whether there are such lines."""
+    apart = set_lines_apart(bench, document)
+    findings += apart
+    if "city_code" in document.columns:  # a code may stand for a name that is blank
+        bench.exec_driver_sql(
+            f"update raw_{document.name} set city = city_code where city is null and city_code is not null"
+        )
+    if document.name == "partnerships":
+        findings += read_marks(bench, document, wave)
+    return bool(apart)
+
+
+def _sound(documents: Mapping[str, Document], findings: list[Finding]) -> set[str]:
+    """Return the tables that could be read, and in which every row says of which town it is."""
+    unsound = {
+        (finding.file, finding.sheet)
+        for finding in findings
+        if finding.severity == ERROR and finding.column in _TELLING
+    }
+    return {
+        name
+        for name, document in documents.items()
+        if document.columns and (document.file, document.sheet) not in unsound
+    }
 
 
 def _declare(bench: Connection, wave: Wave | None) -> None:
@@ -104,14 +115,6 @@ def _broken(bench: Connection, documents: Mapping[str, Document], rule: Rule) ->
         column = details.pop("in_column", rule.column)
         found.append(document.finding(rule.name, details.pop("line"), column, details.pop("value"), **details))
     return found
-
-
-def _codes_for_names(bench: Connection, document: Document) -> None:
-    """Let a code stand for a name that is blank."""
-    if "city_code" in document.columns:
-        bench.exec_driver_sql(
-            f"update raw_{document.name} set city = city_code where city is null and city_code is not null"
-        )
 
 
 def _blanks(bench: Connection, document: Document) -> list[Finding]:
@@ -153,4 +156,3 @@ def _outside_frame(bench: Connection, document: Document) -> list[Finding]:
         ([text for (text,) in outside],),
     )
     return [document.finding("outside_frame", line, "city", value) for line, value in rows]
-

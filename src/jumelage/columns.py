@@ -225,9 +225,7 @@ def _numbers(bench: Connection, document: Document, column: str, wave: Wave | No
     return _offenders(bench, document, column, broken)
 
 
-def _periods(
-    bench: Connection, document: Document, found: dict[str, str | None], wave: Wave | None
-) -> list[Finding]:
+def _periods(bench: Connection, document: Document, found: dict[str, str | None], wave: Wave | None) -> list[Finding]:
     declared = _missing(wave, "since")
     known = {text: declared.get(text.casefold(), code) for text, code in found.items()}
     missing = {text: code for text, code in known.items() if code is not None}
@@ -250,7 +248,8 @@ def _partners(bench: Connection, document: Document, wave: Wave | None) -> list[
     """Take declared abbreviations for an unknown partner; find undeclared ones."""
     if declared := _missing(wave, "partner"):
         bench.exec_driver_sql(
-            f"update raw_{document.name} set partner = null where lower(partner) in (select unnest(cast(? as varchar[])))",
+            f"update raw_{document.name} set partner = null "
+            "where lower(partner) in (select unnest(cast(? as varchar[])))",
             (sorted(declared),),
         )
     rows = bench.exec_driver_sql(
@@ -311,4 +310,3 @@ def _resolved(bench: Connection, table: str) -> None:
         f"create or replace temp table resolved_{table} as "
         f"select r.line, {', '.join(columns)} from raw_{table} r {' '.join(joins)}"
     )
-

@@ -349,9 +349,11 @@ def fetch(source: Connection, sql: str, workbench: Connection, table: str, kinds
     with TemporaryDirectory() as folder:
         spool = Path(folder) / "rows.csv"
         raw: Any = source.connection.driver_connection
-        with raw.cursor() as cursor, spool.open("wb") as rows, cursor.copy(
-            f"copy ({sql}) to stdout (format csv, force_quote *)"
-        ) as copy:
+        with (
+            raw.cursor() as cursor,
+            spool.open("wb") as rows,
+            cursor.copy(f"copy ({sql}) to stdout (format csv, force_quote *)") as copy,
+        ):
             for block in copy:
                 rows.write(block)
         workbench.exec_driver_sql(

@@ -13,12 +13,11 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from jumelage.rules import Finding
 
 class JumelageError(Exception):
     """The root: what the command line catches and prints without a traceback."""
@@ -31,8 +30,8 @@ class DataError(JumelageError):
 
     exit_code = 1
 
-    def __init__(self, message: str, findings: Sequence[Finding] = ()) -> None:
-        """Keep the findings: all of them, in file and row order."""
+    def __init__(self, message: str, findings: Sequence[Any] = ()) -> None:
+        """Keep the findings (`rules.Finding`): all of them, in file and row order."""
         super().__init__(message)
         self.findings = tuple(findings)
 

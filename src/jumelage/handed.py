@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from jumelage import content
 from jumelage.errors import DataError, UnreadableError, UsageError
+from jumelage.fields import FILE
 from jumelage.headings import folded
 from jumelage.rules import Finding, near, rule
 from jumelage.source import CsvSource, SheetSource
-from jumelage.wave import FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -45,7 +45,9 @@ def set_lines_apart(bench: Connection, document: Document) -> list[Finding]:
     table = document.name
     named, counted = _NAMED[table]
     first = f"coalesce({named})"
-    others = " and ".join(f"{name} is null" for name in SHAPES[table].columns if name != named.split(",", maxsplit=1)[0])
+    others = " and ".join(
+        f"{name} is null" for name in SHAPES[table].columns if name != named.split(",", maxsplit=1)[0]
+    )
     rest = f" union all select distinct {first} from raw_{table} where city is null" if "," in named else ""
     kinds = _kinds(bench, f"select distinct city from raw_{table}{rest}")
     if not kinds:
@@ -65,7 +67,11 @@ def set_lines_apart(bench: Connection, document: Document) -> list[Finding]:
     what = {"note": _NOTE, "subtotal": _SUBTOTAL}
     return [
         document.finding(
-            "line_not_loaded", line, None, text, what=_TOTAL if kind == "total" and line == last else what.get(kind, _SUBTOTAL)
+            "line_not_loaded",
+            line,
+            None,
+            text,
+            what=_TOTAL if kind == "total" and line == last else what.get(kind, _SUBTOTAL),
         )
         for line, kind, text in rows
     ]
@@ -74,7 +80,8 @@ def set_lines_apart(bench: Connection, document: Document) -> list[Finding]:
 def _kinds(bench: Connection, distinct: str) -> dict[str, str]:
     """Tell which of the texts that a query gives are words for a total, a subtotal or a footnote."""
     likely = bench.exec_driver_sql(
-        f"with texts(text) as materialized ({distinct}) select text from texts where lower(text) like '%total%' or lower(text) like '%ensemble%' "
+        f"with texts(text) as materialized ({distinct}) select text from texts "
+        "where lower(text) like '%total%' or lower(text) like '%ensemble%' "
         "or lower(text) like 'overall%' or regexp_matches(text, '^[(*†0-9nNsSrR]')"
     )
     found = {}
@@ -117,36 +124,46 @@ def read_marks(bench: Connection, document: Document, wave: Wave | None) -> list
 
     A mark gives the number of agreements of its row, and goes from the name.
     """
-    table = f"raw_{document.name}"
+    table, columns = f"raw_{document.name}", ("city", "country", "partner")
     mark = wave.several_mark if wave is not None else None
-    declared = re.escape(mark).replace(re.escape("{n}"), "([0-9]{1,3})") if mark and mark.count("{n}") == 1 else None
-    findings: list[Finding] = []
-    ends = mark[-1:].replace("'", "''") if declared and mark else ")"
-    marked = " or ".join(f"{column}[-1] in (')', '*', '{ends}')" for column in ("city", "country", "partner"))
+    if mark is not None and mark.count("{n}") != 1:
+        mark = None  # which is a finding of its own
+    ends = "".join({")", "*", (mark or ")")[-1]}).replace("'", "''")
+    marked = " or ".join(f"contains('{ends}', {column}[-1])" for column in columns)
     if not bench.exec_driver_sql(f"select bool_or({marked}) from {table}").scalar():
-        return findings
-    for column in ("city", "country", "partner"):
-        if declared:
-            pattern = rf"^(.*\S)\s*{declared}$".replace("'", "''")
-            marked = f"select line, {column}, regexp_extract({column}, '{pattern}', 1) as name, " \
-                f"ltrim(regexp_extract({column}, '{pattern}', 2), '0') as number, agreements from {table} " \
-                f"where regexp_matches({column}, '{pattern}')"  # fmt: skip
-            rows = bench.exec_driver_sql(
-                f"select line, {column}, number, agreements from ({marked}) where agreements <> number order by line"
-            )
-            findings += [
-                document.finding("several_mark_differs", line, column, value, marked=number, given=given)
-                for line, value, number, given in rows
-            ]
-            bench.exec_driver_sql(
-                f"update {table} set {column} = m.name, agreements = m.number from ({marked}) m where m.line = {table}.line"
-            )
+        return []
+    findings: list[Finding] = []
+    for column in columns:
+        if mark is not None:
+            findings += _take_marks(bench, document, column, mark)
         rows = bench.exec_driver_sql(
-            f"select line, {column} from {table} where ends_with({column}, ')') or ends_with({column}, ')*') "
-        ).fetchall()
+            f"select line, {column} from {table} where ends_with({column}, ')') or ends_with({column}, ')*') order by 1"
+        )
         findings += [
             document.finding("several_mark_undeclared", line, column, value)
-            for line, value in sorted(rows)
+            for line, value in rows
             if re.search(r"\(\d{1,3}\)\*?$", value)
         ]
     return findings
+
+
+def _take_marks(bench: Connection, document: Document, column: str, mark: str) -> list[Finding]:
+    """Take declared marks off the names of a column and put their numbers into `agreements`."""
+    table = f"raw_{document.name}"
+    pattern = rf"^(.*\S)\s*{re.escape(mark).replace(re.escape('{n}'), '([0-9]{1,3})')}$".replace("'", "''")
+    bench.exec_driver_sql(
+        f"create or replace temp table marked as select line, {column} as text, agreements, "
+        f"regexp_extract({column}, '{pattern}', 1) as name, "
+        f"ltrim(regexp_extract({column}, '{pattern}', 2), '0') as number "
+        f"from {table} where regexp_matches({column}, '{pattern}')"
+    )
+    bench.exec_driver_sql(
+        f"update {table} set {column} = m.name, agreements = m.number from marked m where m.line = {table}.line"
+    )
+    rows = bench.exec_driver_sql(
+        "select line, text, number, agreements from marked where agreements <> number order by 1"
+    )
+    return [
+        document.finding("several_mark_differs", line, column, text, marked=number, given=given)
+        for line, text, number, given in rows
+    ]

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from jumelage import __version__, content, database
 from jumelage.checks import find_problems
 from jumelage.errors import DataError, OutputError, UsageError
-from jumelage.handed import TABLES, open_handed
+from jumelage.fields import FILE
+from jumelage.handed import open_handed
 from jumelage.models import MANAGEMENT, metadata
 from jumelage.names import Names, index_names
 from jumelage.package import read_package
@@ -23,7 +24,7 @@ from jumelage.published import stage_published
 from jumelage.restore import STAGED, restore
 from jumelage.rules import Finding, errors_in, rule
 from jumelage.spellings import accept_spellings
-from jumelage.wave import FILE, Wave, canonical
+from jumelage.wave import Wave, canonical
 from jumelage.workbench import put, workbench
 
 if TYPE_CHECKING:
@@ -97,7 +98,13 @@ def _scratch() -> Iterator[Path]:
 
 
 def _load(
-    connection: Connection, bench: Connection, request: Request, scratch: Path, *, dry_run: bool, step: Callable[[str], None]
+    connection: Connection,
+    bench: Connection,
+    request: Request,
+    scratch: Path,
+    *,
+    dry_run: bool,
+    step: Callable[[str], None],
 ) -> Loaded:
     findings: list[Finding] = []
     names = Names(bench)

@@ -80,7 +80,7 @@ class Names:
         return {value: code for _, value, code in found if code is not None}
 
     def look_up(self, query: str, *parameters: object) -> list[tuple[str, str, str | None]]:
-        """Return what a query gives, rows of a list, a place and a text: the place, the text, the code that it means."""
+        """Return, for each row of a query (list, place, text), the place, the text, and the code that it means."""
         rows = self._bench.exec_driver_sql(
             f"with v(list, place, text) as materialized ({query}), "
             "keyed as materialized (select *, match_key(text) as key from v) "
@@ -112,7 +112,8 @@ class Names:
             return {value: [] for value in wanted}
         known = self._spellings(code_list)
         rows = self._bench.exec_driver_sql(
-            "select value, coalesce(match_key(value), '') from (select unnest(cast(? as varchar[])) as value)", (wanted,)
+            "select value, coalesce(match_key(value), '') from (select unnest(cast(? as varchar[])) as value)",
+            (wanted,),
         )
         found: dict[str, list[tuple[str, str, int]]] = {}
         for value, key in rows:

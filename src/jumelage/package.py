@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from jumelage import content
 from jumelage.errors import UnreadableError, find_control
+from jumelage.fields import FILE, Origin, nested
 from jumelage.handed import PUBLISHED, TABLES, WAVE, Handed
 from jumelage.models import MANAGEMENT
 from jumelage.rules import Finding, errors_in, rule
 from jumelage.source import Document, Shape, read_header
 from jumelage.staging import stage
-from jumelage.wave import FILE, Origin, Wave, nested, read_wave, wave_of
+from jumelage.wave import Wave, read_wave, wave_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,9 +27,7 @@ if TYPE_CHECKING:
 SHAPES = {
     "frame": Shape(("city", "population"), ("city_code",)),
     "respondents": Shape(("city", "response"), ("city_code", *MANAGEMENT, "declared_agreements")),
-    "partnerships": Shape(
-        ("city", "country"), ("city_code", "agreements", "partner", "since", "inferred", "source")
-    ),
+    "partnerships": Shape(("city", "country"), ("city_code", "agreements", "partner", "since", "inferred", "source")),
     "actions": Shape(("city", "action", "answer"), ("city_code",)),
     "difficulties": Shape(("city", "difficulty", "answer"), ("city_code",)),
 }
@@ -105,9 +104,7 @@ def read_package(
     return Package(wave, published, rows.get("claims"), rows.get("aliases"), documents)
 
 
-def _read_table(
-    bench: Connection, handed: Handed, name: str, scratch: Path, findings: list[Finding]
-) -> Document:
+def _read_table(bench: Connection, handed: Handed, name: str, scratch: Path, findings: list[Finding]) -> Document:
     shape = SHAPES[name]
     columns = ", ".join(f"cast(null as varchar) as {column}" for column in (*shape.columns, "loose"))
     bench.exec_driver_sql(

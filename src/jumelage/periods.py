@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 FIRST_YEAR = 1900  # Poix-du-Nord and Keighley, in 1920, are taken for the first twinned towns
 EARLIEST = date(FIRST_YEAR, 1, 1)
@@ -33,36 +33,39 @@ def understand(text: str, latest: date | None, *, day_first: bool) -> Period | s
     fieldwork. Days with slashes are read only where the wave declares that the day comes first.
     """
     plain = text.strip()
-    if found := _EXACT.fullmatch(plain):
-        return _period(found.groups()) or "not_a_date"
-    if (found := _BEFORE.fullmatch(plain)) and (limit := _period(found.groups())):
-        return _ordered(EARLIEST, limit.first.fromordinal(limit.first.toordinal() - 1))
-    if (found := _AFTER.fullmatch(plain)) and (limit := _period(found.groups())) and latest:
-        return _ordered(limit.last.fromordinal(min(limit.last.toordinal() + 1, date.max.toordinal())), latest)
-    if found := _BETWEEN.fullmatch(plain):
-        start, end = _period(found.groups()[:3]), _period(found.groups()[3:])
-        return _ordered(start.first, end.last) if start and end else "not_a_date"
-    if found := _DECADE.fullmatch(plain):
-        year = int(found[1] or found[2])
-        return Period(date(year, 1, 1), date(year + 9, 12, 31)) if 0 < year < 9990 else "not_a_date"  # noqa: PLR2004
-    if found := _SLASHED.fullmatch(plain):
-        if not day_first:
-            return "date_ambiguous"
-        return _period((found[3], found[2].zfill(2), found[1].zfill(2))) or "not_a_date"
-    return "not_a_date"
-
-
-def _ordered(first: date, last: date) -> Period | str:
-    return Period(first, last) if first <= last else "not_a_date"
-
-
-def _period(parts: tuple[str | None, ...]) -> Period | None:
-    """Return the period of a year, a month or a day; None if there is none."""
-    year, month, day = (None if part is None else int(part) for part in parts)
+    if (found := _SLASHED.fullmatch(plain)) and not day_first:
+        return "date_ambiguous"
+    if found:
+        plain = f"{found[3]}-{found[2]:0>2}-{found[1]:0>2}"
     try:
-        if year is None or month is None:
-            return Period(date(year or 0, 1, 1), date(year or 0, 12, 31))
-        last = calendar.monthrange(year, month)[1]
-        return Period(date(year, month, day or 1), date(year, month, day or last))
+        first, last = _bounds(plain, latest)
+    except OverflowError:  # no day before the first or after the last of the calendar
+        return "not_a_date"
+    return Period(first, last) if first and last and first <= last else "not_a_date"
+
+
+def _bounds(text: str, latest: date | None) -> tuple[date | None, date | None]:
+    """Return the first and the last day that a text allows; None for what it does not tell."""
+    if found := _BEFORE.fullmatch(text):
+        first, _ = _extent(*found.groups())
+        return EARLIEST, first and first - timedelta(1)
+    if found := _AFTER.fullmatch(text):
+        _, last = _extent(*found.groups())
+        return last and last + timedelta(1), latest
+    if found := _BETWEEN.fullmatch(text):
+        return _extent(*found.groups()[:3])[0], _extent(*found.groups()[3:])[1]
+    if found := _DECADE.fullmatch(text):
+        year = found[1] or found[2]
+        return _extent(year)[0], _extent(f"{year[:3]}9")[1]
+    found = _EXACT.fullmatch(text)
+    return _extent(*found.groups()) if found else (None, None)
+
+
+def _extent(year: str, month: str | None = None, day: str | None = None) -> tuple[date | None, date | None]:
+    """Return the first and the last day of a year, a month or a day; None twice if there is no such."""
+    try:
+        first = date(int(year), int(month or 1), int(day or 1))
+        last_month = int(month or 12)
+        return first, date(first.year, last_month, int(day or calendar.monthrange(first.year, last_month)[1]))
     except (ValueError, calendar.IllegalMonthError):
-        return None
+        return None, None

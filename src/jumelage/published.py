@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jumelage import content
 from jumelage.models import CLAIM_KINDS
@@ -98,7 +98,7 @@ def _figures(
     for position, (line, record) in enumerate(rows.records(), 1):
 
         def wrong(
-            column: str, broken: str, line: int = line, record: dict[str, str | None] = record, /, **details: Any
+            column: str, broken: str, line: int = line, record: dict[str, str | None] = record, /, **details: object
         ) -> None:
             findings.append(rows.document.finding(broken, line, column, record[column], **details))
 
@@ -230,4 +230,4 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     class _Wrong(Protocol):
-        def __call__(self, column: str, broken: str, /, **details: Any) -> None: ...
+        def __call__(self, column: str, broken: str, /, **details: object) -> None: ...

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from jumelage import database
 from jumelage.errors import UsageError
+from jumelage.fields import Origin
 from jumelage.models import MANAGEMENT, metadata
 from jumelage.periods import EARLIEST
 from jumelage.source import Document
-from jumelage.wave import Origin, Wave, wave_of
+from jumelage.wave import Wave, wave_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -39,7 +40,8 @@ _ROWS = {
         "respondents",
         {
             **{name: name for name in ("city", "response", *MANAGEMENT)},
-            "declared_agreements": "coalesce(cast(declared_agreements as varchar), nullif(declared_missing, 'not_asked'))",
+            "declared_agreements": "coalesce(cast(declared_agreements as varchar), "
+            "nullif(declared_missing, 'not_asked'))",
         },
     ),
     "partnerships": (

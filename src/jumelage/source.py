@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
-import io
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from jumelage.errors import UnreadableError, find_control
 from jumelage.headings import column_of, folded, meanings
@@ -57,44 +57,53 @@ class Document:
     bare: tuple[int, ...] = ()
 
     def finding(
-        self, name: str, row: int | None = None, column: str | None = None, value: str | None = None, /, **details: Any
+        self,
+        name: str,
+        row: int | None = None,
+        column: str | None = None,
+        value: str | None = None,
+        /,
+        **details: object,
     ) -> Finding:
         """Make a finding in this table."""
         return Finding(rule(name), self.file, row, column, value, self.sheet, details)
 
 
-class Source(Protocol):
-    """What a table is read from."""
+class Source(ABC):
+    """What a table is read from: a file or a sheet, called `file` by people."""
 
-    name: str
-    file: str
-    sheet: str | None
-    path: Path
+    def __init__(self, name: str, file: str, path: Path, sheet: str | None = None) -> None:
+        """Read the table `name` from `path`."""
+        self.name, self.file, self.path, self.sheet = name, file, path, sheet
 
+    @abstractmethod
     def open(self) -> list[Finding]:
-        """Look at it as a whole and return notices; UnreadableError if it cannot be read."""
+        """Look at it as a whole and return what is to be said of it; UnreadableError if it cannot be read."""
 
+    @abstractmethod
     def heads(self) -> list[list[Record]]:
         """Return the first records, once for each way in which they can be read."""
 
+    @abstractmethod
     def choose(self, way: int) -> None:
         """Read it in one of these ways from now on."""
 
+    @abstractmethod
     def records(self) -> Iterator[Record]:
         """Yield every record with its row, blank ones too; UnreadableError where it ends being one."""
 
+    @abstractmethod
     def marks(self, document: Document) -> list[Finding]:
-        """Return what else a reader must know, once the header is found."""
+        """Return what else is to be said, once all records were read."""
 
 
-class CsvSource:
+class CsvSource(Source):
     """A CSV file."""
 
-    sheet = None
-
     def __init__(self, name: str, file: str, path: Path, spool: Path) -> None:
-        """Read `path`, called `file` by people; its text is put in form in `spool` where it has to be."""
-        self.name, self.file, self.path, self._spool = name, file, path, spool
+        """Read `path`; its text is put in form in `spool` where it has to be."""
+        super().__init__(name, file, path)
+        self._spool = spool
         self.delimiter = DELIMITERS[0]
         self.text: TextFile
 
@@ -109,7 +118,8 @@ class CsvSource:
         """Read the first records with each delimiter."""
         found = []
         for delimiter in DELIMITERS:
-            self.delimiter, head = delimiter, []
+            self.delimiter = delimiter
+            head: list[Record] = []
             try:
                 head.extend(islice(self.records(), _SEARCHED))
             except UnreadableError as error:
@@ -125,7 +135,7 @@ class CsvSource:
     def records(self) -> Iterator[Record]:
         """Yield the records with the line on which each begins."""
         end = 0
-        with io.open(self.text.path, encoding="utf-8", newline="") as file:
+        with self.text.path.open(encoding="utf-8", newline="") as file:
             reader = csv.reader(file, strict=True, delimiter=self.delimiter)
             try:
                 for record in reader:
@@ -137,21 +147,22 @@ class CsvSource:
                 raise UnreadableError("not_csv", row=end + 1, why=error) from None
 
     def marks(self, document: Document) -> list[Finding]:  # noqa: ARG002
-        """A text holds nothing beside its records."""
+        """Return nothing: a text holds nothing beside its records."""
         return []
 
 
-class SheetSource:
+class SheetSource(Source):
     """A sheet of a workbook."""
 
     def __init__(self, name: str, file: str, path: Path, workbook: Workbook, sheet: str) -> None:
-        """Read a sheet of an open workbook, called `file` by people."""
-        self.name, self.file, self.path, self.sheet, self._workbook = name, file, path, sheet, workbook
+        """Read a sheet of an open workbook."""
+        super().__init__(name, file, path, sheet)
+        self._workbook, self._sheet = workbook, sheet
         self._bad: list[tuple[int, int, str, str]] = []
 
     def open(self) -> list[Finding]:
         """Refuse a hidden sheet."""
-        hidden = self._workbook.marks(self.sheet).hidden
+        hidden = self._workbook.marks(self._sheet).hidden
         return [Finding(rule("sheet_hidden"), self.file, sheet=self.sheet)] if hidden else []
 
     def heads(self) -> list[list[Record]]:
@@ -168,11 +179,11 @@ class SheetSource:
         def bad(*cell: Any) -> None:  # noqa: ANN401
             self._bad.append(cell)
 
-        yield from self._workbook.rows(self.sheet, bad)
+        yield from self._workbook.rows(self._sheet, bad)
 
     def marks(self, document: Document) -> list[Finding]:
         """Find what is hidden or merged, and cells without a value; to be called when all rows were read."""
-        marks, names = self._workbook.marks(self.sheet), document.columns
+        marks, names = self._workbook.marks(self._sheet), document.columns
 
         def name(column: int) -> str | None:
             return names[column - 1] if column <= len(names) else None
@@ -227,14 +238,14 @@ def read_header(source: Source, shape: Shape, findings: list[Finding]) -> Docume
         columns = ",".join(shape.required)
         findings.append(Finding(rule("file_empty"), source.file, sheet=source.sheet, details={"columns": columns}))
         return None
-    _, way, (row, fields) = best
+    _, way, (header, fields) = best
     source.choose(way)
     named = tuple(column_of(field, shape.columns) for field in fields)
     bare = tuple(i for i, field in enumerate(fields) if not field.strip())
-    document = Document(source.name, source.file, source.sheet, source.path, row, named, bare)
+    document = Document(source.name, source.file, source.sheet, source.path, header, named, bare)
     first = next(number for number, record in heads[way] if any(field.strip() for field in record))
-    if first < row:
-        findings.append(document.finding("rows_above_header", first, row=row))
+    if first < header:
+        findings.append(document.finding("rows_above_header", first, row=header))
     findings += _wrong_headings(document, fields, shape)
     return document
 
@@ -252,8 +263,8 @@ def _wrong_headings(document: Document, fields: list[str], shape: Shape) -> Iter
     for column in dict.fromkeys(named):
         if named.count(column) > 1:
             yield document.finding("column_twice", document.header, column)
-    for heading, column in zip((field.strip() for field in fields), document.columns, strict=True):
-        if column or not heading or folded(heading) in SKIPPED:
+    for heading, meaning in zip((field.strip() for field in fields), document.columns, strict=True):
+        if meaning or not heading or folded(heading) in SKIPPED:
             continue
         if code := find_control(heading):
             yield document.finding("control_character", document.header, None, heading, code=code)

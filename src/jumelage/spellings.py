@@ -1,4 +1,4 @@
-"""Accepted spellings of a wave: suggested for what is unknown, confirmed by a person, kept in a file beside the wave."""
+"""Accepted spellings of a wave: suggested for unknown names, confirmed by a person, kept in a file beside the wave."""
 
 from __future__ import annotations
 

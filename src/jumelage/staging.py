@@ -66,7 +66,8 @@ def _controls(bench: Connection, document: Document) -> list[Finding]:
     found = []
     for column in filter(None, document.columns):
         rows = bench.exec_driver_sql(
-            f"select line, {column} from raw_{document.name} where regexp_matches({column}, '{_CONTROLS}') order by line"
+            f"select line, {column} from raw_{document.name} "
+            f"where regexp_matches({column}, '{_CONTROLS}') order by line"
         )
         found += [
             document.finding("control_character", line, column, value, code=find_control(value)) for line, value in rows
@@ -99,7 +100,8 @@ def _lines(bench: Connection, source: CsvSource, document: Document) -> str:
     """
     # In a step of its own: numbering keeps to one thread, splitting does not.
     bench.exec_driver_sql(
-        "create or replace temp table lines as select cast(row_number() over () as integer) as line, coalesce(t, '') as t from read_csv("
+        "create or replace temp table lines as select cast(row_number() over () as integer) as line, "
+        "coalesce(t, '') as t from read_csv("
         f"{_literal(source.text.path)}, header = false, auto_detect = false, delim = '{_NO_CHARACTER}', quote = '', "
         f"escape = '', comment = '', max_line_size = {_LONGEST_LINE}, columns = {{'t': 'varchar'}})"
     )

@@ -42,7 +42,7 @@ _MACROS = (
     "create or replace temp macro sort_key(x) as regexp_replace(folded(x), '[^a-z0-9]', '', 'g')",
     # Nested replacements: ten times as fast here as one regular expression or translate().
     f"""create or replace temp macro same_key(x) as case when strlen(x) = length(x)
-        then {_bare('lower(x)', _SIGNS)} else {_bare('lower(strip_accents(x))', _SIGNS + _WIDE_SIGNS)} end""",
+        then {_bare("lower(x)", _SIGNS)} else {_bare("lower(strip_accents(x))", _SIGNS + _WIDE_SIGNS)} end""",
 )
 
 

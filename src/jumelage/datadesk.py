@@ -1,0 +1,148 @@
+"""The data manager's commands: load a wave, make a workbook to hand out, confirm spellings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from jumelage import desk
+from jumelage.errors import UsageError
+from jumelage.options import Aliases, By, Db, Format, Handed, Output, Reason, Table, say, url_of, write
+
+if TYPE_CHECKING:
+    from jumelage.load import Request
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    app.command()(load)
+    app.command()(template)
+    app.add_typer(aliases_app, name="aliases")
+
+
+def load(
+    ctx: typer.Context,
+    handed: Handed,
+    db: Db = None,
+    table: Annotated[
+        Table | None,
+        typer.Option("--table", help="HANDED is one file or sheet for this table; the rest of --wave stays as it is."),
+    ] = None,
+    wave: Annotated[str | None, typer.Option("--wave", metavar="WAVE", help="With --table: the wave.")] = None,
+    reason: Reason = None,
+    by: By = None,
+    aliases: Aliases = None,
+    annotate: Annotated[
+        Path | None,
+        typer.Option("--annotate", metavar="OUT", help="Write a copy of HANDED with each finding where it belongs."),
+    ] = None,
+    format_: Annotated[
+        Literal["table", "csv", "json"] | None,
+        typer.Option(
+            "--format", help="Write all findings (and, with --dry-run, what would change) to standard output."
+        ),
+    ] = None,
+    lang: Annotated[Literal["fr", "en"], typer.Option("--lang", help="Language of the findings.")] = "en",
+    output: Output = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check everything and show what would change; load nothing.")
+    ] = False,
+) -> None:
+    """Check a wave and load it as a revision.
+
+    Everything is loaded, or nothing and all that is wrong is said. The same content again changes nothing.
+    """
+    if (table is None) != (wave is None):
+        raise UsageError("--table and --wave go together: one file for one table of a wave that is loaded")
+    request = request_of(handed, reason, by, table=table, wave=wave, aliases=aliases, annotate=annotate, lang=lang)
+    show = desk.Showing(format_, lang, output, write)
+    if dry_run:
+        desk.rehearse(url_of(ctx, db), request, show)
+    else:
+        desk.load(url_of(ctx, db), request, show)
+
+
+def request_of(handed: Path, reason: str | None = None, by: str | None = None, **more: Any) -> Request:  # noqa: ANN401
+    """Make the request to load what is handed in; an installed jumelage carries waves/2006."""
+    from jumelage import content
+    from jumelage.load import Request
+
+    if not handed.exists() and (packaged := content.root() / handed).is_dir():
+        handed = packaged  # an installed jumelage carries waves/2006
+        say(f"loading {handed}")
+    return Request(handed, reason, by, **more)
+
+
+def template(
+    ctx: typer.Context,
+    out: Annotated[Path, typer.Argument(metavar="OUT.xlsx", help="The workbook to write.")],
+    wave: Annotated[str, typer.Option("--wave", metavar="NEW", help="Code of the new wave, such as 2012.")],
+    db: Db = None,
+    from_: Annotated[
+        str | None,
+        typer.Option("--from", metavar="WAVE", help="Take the sampling frame over from this wave of the database."),
+    ] = None,
+    lang: Annotated[Literal["fr", "en"], typer.Option("--lang", help="Language of the drop-downs.")] = "fr",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT.xlsx if it is there.")] = False,
+) -> None:
+    """Write a workbook to hand out for a new wave: a sheet per table, instructions, drop-downs.
+
+    Filled in, it loads as it is.
+    """
+    from jumelage import database
+    from jumelage.template import earlier_wave, write_template
+
+    earlier = None
+    if from_ is not None:
+        with database.reading(url_of(ctx, db)) as connection:
+            earlier = earlier_wave(connection, database.find_scope(connection, from_))
+    write_template(out, wave, lang, earlier, overwrite=overwrite)
+    say(f"wrote {out}")
+
+
+aliases_app = typer.Typer(
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    help="Spellings that no list knows: suggest codes, accept confirmed ones.",
+)
+
+
+@aliases_app.command()
+def suggest(
+    handed: Handed,
+    aliases: Aliases = None,
+    format_: Format = "table",
+    output: Output = None,
+) -> None:
+    """List the names that no list knows, each with the codes that it may stand for.
+
+    Write it as csv, put `yes` under `confirmed` where a suggestion is right, and hand it to `aliases accept`.
+    """
+    from jumelage.render import renderer
+    from jumelage.render.grid import of_suggestions
+    from jumelage.spellings import suggest as find
+
+    write(renderer(format_)(of_suggestions(find(handed, aliases))), output)
+
+
+@aliases_app.command()
+def accept(
+    suggestions: Annotated[
+        Path, typer.Argument(metavar="SUGGESTIONS", help="What `aliases suggest` wrote, confirmed.")
+    ],
+    into: Annotated[
+        Path, typer.Option("--into", metavar="FILE", help="File of accepted spellings: that of the wave, or any other.")
+    ] = Path("aliases.csv"),
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be accepted; write nothing.")] = False,
+) -> None:
+    """Add the confirmed spellings to a file that `load` reads: aliases.csv in the wave's folder, or --aliases FILE."""
+    from jumelage.spellings import accept as take
+
+    text, added = take(suggestions, into)
+    if added and not dry_run:
+        write(text, into)
+    for line in added:
+        say(line)
+    say(f"{into}: {len(added)} spellings {'would be ' if dry_run else ''}added")
