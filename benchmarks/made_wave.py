@@ -74,9 +74,7 @@ def make_wave(folder: Path, rows: int, form: str) -> Path:
         file.write("city,country,agreements,partner,since,inferred,source\n".replace(",", ";" if windows else ","))
         for number, (city, country, since) in enumerate(_agreements(towns, rows), 1):
             town = MISSPELT if form == "misspelt" and number == rows else city
-            file.write(
-                fields.format(city=town, country=country, quote=quote, partner=f"Partner {number}", since=since)
-            )
+            file.write(fields.format(city=town, country=country, quote=quote, partner=f"Partner {number}", since=since))
     return folder
 
 

@@ -22,7 +22,7 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from jumelage import annotate as module
+from jumelage import annotate_files
 from jumelage.annotate import annotate, check_out
 from jumelage.content import Label
 from jumelage.errors import OutputError, UsageError
@@ -614,7 +614,7 @@ def test_what_appears_meanwhile_is_not_overwritten(
     def write_list(*_: object) -> None:
         (tmp_path / "copy").write_bytes(b"mine")
 
-    monkeypatch.setattr(module, "_write_list", write_list)
+    monkeypatch.setattr(annotate_files, "_write_list", write_list)
     with pytest.raises(UsageError, match="choose another name"):
         annotated(folder, [], [], tmp_path / "copy")
     assert (tmp_path / "copy").read_bytes() == b"mine"

@@ -13,6 +13,7 @@ from jumelage.models import MANAGEMENT
 from jumelage.package import SHAPES
 from jumelage.periods import Period, understand
 from jumelage.rules import near
+from jumelage.wave import MISSING
 from jumelage.workbench import put
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def understand_columns(
             if column in LISTS:
                 findings += _names(bench, document, column, known[document.name, column], names, wave)
             elif column in NUMBERS:
-                findings += _numbers(bench, document, column, wave)
+                findings += _numbers(bench, document, column, names, wave)
             elif column == "since":
                 findings += _periods(bench, document, known[document.name, column], wave)
             elif column == "partner":
@@ -185,9 +186,9 @@ def _lacks_zero(text: str) -> bool:
     return len(text) == 4 and text.isascii() and text.isdigit() and text[0] != "0"  # noqa: PLR2004
 
 
-def _numbers(bench: Connection, document: Document, column: str, wave: Wave | None) -> list[Finding]:
+def _numbers(bench: Connection, document: Document, column: str, names: Names, wave: Wave | None) -> list[Finding]:
     least, most, rule_name = NUMBERS[column]
-    declared = _missing(wave, column) if column == "declared_agreements" else {}
+    declared = _unanswered(bench, document, column, names, wave) if column == "declared_agreements" else {}
     table = f"meant_{document.name}_{column}"
     suspect = "false" if column == "population" else f"text in ({_SENTINELS})"
     bench.exec_driver_sql(
@@ -223,6 +224,13 @@ def _numbers(bench: Connection, document: Document, column: str, wave: Wave | No
         else:
             broken[text] = (rule_name, {"least": least, "most": most})
     return _offenders(bench, document, column, broken)
+
+
+def _unanswered(bench: Connection, document: Document, column: str, names: Names, wave: Wave | None) -> dict[str, str]:
+    """Return what stands for a missing answer in a column of numbers: codes, labels and what the wave declares."""
+    known = names.resolve("answers", _distinct(bench, document.name, column))
+    answers = {text.casefold(): code for text, code in known.items() if code in MISSING[column]}
+    return {**answers, **_missing(wave, column)}
 
 
 def _periods(bench: Connection, document: Document, found: dict[str, str | None], wave: Wave | None) -> list[Finding]:

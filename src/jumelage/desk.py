@@ -36,7 +36,7 @@ def load(url: URL, request: Request, showing: Showing) -> Loaded:
     """Load, and say what was done; on DataError the findings are shown before it goes on."""
     from jumelage.load import load as load_wave
 
-    with _told(showing), _progress() as step:
+    with told(showing), _progress() as step:
         done = load_wave(url, request, step=step)
     show_findings(done.findings, showing)
     _say_done(done, "loaded")
@@ -49,7 +49,7 @@ def rehearse(url: URL, request: Request, showing: Showing) -> None:
     from jumelage.render import renderer
     from jumelage.render.grid import of_changes
 
-    with _told(showing), _progress() as step:
+    with told(showing), _progress() as step:
         done, changes = try_out(url, request, step)
     show_findings(done.findings, Showing(lang=showing.lang))
     _say_done(done, "would be loaded")
@@ -69,7 +69,8 @@ def say(text: str) -> None:
 
 
 @contextmanager
-def _told(showing: Showing) -> Iterator[None]:
+def told(showing: Showing) -> Iterator[None]:
+    """Show the findings of a DataError before it goes on."""
     try:
         yield
     except DataError as error:

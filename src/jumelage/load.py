@@ -81,6 +81,10 @@ def loading(
     url: URL, request: Request, *, dry_run: bool, step: Callable[[str], None]
 ) -> Iterator[tuple[Connection, Loaded]]:
     """Load as `load` does, and give the connection before the transaction ends: undone in a dry run."""
+    if request.annotate is not None:
+        from jumelage.annotate import check_out
+
+        check_out(request.handed, request.annotate)
     with _scratch() as scratch, database.writing(url, dry_run=dry_run) as connection:
         with workbench(connection, scratch) as bench:
             loaded = _load(connection, bench, request, scratch, dry_run=dry_run, step=step)
@@ -126,7 +130,8 @@ def _load(
         if request.annotate is not None:
             from jumelage.annotate import annotate
 
-            annotate(request.handed, package.documents, findings, request.annotate, request.lang)
+            read = {name: found for name, found in package.documents.items() if found.header}  # not what is restored
+            annotate(request.handed, read, findings, request.annotate, request.lang)
     if (number := errors_in(findings)) or package.wave is None:
         raise DataError(f"{request.handed}: {number} finding{'s' if number != 1 else ''}; nothing was loaded", findings)
     return _append(connection, bench, package.wave, request, findings, dry_run=dry_run, step=step)

@@ -33,6 +33,7 @@ STAGED = (
     "claims",
 )
 _PUBLICATION = STAGED[5:]
+_COUNTED = "cast(count(*) as varchar)"
 # For each table that is handed in: the table that it was loaded into, and its columns as text.
 _ROWS = {
     "frame": ("respondents", {"city": "city", "population": "cast(population as varchar)"}),
@@ -49,7 +50,7 @@ _ROWS = {
         {
             "city": "city",
             "country": "country",
-            "agreements": "cast(count(*) as varchar)",
+            "agreements": _COUNTED,
             "partner": "partner",
             "since": "case when since_from is null then since_missing "
             f"when since_from = date '{EARLIEST}' then 'before ' || cast(since_to + 1 as varchar) "
@@ -83,24 +84,38 @@ def restore(connection: Connection, bench: Connection, code: str | None, table: 
         raise UsageError(
             f"wave {wave}, revision {revision} was loaded before its wave.toml was kept: load the whole wave once"
         )
+    findings: list[Finding] = []  # it was understood when it was loaded
+    said = wave_of(json.loads(declared), Origin(texts=True), findings)
     documents = {}
     for name, (loaded, columns) in _ROWS.items():
         if name == table:
             continue
         chosen = ", ".join(f"{expression} as {column}" for column, expression in columns.items())
-        rest = [name for name in columns if columns[name] != "cast(count(*) as varchar)"]
-        grouped = f" group by {', '.join(columns[name] for name in rest)}" if len(rest) < len(columns) else ""
+        rest = [expression for expression in columns.values() if expression != _COUNTED]
+        grouped = f" group by {', '.join(rest)} order by min(agreement)" if len(rest) < len(columns) else ""
         kinds = dict.fromkeys(columns, "varchar")
         database.fetch(connection, f"select {chosen} from survey.{loaded} {where}{grouped}", bench, "fetched", kinds)
         bench.exec_driver_sql(
             f"create or replace temp table raw_{name} as select cast(row_number() over () as integer) as line, *, "
             "cast(null as varchar) as loose, cast(null as integer) as odd from fetched"
         )
+        if name == "respondents":
+            _leave_out_defaults(bench, said)
         documents[name] = Document(name, f"{wave}@{revision} {name}", None, Path(), 0, tuple(columns))
     for name in _PUBLICATION:
         staged = {column.name: str(column.type) for column in metadata.tables[f"survey.{name}"].columns}
         del staged["wave"], staged["revision"]
         sql = f"select {', '.join(staged)} from survey.{name} {where}"
         database.fetch(connection, sql, bench, f"staged_{name}", staged)
-    findings: list[Finding] = []  # it was understood when it was loaded
-    return Restored(wave_of(json.loads(declared), Origin(texts=True), findings), documents)
+    return Restored(said, documents)
+
+
+def _leave_out_defaults(bench: Connection, wave: Wave) -> None:
+    """Blank the answers that are the default, and drop the towns that have no other: they were not handed in."""
+    asked = ("response", *MANAGEMENT)
+    blanked = ", ".join(f"{name} = nullif({name}, '{wave.defaults[name]}')" for name in asked)
+    bench.exec_driver_sql(f"update raw_respondents set {blanked}")
+    blank = " and ".join(f"{name} is null" for name in asked)
+    bench.exec_driver_sql(
+        f"delete from raw_respondents where {blank} and coalesce(declared_agreements, 'no_answer') = 'no_answer'"
+    )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ERROR, WARNING, NOTICE = SEVERITIES = ("error", "warning", "notice")
+FIELDS = ("file", "sheet", "row", "column", "value", "rule", "severity", "message", "suggestion")
 _LONGEST = 80
 _KEYS = {"severity", "message", "remedy", "table", "column"}
 _NEAR = Label("vouliez-vous dire {}\u00a0?", "did you mean {}?")
@@ -97,6 +98,11 @@ class Finding:
         said = "; ".join(filter(None, (self.message(lang), self.remedy(lang))))
         colon = "\u00a0:" if lang == "fr" else ":"
         return f"{place}{value}{colon} {said}"
+
+    def fields(self, lang: str) -> tuple[str | int | None, ...]:
+        """Return all that is to be said, in the order of `FIELDS`."""
+        place = (self.file, self.sheet, self.row, self.column, self.value)
+        return *place, self.rule.name, self.severity, self.message(lang), self.remedy(lang)
 
     @property
     def order(self) -> tuple[str, str, int, str, str]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from jumelage.rules import Finding
+    from jumelage.source import Document
 
 SUGGESTED = Shape(("list", "spelling", "code", "confirmed"), ("rows", "name", "score"))
 LISTED = ("cities", "countries", "actions", "difficulties")
@@ -45,6 +46,16 @@ class Suggestion:
     score: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Spelling:
+    """A row of a table of spellings."""
+
+    line: int
+    list: str | None
+    spelling: str | None
+    code: str | None
+
+
 def accept_spellings(
     bench: Connection, names: Names, own: Rows | None, more: Path | None, scratch: Path, findings: list[Finding]
 ) -> None:
@@ -56,35 +67,56 @@ def accept_spellings(
         _accept(bench, names, rows, findings)
 
 
-def _accept(bench: Connection, names: Names, rows: Rows, findings: list[Finding]) -> None:
-    for code_list in LISTED:
-        records = [(line, record) for line, record in rows.records() if record["list"] == code_list]
-        spellings = [str(record["spelling"]) for _, record in records if record["spelling"]]
-        codes = names.resolve(code_list, [str(record["code"]) for _, record in records if record["code"]])
-        known = names.resolve(code_list, spellings)
-        good: dict[str, str] = {}
-        for line, record in records:
-            spelling, code = record["spelling"], record["code"]
+def _accept(bench: Connection, names: Names, rows: Rows, findings: list[Finding]) -> tuple[_Spelling, ...]:
+    """Add the spellings of a table to the names that are known, and return those that were not."""
+    judged = [_Spelling(line, *(record[column] for column in ALIASES.columns)) for line, record in rows.records()]
+    good = _judged(bench, names, rows.document, judged, findings)
+    columns = [[getattr(entry, name) for entry in good] for name in ALIASES.columns]
+    put(bench, "accepted", dict.fromkeys(ALIASES.columns, "varchar"), columns)
+    bench.exec_driver_sql("insert into names select list, match_key(spelling), code, spelling from accepted")
+    bench.exec_driver_sql(
+        "delete from places where key in (select match_key(spelling) from accepted where list = 'cities')"
+    )
+    return good
+
+
+def _judged(
+    bench: Connection, names: Names, document: Document, entries: list[_Spelling], findings: list[Finding]
+) -> tuple[_Spelling, ...]:
+    """Return the spellings that may be added, one of each; what is wrong with the others is added to the findings."""
+    keys = _match_keys(bench, [entry.spelling for entry in entries if entry.spelling])
+    good: dict[tuple[str | None, str], _Spelling] = {}
+    for code_list in dict.fromkeys(entry.list for entry in entries):
+        listed = [entry for entry in entries if entry.list == code_list]
+        if code_list not in LISTED:
+            details = {"choices": ", ".join(LISTED)}
+            findings += [document.finding("alias_list", entry.line, "list", code_list, **details) for entry in listed]
+            continue
+        codes = names.resolve(code_list, [entry.code for entry in listed if entry.code])
+        known = names.resolve(code_list, [entry.spelling for entry in listed if entry.spelling])
+        for entry in listed:
+            line, spelling, code = entry.line, entry.spelling, entry.code
+            key = (code_list, keys.get(spelling or "", ""))
+            first = good.get(key)
+            other = known.get(spelling or "") or (first.code if first else None)
             if spelling is None or code is None:
-                findings.append(rows.document.finding("value_missing", line, "spelling" if code else "code"))
+                findings.append(document.finding("value_missing", line, "spelling" if code else "code"))
             elif codes.get(code) != code:
                 near = names.near(code_list, code)
-                findings.append(rows.document.finding("code_unknown", line, "code", code, list=code_list, near=near))
-            elif known.get(spelling, code) != code:
-                other = known[spelling]
-                findings.append(rows.document.finding("alias_contradicts", line, "spelling", spelling, other=other))
-            elif spelling not in known:
-                good[spelling] = code
-        put(bench, "accepted", {"spelling": "varchar", "code": "varchar"}, [list(good), list(good.values())])
-        bench.exec_driver_sql(
-            f"insert into names select distinct '{code_list}', match_key(spelling), code, spelling from accepted"
-        )
-        if code_list == "cities":
-            bench.exec_driver_sql("delete from places where key in (select match_key(spelling) from accepted)")
-    for line, record in rows.records():
-        if record["list"] not in LISTED:
-            choices = ", ".join(LISTED)
-            findings.append(rows.document.finding("alias_list", line, "list", record["list"], choices=choices))
+                findings.append(document.finding("code_unknown", line, "code", code, list=code_list, near=near))
+            elif other not in {None, code}:
+                findings.append(document.finding("alias_contradicts", line, "spelling", spelling, other=other))
+            elif other is None:
+                good[key] = entry
+    return tuple(good.values())
+
+
+def _match_keys(bench: Connection, spellings: list[str]) -> dict[str, str]:
+    """Return the key under which each spelling is found; a spelling without letters and digits is its own."""
+    rows = bench.exec_driver_sql(
+        "select text, coalesce(match_key(text), text) from (select unnest(cast(? as varchar[])) as text)", (spellings,)
+    )
+    return {text: key for text, key in rows}  # noqa: C416  # rows are not tuples
 
 
 def suggest(handed: Path, more: Path | None) -> tuple[Suggestion, ...]:
@@ -121,40 +153,44 @@ def _suggest(bench: Connection, handed: Path, more: Path | None, scratch: Path) 
         texts = [text for listed, text in counted if listed == code_list]
         known = names.resolve(code_list, texts)
         unknown = [text for text in texts if text not in known]
-        for text, near in names.scored(code_list, unknown).items():
-            for code, name, score in near or [("", "", 0)]:
+        near = names.scored(code_list, unknown)
+        for text in sorted(unknown, key=lambda text: (-counted[code_list, text], text)):
+            for code, name, score in near[text] or [("", "", 0)]:
                 yield Suggestion(code_list, text, counted[code_list, text], code, name, score)
 
 
 def accept(suggestions: Path, into: Path) -> tuple[str, tuple[str, ...]]:
     """Return the text of a file of accepted spellings with the confirmed ones added, and a line for each of these.
 
-    DataError, with findings, for what cannot be read, a confirmed row without a code, or a spelling confirmed for two.
+    DataError, with findings, for what cannot be read, and for whatever `load` would refuse in such a file.
     """
     findings: list[Finding] = []
-    with TemporaryDirectory(prefix="jumelage-") as folder:
+    kept: list[dict[str, str | None]] = []
+    with TemporaryDirectory(prefix="jumelage-") as folder, database.in_memory().begin() as bench:
         scratch = Path(folder)
-        given = read_rows(CsvSource("suggestions", suggestions.name, suggestions, scratch / "s"), SUGGESTED, findings)
-        before = [("list", "spelling", "code")]
-        if into.exists():
-            kept = read_rows(CsvSource("aliases", into.name, into, scratch / "a"), ALIASES, findings)
-            before += [(str(r["list"]), str(r["spelling"]), str(r["code"])) for _, r in kept.records()]
-    chosen: dict[tuple[str, str], tuple[str, str]] = {(name, text): (code, "") for name, text, code in before[1:]}
-    added = []
-    for line, record in given.records():
-        if (record["confirmed"] or "").casefold() not in _CONFIRMED:
-            continue
-        cell, code = (str(record["list"]), str(record["spelling"])), record["code"]
-        if code is None:
-            findings.append(given.document.finding("value_missing", line, "code"))
-        elif chosen.setdefault(cell, (code, "new")) not in {(code, "new"), (code, "")}:
-            other = chosen[cell][0]
-            findings.append(given.document.finding("alias_contradicts", line, "spelling", cell[1], other=other))
-        elif chosen[cell][1] == "new":
-            added.append((*cell, code))
+        with workbench(bench, scratch) as ready:
+            names = Names(ready)
+            index_names(ready)
+            if into.exists():
+                before = read_rows(CsvSource("aliases", into.name, into, scratch / "a"), ALIASES, findings)
+                kept = [record for _, record in before.records()]
+                _accept(ready, names, before, findings)
+            given = read_rows(
+                CsvSource("suggestions", suggestions.name, suggestions, scratch / "s"), SUGGESTED, findings
+            )
+            confirmed = [
+                _Spelling(line, *(record[column] for column in ALIASES.columns))
+                for line, record in given.records()
+                if (record["confirmed"] or "").casefold() in _CONFIRMED
+            ]
+            added = _judged(ready, names, given.document, confirmed, findings)
     if number := errors_in(findings):
-        raise DataError(f"{suggestions}: {number} error{'s' if number > 1 else ''}; nothing was accepted", findings)
-    fresh = sorted(dict.fromkeys(added))
+        findings.sort(key=lambda finding: finding.order)
+        raise DataError(f"{suggestions}: {number} finding{'s' if number > 1 else ''}; nothing was accepted", findings)
+    fresh = sorted((str(entry.list), str(entry.spelling), str(entry.code)) for entry in added)
     out = io.StringIO(newline="")
-    csv.writer(out, lineterminator="\n").writerows([*before, *fresh])
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(ALIASES.columns)
+    writer.writerows([[record[column] for column in ALIASES.columns] for record in kept])
+    writer.writerows(fresh)
     return out.getvalue(), tuple(f"{name}: {spelling!r} is {code}" for name, spelling, code in fresh)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from jumelage.content import TOTAL, UNKNOWN
 from jumelage.report import Detail, Sheet, Value, number
+from jumelage.rules import FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -150,26 +151,9 @@ def of_ledger(ledger: Ledger, lang: str) -> Grid:
     return Grid(LEDGER, rows, Shown("", headings, texts, numeric, notes=notes))
 
 
-FINDINGS = ("file", "sheet", "row", "column", "value", "rule", "severity", "message", "suggestion")
-
-
 def of_findings(findings: Sequence[Finding], lang: str) -> Grid:
     """Make the grid of findings: one row per finding, its texts in the language asked for."""
-    rows = tuple(
-        (
-            finding.file,
-            finding.sheet,
-            finding.row,
-            finding.column,
-            finding.value,
-            finding.rule.name,
-            finding.severity,
-            finding.message(lang),
-            finding.remedy(lang),
-        )
-        for finding in findings
-    )
-    return _plain_grid(FINDINGS, rows)
+    return _plain_grid(FIELDS, tuple(finding.fields(lang) for finding in findings))
 
 
 def of_changes(changes: Sequence[Change], most: int | None = None) -> Grid:
