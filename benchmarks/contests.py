@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from made_wave import make_wave
 
@@ -42,6 +42,7 @@ LOADS = {
     "load-refused": ("misspelt", 2.0),
 }
 NAMES = ("help", "zones-table", "zones-csv", "wave", *LOADS)
+MADE = "made.duckdb"
 PEAK = 500.0  # MB, of a load
 MEGABYTE = 1_000_000
 # A checksum of the loaded rows, whatever their order and numbers.
@@ -103,12 +104,13 @@ def execute(step: Step, folder: Path) -> Done:
         process = subprocess.Popen(step, cwd=folder, env=_environment(), stdout=out, stderr=err)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-        texts = []
-        for file in (out, err):
-            file.seek(0)
-            texts.append(file.read().decode())
-    unit = 1 if sys.platform == "darwin" else 1024
-    return Done(process.returncode, *texts, peak=usage.ru_maxrss * unit / MEGABYTE)
+        unit = 1 if sys.platform == "darwin" else 1024
+        return Done(process.returncode, _text(out), _text(err), usage.ru_maxrss * unit / MEGABYTE)
+
+
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode()
 
 
 def run(step: Step, folder: Path, refusal: str | None = None) -> Done:
@@ -151,10 +153,11 @@ def _reports(scratch: Path, wanted: list[str]) -> list[Contest]:
         run((step[0], "--db", database, *step[1:]), scratch)
     bare = Side([(sys.executable, QUERY, database, ZONES)])
     zones: Step = (JUMELAGE, "--db", database, "report", "zones", "--format")
-    found = []
-    for form in ("table", "csv"):
-        if f"zones-{form}" in wanted:
-            found.append(Contest(f"zones-{form}", "bare SQLAlchemy query", 1.3, Side([(*zones, form)]), bare))
+    found = [
+        Contest(f"zones-{form}", "bare SQLAlchemy query", 1.3, Side([(*zones, form)]), bare)
+        for form in ("table", "csv")
+        if f"zones-{form}" in wanted
+    ]
     if found:
         ours, theirs = run((*zones, "csv"), scratch).out, run(bare.steps[0], scratch).out
         _same("zones", ours.splitlines()[1:], theirs.splitlines())
@@ -232,10 +235,10 @@ def _loads(scratch: Path, names: list[str], rows: int) -> list[Contest]:
     waves = {form: make_wave(scratch / form, rows, form) for form in sorted(forms)}
 
     def prepare(folder: Path) -> None:
-        shutil.copy(empty, folder / "survey.duckdb")
+        shutil.copy(empty, folder / MADE)
 
     def loaded(folder: Path) -> str:
-        return _query(folder / "survey.duckdb", LOADED, folder)
+        return _query(folder / MADE, LOADED, folder)
 
     def nothing(folder: Path) -> str:
         if loaded(folder) != loaded_before:
@@ -246,10 +249,10 @@ def _loads(scratch: Path, names: list[str], rows: int) -> list[Contest]:
     found = []
     for name in names:
         form, limit = LOADS[name]
-        ours: Step = (JUMELAGE, "--db", "survey.duckdb", "load", waves[form])
+        ours: Step = (JUMELAGE, "--db", MADE, "load", waves[form])
         # The baseline can read everything but cp1252, and it finds no error.
         read = waves["quoted" if form == "quoted" else "clean"] / "partnerships.csv"
-        theirs: Step = (sys.executable, BASELINES / "plain_load.py", "survey.duckdb", read)
+        theirs: Step = (sys.executable, BASELINES / "plain_load.py", MADE, read)
         if form == "misspelt":
             sides = Side([ours], prepare, f"partnerships.csv:{rows + 1},", nothing), Side([theirs], prepare)
         else:

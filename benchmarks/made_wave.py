@@ -21,6 +21,7 @@ PARTNERS = ("BE", "CH", "DE", "ES", "GB", "HU", "IT", "NL", "PL", "SE")
 FIRST, LAST = date(1958, 1, 1), date(2005, 12, 31)
 # A blank, a year, a month or a day: as many characters of a date.
 LENGTHS = (0, 4, 7, 10)
+COLUMNS = ("city", "country", "agreements", "partner", "since", "inferred", "source")
 MISSPELT = "Lile"
 
 WAVE = """\
@@ -66,15 +67,14 @@ def make_wave(folder: Path, rows: int, form: str) -> Path:
     }
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
-    windows = form == "windows"
+    encoding, newline, comma = ("cp1252", "\r\n", ";") if form == "windows" else ("utf-8", "\n", ",")
     quote = '"' if form == "quoted" else ""
-    ends = {"encoding": "cp1252", "newline": "\r\n"} if windows else {"encoding": "utf-8", "newline": "\n"}
-    fields = "{city},{country},1,{quote}{partner}{quote},{since},,\n".replace(",", ";" if windows else ",")
-    with (folder / "partnerships.csv").open("w", **ends) as file:
-        file.write("city,country,agreements,partner,since,inferred,source\n".replace(",", ";" if windows else ","))
+    fields = comma.join(("{city}", "{country}", "1", f"{quote}Partner {{number}}{quote}", "{since}", "", "\n"))
+    with (folder / "partnerships.csv").open("w", encoding=encoding, newline=newline) as file:
+        file.write(comma.join(COLUMNS) + "\n")
         for number, (city, country, since) in enumerate(_agreements(towns, rows), 1):
             town = MISSPELT if form == "misspelt" and number == rows else city
-            file.write(fields.format(city=town, country=country, quote=quote, partner=f"Partner {number}", since=since))
+            file.write(fields.format(city=town, country=country, number=number, since=since))
     return folder
 
 

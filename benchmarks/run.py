@@ -164,8 +164,9 @@ def main() -> int:
     options = arguments()
     facts = machine()
     print(", ".join(f"{name} {value}" for name, value in facts.items()))
-    for folder in find_spec("jumelage").submodule_search_locations:
-        compileall.compile_dir(folder, quiet=1)
+    if spec := find_spec("jumelage"):
+        for folder in spec.submodule_search_locations or []:
+            compileall.compile_dir(folder, quiet=1)
     outcomes = []
     with TemporaryDirectory() as scratch:
         found = contests(Path(scratch), options.only, options.rows)

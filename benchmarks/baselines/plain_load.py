@@ -4,7 +4,7 @@ import sys
 
 import duckdb
 
-# The wave writes a straight apostrophe where the list of towns has a curly one.
+# The frame writes a straight apostrophe where the list of towns has a curly one, and spells one town as its alias.
 INSERT = """
 insert into survey.partnerships
     (wave, revision, agreement, city, country, partner, since_from, since_to, since_missing, inferred, source)
@@ -24,7 +24,10 @@ select
     coalesce(p.inferred, 'no') = 'yes',
     coalesce(p.source, '')
 from read_csv(?, all_varchar = true) p
-left join (select replace(name, '’', '''') as name, code from survey.cities) town on town.name = p.city
+left join (
+    select replace(name, '’', '''') as name, code from survey.cities
+    union all select alias, city from survey.city_aliases
+) town on town.name = p.city
 left join (
     select label_fr as name, code from survey.countries union all select code, code from survey.countries
 ) state on state.name = p.country

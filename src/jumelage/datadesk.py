@@ -124,7 +124,9 @@ def suggest(
     from jumelage.render.grid import of_suggestions
     from jumelage.spellings import suggest as find
 
-    write(renderer(format_)(of_suggestions(find(handed, aliases))), output)
+    with desk.told(desk.Showing()):
+        found = find(handed, aliases)
+    write(renderer(format_)(of_suggestions(found)), output)
 
 
 @aliases_app.command()
@@ -140,7 +142,8 @@ def accept(
     """Add the confirmed spellings to a file that `load` reads: aliases.csv in the wave's folder, or --aliases FILE."""
     from jumelage.spellings import accept as take
 
-    text, added = take(suggestions, into)
+    with desk.told(desk.Showing()):
+        text, added = take(suggestions, into)
     if added and not dry_run:
         write(text, into)
     for line in added:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jumelage.errors import DataError
+from jumelage.options import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from jumelage.rules import Finding
 
 MOST_SHOWN = 100
+MOST_OF_A_RULE = 20
 _STEPS = 8  # five tables, checking, comparing, writing
 
 
@@ -63,11 +66,6 @@ def _say_done(done: Loaded, verb: str) -> None:
     say(f"wave {done.wave}, revision {done.revision}: {f'{verb}: {rows}' if done.new else 'unchanged'}")
 
 
-def say(text: str) -> None:
-    """Say something to the person at the terminal."""
-    sys.stderr.write(f"{text}\n")
-
-
 @contextmanager
 def told(showing: Showing) -> Iterator[None]:
     """Show the findings of a DataError before it goes on."""
@@ -79,18 +77,23 @@ def told(showing: Showing) -> Iterator[None]:
 
 
 def show_findings(findings: Sequence[Finding], showing: Showing) -> None:
-    """Show findings: all in the format asked for, else as lines of which the first hundred."""
+    """Show findings: all in the format asked for, else as lines: the first of each rule, up to a hundred."""
     if showing.format is not None or showing.output is not None:
         from jumelage.render import renderer
         from jumelage.render.grid import of_findings
 
         showing.write(renderer(showing.format or "table")(of_findings(findings, showing.lang)), showing.output)
         return
-    for finding in findings[:MOST_SHOWN]:
-        text = finding.text(showing.lang)
-        say(text if finding.severity == "error" else f"{finding.severity}: {text}")
-    if len(findings) > MOST_SHOWN:
-        say(f"showing {MOST_SHOWN} of {len(findings)} findings; all of them: --format csv -o FILE")
+    seen: Counter[str] = Counter()
+    shown = 0
+    for finding in findings:
+        seen[finding.rule.name] += 1
+        if seen[finding.rule.name] <= MOST_OF_A_RULE and shown < MOST_SHOWN:
+            text = finding.text(showing.lang)
+            say(text if finding.severity == "error" else f"{finding.severity}: {text}")
+            shown += 1
+    if shown < len(findings):
+        say(f"showing {shown} of {len(findings)} findings; all of them: --format csv -o FILE")
 
 
 @contextmanager

@@ -114,7 +114,8 @@ class Reader:
 
     def inner(self, key: str, *, needed: bool = True) -> Reader:
         """Take a table."""
-        table = self.take(key, dict, ... if needed else {})
+        # A sheet has no empty table: there the keys that are missing in it are named.
+        table = self.take(key, dict, ... if needed and not self.origin.texts else {})
         return Reader(table or {}, f"{self.name}{key}.", self.origin, self.findings)
 
     def end(self, *known: str) -> None:

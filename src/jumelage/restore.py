@@ -82,7 +82,8 @@ def restore(connection: Connection, bench: Connection, code: str | None, table: 
     ((declared,),) = database.query(connection, f"select declared from survey.revisions {where}")[1]
     if declared is None:
         raise UsageError(
-            f"wave {wave}, revision {revision} was loaded before its wave.toml was kept: load the whole wave once"
+            f"wave {wave}, revision {revision} was loaded before its wave.toml was kept; "
+            'load the whole wave once more: jumelage load FOLDER --reason "keep wave.toml"'
         )
     findings: list[Finding] = []  # it was understood when it was loaded
     said = wave_of(json.loads(declared), Origin(texts=True), findings)

@@ -1,0 +1,451 @@
+"""Every rule of loading has a file that breaks it and nothing else: it is found, placed, said in two languages."""
+
+from __future__ import annotations
+
+import json
+import re
+import string
+import tomllib
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+from unittest.mock import patch
+
+import openpyxl
+import pytest
+from openpyxl.workbook.workbook import Workbook
+from sqlalchemy.engine import URL
+
+from jumelage import desk
+from jumelage.content import report, report_names
+from jumelage.handed import TABLES
+from jumelage.headings import HEADINGS, meanings
+from jumelage.package import ALIASES, CLAIMS, SHAPES
+from jumelage.rules import ERROR, Finding, Rule, rules
+from tests.conftest import TINY, Databases, WaveFolder, address, run
+from tests.test_load import content
+
+# Spoils a wave's folder, or makes another file of it and returns that.
+Spoil: TypeAlias = Callable[[WaveFolder], object]
+BOOK, ARCHIVE = "tiny.xlsx", "tiny.zip"
+FRAME, RESPONDENTS, PARTNERSHIPS = "frame.csv", "respondents.csv", "partnerships.csv"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a finding stands."""
+
+    file: str
+    row: int | None = None
+    column: str | None = None
+    sheet: str | None = None
+
+
+@dataclass(frozen=True)
+class Case:
+    """How a wave is spoiled, where that is found, and which notices are given beside."""
+
+    spoil: Spoil
+    place: Place
+    beside: frozenset[str] = frozenset()
+
+
+def case(spoil: Spoil, *place: Any, sheet: str | None = None, beside: str | None = None) -> Case:
+    return Case(spoil, Place(*place, sheet=sheet), frozenset(filter(None, (beside,))))
+
+
+# --- how a test spoils a wave --------------------------------------------------------------------------------
+
+
+def line(name: str, text: str) -> Spoil:
+    return lambda wave: wave.append(name, text)
+
+
+def lines(name: str, *texts: str) -> Spoil:
+    return lambda wave: wave.write(name, "\n".join((*texts, "")))
+
+
+def data(name: str, content_: bytes) -> Spoil:
+    return lambda wave: (wave.path / name).write_bytes(content_)
+
+
+def swapped(name: str, old: str, new: str) -> Spoil:
+    return lambda wave: wave.replace(name, old, new)
+
+
+def toml(*texts: str) -> Spoil:
+    return line("wave.toml", "\n".join(texts))
+
+
+def both(*spoils: Spoil) -> Spoil:
+    return lambda wave: [spoil(wave) for spoil in spoils] and None
+
+
+def folder(name: str) -> Spoil:
+    def spoil(wave: WaveFolder) -> None:
+        (wave.path / name).unlink()
+        (wave.path / name).mkdir()
+
+    return spoil
+
+
+def published(report_: str, *rows: str) -> Spoil:
+    return lines(f"published/{report_}.csv", f"{','.join(report(report_).key)},measure,printed,place", *rows)
+
+
+def claims(*rows: str) -> Spoil:
+    return lines("claims.csv", ",".join(CLAIMS.columns), *rows)
+
+
+def aliases(row: str) -> Spoil:
+    return lines("aliases.csv", ",".join(ALIASES.columns), row)
+
+
+def explanation(*, measure: str = "agreements", evidence: str = "") -> Spoil:
+    entry = ("report = 'zones'", "keys = ['eu']", f"measure = '{measure}'", "because = { fr = 'Ainsi', en = 'So' }")
+    return toml("[[explanations]]", *entry, *([f"evidence = '{evidence}'"] if evidence else []))
+
+
+def archived(change: Callable[[zipfile.ZipFile], object], damage: Callable[[bytes], bytes] = bytes) -> Spoil:
+    """Hand in a zip of the wave, changed as a zip and then as bytes."""
+
+    def spoil(wave: WaveFolder) -> Path:
+        path = wave.path.parent / ARCHIVE
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
+            for file in sorted(wave.path.iterdir()):
+                made.write(file, file.name)
+            change(made)
+        path.write_bytes(damage(path.read_bytes()))
+        return path
+
+    return spoil
+
+
+def encrypted(archive: bytes) -> bytes:
+    """Say of the last member of a zip, in its directory, that it is encrypted."""
+    at = archive.rindex(b"PK\x01\x02") + 8
+    return archive[:at] + bytes([archive[at] | 1]) + archive[at + 1 :]
+
+
+def book(change: Callable[[Workbook], object]) -> Spoil:
+    """Hand in a workbook of the wave, changed."""
+
+    def spoil(wave: WaveFolder) -> Path:
+        path = wave.path.parent / BOOK
+        made = workbook(wave)
+        change(made)
+        made.save(path)
+        return path
+
+    return spoil
+
+
+def workbook(wave: WaveFolder) -> Workbook:
+    """Make a workbook with a sheet per table of a wave, and the sheet `wave` of its wave.toml."""
+    made = openpyxl.Workbook()
+    made.remove(made.active)  # type: ignore[arg-type]
+    sheet = made.create_sheet("wave")
+    declared = tomllib.loads((wave.path / "wave.toml").read_text(encoding="utf-8"))
+    for row in (("key", "value"), *_dotted(declared, "")):
+        sheet.append(row)
+    for name in TABLES:
+        sheet = made.create_sheet(name)
+        for text in (wave.path / f"{name}.csv").read_text(encoding="utf-8").splitlines():
+            sheet.append([int(field) if field.isdigit() else field or None for field in text.split(",")])
+    return made
+
+
+def _dotted(table: dict[str, Any], before: str) -> Iterator[tuple[str, object]]:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _dotted(value, f"{before}{key}.")
+        else:
+            yield f"{before}{key}", "yes" if value is True else "no" if value is False else value
+
+
+def cell(sheet: str, name: str, value: object) -> Spoil:
+    def change(made: Workbook) -> None:
+        made[sheet][name] = value
+
+    return book(change)
+
+
+def time_of_day(made: Workbook) -> None:
+    made["frame"]["B3"] = 0.5
+    made["frame"]["B3"].number_format = "hh:mm"
+
+
+def hidden(made: Workbook) -> None:
+    made["actions"].sheet_state = "hidden"
+
+
+def hidden_row(made: Workbook) -> None:
+    made["frame"].row_dimensions[3].hidden = True
+
+
+def hidden_column(made: Workbook) -> None:
+    made["respondents"].column_dimensions["C"].hidden = True
+
+
+# --- a file for every rule -----------------------------------------------------------------------------------
+
+FILES = {
+    "file_missing": case(lambda wave: (wave.path / FRAME).unlink(), FRAME),
+    "file_unreadable": case(folder("actions.csv"), "actions.csv"),
+    "file_unknown": case(lines("frames.csv", "city"), "frames.csv"),
+    "report_unknown": case(lines("published/zonez.csv", "zone"), "published/zonez.csv"),
+    "published_no_folder": case(lines("published", "zone"), "published"),
+    "file_empty": case(data(RESPONDENTS, b""), RESPONDENTS),
+    "too_large": case(archived(lambda made: made.writestr("claims.csv", bytes(11 << 20))), ARCHIVE),
+    "zero_byte": case(line(PARTNERSHIPS, "Lille,IT,1,To\0rino,,,"), PARTNERSHIPS, 6),
+    "not_utf16": case(data(RESPONDENTS, TINY[RESPONDENTS].encode("utf-16")[:-1]), RESPONDENTS, 3),
+    "mixed_encodings": case(
+        data(RESPONDENTS, "city,response\nLiévin,\n".encode() + "Béthune,\n".encode("cp1252")), RESPONDENTS, 3
+    ),
+    "undecodable": case(data(RESPONDENTS, b"city,response\nLille,responded\nB\x81thune,\n"), RESPONDENTS, 3),
+    "read_as_cp1252": case(data(PARTNERSHIPS, TINY[PARTNERSHIPS].encode("cp1252")), PARTNERSHIPS),
+    "not_csv": case(lines(RESPONDENTS, "city,response", "Lille,responded", '"Douai,responded'), RESPONDENTS, 3),
+    "field_too_long": case(line(PARTNERSHIPS, f"Lille,IT,1,{'x' * 200_000},,,"), PARTNERSHIPS, 6),
+    "wrong_number_of_fields": case(line(FRAME, "Arras,40535,59"), FRAME, 5),
+    "column_missing": case(lines("actions.csv", "city,action", "Lille,agenda_21"), "actions.csv", 1),
+    "column_unknown": case(
+        lines(RESPONDENTS, "city,response,servic", "Lille,responded,yes"), RESPONDENTS, 1, "servic"
+    ),
+    "column_twice": case(
+        lines(RESPONDENTS, "city,response,réponse", "Lille,responded,refused"), RESPONDENTS, 1, "response"
+    ),
+    "field_without_heading": case(
+        lines(FRAME, "city,population,", "Lille,225784,", "Lens,35830,59", "Douai,42461,"), FRAME, 3
+    ),
+    "rows_above_header": case(
+        lines("actions.csv", "Table 4,,", "", "city,action,answer", "Lille,agenda_21,yes"), "actions.csv", 1
+    ),
+    "control_character": case(line(PARTNERSHIPS, "Lille,IT,1,To\x07rino,,,"), PARTNERSHIPS, 6, "partner"),
+    "not_an_archive": case(archived(lambda _: None, lambda made: made[: len(made) // 2]), ARCHIVE),
+    "archive_encrypted": case(archived(lambda _: None, encrypted), ARCHIVE),
+    "archive_name_twice": case(archived(lambda made: made.writestr("Frame.csv", "city\n")), ARCHIVE),
+    "not_a_workbook": case(lambda wave: (wave.path / FRAME).rename(wave.path.parent / BOOK), BOOK),
+    "sheet_unknown": case(book(lambda made: made.create_sheet("frames").append(["city"])), BOOK, sheet="frames"),
+    "sheet_twice": case(
+        book(lambda made: made.create_sheet("Fra me").append(["city", "population"])), BOOK, sheet="Fra me"
+    ),
+    "sheet_missing": case(book(lambda made: made.remove(made["difficulties"])), BOOK),
+    "sheet_hidden": case(book(hidden), BOOK, sheet="actions"),
+    "rows_hidden": case(book(hidden_row), BOOK, 3, sheet="frame"),
+    "column_hidden": case(book(hidden_column), BOOK, 1, "service", sheet="respondents"),
+    "cells_merged": case(
+        book(lambda made: made["partnerships"].merge_cells("D4:D5")), BOOK, 4, "partner", sheet="partnerships"
+    ),
+    "formula_without_value": case(cell("frame", "B4", "=6*7"), BOOK, 4, "population", sheet="frame"),
+    "cell_error": case(cell("partnerships", "B3", "#N/A"), BOOK, 3, "country", sheet="partnerships"),
+    "time_of_day": case(book(time_of_day), BOOK, 3, "population", sheet="frame"),
+}
+
+WAVE = {
+    "not_toml": case(swapped("wave.toml", "synthetic = false", "synthetic = nein"), "wave.toml"),
+    "wave_not_utf8": case(data("wave.toml", TINY["wave.toml"].encode("cp1252")), "wave.toml"),
+    "key_missing": case(swapped("wave.toml", 'mode = "post"\n', ""), "wave.toml", None, "fieldwork.mode"),
+    "key_twice": case(book(lambda made: made["wave"].append(["population", "RP2006"])), BOOK, 20, "key", sheet="wave"),
+    "key_unknown": case(swapped("wave.toml", "mode =", "modes = 'x'\nmode ="), "wave.toml", None, "fieldwork.modes"),
+    "key_type": case(cell("wave", "B4", "soon"), BOOK, 4, "reference_date", sheet="wave"),
+    "label_languages": case(swapped("wave.toml", 'title.en = "Small survey"\n', ""), "wave.toml", None, "title"),
+    "wave_code": case(swapped("wave.toml", '"tiny"', '"Tiny"'), "wave.toml", None, "wave"),
+    "number_range": case(
+        toml("[printed.words]", "Deux = { value = -2 }"), "wave.toml", None, "printed.words.Deux.value"
+    ),
+    "fieldwork_order": case(swapped("wave.toml", "to = 2010-12-31", "to = 2010-09-30"), "wave.toml", None,
+                            "fieldwork.to"),  # fmt: skip
+    "answer_unknown": case(
+        swapped("wave.toml", 'service = "no"', 'service = "none"'), "wave.toml", None, "defaults.service"
+    ),
+    "item_unknown": case(
+        swapped("wave.toml", 'actions = { "*"', 'actions = { intereg = "yes", "*"'), "wave.toml", None,
+        "defaults.actions",
+    ),  # fmt: skip
+    "missing_column_unknown": case(toml("[missing]", "citi = { x = 'dont_know' }"), "wave.toml", None, "missing.citi"),
+    "several_mark_form": case(toml("[printed]", 'several_mark = "*"'), "wave.toml", None, "printed.several_mark"),
+    "report_of_wave_unknown": case(
+        swapped("wave.toml", "agreements = true", "agreements = true\nprinted = ['zonez']"), "wave.toml", None,
+        "complete.printed",
+    ),  # fmt: skip
+    "measure_unknown": case(published("zones", "eu,agrements,1,p"), "published/zones.csv", 2, "measure"),
+    "complete_without_figures": case(
+        swapped("wave.toml", "agreements = true", "agreements = true\nprinted = ['zones']"), "wave.toml", None,
+        "complete.printed",
+    ),  # fmt: skip
+    "explanations_form": case(
+        lambda wave: wave.write("wave.toml", f"explanations = ['x']\n{TINY['wave.toml']}"), "wave.toml", None,
+        "explanations",
+    ),  # fmt: skip
+    "explained_twice": case(both(explanation(), explanation()), "wave.toml", None, "explanations.keys"),
+    "not_a_query": case(explanation(evidence="delete from claims"), "wave.toml", None, "explanations.evidence"),
+    "source_unpublished": case(
+        both(published("zones", "eu,agreements,1,p"), line(PARTNERSHIPS, "Lille,IT,1,,,,zones/other")),
+        PARTNERSHIPS, 6, "source",
+    ),  # fmt: skip
+    "key_part_unknown": case(published("seniority", "old,cities,1,p"), "published/seniority.csv", 2, "seniority"),
+    "key_part_number": case(
+        published("distribution", "many,cities,1,p"), "published/distribution.csv", 2, "agreements"
+    ),
+    "place_missing": case(published("zones", "eu,agreements,1,"), "published/zones.csv", 2, "place"),
+    "figure_twice": case(
+        published("zones", "eu,agreements,1,p", "eu,agreements,2,p"), "published/zones.csv", 3, "place"
+    ),
+    "figure_not_understood": case(published("zones", "eu,agreements,plenty,p"), "published/zones.csv", 2, "printed"),
+    "figure_out_of_range": case(
+        published("zones", "eu,agreements,9999999999999,p"), "published/zones.csv", 2, "printed"
+    ),
+    "claim_twice": case(claims(*(["c,p,1,towns,Ainsi,So,wording,"] * 2)), "claims.csv", 3, "claim"),
+    "claim_kind": case(claims("c,p,1,towns,Ainsi,So,guess,"), "claims.csv", 2, "kind"),
+}
+
+VALUES = {
+    "value_missing": case(line(FRAME, ",40535"), FRAME, 5, "city"),
+    "name_unknown": case(line(PARTNERSHIPS, "Lille,Alemagne,1,,,,"), PARTNERSHIPS, 6, "country"),
+    "name_of_several": case(line(FRAME, "Saint-Aubin,1000"), FRAME, 5, "city"),
+    "another_commune": case(line(FRAME, "Abancourt,400"), FRAME, 5, "city"),
+    "code_without_zero": case(line(FRAME, "2285,400"), FRAME, 5, "city"),
+    "code_unknown": case(aliases("cities,Lile,59999"), "aliases.csv", 2, "code"),
+    "code_contradicts_name": case(
+        lines(FRAME, "city,city_code,population", "Lille,59350,1", "Lens,59350,2", "Douai,,3"), FRAME, 3, "city_code"
+    ),
+    "outside_frame": case(line("actions.csv", "Arras,agenda_21,yes"), "actions.csv", 3, "city"),
+    "frame_empty": case(lines(FRAME, "city,population"), FRAME),
+    "choice": case(line("actions.csv", "Douai,agenda_21,ja"), "actions.csv", 3, "answer"),
+    "not_a_count": case(line(PARTNERSHIPS, "Lille,IT,two,,,,"), PARTNERSHIPS, 6, "agreements"),
+    "not_a_population": case(line(FRAME, "Arras,many"), FRAME, 5, "population"),
+    "number_ambiguous": case(line(FRAME, "Arras,40.535"), FRAME, 5, "population"),
+    "not_a_date": case(line(PARTNERSHIPS, "Lille,IT,1,,2006-13,,"), PARTNERSHIPS, 6, "since"),
+    "date_ambiguous": case(line(PARTNERSHIPS, "Lille,IT,1,,03/05/1968,,"), PARTNERSHIPS, 6, "since"),
+    "sentinel_undeclared": case(line(PARTNERSHIPS, "Lille,IT,99,,,,"), PARTNERSHIPS, 6, "agreements"),
+    "source_unknown": case(line(PARTNERSHIPS, "Lille,IT,1,,,,zonez/eu"), PARTNERSHIPS, 6, "source"),
+    "row_twice": case(line("actions.csv", "59350,Agenda 21,no"), "actions.csv", 3, "city"),
+    "several_mark_undeclared": case(line(PARTNERSHIPS, "Lille,IT,,Turin (2),,,"), PARTNERSHIPS, 6, "partner"),
+    "several_mark_differs": case(
+        both(toml("[printed]", 'several_mark = "({n})"'), line(PARTNERSHIPS, "Lille,Italie (3),2,,,,")),
+        PARTNERSHIPS, 6, "country",
+    ),  # fmt: skip
+    "line_not_loaded": case(line(FRAME, "Total,304075"), FRAME, 5),
+    "total_differs": case(line(FRAME, "Total,304076"), FRAME, 5, "population", beside="line_not_loaded"),
+    "alias_list": case(aliases("towns,Lile,59350"), "aliases.csv", 2, "list"),
+    "alias_contradicts": case(aliases("cities,Lens,59350"), "aliases.csv", 2, "spelling"),
+}
+
+MEANING = {
+    "agreement_twice": case(line(PARTNERSHIPS, "Lille,DE,1,koln,1970,,"), PARTNERSHIPS, 6, "city"),
+    "answers_of_nonrespondent": case(line("difficulties.csv", "Lens,languages,yes"), "difficulties.csv", 3, "city"),
+    "declared_count": case(
+        lines(RESPONDENTS, "city,response,declared_agreements", "Lille,responded,4", "Douai,responded,2"),
+        RESPONDENTS, 3, "declared_agreements",
+    ),  # fmt: skip
+    "since_after_fieldwork": case(line(PARTNERSHIPS, "Lille,IT,1,,2011,,"), PARTNERSHIPS, 6, "since"),
+    "since_too_early": case(line(PARTNERSHIPS, "Lille,IT,1,,1899,,"), PARTNERSHIPS, 6, "since"),
+    "state_younger": case(line(PARTNERSHIPS, "Lille,Tchéquie,1,Brno,1992,,"), PARTNERSHIPS, 6, "since"),
+}
+
+CASES = FILES | WAVE | VALUES | MEANING
+
+
+def test_every_rule_has_its_case() -> None:
+    assert set(CASES) == set(rules())
+
+
+@pytest.fixture(scope="module")
+def unharmed(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> tuple[URL, dict[str, int]]:
+    """A database with the tiny wave that every test of this module leaves as it was, and what is in it."""
+    wave = WaveFolder(tmp_path_factory.mktemp("unharmed") / "tiny")
+    for name, text in TINY.items():
+        wave.write(name, text)
+    url = databases.migrated()
+    assert run("load", wave.path, "--db", address(url)).code == 0
+    return url, content(url)
+
+
+def load(handed: Path, url: URL) -> tuple[int, list[dict[str, Any]], list[Finding]]:
+    """Load; return the exit code, the findings as they are shown, and the findings themselves."""
+    shown: list[Finding] = []
+    with patch.object(desk, "show_findings", side_effect=lambda *a: (shown.extend(a[0]), show(*a))):
+        result = run("load", handed, "--db", address(url), "--format", "json")
+    assert "Traceback" not in result.err
+    return result.code, json.loads(result.out), shown
+
+
+show = desk.show_findings
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_breaks_a_rule_is_found_where_it_stands_and_breaks_no_other(
+    databases: Databases, unharmed: tuple[URL, dict[str, int]], tiny_wave: WaveFolder, name: str
+) -> None:
+    rule, expected = rules()[name], CASES[name]
+    handed = expected.spoil(tiny_wave)
+    url, before = unharmed if rule.severity == ERROR else (databases.migrated(), {})
+    code, findings, made = load(handed if isinstance(handed, Path) else tiny_wave.path, url)
+    beside = [finding for finding in findings if finding["rule"] in expected.beside]
+    assert {finding["rule"] for finding in beside} == expected.beside
+    assert [
+        (finding["rule"], Place(*(finding[part] for part in ("file", "row", "column", "sheet"))))
+        for finding in findings
+        if finding not in beside
+    ] == [(name, expected.place)]
+    assert code == (1 if rule.severity == ERROR else 0)
+    assert content(url) == before if rule.severity == ERROR else content(url)["highest revision"] == 1
+    for finding, told in zip(made, findings, strict=True):
+        assert finding.message("en") == told["message"] != finding.message("fr")
+        assert finding.remedy("en") == (told["suggestion"] or "")
+        assert finding.text("fr").endswith("; ".join(filter(None, (finding.message("fr"), finding.remedy("fr")))))
+
+
+# --- the words -----------------------------------------------------------------------------------------------
+
+
+def texts(rule: Rule, lang: str) -> list[str]:
+    return [label.text(lang) for label in (rule.message, rule.remedy) if label is not None]
+
+
+def placeholders(rule: Rule, lang: str) -> set[str]:
+    """Return the details that a rule's words ask for; `label_fr` and `label_en` are one."""
+    names = {name for text in texts(rule, lang) for _, name, _, _ in string.Formatter().parse(text) if name}
+    return {name.removesuffix(f"_{lang}") for name in names}
+
+
+@pytest.mark.parametrize("name", rules())
+def test_both_languages_tell_the_same_details(name: str) -> None:
+    assert placeholders(rules()[name], "fr") == placeholders(rules()[name], "en")
+
+
+def words(text: str) -> str:
+    """Return a text without the code in it, which stands between backticks."""
+    assert text.count("`") % 2 == 0
+    return re.sub(r"`[^`]*`", "", text)
+
+
+@pytest.mark.parametrize("name", rules())
+def test_french_is_set_as_french_is(name: str) -> None:
+    for text in map(words, texts(rules()[name], "fr")):
+        assert not re.search(r"(?<!\u00a0)[:;?!»]|«(?!\u00a0)|['\"“”]", text), text
+
+
+@pytest.mark.parametrize("name", rules())
+def test_english_is_set_as_english_is(name: str) -> None:
+    for text in map(words, texts(rules()[name], "en")):
+        assert not re.search(r"['\"«»\u00a0]|\s[:;?!]", text), text
+
+
+@pytest.mark.parametrize("name", rules())
+def test_words_continue_a_line_that_names_the_place(name: str) -> None:
+    for lang in ("fr", "en"):
+        for text in texts(rules()[name], lang):
+            assert text == text.strip()
+            assert not text.endswith(".")
+            assert text[0] in "{`" or not text[0].isupper()
+
+
+def test_no_heading_stands_for_two_columns_of_a_table() -> None:
+    tables = [shape.columns for shape in (*SHAPES.values(), ALIASES, CLAIMS)]
+    tables += [(*report(name).key, "measure", "printed", "place") for name in report_names()]
+    for columns in tables:
+        for heading in (*columns, *(name for names in HEADINGS.values() for name in names)):
+            assert len(meanings(heading, columns)) <= 1, (heading, columns)
