@@ -16,10 +16,14 @@ from unittest.mock import patch
 
 import psycopg
 import pytest
+from hypothesis import settings
 from sqlalchemy.engine import URL
 
 from jumelage import cli, database, migrate
 from jumelage.load import Request, load
+
+settings.register_profile("jumelage", deadline=None)  # a machine that is busy is no failure
+settings.load_profile("jumelage")
 
 ROOT = Path(__file__).resolve().parents[1]
 WAVE_2006 = ROOT / "waves" / "2006"

@@ -7,6 +7,7 @@ import re
 import shlex
 import sys
 import tempfile
+import tomllib
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,8 @@ from sqlalchemy.schema import CreateTable, ExecutableDDLElement, SetColumnCommen
 
 from jumelage import content
 from jumelage.models import SCHEMA, metadata
+from jumelage.rules import Rule, rules
+from jumelage.rules import folder as rules_folder
 from tests.conftest import Databases, address, run
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -119,10 +122,64 @@ def diagram() -> str:
     return f"# Tables and what refers to what\n\n{_ORIGIN} Only columns of keys are shown.\n\n```mermaid\n{text}\n```\n"
 
 
+_RULES = """\
+# Rules of loading
+
+Generated from schema/rules by `make docs`; change those, not this.
+
+`jumelage load` holds what is handed in against these rules and tells of everything that breaks one, in one pass. An
+**error** refuses the load as a whole: nothing is written. A **warning** is for a person to judge, a **notice** says how
+a file was read; neither stops a load. What is found stands where it can be mended: file, sheet, row as the editor or
+spreadsheet shows it, column. `--annotate` writes it there into a copy; `--format csv` lists all of it; `--lang fr` says
+it in French. Words in braces are filled in.
+
+A rule that looks at the meaning of rows is a query of its own: put `schema/rules/NAME.sql` there, which selects the
+offenders (`line`, `value`, details) from `raw_` and `resolved_` tables under a header with the table, the column and
+the words in both languages. Nothing else has to be told of it but `tests/test_rules.py`, which wants a file that breaks
+it. The words of all other rules stand in the TOML files of that folder.
+"""
+_GROUPS = {
+    "1_files": "Files, sheets and archives",
+    "2_wave": "What a wave says of itself, and its publication",
+    "3_rows": "Values",
+}
+
+
+def _words(rule: Rule) -> tuple[str, str, str]:
+    if rule.remedy is None:
+        return rule.message.en, "", rule.message.fr
+    return rule.message.en, rule.remedy.en, f"{rule.message.fr}\u00a0; {rule.remedy.fr}"
+
+
+def rules_page() -> str:
+    """Return the rules of loading, in their groups, with their words in both languages."""
+    known = dict(rules())
+    groups = {
+        title: [
+            known.pop(name) for name in tomllib.loads((rules_folder() / f"{stem}.toml").read_text(encoding="utf-8"))
+        ]
+        for stem, title in _GROUPS.items()
+    }
+    groups["Meaning"] = list(known.values())
+    parts = [_RULES.rstrip()]
+    for title, listed in groups.items():
+        rows = [
+            (
+                f"[{rule.name}](../schema/rules/{rule.name}.sql)" if rule.sql else rule.name,
+                rule.severity,
+                *(text.replace("{{", "{").replace("}}", "}") for text in _words(rule)),
+            )
+            for rule in listed
+        ]
+        parts += [f"## {title}", _table(("rule", "severity", "message", "what to do", "in French"), rows)]
+    return "\n\n".join(parts) + "\n"
+
+
 FILES: dict[str, Callable[[], str]] = {
     "schema/schema.sql": schema_sql,
     "schema/dictionary.md": dictionary,
     "schema/erd.md": diagram,
+    "docs/rules.md": rules_page,
 }
 
 
@@ -149,9 +206,11 @@ def _pages() -> dict[str, Callable[[], str]]:
     folder = Path(tempfile.mkdtemp())
     url = Databases("duckdb", folder, None).loaded()
     os.chdir(folder)
-    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    pages = {str(page.relative_to(ROOT)): page for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}
     return {
-        str(page.relative_to(ROOT)): partial(with_examples, page.read_text(encoding="utf-8"), url) for page in pages
+        name: partial(with_examples, page.read_text(encoding="utf-8"), url)
+        for name, page in pages.items()
+        if name not in FILES
     }
 
 

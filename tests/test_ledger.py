@@ -160,7 +160,7 @@ def test_a_source_without_the_figure_it_names_is_refused(loaded: URL, folder_200
     folder_2006.replace("partnerships.csv", "countries/eu/LV", "countries/eu/Lettonie")
     done = run("load", folder_2006.path, "--db", address(loaded), "--reason", "a test")
     assert done.code == 1
-    assert "partnerships.csv, column source: 'countries/eu/Lettonie': names no published figure" in done.err
+    assert "partnerships.csv:95, column source: 'countries/eu/Lettonie': names no published figure" in done.err
 
 
 def test_answers_made_from_a_printed_number_prove_nothing_about_it(loaded: URL, folder_2006: WaveFolder) -> None:

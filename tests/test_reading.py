@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.engine import URL
 
@@ -219,6 +219,10 @@ LINES = st.lists(st.sampled_from(["a", "é", " ", "", ",", ",,", '"', '""', "\n"
 
 
 @given(LINES)
+@settings(max_examples=300)
+@example(['""', " ", ",,"])
+@example([" ", '""', ",,"])
+@example(['"', "a", '"', "\u00a0", ",,", "\n", "a", ",,"])
 def test_the_database_and_the_csv_module_read_the_same(parts: list[str]) -> None:
     data = ("city,action,answer\n" + "".join(parts)).encode()
     one, other = one_by_one(data), by_the_database(data)

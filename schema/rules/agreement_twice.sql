@@ -2,7 +2,7 @@
 table = "partnerships"
 column = "city"
 message = { fr = "le même accord (ville, pays, partenaire) est déjà à la ligne {first}", en = "the same city, country and partner stands on line {first} already" }
-remedy = { fr = "écrivez leur nombre dans agreements, ou n’en gardez qu’une ligne", en = "write their number in agreements, or keep one row" }
+remedy = { fr = "gardez une seule ligne, ou écrivez sur une seule leur nombre dans agreements", en = "keep one row, or write on one row how many they are, in agreements" }
 */
 -- Whatever the spelling of the partner. Agreements with partners that nobody named are told apart by their dates.
 with keyed as materialized (

@@ -2,7 +2,7 @@
 table = "partnerships"
 column = "since"
 message = { fr = "commence après la fin du terrain ({fieldwork_to})", en = "begins after the end of fieldwork ({fieldwork_to})" }
-remedy = { fr = "corrigez la date", en = "mend the date" }
+remedy = { fr = "corrigez la date, ou fieldwork.to de la vague", en = "mend the date, or fieldwork.to of the wave" }
 */
 select r.line, r.since as value, d.fieldwork_to
 from raw_partnerships r

@@ -2,8 +2,8 @@
 table = "partnerships"
 column = "since"
 severity = "warning"
-message = { fr = "commence avant que {label_fr} existe comme État ({state_since})", en = "begins before {label_en} exists as a state ({state_since})" }
-remedy = { fr = "vérifiez le pays et la date : l’accord a été conclu dans un autre État", en = "check the country and the date: the agreement was made in another state" }
+message = { fr = "commence avant la naissance de cet État : {label_fr} ({state_since})", en = "begins before {label_en} became a state ({state_since})" }
+remedy = { fr = "vérifiez le pays et la date : peut-être l’accord a-t-il été conclu avec un autre État", en = "check the country and the date: perhaps the agreement was made with another state" }
 */
 -- Only where no day of the period is possible.
 select r.line, r.since as value, c.label_fr, c.label_en, c.state_since

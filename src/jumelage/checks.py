@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from jumelage.columns import understand_columns
+from jumelage.content import Label
 from jumelage.lines import check_totals, read_marks, set_lines_apart
 from jumelage.rules import ERROR, rules
 from jumelage.workbench import put
@@ -36,6 +37,14 @@ _KEYS = {
 }
 # A wrong value in these may make rows of another table seem wrong.
 _TELLING = {None, "city", "city_code", "response"}
+# What else is said of a cell that breaks one of these follows from it.
+_FIRST_CAUSES = {
+    "control_character",
+    "formula_without_value",
+    "cell_error",
+    "time_of_day",
+    "several_mark_undeclared",
+}
 
 
 def find_problems(
@@ -55,14 +64,27 @@ def find_problems(
     sound = _sound(documents, findings)
     for document in totalled:
         findings += check_totals(bench, document)
-    if "frame" in sound:
+    if "frame" in sound and not bench.exec_driver_sql("select count(*) from raw_frame").scalar():
+        findings.append(documents["frame"].finding("frame_empty"))
+    elif "frame" in sound:
         for document in documents.values():
             findings += _outside_frame(bench, document)
-        if not bench.exec_driver_sql("select count(*) from raw_frame").scalar():
-            findings.append(documents["frame"].finding("frame_empty"))
     for rule in rules().values():
         if rule.sql and set(re.findall(r"\b(?:raw|resolved)_([a-z]+)\b", rule.sql)) - {rule.table} <= sound:
             findings += _broken(bench, documents, rule)
+    _keep_first_causes(findings)
+
+
+def _keep_first_causes(findings: list[Finding]) -> None:
+    """Leave out what is said of a cell and only follows from another finding there."""
+    causes = {_cell(finding) for finding in findings if finding.rule.name in _FIRST_CAUSES and finding.column}
+    findings[:] = [
+        finding for finding in findings if finding.rule.name in _FIRST_CAUSES or _cell(finding) not in causes
+    ]
+
+
+def _cell(finding: Finding) -> tuple[str, str | None, int | None, str | None]:
+    return finding.file, finding.sheet, finding.row, finding.column
 
 
 def _prepare(bench: Connection, document: Document, wave: Wave | None, findings: list[Finding]) -> bool:
@@ -138,10 +160,8 @@ def _twice(bench: Connection, document: Document, key: tuple[str, ...]) -> list[
         f"join resolved_{table} x using ({named}) join raw_{table} r on r.line = x.line "
         "where x.line > t.first order by x.line"
     )
-    return [
-        document.finding("row_twice", line, key[0], value, key=" and ".join(key), first=first)
-        for line, value, first in rows
-    ]
+    both = Label(" et ".join(key), " and ".join(key))
+    return [document.finding("row_twice", line, key[0], value, key=both, first=first) for line, value, first in rows]
 
 
 def _outside_frame(bench: Connection, document: Document) -> list[Finding]:

@@ -126,7 +126,7 @@ class Reader:
 
 _KINDS = {
     str: Label("un texte", "a text"),
-    bool: Label("true ou false (dans une feuille : oui ou non)", "true or false (in a sheet: yes or no)"),
+    bool: Label("true ou false (dans une feuille\u00a0: oui ou non)", "true or false (in a sheet: yes or no)"),
     date: Label("une date AAAA-MM-JJ", "a date YYYY-MM-DD"),
     dict: Label("une table", "a table"),
     list: Label("une liste", "a list"),

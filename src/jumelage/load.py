@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from jumelage import __version__, content, database
 from jumelage.checks import find_problems
 from jumelage.errors import DataError, OutputError, UsageError
-from jumelage.fields import FILE
 from jumelage.handed import open_handed
 from jumelage.models import MANAGEMENT, metadata
 from jumelage.names import Names, index_names
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
     from sqlalchemy.engine import URL
 
+    from jumelage.fields import Origin
     from jumelage.package import Package
 
 
@@ -120,21 +120,34 @@ def _load(
         accept_spellings(bench, names, package.aliases, request.aliases, scratch, findings)
         find_problems(bench, package.tables, names, package.wave, findings)
         if package.wave is not None and restored is None:
-            findings += _unknown_items(package.wave, names)
+            findings += _unknown_items(package.wave, package.origin, names)
             stage_published(bench, package, package.wave, names, findings)
             findings += _claimed_complete(package.wave, package)
         if package.wave is not None and not errors_in(findings):
             _stage_wave(bench, package.wave)
-            findings += _false_sources(bench)
+            findings += _false_sources(bench, package.wave, package)
         findings.sort(key=lambda finding: finding.order)
-        if request.annotate is not None:
-            from jumelage.annotate import annotate
-
-            read = {name: found for name, found in package.documents.items() if found.header}  # not what is restored
-            annotate(request.handed, read, findings, request.annotate, request.lang)
+        uncopied = _annotate(request, package, findings)
     if (number := errors_in(findings)) or package.wave is None:
-        raise DataError(f"{request.handed}: {number} finding{'s' if number != 1 else ''}; nothing was loaded", findings)
+        said = f"{number} finding{'s' if number != 1 else ''}; nothing was loaded"
+        raise DataError(f"{request.handed}: {said}{f'; {uncopied}' if uncopied else ''}", findings)
+    if uncopied:
+        raise uncopied
     return _append(connection, bench, package.wave, request, findings, dry_run=dry_run, step=step)
+
+
+def _annotate(request: Request, package: Package, findings: list[Finding]) -> OutputError | None:
+    """Write the annotated copy that is asked for; return why not, which must not hide the findings."""
+    if request.annotate is None:
+        return None
+    from jumelage.annotate import annotate
+
+    read = {name: found for name, found in package.documents.items() if found.header}  # not what is restored
+    try:
+        annotate(request.handed, read, findings, request.annotate, request.lang)
+    except OutputError as error:
+        return error
+    return None
 
 
 def _append(
@@ -169,32 +182,41 @@ def _append(
 def _claimed_complete(wave: Wave, package: Package) -> list[Finding]:
     """Find reports that are claimed complete and have no figures."""
     return [
-        Finding(rule("complete_without_figures"), FILE, None, "complete.printed", report)
+        package.origin.finding("complete_without_figures", "complete.printed", report, report=report)
         for report in wave.printed_complete
         if report in content.report_names() and report not in package.published
     ]
 
 
-def _false_sources(bench: Connection) -> list[Finding]:
+def _false_sources(bench: Connection, wave: Wave, package: Package) -> list[Finding]:
     """Find sources `report/key` that name no published figure: the figure would then seem to be evidence."""
-    used = " union all ".join(
-        f"select '{file}' as file, {column} as source from staged_{table}"
-        for table, column, file in (
-            ("partnerships", "source", "partnerships.csv"),
-            ("respondents", "source", FILE),
-            ("respondents", "answers_source", FILE),
-            ("default_answers", "source", FILE),
-        )
-    )
     rows = bench.exec_driver_sql(
-        f"select distinct u.file, u.source from ({used}) u join staged_published_figures f "
-        "on f.report = split_part(u.source, '/', 1) where contains(u.source, '/') and not exists ("
-        "select 1 from staged_published_figures k where k.report || '/' || k.key = u.source) order by 1, 2"
-    )
-    return [Finding(rule("source_unpublished"), file, None, "source", source) for file, source in rows]
+        "select distinct report, report || '/' || key from staged_published_figures"
+    ).fetchall()
+    reports, cells = {report for report, _ in rows}, {cell for _, cell in rows}
+
+    def false(source: str) -> bool:
+        report, slash, _ = source.partition("/")
+        return slash != "" and report in reports and source not in cells
+
+    findings = [
+        package.origin.finding("source_unpublished", f"sources.{table}", source)
+        for table, source in wave.sources.items()
+        if false(source)
+    ]
+    given = bench.exec_driver_sql("select distinct source from raw_partnerships where source is not null").fetchall()
+    if wrong := [source for (source,) in given if false(source)]:
+        lines = bench.exec_driver_sql(
+            "select line, source from raw_partnerships "
+            "where source in (select unnest(cast(? as varchar[]))) order by line",
+            (wrong,),
+        )
+        document = package.documents["partnerships"]
+        findings += [document.finding("source_unpublished", line, "source", source) for line, source in lines]
+    return findings
 
 
-def _unknown_items(wave: Wave, names: Names) -> list[Finding]:
+def _unknown_items(wave: Wave, origin: Origin, names: Names) -> list[Finding]:
     """Find default answers to what is in no code list."""
     findings = []
     for question, items in wave.default_items.items():
@@ -202,7 +224,9 @@ def _unknown_items(wave: Wave, names: Names) -> list[Finding]:
         for item in items:
             if item and known.get(item) != item:
                 details = {"list": question, "near": names.near(question, item)}
-                findings.append(Finding(rule("item_unknown"), FILE, None, f"defaults.{question}", item, None, details))
+                key = f"defaults.{question}"
+                row = origin.rows.get(f"{key}.{item}")
+                findings.append(Finding(rule("item_unknown"), origin.file, row, key, item, origin.sheet, details))
     return findings
 
 

@@ -63,6 +63,7 @@ class Package:
     claims: Rows | None
     aliases: Rows | None
     documents: dict[str, Document]
+    origin: Origin = field(default_factory=Origin)
 
     @property
     def tables(self) -> dict[str, Document]:
@@ -100,8 +101,8 @@ def read_package(
         elif name not in {*TABLES, WAVE}:
             rows[name] = read_rows(source, {"aliases": ALIASES, "claims": CLAIMS}[name], findings)
             documents[name] = rows[name].document
-    wave = _read_wave(handed, documents, findings)
-    return Package(wave, published, rows.get("claims"), rows.get("aliases"), documents)
+    origin, wave = _read_wave(handed, documents, findings)
+    return Package(wave, published, rows.get("claims"), rows.get("aliases"), documents, origin)
 
 
 def _read_table(bench: Connection, handed: Handed, name: str, scratch: Path, findings: list[Finding]) -> Document:
@@ -181,14 +182,14 @@ def read_rows(source: Source, shape: Shape, findings: list[Finding]) -> Rows:
     return rows if errors_in(findings) == before else Rows(document, [], none)
 
 
-def _read_wave(handed: Handed, documents: dict[str, Document], findings: list[Finding]) -> Wave | None:
-    """Read what a wave says of itself, in wave.toml or in a sheet."""
+def _read_wave(handed: Handed, documents: dict[str, Document], findings: list[Finding]) -> tuple[Origin, Wave | None]:
+    """Read what a wave says of itself, in wave.toml or in a sheet; return where its keys stand too."""
     if handed.folder is not None:
-        return read_wave(handed.folder / FILE, findings)
+        return Origin(), read_wave(handed.folder / FILE, findings)
     source = handed.sources.get(WAVE)
     if source is None:
         findings.append(Finding(rule("sheet_missing"), handed.path.name, details={"name": WAVE}))
-        return None
+        return Origin(), None
     rows = read_rows(source, _WAVE_SHEET, findings)
     documents[WAVE] = rows.document
     pairs: dict[str, tuple[int, str]] = {}
@@ -199,4 +200,4 @@ def _read_wave(handed: Handed, documents: dict[str, Document], findings: list[Fi
         elif key and value:
             pairs[key] = line, value
     origin = Origin(source.file, source.sheet, {key: line for key, (line, _) in pairs.items()}, texts=True)
-    return wave_of(nested((key, value) for key, (_, value) in pairs.items()), origin, findings)
+    return origin, wave_of(nested((key, value) for key, (_, value) in pairs.items()), origin, findings)

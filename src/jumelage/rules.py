@@ -95,7 +95,8 @@ class Finding:
         if self.column:
             place += f", colonne {self.column}" if lang == "fr" else f", column {self.column}"
         value = f": {_short(self.value)!r}" if self.value is not None else ""
-        said = "; ".join(filter(None, (self.message(lang), self.remedy(lang))))
+        between = "\u00a0; " if lang == "fr" else "; "
+        said = between.join(filter(None, (self.message(lang), self.remedy(lang))))
         colon = "\u00a0:" if lang == "fr" else ":"
         return f"{place}{value}{colon} {said}"
 

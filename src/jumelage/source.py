@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from jumelage.errors import UnreadableError, find_control
-from jumelage.headings import column_of, folded, meanings
+from jumelage.headings import column_of, folded
 from jumelage.rules import Finding, near, rule
 from jumelage.textfile import open_text
 
@@ -268,8 +268,5 @@ def _wrong_headings(document: Document, fields: list[str], shape: Shape) -> Iter
             continue
         if code := find_control(heading):
             yield document.finding("control_character", document.header, None, heading, code=code)
-        elif several := meanings(heading, shape.columns):
-            meant = " / ".join(several)
-            yield document.finding("column_ambiguous", document.header, heading, meant=meant, columns=listed)
         else:
             yield document.finding("column_unknown", document.header, heading, near=near(heading, shape.columns))

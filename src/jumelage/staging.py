@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from os import SEEK_END
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
@@ -139,9 +140,17 @@ def _quoted_lines(source: CsvSource, document: Document) -> str:
     except DBAPIError:
         return ""
     accounted = (held or 0) + source.text.features.quotes - (quotes or 0) + number * wanted
-    if ends or accounted - source.text.path.stat().st_size not in {0, 1} or (longest or 0) > LONGEST_FIELD:
+    if ends or (longest or 0) > LONGEST_FIELD or accounted != _size(source.text.path):
         return ""
     return f"select cast(row_number() over () as integer) as line, *, cast(null as integer) as odd from {read}"
+
+
+def _size(path: Path) -> int:
+    """Return the bytes of a text, a line end for the last line included."""
+    with path.open("rb") as file:
+        size = file.seek(0, SEEK_END)
+        file.seek(max(0, size - 1))
+        return size + (file.read(1) != b"\n")
 
 
 _QUOTES_IN = "strlen({0}) - strlen(replace({0}, chr(34), ''))"

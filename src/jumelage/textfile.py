@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
+from jumelage.archive import readable_count, readable_size
 from jumelage.content import Label
 from jumelage.errors import UnreadableError
 
@@ -22,6 +23,7 @@ MOST_BYTES = 4 << 30
 MOST_LINES = 20_000_000
 _BLOCK = 4 << 20
 _SPLIT = Label("répartissez ses lignes sur plusieurs vagues", "spread its rows over several waves")
+_OF_CSV = Label("d’un fichier CSV", "of a CSV file")
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # A character of two bytes or more in UTF-8. Windows texts hold such pairs of letters only where UTF-8 was mixed in.
 _MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
@@ -73,15 +75,15 @@ def open_text(path: Path, spool: Path) -> TextFile:
     are read as cp1252 only if all are defined there and none of the file is UTF-8 beyond ASCII.
     """
     if (size := path.stat().st_size) > MOST_BYTES:
-        raise _too_large(size, "MOST_BYTES", MOST_BYTES)
+        raise _too_large(readable_size(size), readable_size(MOST_BYTES))
     found = _open(path, spool)
     if (lines := found.features.lines) > MOST_LINES:
-        raise _too_large(lines, "MOST_LINES", MOST_LINES)
+        raise _too_large(readable_count(lines, "lignes", "lines"), readable_count(MOST_LINES, "lignes", "lines"))
     return found
 
 
-def _too_large(size: int, limit: str, most: int) -> UnreadableError:
-    return UnreadableError("too_large", size=f"{size:,}", limit=limit, most=f"{most:,}", advice=_SPLIT)
+def _too_large(size: Label, most: Label) -> UnreadableError:
+    return UnreadableError("too_large", size=size, limit=_OF_CSV, most=most, advice=_SPLIT)
 
 
 def _open(path: Path, spool: Path) -> TextFile:

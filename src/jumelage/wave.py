@@ -93,7 +93,8 @@ def read_wave(path: Path, findings: list[Finding]) -> Wave | None:
     except OSError as error:
         findings.append(origin.finding("file_unreadable", None, None, why=error.strerror))
     except UnicodeDecodeError as error:
-        findings.append(origin.finding("wave_not_utf8", None, None, byte=error.start + 1))
+        place = {"byte": f"{error.object[error.start]:#04x}", "line": error.object.count(b"\n", 0, error.start) + 1}
+        findings.append(origin.finding("wave_not_utf8", None, None, **place))
     except tomllib.TOMLDecodeError as error:
         findings.append(origin.finding("not_toml", None, None, why=error))
     else:
@@ -119,7 +120,8 @@ def _find_controls(value: object, name: str, origin: Origin, findings: list[Find
 
 
 def _wave(top: Reader, table: dict[str, Any]) -> Wave:
-    fieldwork, complete, sources = top.inner("fieldwork"), top.inner("complete"), top.inner("sources")
+    fieldwork, complete = top.inner("fieldwork"), top.inner("complete")
+    sources = top.inner("sources", needed=not top.origin.texts)  # a sheet cannot write down that it is empty
     defaults, printed = top.inner("defaults"), top.inner("printed", needed=False)
     words, several_mark, decimal = _printed(printed)
     wave = Wave(
