@@ -97,8 +97,10 @@ def plain(value: Any) -> Value:  # noqa: ANN401
 
 
 def wave_facts(connection: Connection) -> WaveFacts:
-    """Return the facts of the wave in scope."""
+    """Return the facts of the wave in scope; UsageError if there is none."""
     names, rows = database.query(connection, "select * from waves")
+    if not rows:
+        raise UsageError("no wave is in scope")
     facts = dict(zip(names, rows[0], strict=True))
     return WaveFacts(
         wave=facts["wave"],
