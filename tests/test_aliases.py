@@ -243,3 +243,20 @@ def test_spellings_are_suggested_for_a_workbook_too(misspelt: WaveFolder, tmp_pa
         book.active.append(record)
     book.save(tmp_path / "survey.xlsx")
     assert suggested(tmp_path / "survey.xlsx") == suggested(misspelt.path)
+
+
+def test_spellings_are_suggested_for_one_table_too(misspelt: WaveFolder) -> None:
+    found = suggested(misspelt.path / "partnerships.csv", "--table", "partnerships")
+    assert found == suggested(misspelt.path)
+    done = run("aliases", "suggest", misspelt.path / "partnerships.csv")
+    assert (done.code, "say which table it is" in done.err) == (2, True)
+
+
+@pytest.mark.parametrize("name", ["partnerships.csv", "aliases.csv", "../more.csv"])
+def test_nothing_is_suggested_where_names_could_not_be_read(misspelt: WaveFolder, name: str) -> None:
+    misspelt.write(name, "town,state\nLile,Mali\n")
+    options = ("--aliases", misspelt.path / name) if name == "../more.csv" else ()
+    done = run("aliases", "suggest", misspelt.path, *options)
+    assert (done.code, done.out) == (1, "")
+    assert done.err.splitlines()[0].startswith(f"{Path(name).name}:1")
+    assert done.err.endswith("; nothing was suggested\n")

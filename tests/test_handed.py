@@ -104,7 +104,7 @@ def held(databases: Databases, tiny: WaveFolder) -> URL:
             migrate.migrate(connection)
         loads(url, tiny.path)
 
-    return databases._copy("tiny", make)
+    return databases._copy("tiny", make)  # noqa: SLF001
 
 
 # Zip archives
@@ -193,6 +193,12 @@ def test_a_workbook_is_the_folder_of_the_same_tables(held: URL, tiny: WaveFolder
     assert unchanged(held, as_ods(tmp_path / "survey.ods", tables))
 
 
+def test_a_truth_may_be_a_number_as_libreoffice_saves_it(held: URL, tiny: WaveFolder, tmp_path: Path) -> None:
+    tables = sheets(tiny.path)
+    tables["wave"] = [[key, int(value) if isinstance(value, bool) else value] for key, value in tables["wave"]]
+    assert unchanged(held, as_ods(tmp_path / "survey.ods", tables))
+
+
 def test_names_of_sheets_may_be_written_as_people_do(held: URL, tiny: WaveFolder, tmp_path: Path) -> None:
     tables = {name.replace("_", " ").title(): rows for name, rows in sheets(tiny.path).items()}
     tables |= {"Instructions": [["Lisez ceci"]], "LISTS": [["x"]], "Findings": [["y"]], "Feuille vide": [[None]]}
@@ -252,6 +258,16 @@ def test_each_table_of_2006_alone_is_what_is_loaded(loaded: URL) -> None:
     for name in TABLES:
         assert unchanged(loaded, WAVE_2006 / f"{name}.csv", "--table", name, "--wave", "2006"), name
     assert select(loaded, "select count(*) from survey.revisions") == [(1,)]
+
+
+def test_a_table_of_2006_alone_leaves_the_rest_as_it_was_printed(loaded: URL, folder_2006: WaveFolder) -> None:
+    before = rest(loaded, "2006", 1, "city_difficulties")
+    folder_2006.append("difficulties.csv", "Lille,languages,oui")
+    given = (folder_2006.path / "difficulties.csv", "--table", "difficulties", "--wave", "2006")
+    loads(loaded, *given, "--reason", "a letter from the town")
+    assert rest(loaded, "2006", 2, "city_difficulties") == before
+    assert len(before["survey.partnerships"]) == 100
+    assert select(loaded, "select city, answer from survey.city_difficulties") == [("59350", "yes")]
 
 
 CHANGED = {
@@ -624,6 +640,7 @@ def test_a_copy_with_findings_is_mended_and_loaded_as_it_is(held: URL, tiny: Wav
         (tiny.path, tmp_path / "mended", mend_folder, ()),
         (xlsx(tmp_path / "a.xlsx", tables), tmp_path / "b.xlsx", mend_xlsx, ()),
         (as_ods(tmp_path / "a.ods", tables), tmp_path / "c.xlsx", mend_xlsx, ()),
+        (xlsx(tmp_path / "a.xlsm", tables), tmp_path / "d.xlsx", mend_xlsx, ()),
         (xlsx(tmp_path / "p.xlsx", sheet), tmp_path / "q.xlsx", mend_xlsx, one),
         (zipped(tmp_path / "a.zip", tiny.path, "tiny/"), tmp_path / "b.zip", mend_zip, ()),
     ]

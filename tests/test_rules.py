@@ -367,6 +367,81 @@ MEANING = {
 }
 
 CASES = FILES | WAVE | VALUES | MEANING
+SEVERITIES = {
+    "read_as_cp1252": "notice",
+    "rows_above_header": "notice",
+    "line_not_loaded": "notice",
+    "state_younger": "warning",
+}
+
+# The same rules, where they are found in another place.
+ELSEWHERE = [
+    ("file_missing", case(lambda wave: (wave.path / "wave.toml").unlink(), "wave.toml")),
+    ("sheet_missing", case(book(lambda made: made.remove(made["wave"])), BOOK)),
+    ("control_character", case(line(FRAME, "Arras,40\x07535"), FRAME, 5, "population")),
+    ("several_mark_undeclared", case(line(PARTNERSHIPS, "Lille,IT,,Turin (2),,,"), PARTNERSHIPS, 6, "partner")),
+    ("answers_of_nonrespondent", case(line(PARTNERSHIPS, "Lens,PL,,,,,"), PARTNERSHIPS, 6, "city")),
+    ("answers_of_nonrespondent", case(line("actions.csv", "Lens,agenda_21,yes"), "actions.csv", 3, "city")),
+    ("answers_of_nonrespondent", case(line(RESPONDENTS, "Lens,refused,yes"), RESPONDENTS, 4, "city")),
+    (
+        "source_unpublished",
+        case(
+            both(published("zones", "eu,agreements,1,p"), toml('frame = "zones/other"')),
+            "wave.toml",
+            None,
+            "sources.frame",
+        ),
+    ),
+    (
+        "item_unknown",
+        case(
+            book(lambda made: made["wave"].append(["defaults.actions.intereg", "yes"])),
+            BOOK,
+            22,
+            "defaults.actions",
+            sheet="wave",
+        ),
+    ),
+    (
+        "complete_without_figures",
+        case(
+            book(lambda made: made["wave"].append(["complete.printed", "zones"])),
+            BOOK,
+            22,
+            "complete.printed",
+            sheet="wave",
+        ),
+    ),
+]
+
+# Rows that just do not break the rules on meaning.
+JUST_RIGHT = {
+    RESPONDENTS: "city,response,service,declared_agreements\nLille,responded,yes,10\nDouai,responded,,1\nLens,refused,,\n",
+    PARTNERSHIPS: (
+        "city,country,agreements,partner,since,inferred\n"
+        "Lille,Allemagne,1,Köln,1900,\n"
+        "Lille,Autriche,1,Köln,1958,\n"
+        "Lille,Allemagne,1,,1958,\n"
+        "Lille,Allemagne,1,,1959,\n"
+        "Lille,Italie,1,Turin,2010-12-31,\n"
+        "Lille,Italie,1,Milan,entre 2010 et 2012,\n"
+        "Lille,Tchéquie,1,Brno,1993,\n"
+        "Lille,Tchéquie,1,Prague,entre 1990 et 1995,\n"
+        "Lille,Pologne,2,,,\n"
+        "Douai,Pologne,1,,,\n"
+        "Lens,Pologne,1,,,yes\n"
+    ),
+}
+
+
+def test_what_just_keeps_to_the_rules_is_loaded(databases: Databases, tiny_wave: WaveFolder) -> None:
+    for name, text in JUST_RIGHT.items():
+        tiny_wave.write(name, text)
+    assert load(tiny_wave.path, databases.migrated()) == (0, [], [])
+
+
+def test_what_is_no_error_is_agreed_on() -> None:
+    assert {rule.name: rule.severity for rule in rules().values() if rule.severity != ERROR} == SEVERITIES
 
 
 def test_every_rule_has_its_case() -> None:
@@ -392,11 +467,11 @@ def load(handed: Path, url: URL) -> tuple[int, list[dict[str, Any]], list[Findin
     return result.code, json.loads(result.out), list(shown.call_args.args[0])
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize(("name", "expected"), [*CASES.items(), *ELSEWHERE])
 def test_what_breaks_a_rule_is_found_where_it_stands_and_breaks_no_other(
-    databases: Databases, unharmed: tuple[URL, dict[str, int]], tiny_wave: WaveFolder, name: str
+    databases: Databases, unharmed: tuple[URL, dict[str, int]], tiny_wave: WaveFolder, name: str, expected: Case
 ) -> None:
-    rule, expected = rules()[name], CASES[name]
+    rule = rules()[name]
     handed = expected.spoil(tiny_wave)
     url, before = unharmed if rule.severity == ERROR else (databases.migrated(), {})
     code, findings, made = load(handed if isinstance(handed, Path) else tiny_wave.path, url)

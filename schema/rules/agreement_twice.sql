@@ -2,7 +2,7 @@
 table = "partnerships"
 column = "city"
 message = { fr = "le même accord (ville, pays, partenaire) est déjà à la ligne {first}", en = "the same city, country and partner stands on line {first} already" }
-remedy = { fr = "gardez une seule ligne, ou écrivez sur une seule leur nombre dans agreements", en = "keep one row, or write on one row how many they are, in agreements" }
+remedy = { fr = "écrivez leur nombre dans agreements s’ils sont plusieurs, et gardez une seule ligne", en = "write their number in agreements if they are several, and keep one row" }
 */
 -- Whatever the spelling of the partner. Agreements with partners that nobody named are told apart by their dates.
 with keyed as materialized (

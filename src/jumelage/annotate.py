@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from jumelage.rules import Finding
     from jumelage.source import Document
 
-_COPIES = {".zip": ".zip", ".xlsx": ".xlsx", ".xls": ".xlsx", ".ods": ".xlsx", ".csv": ".csv"}
+_COPIES = {".zip": ".zip", ".csv": ".csv", **dict.fromkeys((".xlsx", ".xls", ".ods", ".xlsm", ".xlsb"), ".xlsx")}
 _WRITERS = {".zip": write_archive, ".xlsx": write_workbook, ".csv": write_file}
 
 

@@ -112,6 +112,7 @@ aliases_app = typer.Typer(
 @aliases_app.command()
 def suggest(
     handed: Handed,
+    table: Annotated[Table | None, typer.Option("--table", help="HANDED is one file or sheet for this table.")] = None,
     aliases: Aliases = None,
     format_: Format = "table",
     output: Output = None,
@@ -125,7 +126,7 @@ def suggest(
     from jumelage.spellings import suggest as find
 
     with desk.told(desk.Showing()):
-        found = find(handed, aliases)
+        found = find(handed, aliases, table)
     write(renderer(format_)(of_suggestions(found)), output)
 
 

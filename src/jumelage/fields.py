@@ -132,8 +132,10 @@ _KINDS = {
     list: Label("une liste", "a list"),
     float: Label("un nombre", "a number"),
 }
-_BOOLEANS = {"yes": True, "oui": True, "true": True, "vrai": True, "no": False, "non": False, "false": False,
-             "faux": False}  # fmt: skip
+_BOOLEANS = {
+    **dict.fromkeys(("yes", "oui", "true", "vrai", "1"), True),  # LibreOffice saves a truth as a number
+    **dict.fromkeys(("no", "non", "false", "faux", "0"), False),
+}
 
 
 def _understood(text: str, kind: type | tuple[type, ...]) -> Any:  # noqa: ANN401

@@ -16,7 +16,7 @@ from jumelage.errors import DataError
 from jumelage.handed import open_handed
 from jumelage.lines import read_marks, set_lines_apart
 from jumelage.names import Names, index_names
-from jumelage.package import ALIASES, Rows, read_package, read_rows
+from jumelage.package import ALIASES, read_package, read_rows
 from jumelage.rules import errors_in
 from jumelage.source import CsvSource, Shape
 from jumelage.workbench import put, workbench
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from jumelage.handed import Handed
+    from jumelage.package import Package, Rows
     from jumelage.rules import Finding
     from jumelage.source import Document
 
@@ -119,24 +121,28 @@ def _match_keys(bench: Connection, spellings: list[str]) -> dict[str, str]:
     return {text: key for text, key in rows}  # noqa: C416  # rows are not tuples
 
 
-def suggest(handed: Path, more: Path | None) -> tuple[Suggestion, ...]:
+def suggest(handed: Path, more: Path | None, table: str | None = None) -> tuple[Suggestion, ...]:
     """List the names in what is handed in that no list knows, most frequent first, each with the codes that are near.
 
-    One with no code near is listed once, without. DataError if it cannot be read.
+    One with no code near is listed once, without. With `table`, it is one file for that table. DataError if a table,
+    or a file of spellings, cannot be read.
     """
     with TemporaryDirectory(prefix="jumelage-") as folder, database.in_memory().begin() as bench:
         scratch = Path(folder)
         with workbench(bench, scratch) as ready:
-            return tuple(_suggest(ready, handed, more, scratch))
+            return tuple(_suggest(ready, handed, more, table, scratch))
 
 
-def _suggest(bench: Connection, handed: Path, more: Path | None, scratch: Path) -> Iterator[Suggestion]:
+def _suggest(
+    bench: Connection, handed: Path, more: Path | None, table: str | None, scratch: Path
+) -> Iterator[Suggestion]:
     findings: list[Finding] = []
     names = Names(bench)
     index_names(bench)
-    with open_handed(handed, scratch, findings) as opened:
+    with open_handed(handed, scratch, findings, table) as opened:
         package = read_package(bench, opened, scratch, findings, None, lambda _: None)
         accept_spellings(bench, names, package.aliases, more, scratch, findings)
+        _stop_at_unread(handed, opened, package, more, findings)
         for document in package.tables.values():
             set_lines_apart(bench, document)
             if document.name == "partnerships":
@@ -157,6 +163,16 @@ def _suggest(bench: Connection, handed: Path, more: Path | None, scratch: Path) 
         for text in sorted(unknown, key=lambda text: (-counted[code_list, text], text)):
             for code, name, score in near[text] or [("", "", 0)]:
                 yield Suggestion(code_list, text, counted[code_list, text], code, name, score)
+
+
+def _stop_at_unread(handed: Path, opened: Handed, package: Package, more: Path | None, findings: list[Finding]) -> None:
+    """DataError if a table or a file of spellings cannot be read: nothing is known of its names then."""
+    tables = [document for name, document in package.tables.items() if name in opened.sources and not document.columns]
+    documents = [*tables, package.aliases.document] if package.aliases is not None else tables
+    places = {(document.file, document.sheet) for document in documents} | {(more.name if more else "", None)}
+    unread = [found for found in findings if (found.file, found.sheet) in places]
+    if number := errors_in(unread):
+        raise DataError(f"{handed}: {number} finding{'s' if number > 1 else ''}; nothing was suggested", unread)
 
 
 def accept(suggestions: Path, into: Path) -> tuple[str, tuple[str, ...]]:
