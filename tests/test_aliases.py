@@ -178,6 +178,7 @@ def test_a_file_saved_by_a_spreadsheet_program_is_accepted(tmp_path: Path) -> No
         ),
         (["cities,Lile,1,59999,Lille,50,yes"], "s.csv:2, column code: '59999': is no code of cities"),
         (["cities,Douay,1,59178,Douai,80,yes", "cities,Lile,1,,,,yes"], "s.csv:3, column code: is missing"),
+        (["cities,Lile,1,59350,Lille,89,ok"], "s.csv:2, column confirmed: 'ok': must be one of yes, no"),
     ],
 )
 def test_what_cannot_be_accepted_is_said_and_nothing_is_written(tmp_path: Path, rows: list[str], said: str) -> None:

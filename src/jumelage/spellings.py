@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 SUGGESTED = Shape(("list", "spelling", "code", "confirmed"), ("rows", "name", "score"))
 LISTED = ("cities", "countries", "actions", "difficulties")
+_NOT_CONFIRMED = ("no", "non")
 _CONFIRMED = ("yes", "oui", "x")
 
 
@@ -198,6 +199,11 @@ def accept(suggestions: Path, into: Path) -> tuple[str, tuple[str, ...]]:
                 _Spelling(line, *(record[column] for column in ALIASES.columns))
                 for line, record in given.records()
                 if (record["confirmed"] or "").casefold() in _CONFIRMED
+            ]
+            findings += [
+                given.document.finding("choice", line, "confirmed", record["confirmed"], choices="yes, no")
+                for line, record in given.records()
+                if record["confirmed"] and record["confirmed"].casefold() not in (*_CONFIRMED, *_NOT_CONFIRMED)
             ]
             added = _judged(ready, names, given.document, confirmed, findings)
     if number := errors_in(findings):
