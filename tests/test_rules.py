@@ -384,6 +384,10 @@ ELSEWHERE = [
     ("answers_of_nonrespondent", case(line("actions.csv", "Lens,agenda_21,yes"), "actions.csv", 3, "city")),
     ("answers_of_nonrespondent", case(line(RESPONDENTS, "Lens,refused,yes"), RESPONDENTS, 4, "city")),
     (
+        "name_unknown",
+        case(lines(FRAME, "city,city_code,population", "Lille,99999,1", "Lens,,2", "Douai,,3"), FRAME, 2, "city_code"),
+    ),
+    (
         "source_unpublished",
         case(
             both(published("zones", "eu,agreements,1,p"), toml('frame = "zones/other"')),
@@ -429,6 +433,7 @@ JUST_RIGHT = {
         "Lille,Tchéquie,1,Prague,entre 1990 et 1995,\n"
         "Lille,Pologne,2,,,\n"
         "Douai,Pologne,1,,,\n"
+        "Douai,Allemagne,1,,,yes\n"
         "Lens,Pologne,1,,,yes\n"
     ),
 }
