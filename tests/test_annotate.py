@@ -22,8 +22,8 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from jumelage import annotate_files
 from jumelage.annotate import annotate, check_out
+from jumelage.annotate import files as annotate_files
 from jumelage.content import Label
 from jumelage.errors import OutputError, UsageError
 from jumelage.rules import Finding, Rule

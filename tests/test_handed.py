@@ -17,7 +17,8 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from sqlalchemy.engine import URL
 
-from jumelage import database, desk, migrate
+from jumelage import database, migrate
+from jumelage.cli import desk
 from jumelage.models import metadata
 from tests.conftest import WAVE_2006, Databases, Result, WaveFolder, address, run
 from tests.test_workbook import SMALL, cell, entry, ods, row, table

@@ -18,7 +18,7 @@ import pytest
 from openpyxl.workbook.workbook import Workbook
 from sqlalchemy.engine import URL
 
-from jumelage import desk
+from jumelage.cli import desk
 from jumelage.content import report, report_names
 from jumelage.handed import TABLES
 from jumelage.headings import HEADINGS, meanings

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from openpyxl.chart import BarChart
 from openpyxl.workbook.workbook import Workbook as Made
 
-from jumelage import marks as marks_module
 from jumelage.errors import UnreadableError
-from jumelage.marks import Marks, column_number, letters
+from jumelage.workbook import marks as marks_module
 from jumelage.workbook import open_workbook
+from jumelage.workbook.marks import Marks, column_number, letters
 
 DATA = Path(__file__).with_name("data")
 Bad = list[tuple[int, int, str, str]]

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
-from jumelage import datadesk, desk
-from jumelage.errors import JumelageError
-from jumelage.options import (
+from jumelage.cli import desk, loading
+from jumelage.cli.options import (
     By,
     Db,
     Format,
@@ -26,6 +25,7 @@ from jumelage.options import (
     url_of,
     write,
 )
+from jumelage.errors import JumelageError
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
@@ -98,7 +98,7 @@ def _migrate(url: URL, to: str = "head", *, dry_run: bool = False) -> None:
     say(f"{database.shown(url)} {verb} from {done.at or 'base'} to {done.to}: {', '.join(steps)}")
 
 
-datadesk.add_to(app)
+loading.add_to(app)
 
 
 @app.command()
@@ -225,7 +225,7 @@ def reproduce(
     """
     url = url_of(ctx, db)
     _migrate(url)
-    done = desk.load(url, datadesk.request_of(handed, reason, by), desk.Showing())
+    done = desk.load(url, loading.request_of(handed, reason, by), desk.Showing())
     _publish(url, out, done.wave)
 
 

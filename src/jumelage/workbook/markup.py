@@ -8,7 +8,7 @@ from xml.parsers import expat
 from jumelage.archive import reading
 from jumelage.content import Label
 from jumelage.errors import UnreadableError
-from jumelage.marks import not_a_workbook
+from jumelage.workbook.marks import not_a_workbook
 
 if TYPE_CHECKING:
     import zipfile

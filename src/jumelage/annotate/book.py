@@ -14,7 +14,7 @@ from collections import defaultdict
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from jumelage.annotate_words import LIST, LONGEST_CELL, MORE, OWN, UNREAD, joined, sentence, unreadable
+from jumelage.annotate.words import LIST, LONGEST_CELL, MORE, OWN, UNREAD, joined, sentence, unreadable
 from jumelage.content import Label
 from jumelage.rules import ERROR, FIELDS, NOTICE, SEVERITIES, WARNING
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from jumelage import desk
+from jumelage.cli import desk
+from jumelage.cli.options import Aliases, By, Db, Format, Handed, Output, Reason, Table, say, url_of, write
 from jumelage.errors import UsageError
-from jumelage.options import Aliases, By, Db, Format, Handed, Output, Reason, Table, say, url_of, write
 
 if TYPE_CHECKING:
     from jumelage.load import Request

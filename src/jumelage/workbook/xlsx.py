@@ -5,10 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from jumelage import marks
 from jumelage.content import Label
-from jumelage.marks import CELL_ERROR, NO_VALUE, Tally, check_areas, column_number, not_a_workbook, too_many_cells
-from jumelage.markup import MOST_DEPTH, Part, scan, too_deep
+from jumelage.workbook import marks
+from jumelage.workbook.marks import (
+    CELL_ERROR,
+    NO_VALUE,
+    Tally,
+    check_areas,
+    column_number,
+    not_a_workbook,
+    too_many_cells,
+)
+from jumelage.workbook.markup import MOST_DEPTH, Part, scan, too_deep
 
 if TYPE_CHECKING:
     import zipfile

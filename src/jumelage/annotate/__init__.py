@@ -1,6 +1,6 @@
 """A copy of what was handed in, with each finding written where it belongs.
 
-The cells and records of the original are never changed, but for what `annotate_files` and `annotate_book` say.
+The cells and records of the original are never changed, but for what `files` and `book` say.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
-from jumelage.annotate_book import write_workbook
-from jumelage.annotate_files import write_archive, write_file, write_folder
-from jumelage.annotate_words import OWN
+from jumelage.annotate.book import write_workbook
+from jumelage.annotate.files import write_archive, write_file, write_folder
+from jumelage.annotate.words import OWN
 from jumelage.errors import OutputError, UsageError
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from jumelage.cli.options import say
 from jumelage.errors import DataError
-from jumelage.options import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from jumelage.content import Label
 from jumelage.errors import UnreadableError
-from jumelage.marks import CELL_ERROR, Tally, check_areas, not_a_workbook
+from jumelage.workbook.marks import CELL_ERROR, Tally, check_areas, not_a_workbook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

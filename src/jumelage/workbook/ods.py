@@ -5,10 +5,10 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
-from jumelage import marks
 from jumelage.content import Label
 from jumelage.errors import UnreadableError
-from jumelage.marks import (
+from jumelage.workbook import marks
+from jumelage.workbook.marks import (
     CELL_ERROR,
     MOST_COLUMNS,
     NO_VALUE,
@@ -19,7 +19,7 @@ from jumelage.marks import (
     not_a_workbook,
     too_many_cells,
 )
-from jumelage.markup import MOST_DEPTH, Part, scan, too_deep
+from jumelage.workbook.markup import MOST_DEPTH, Part, scan, too_deep
 
 if TYPE_CHECKING:
     import zipfile

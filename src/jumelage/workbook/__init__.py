@@ -16,10 +16,10 @@ from jumelage import archive
 from jumelage.archive import GIB, readable_size
 from jumelage.content import Label
 from jumelage.errors import UnreadableError
-from jumelage.marks import CELL_ERROR, MOST_CELLS, MOST_ROWS, TIME, Marks, Tally, letters, not_a_workbook
-from jumelage.sheets_ods import scan_ods
-from jumelage.sheets_xls import OLE, scan_xls
-from jumelage.sheets_xlsx import WORKBOOK, scan_xlsx
+from jumelage.workbook.marks import CELL_ERROR, MOST_CELLS, MOST_ROWS, TIME, Marks, Tally, letters, not_a_workbook
+from jumelage.workbook.ods import scan_ods
+from jumelage.workbook.xls import OLE, scan_xls
+from jumelage.workbook.xlsx import WORKBOOK, scan_xlsx
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -17,7 +17,7 @@ import zipfile
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from jumelage.annotate_words import LIST, LONGEST_CELL, joined, sentence, unreadable
+from jumelage.annotate.words import LIST, LONGEST_CELL, joined, sentence, unreadable
 from jumelage.content import Label
 from jumelage.errors import UnreadableError
 from jumelage.headings import column_of, folded

@@ -15,7 +15,7 @@ from jumelage import content, database
 from jumelage.content import LANGUAGES, Label
 from jumelage.errors import OutputError, UsageError
 from jumelage.headings import folded
-from jumelage.template_sheets import Filling, texts, workbook
+from jumelage.template.sheets import Filling, texts, workbook
 
 if TYPE_CHECKING:
     from pathlib import Path
