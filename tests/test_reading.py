@@ -55,10 +55,10 @@ def unchanged(url: URL, folder: WaveFolder) -> str:
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_a_wave_is_the_same_however_its_files_are_saved(
-    wave_2006: URL, folder_2006: WaveFolder, encoding: str, delimiter: str, end: str
+    both: dict[str, URL], folder_2006: WaveFolder, encoding: str, delimiter: str, end: str
 ) -> None:
     rewritten(folder_2006, lambda records: written(records, delimiter, end), encoding)
-    said = unchanged(wave_2006, folder_2006)
+    said = unchanged(both["duckdb"], folder_2006)  # files are read before the engine matters
     notices = [line for line in said.splitlines() if line.startswith("notice: ")]
     # Files that are ASCII alone are UTF-8 too.
     assert bool(notices) == (encoding == "cp1252")
@@ -219,7 +219,7 @@ LINES = st.lists(st.sampled_from(["a", "é", " ", "", ",", ",,", '"', '""', "\n"
 
 
 @given(LINES)
-@settings(max_examples=300)
+@settings(max_examples=150)
 @example(['""', " ", ",,"])
 @example([" ", '""', ",,"])
 @example(['"', "a", '"', "\u00a0", ",,", "\n", "a", ",,"])
