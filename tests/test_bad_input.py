@@ -127,8 +127,6 @@ NO_DATES = (
     "31/12/99",
     "vers 1970",
     "before",
-    "before 1900",
-    "between 1980 and 1970",
     "70",
     "0000",
     "1970-1",
@@ -255,6 +253,12 @@ VALUES = [
         *(f"partnerships.csv:{line}, column since: {value!r}: {NOT_A_DATE}" for line, value in enumerate(NO_DATES, 6)),
     ),
     Case(
+        "a period without a day",
+        with_line(PARTNERSHIPS, "Lille,IT,1,A,before 1900,,", "Lille,IT,1,B,between 1980 and 1970,,"),
+        "partnerships.csv:6, column since: 'before 1900': leaves no day between 1900 and the end of fieldwork",
+        "partnerships.csv:7, column since: 'between 1980 and 1970': leaves no day between 1900 and the end of",
+    ),
+    Case(
         "an unknown answer on management",
         with_line(RESPONDENTS, "Lens,responded,maybe"),
         f"respondents.csv:4, column service: 'maybe': {ANSWER}",
@@ -317,7 +321,7 @@ FILES = [
     ),
     Case(
         "an unknown column",
-        with_text(RESPONDENTS, "city,response,servic\nLille,responded,yes\n"),
+        with_text(RESPONDENTS, "city,response,servic\nLille,responded,yes\nDouai,responded,\n"),
         "respondents.csv:1, column servic: is an unknown column; did you mean service?",
     ),
     Case(
@@ -327,7 +331,7 @@ FILES = [
     ),
     Case(
         "a column with control characters",
-        with_text(RESPONDENTS, "city,response,\x07bell\nLille,responded,yes\n"),
+        with_text(RESPONDENTS, "city,response,\x07bell\nLille,responded,yes\nDouai,responded,\n"),
         "respondents.csv:1: '\\x07bell': holds the control character U+0007; remove it",
     ),
     Case(
@@ -671,7 +675,7 @@ def test_all_mistakes_of_all_files_come_at_once_sorted_by_file_and_row(unharmed:
     folder_2006.append("difficulties.csv", "Arras,nothing,yes")
     folder_2006.replace("frame.csv", "Croix,20638", "Croisx,none")
     folder_2006.append("frame.csv", "Lille,1")
-    folder_2006.append("partnerships.csv", "Roubaix,Alemagne,0,,31/12/1999,perhaps,zonez")
+    folder_2006.append("partnerships.csv", "Roubaix,Alemagne,0,,12/11/1999,perhaps,zonez")
     folder_2006.append("partnerships.csv", "Rubaix,DE,-1,,,,zones")
     folder_2006.append("published/zones.csv", "eu,agreements,plenty,p")
     folder_2006.append("published/countries.csv", "eu,Allemagne,agreements,78,")

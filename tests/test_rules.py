@@ -218,10 +218,13 @@ FILES = {
     "field_too_long": case(line(PARTNERSHIPS, f"Lille,IT,1,{'x' * 200_000},,,"), PARTNERSHIPS, 6),
     "wrong_number_of_fields": case(line(FRAME, "Arras,40535,59"), FRAME, 5),
     "column_missing": case(lines("actions.csv", "city,action", "Lille,agenda_21"), "actions.csv", 1),
-    "column_unknown": case(lines(RESPONDENTS, "city,response,servic", "Lille,responded,yes"), RESPONDENTS, 1, "servic"),
+    "column_unknown": case(
+        lines(RESPONDENTS, "city,response,servic", "Lille,responded,yes", "Douai,responded,"), RESPONDENTS, 1, "servic"
+    ),
     "column_twice": case(
         lines(RESPONDENTS, "city,response,réponse", "Lille,responded,refused"), RESPONDENTS, 1, "response"
     ),
+    "too_many_columns": case(lines(FRAME, "city,population" + "," * 200, "Lille,1" + "," * 200), FRAME, 1),
     "field_without_heading": case(
         lines(FRAME, "city,population,", "Lille,225784,", "Lens,35830,59", "Douai,42461,"), FRAME, 3
     ),
@@ -273,6 +276,8 @@ WAVE = {
         None,
         "defaults.actions",
     ),
+    "missing_is_answer": case(toml("[missing.answer]", 'Oui = "no"'), "wave.toml", None, "missing.answer.Oui"),
+    "key_too_deep": case(toml("[a.a.a.a.a.a.a.a.a.a]", "b = 1"), "wave.toml", None, "a"),
     "missing_column_unknown": case(toml("[missing]", "citi = { x = 'dont_know' }"), "wave.toml", None, "missing.citi"),
     "several_mark_form": case(toml("[printed]", 'several_mark = "*"'), "wave.toml", None, "printed.several_mark"),
     "report_of_wave_unknown": case(
@@ -321,6 +326,8 @@ WAVE = {
 VALUES = {
     "value_missing": case(line(FRAME, ",40535"), FRAME, 5, "city"),
     "name_unknown": case(line(PARTNERSHIPS, "Lille,Alemagne,1,,,,"), PARTNERSHIPS, 6, "country"),
+    "name_marked": case(line(PARTNERSHIPS, "Lille ?,IT,1,,,,"), PARTNERSHIPS, 6, "city"),
+    "name_too_long": case(line(PARTNERSHIPS, f"Lille,{'x' * 501},1,,,,"), PARTNERSHIPS, 6, "country"),
     "name_of_several": case(line(FRAME, "Saint-Aubin,1000"), FRAME, 5, "city"),
     "another_commune": case(line(FRAME, "Abancourt,400"), FRAME, 5, "city"),
     "code_without_zero": case(line(FRAME, "2285,400"), FRAME, 5, "city"),
@@ -335,6 +342,7 @@ VALUES = {
     "not_a_population": case(line(FRAME, "Arras,many"), FRAME, 5, "population"),
     "number_ambiguous": case(line(FRAME, "Arras,40.535"), FRAME, 5, "population"),
     "not_a_date": case(line(PARTNERSHIPS, "Lille,IT,1,,2006-13,,"), PARTNERSHIPS, 6, "since"),
+    "no_such_period": case(line(PARTNERSHIPS, "Lille,IT,1,,before 1900,,"), PARTNERSHIPS, 6, "since"),
     "date_ambiguous": case(line(PARTNERSHIPS, "Lille,IT,1,,03/05/1968,,"), PARTNERSHIPS, 6, "since"),
     "sentinel_undeclared": case(line(PARTNERSHIPS, "Lille,IT,99,,,,"), PARTNERSHIPS, 6, "agreements"),
     "source_unknown": case(line(PARTNERSHIPS, "Lille,IT,1,,,,zonez/eu"), PARTNERSHIPS, 6, "source"),
@@ -354,7 +362,8 @@ VALUES = {
 
 MEANING = {
     "agreement_twice": case(line(PARTNERSHIPS, "Lille,DE,1,koln,1970,,"), PARTNERSHIPS, 6, "city"),
-    "answers_of_nonrespondent": case(line("difficulties.csv", "Lens,languages,yes"), "difficulties.csv", 3, "city"),
+    "answers_of_nonrespondent": case(line(RESPONDENTS, "Lens,refused,yes"), RESPONDENTS, 4, "city"),
+    "answers_without_response": case(line("difficulties.csv", "Lens,languages,yes"), "difficulties.csv", 3, "city"),
     "declared_count": case(
         lines(RESPONDENTS, "city,response,declared_agreements", "Lille,responded,4", "Douai,responded,2"),
         RESPONDENTS,
@@ -380,9 +389,15 @@ ELSEWHERE = [
     ("sheet_missing", case(book(lambda made: made.remove(made["wave"])), BOOK)),
     ("control_character", case(line(FRAME, "Arras,40\x07535"), FRAME, 5, "population")),
     ("several_mark_undeclared", case(line(PARTNERSHIPS, "Lille,IT,,Turin (2),,,"), PARTNERSHIPS, 6, "partner")),
-    ("answers_of_nonrespondent", case(line(PARTNERSHIPS, "Lens,PL,,,,,"), PARTNERSHIPS, 6, "city")),
-    ("answers_of_nonrespondent", case(line("actions.csv", "Lens,agenda_21,yes"), "actions.csv", 3, "city")),
-    ("answers_of_nonrespondent", case(line(RESPONDENTS, "Lens,refused,yes"), RESPONDENTS, 4, "city")),
+    ("answers_without_response", case(line(PARTNERSHIPS, "Lens,PL,,,,,"), PARTNERSHIPS, 6, "city")),
+    ("since_after_fieldwork", case(line(PARTNERSHIPS, "Lille,IT,1,,entre 2010 et 2012,,"), PARTNERSHIPS, 6, "since")),
+    ("several_mark_undeclared", case(line(PARTNERSHIPS, "Lille,IT,1,Turin [2],,,"), PARTNERSHIPS, 6, "partner")),
+    ("sentinel_undeclared", case(line(PARTNERSHIPS, "Lille,IT,1,,NSP,,"), PARTNERSHIPS, 6, "since")),
+    ("sentinel_undeclared", case(line(PARTNERSHIPS, "Lille,IT,1,–,,,"), PARTNERSHIPS, 6, "partner")),
+    ("name_unknown", case(line(PARTNERSHIPS, "Ensemble Lille,IT,1,Turin,,,"), PARTNERSHIPS, 6, "city")),
+    ("control_character", case(line(PARTNERSHIPS, "Lille,IT,1,To\x85rino,,,"), PARTNERSHIPS, 6, "partner")),
+    ("answers_without_response", case(line("actions.csv", "Lens,agenda_21,yes"), "actions.csv", 3, "city")),
+    ("answers_without_response", case(line(RESPONDENTS, "Lens,,yes"), RESPONDENTS, 4, "city")),
     (
         "name_unknown",
         case(lines(FRAME, "city,city_code,population", "Lille,99999,1", "Lens,,2", "Douai,,3"), FRAME, 2, "city_code"),
@@ -428,7 +443,7 @@ JUST_RIGHT = {
         "Lille,Allemagne,1,,1958,\n"
         "Lille,Allemagne,1,,1959,\n"
         "Lille,Italie,1,Turin,2010-12-31,\n"
-        "Lille,Italie,1,Milan,entre 2010 et 2012,\n"
+        "Lille,Italie,1,Milan,entre 2009 et 2010,\n"
         "Lille,Tchéquie,1,Brno,1993,\n"
         "Lille,Tchéquie,1,Prague,entre 1990 et 1995,\n"
         "Lille,Pologne,2,,,\n"

@@ -1,15 +1,15 @@
 /*
 table = "partnerships"
 column = "city"
+row_by_row = true
 message = { fr = "n’a pas répondu ({response}), et a pourtant des réponses", en = "has not responded ({response}), and yet has answers" }
 remedy = { fr = "corrigez response, ou supprimez les réponses ; un accord connu d’ailleurs se marque inferred = yes", en = "mend response, or delete the answers; an agreement known from elsewhere is marked inferred = yes" }
 */
 with silent as (
-    select f.city, coalesce(r.response, d.default_response) as response
-    from resolved_frame f
-    cross join declared d
-    left join resolved_respondents r on r.city = f.city
-    where coalesce(r.response, d.default_response) in ('refused', 'not_reached')
+    select r.city, min(r.response) as response
+    from resolved_respondents r
+    group by r.city
+    having count(*) = 1 and min(r.response) in ('refused', 'not_reached')
 )
 select 'partnerships' as document, p.line, r.city as value, s.response
 from resolved_partnerships p

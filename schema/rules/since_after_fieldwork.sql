@@ -1,12 +1,12 @@
 /*
 table = "partnerships"
 column = "since"
-message = { fr = "commence après la fin du terrain ({fieldwork_to})", en = "begins after the end of fieldwork ({fieldwork_to})" }
+message = { fr = "va au-delà de la fin du terrain ({fieldwork_to})", en = "goes beyond the end of fieldwork ({fieldwork_to})" }
 remedy = { fr = "corrigez la date, ou fieldwork.to de la vague", en = "mend the date, or fieldwork.to of the wave" }
 */
 select r.line, r.since as value, d.fieldwork_to
 from raw_partnerships r
 inner join meant_partnerships_since m on m.text = r.since
 cross join declared d
-where m.since_from > d.fieldwork_to
+where m.since_from > d.fieldwork_to or extract(year from m.since_to) > extract(year from d.fieldwork_to)
 order by r.line

@@ -36,7 +36,7 @@ _KEYS = {
     "difficulties": ("city", "difficulty"),
 }
 # A wrong value in these may make rows of another table seem wrong.
-_TELLING = {None, "city", "city_code", "response"}
+_TELLING = {None, "city", "city_code"}
 # What else is said of a cell that breaks one of these follows from it.
 _FIRST_CAUSES = {
     "control_character",
@@ -61,7 +61,8 @@ def find_problems(
         findings += _blanks(bench, document)
         if document.name in _KEYS:
             findings += _twice(bench, document, _KEYS[document.name])
-    sound = _sound(documents, findings)
+    read = {name for name, document in documents.items() if document.columns}
+    sound = read & _sound(documents, findings)
     for document in totalled:
         findings += check_totals(bench, document)
     if "frame" in sound and not bench.exec_driver_sql("select count(*) from raw_frame").scalar():
@@ -70,7 +71,8 @@ def find_problems(
         for document in documents.values():
             findings += _outside_frame(bench, document)
     for rule in rules().values():
-        if rule.sql and set(re.findall(r"\b(?:raw|resolved)_([a-z]+)\b", rule.sql)) - {rule.table} <= sound:
+        tables = set(re.findall(r"\b(?:raw|resolved)_([a-z]+)\b", rule.sql)) - {rule.table}
+        if rule.sql and tables <= (read if rule.row_by_row else sound):
             findings += _broken(bench, documents, rule)
     _keep_first_causes(findings)
 
@@ -101,17 +103,13 @@ def _prepare(bench: Connection, document: Document, wave: Wave | None, findings:
 
 
 def _sound(documents: Mapping[str, Document], findings: list[Finding]) -> set[str]:
-    """Return the tables that could be read, and in which every row says of which town it is."""
+    """Return the tables in which no row is lost, and every row says of which town it is."""
     unsound = {
         (finding.file, finding.sheet)
         for finding in findings
         if finding.severity == ERROR and finding.column in _TELLING
     }
-    return {
-        name
-        for name, document in documents.items()
-        if document.columns and (document.file, document.sheet) not in unsound
-    }
+    return {name for name, document in documents.items() if (document.file, document.sheet) not in unsound}
 
 
 def _declare(bench: Connection, wave: Wave | None) -> None:

@@ -5,14 +5,17 @@ For each column of a table, `meant_TABLE_COLUMN` says what its texts stand for; 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from jumelage import content
+from jumelage.content import Label
 from jumelage.errors import find_control
+from jumelage.headings import folded
 from jumelage.models import MANAGEMENT
 from jumelage.package import SHAPES
 from jumelage.periods import Period, understand
-from jumelage.rules import near
+from jumelage.rules import Near, near
 from jumelage.wave import MISSING
 from jumelage.workbench import put
 
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
     from jumelage.wave import Wave
 
 MOST_AGREEMENTS = 999
+_LONGEST_NAME = 500  # characters
+_SHORT = 10  # characters; an abbreviation is no longer
 _MOST_PEOPLE = 999_999_999
 LISTS = {
     "city": "cities",
@@ -46,11 +51,34 @@ NUMBERS = {
 _CLOSED = {"responses", "answers", "yes_no"}
 # What spreadsheets and forms put for an answer that is missing.
 _SENTINELS = "'88', '98', '99', '888', '998', '999', '9998', '9999'"
-_ABBREVIATIONS = (
-    "'?', '-', '--', '…', 'x', 'xx', 'xxx', 'nsp', 'nr', 'nc', 'nd', 'n.c.', 'n.r.', 'n/a', 'na', 'inconnu', "
-    "'inconnue', 'unknown', 'none', 'néant', 'aucun', 'aucune', 'null'"
+_ABBREVIATIONS = frozenset(
+    [
+        "x",
+        "xx",
+        "xxx",
+        "nsp",
+        "nr",
+        "nc",
+        "nd",
+        "ns",
+        "na",
+        "sr",
+        "so",
+        "inconnu",
+        "inconnue",
+        "unknown",
+        "none",
+        "neant",
+        "aucun",
+        "aucune",
+        "null",
+        "nil",
+        "dk",
+    ]
 )
+_NOT_ANSWERED = _ABBREVIATIONS | {""} | frozenset(re.findall(r"[0-9]+", _SENTINELS))
 # Thousands are set apart by a space of any width or an apostrophe, or by the same sign twice; a decimal part is zero.
+_DOUBT = re.compile(r"[?*†]")
 _NUMBER = r"^[0-9]+([,.]0+)?$|^[0-9]{1,3}([ \x{00A0}\x{2007}\x{2009}\x{202F}''’][0-9]{3})+([,.]0+)?$"
 _TWICE = r"^[0-9]{1,3}(\.[0-9]{3}){2,}$|^[0-9]{1,3}(,[0-9]{3}){2,}$"
 _AMBIGUOUS = r"^[0-9]{1,3}[.,][0-9]{3}$"
@@ -87,7 +115,7 @@ def _look_up(documents: Mapping[str, Document], names: Names) -> dict[tuple[str,
     ]
     queries = [
         f"select distinct '{LISTS.get(column, 'no_date')}', '{name}/{column}', {column} from raw_{name} "
-        f"where {column} is not null"
+        f"where length({column}) <= {_LONGEST_NAME}"
         for name, column in cells
     ]
     found: dict[tuple[str, str], dict[str, str | None]] = {cell: {} for cell in cells}
@@ -141,14 +169,30 @@ def _names(
     wave: Wave | None,
 ) -> list[Finding]:
     code_list = LISTS[column]
+    long = [
+        document.finding("name_too_long", line, column, value, most=_LONGEST_NAME)
+        for line, value in bench.exec_driver_sql(
+            f"select line, left({column}, 200) from raw_{document.name} "
+            f"where length({column}) > {_LONGEST_NAME} order by 1"
+        )
+    ]
     declared = _missing(wave, column) if column != "inferred" and code_list in _CLOSED else {}
     known = {text: declared.get(text.casefold(), code) for text, code in found.items()}
     _meaning(bench, document.name, column, {"code": "varchar"}, [entry for entry in known.items() if entry[1]])
     unknown = sorted(text for text, code in known.items() if code is None and not find_control(text))
-    if code_list in _CLOSED:
-        choices = {"choices": ", ".join(content.answers(code_list))}
-        return _offenders(bench, document, column, dict.fromkeys(unknown, ("choice", choices)))
-    return _offenders(bench, document, column, unknown_names(bench, code_list, unknown, names))
+    if code_list not in _CLOSED:
+        doubtful = sorted(text for text in found if _DOUBT.search(text))
+        marked = _offenders(bench, document, column, dict.fromkeys(doubtful, ("name_marked", {})))
+        unknown = [text for text in unknown if text not in doubtful]
+        return long + marked + _offenders(bench, document, column, unknown_names(bench, code_list, unknown, names))
+    choices = {"choices": _choices(code_list)}
+    return long + _offenders(bench, document, column, dict.fromkeys(unknown, ("choice", choices)))
+
+
+def _choices(code_list: str) -> Label:
+    """Return what may stand in a closed column: in French the labels, with their codes."""
+    answers = content.answers(code_list)
+    return Label(", ".join(f"{label.fr} ({code})" for code, label in answers.items()), ", ".join(answers))
 
 
 def unknown_names(
@@ -175,15 +219,11 @@ def unknown_names(
         if number > 1:
             found[text] = ("name_of_several", {"several": shown, "example": example})
         elif number == 1:
-            found[text] = ("another_commune", {"commune": shown, "near": alike[text]})
-        elif lost or _lacks_zero(text):
+            others = Near(tuple(name for name in alike[text].near if name != shown), alike[text].known)
+            found[text] = ("another_commune", {"commune": shown, "near": others})
+        elif lost:
             found[text] = ("code_without_zero", {"code": f"0{text}"})
     return found
-
-
-def _lacks_zero(text: str) -> bool:
-    """Tell whether a text is an INSEE code of the départements 01 to 09 without its zero."""
-    return len(text) == 4 and text.isascii() and text.isdigit() and text[0] != "0"  # noqa: PLR2004
 
 
 def _numbers(bench: Connection, document: Document, column: str, names: Names, wave: Wave | None) -> list[Finding]:
@@ -240,11 +280,13 @@ def _periods(bench: Connection, document: Document, found: dict[str, str | None]
     latest = wave.fieldwork_to if wave is not None else None
     rows: list[tuple[Any, ...]] = [(text, None, None, answer) for text, answer in missing.items()]
     broken: dict[str, tuple[str, dict[str, Any]]] = {}
-    choices = {"choices": ", ".join(content.answers("no_date"))}
+    choices = {"choices": _choices("no_date")}
     for text in sorted(found.keys() - missing.keys()):
         period = understand(text, latest, day_first=wave is not None and wave.day_first)
         if isinstance(period, Period):
             rows.append((text, period.first, period.last, None))
+        elif folded(text) in _NOT_ANSWERED:
+            broken[text] = ("sentinel_undeclared", {})
         else:
             broken[text] = (period, choices)
     kinds = {"since_from": "date", "since_to": "date", "missing": "varchar"}
@@ -261,10 +303,13 @@ def _partners(bench: Connection, document: Document, wave: Wave | None) -> list[
             (sorted(declared),),
         )
     rows = bench.exec_driver_sql(
-        f"select line, partner from raw_{document.name} where length(partner) <= 8 "
-        f"and lower(partner) in ({_ABBREVIATIONS}, {_SENTINELS}) order by line"
+        f"select line, partner from raw_{document.name} where length(partner) <= {_SHORT} order by line"
     )
-    return [document.finding("sentinel_undeclared", line, "partner", value) for line, value in rows]
+    return [
+        document.finding("sentinel_undeclared", line, "partner", value)
+        for line, value in rows
+        if folded(value) in _NOT_ANSWERED
+    ]
 
 
 def _sources(bench: Connection, document: Document) -> list[Finding]:

@@ -191,6 +191,16 @@ def is_duckdb(connection: Connection) -> bool:
     return connection.dialect.name == "duckdb"
 
 
+def only_read(connection: Connection) -> None:
+    """Let the rest of a transaction only read, and no files: queries of a wave run in it next."""
+    if is_duckdb(connection):
+        connection.exec_driver_sql("set enable_external_access = false")
+        return
+    raw: Any = connection.connection.driver_connection
+    raw.prepare_threshold = 0  # a prepared statement is one statement
+    connection.exec_driver_sql("set transaction read only")
+
+
 def query(connection: Connection, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Run a query as it stands, colons and percent signs included: the column names, and the rows."""
     result = connection.exec_driver_sql(sql)
@@ -313,6 +323,19 @@ def set_scope(connection: Connection, scope: Scope) -> None:
 # --- bulk rows, and what PostgreSQL's foreign keys would have said -------------------------------------------
 
 
+def path_literal(path: Path) -> str:
+    """Return a path as an SQL text."""
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def file_to_read(path: Path) -> str:
+    """Return a path as DuckDB's readers take it: to them, [ * ? and key=value in a name would have a meaning."""
+    return (
+        path_literal(Path(re.sub(r"([\[*?])", r"[\1]", str(path))))
+        + ", hive_partitioning = false, compression = 'none'"
+    )
+
+
 def append(workbench: Connection, sql: str, target: Connection, table: str, columns: Sequence[str]) -> int:
     """Append what a query of the workbench gives to a table of the target; return the number of rows.
 
@@ -326,7 +349,7 @@ def append(workbench: Connection, sql: str, target: Connection, table: str, colu
 
     with TemporaryDirectory() as folder:
         spool = Path(folder) / "rows.csv"
-        workbench.exec_driver_sql(f"copy ({sql}) to '{spool}' (format csv, header false)")
+        workbench.exec_driver_sql(f"copy ({sql}) to {path_literal(spool)} (format csv, header false)")
         raw: Any = target.connection.driver_connection
         with raw.cursor() as cursor, spool.open("rb") as rows:
             with cursor.copy(f"copy {table} ({names}) from stdin (format csv)") as copy:
@@ -357,7 +380,7 @@ def fetch(source: Connection, sql: str, workbench: Connection, table: str, kinds
             for block in copy:
                 rows.write(block)
         workbench.exec_driver_sql(
-            f"create or replace temp table {table} as select * from read_csv('{spool}', header = false, "
+            f"create or replace temp table {table} as select * from read_csv({file_to_read(spool)}, header = false, "
             "auto_detect = false, delim = ',', quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = false, "
             f"columns = {{{listed}}})"
         )

@@ -76,7 +76,7 @@ class UnreadableError(Exception):
 
 
 # Characters that no name or number holds: controls but tab and line ends, and those that turn the direction of text.
-_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def find_control(text: str) -> str | None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 FILE = "wave.toml"
+MOST_PARTS = 8  # of a key
 _MOST = 10**12
 
 

@@ -25,6 +25,7 @@ TABLES = ("frame", "respondents", "partnerships", "actions", "difficulties")
 OPTIONAL = ("aliases", "claims")
 WAVE = "wave"
 PUBLISHED = "published"
+_PASSED_OVER = (".", "readme", "thumbs.db", "desktop.ini", "~$")
 NEVER_READ = ("instructions", "lists", "findings")
 WORKBOOKS = (".xlsx", ".xls", ".ods", ".xlsm", ".xlsb")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -117,7 +118,7 @@ def _known(folder: Path, prefix: str, known: dict[str, str], findings: list[Find
     for path in sorted(folder.iterdir()):
         if path.name in known:
             found[known[path.name]] = path
-        elif not path.name.lower().startswith((".", "readme")) and folded(path.stem) not in NEVER_READ:
+        elif not path.name.lower().startswith(_PASSED_OVER) and folded(path.stem) not in NEVER_READ:
             meant = near(path.name, known)
             broken, details = ("report_unknown", {"name": repr(path.stem)}) if prefix else ("file_unknown", {})
             findings.append(Finding(rule(broken), f"{prefix}{path.name}", details={**details, "near": meant}))

@@ -35,7 +35,7 @@ HEADINGS = {
 }
 
 # What sets two names of one column apart in one heading: "Ville / Town".
-_BETWEEN = re.compile(r"\s+/\s+|\s*[\r\n]\s*")
+_BETWEEN = re.compile(r" / |\n")
 
 
 def folded(text: str) -> str:
@@ -56,7 +56,8 @@ def meanings(heading: str, columns: Sequence[str]) -> tuple[str, ...]:
     A heading may be several names of one column, set apart by " / " or a line break.
     """
     whole = _meanings(heading, columns)
-    parts = _BETWEEN.split(heading.strip())
+    plain = "\n".join(" ".join(line.split()) for line in heading.strip().splitlines())
+    parts = _BETWEEN.split(plain)
     if whole or len(parts) == 1:
         return whole
     found = [_meanings(part, columns) for part in parts]

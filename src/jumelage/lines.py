@@ -7,6 +7,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from jumelage.content import Label
+from jumelage.names import DEPARTEMENTS
 from jumelage.package import SHAPES
 from jumelage.workbench import put
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from jumelage.source import Document
     from jumelage.wave import Wave
 
-# By table: the columns in which the word "total" may stand, and the one that is added up.
+# By table: the columns in which the word "total" may stand, and the one that is added up. The others are blank in a
+# line of a total; in a footnote all but its own are.
 _NAMED = {
     "frame": ("city", "population"),
     "respondents": ("city", "declared_agreements"),
@@ -25,6 +27,12 @@ _NAMED = {
     "actions": ("city, action", None),
     "difficulties": ("city, difficulty", None),
 }
+_NEVER_IN_A_TOTAL = {
+    "partnerships": ("since", "inferred", "source"),
+    "actions": ("answer",),
+    "difficulties": ("answer",),
+}
+_MARKED = r"[(\[]\s*[x×]?\s*[0-9]{1,3}\s*[x×]?\s*[)\]]\s*\*?$"
 _GRAND = re.compile("(grand )?total( general)?|ensemble|total ensemble|overall( total)?")
 _PART = re.compile(r"(sous total|subtotal|sub total|total|ensemble)\b")
 _FOOTNOTE = re.compile(
@@ -48,6 +56,10 @@ def set_lines_apart(bench: Connection, document: Document) -> list[Finding]:
     others = " and ".join(
         f"{name} is null" for name in SHAPES[table].columns if name != named.split(",", maxsplit=1)[0]
     )
+    never = [f"{name} is null" for name in _NEVER_IN_A_TOTAL.get(table, ())]
+    if table == "partnerships":  # a partner is told by a row, unless it is the word itself
+        never.append("(partner is null or (city is null and country is null))")
+    total = " and ".join(never) or "true"
     rest = f" union all select distinct {first} from raw_{table} where city is null" if "," in named else ""
     kinds = _kinds(bench, f"select distinct city from raw_{table}{rest}")
     if not kinds:
@@ -55,7 +67,8 @@ def set_lines_apart(bench: Connection, document: Document) -> list[Finding]:
     put(bench, "word", {"text": "varchar", "kind": "varchar"}, [list(kinds), list(kinds.values())])
     bench.exec_driver_sql(
         f"create or replace temp table extra_{table} as select r.line, w.kind, w.text, {counted or 'null'} as counted "
-        f"from raw_{table} r join word w on w.text = {first} where w.kind <> 'note' or {others}"
+        f"from raw_{table} r join word w on w.text = {first} "
+        f"where case when w.kind = 'note' then {others} else {total} end"
     )
     rows = bench.exec_driver_sql(f"select line, kind, text from extra_{table} order by line").fetchall()
     if not rows:
@@ -84,7 +97,8 @@ def _kinds(bench: Connection, distinct: str) -> dict[str, str]:
         "where lower(text) like '%total%' or lower(text) like '%ensemble%' "
         "or lower(text) like 'overall%' or regexp_matches(text, '^[(*†0-9nNsSrR]')"
     )
-    found = {}
+    found: dict[str, str] = {}
+    notes: dict[str, str] = {}
     for (text,) in likely:
         plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
         words = " ".join(re.findall(r"\w+", plain))
@@ -92,9 +106,12 @@ def _kinds(bench: Connection, distinct: str) -> dict[str, str]:
             found[text] = "total"
         elif _PART.match(words):
             found[text] = "subtotal"
-        elif _FOOTNOTE.match(text):
-            found[text] = "note"
-    return found
+        elif mark := _FOOTNOTE.match(text):
+            notes[text] = text[mark.end() :]
+    # A town with a mark before it is a row, whatever the mark may mean.
+    put(bench, "notes", {"text": "varchar", "rest": "varchar"}, [list(notes), list(notes.values())])
+    towns = bench.exec_driver_sql("select text from notes where match_key(rest) in (select key from places)")
+    return found | dict.fromkeys(notes.keys() - {text for (text,) in towns}, "note")
 
 
 def check_totals(bench: Connection, document: Document) -> list[Finding]:
@@ -106,7 +123,8 @@ def check_totals(bench: Connection, document: Document) -> list[Finding]:
     rows = bench.exec_driver_sql(
         "with extra as (select *, coalesce(lag(line) over (order by line), 0) as before from ("
         f"select * from extra_{table} where kind <> 'note')), "
-        "printed as (select *, try_cast(regexp_replace(counted, '[^0-9]', '', 'g') as bigint) as number from extra "
+        "printed as (select *, try_cast(regexp_replace(regexp_replace(counted, '[,.]0+$', ''), '[^0-9]', '', 'g') "
+        "as bigint) as number from extra "
         "where counted is not null) "
         "select p.line, p.counted, "
         f"(select coalesce(sum({'coalesce(r.agreements, 1)' if counted == 'agreements' else f'r.{counted}'}), 0) "
@@ -122,46 +140,52 @@ def check_totals(bench: Connection, document: Document) -> list[Finding]:
 def read_marks(bench: Connection, document: Document, wave: Wave | None) -> list[Finding]:
     """Read printed marks of several agreements, where the wave declares its mark; find undeclared ones.
 
-    A mark gives the number of agreements of its row, and goes from the name.
+    A mark gives the number of agreements of its row, and goes from the name. The number of a departement behind the
+    name of a town is none.
     """
     table, columns = f"raw_{document.name}", ("city", "country", "partner")
     mark = wave.several_mark if wave is not None else None
     if mark is not None and mark.count("{n}") != 1:
         mark = None  # which is a finding of its own
-    ends = "".join({")", "*", (mark or ")")[-1]}).replace("'", "''")
-    marked = " or ".join(f"contains('{ends}', {column}[-1])" for column in columns)
-    if not bench.exec_driver_sql(f"select bool_or({marked}) from {table}").scalar():
+    some = " or ".join(f"regexp_matches({column}[-1], '[0-9)\\]*}}]')" for column in columns)
+    if mark is not None and not re.match(r"[0-9)\]*}]", mark[-1]):
+        some = "true"
+    if not bench.exec_driver_sql(f"select bool_or({some}) from {table}").scalar():
         return []
     findings: list[Finding] = []
     for column in columns:
         if mark is not None:
             findings += _take_marks(bench, document, column, mark)
         rows = bench.exec_driver_sql(
-            f"select line, {column} from {table} where ends_with({column}, ')') or ends_with({column}, ')*') order by 1"
+            f"select line, {column} from {table} where regexp_matches({column}, '{_MARKED}') "
+            f"and not ({_departement(column)}) order by 1"
         )
-        findings += [
-            document.finding("several_mark_undeclared", line, column, value)
-            for line, value in rows
-            if re.search(r"\(\d{1,3}\)\*?$", value)
-        ]
+        findings += [document.finding("several_mark_undeclared", line, column, value) for line, value in rows]
     return findings
+
+
+def _departement(column: str) -> str:
+    """Return the condition that a name ends in the number of a departement, as a town may."""
+    numbers = "|".join(DEPARTEMENTS)
+    return f"regexp_matches({column}, '\\(({numbers})\\)$')" if column == "city" else "false"
 
 
 def _take_marks(bench: Connection, document: Document, column: str, mark: str) -> list[Finding]:
     """Take declared marks off the names of a column and put their numbers into `agreements`."""
     table = f"raw_{document.name}"
-    pattern = rf"^(.*\S)\s*{re.escape(mark).replace(re.escape('{n}'), '([0-9]{1,3})')}$".replace("'", "''")
+    pattern = rf"(?s)^(.*\S)\s*{re.escape(mark).replace(re.escape('{n}'), '([0-9]{1,3})')}$".replace("'", "''")
     bench.exec_driver_sql(
         f"create or replace temp table marked as select line, {column} as text, agreements, "
         f"regexp_extract({column}, '{pattern}', 1) as name, "
         f"ltrim(regexp_extract({column}, '{pattern}', 2), '0') as number "
-        f"from {table} where regexp_matches({column}, '{pattern}')"
+        f"from {table} where regexp_matches({column}, '{pattern}') and not ({_departement(column)})"
     )
     bench.exec_driver_sql(
         f"update {table} set {column} = m.name, agreements = m.number from marked m where m.line = {table}.line"
     )
     rows = bench.exec_driver_sql(
-        "select line, text, number, agreements from marked where agreements <> number order by 1"
+        "select line, text, number, agreements from marked where try_cast(replace(agreements, ',', '.') as double) "
+        "is distinct from cast(number as double) and agreements is not null order by 1"
     )
     return [
         document.finding("several_mark_differs", line, column, text, marked=number, given=given)

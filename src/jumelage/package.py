@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jumelage import content
 from jumelage.errors import UnreadableError, find_control
-from jumelage.fields import FILE, Origin, nested
+from jumelage.fields import FILE, MOST_PARTS, Origin, nested
 from jumelage.handed import PUBLISHED, TABLES, WAVE, Handed
 from jumelage.models import MANAGEMENT
 from jumelage.rules import Finding, errors_in, rule
@@ -132,8 +132,10 @@ def _absent(handed: Handed, name: str, findings: list[Finding]) -> Document:
 
 
 def _open(source: Source, shape: Shape, findings: list[Finding]) -> Document | None:
-    """Open a source and find its header; None, with findings, if it cannot be read under it."""
-    before = errors_in(findings)
+    """Open a source and find its header; None, with findings, if it cannot be read under it.
+
+    A heading too many does not hide what else is wrong.
+    """
     try:
         findings += source.open()
         document = read_header(source, shape, findings)
@@ -145,7 +147,10 @@ def _open(source: Source, shape: Shape, findings: list[Finding]) -> Document | N
         details = {"why": error.strerror}
         findings.append(Finding(rule("file_unreadable"), source.file, sheet=source.sheet, details=details))
         return None
-    return document if errors_in(findings) == before else None
+    if document is not None and any(document.columns.count(column) != 1 for column in shape.required):
+        findings += source.marks(document)  # cells that are merged may be why
+        return None
+    return document
 
 
 def read_rows(source: Source, shape: Shape, findings: list[Finding]) -> Rows:
@@ -197,6 +202,8 @@ def _read_wave(handed: Handed, documents: dict[str, Document], findings: list[Fi
         key, value = record["key"], record["value"]
         if key in pairs:
             findings.append(rows.document.finding("key_twice", line, "key", key))
+        elif key and key.count(".") >= MOST_PARTS:
+            findings.append(rows.document.finding("key_too_deep", line, "key", key, most=MOST_PARTS))
         elif key and value:
             pairs[key] = line, value
     origin = Origin(source.file, source.sheet, {key: line for key, (line, _) in pairs.items()}, texts=True)

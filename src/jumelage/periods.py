@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 FIRST_YEAR = 1900  # Poix-du-Nord and Keighley, in 1920, are taken for the first twinned towns
 EARLIEST = date(FIRST_YEAR, 1, 1)
+_MONTHS = 12
 _DAY = r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?"
 _EXACT = re.compile(_DAY)
 _BEFORE = re.compile(rf"(?:avant|before)\s+{_DAY}", re.IGNORECASE)
@@ -29,19 +30,25 @@ class Period:
 def understand(text: str, latest: date | None, *, day_first: bool) -> Period | str:
     """Return the period that a text states, or the name of the rule that it breaks.
 
-    "Before" begins with the year 1900, of which twinnings are younger; "after" ends with `latest`, the last day of
-    fieldwork. Days with slashes are read only where the wave declares that the day comes first.
+    "Before" begins with the year 1900, of which twinnings are younger; "after" and decades end with `latest`, the last
+    day of fieldwork. Days with slashes are read where only one reading is a date, or where the wave declares that the
+    day comes first.
     """
     plain = text.strip()
-    if (found := _SLASHED.fullmatch(plain)) and not day_first:
-        return "date_ambiguous"
-    if found:
-        plain = f"{found[3]}-{found[2]:0>2}-{found[1]:0>2}"
+    if found := _SLASHED.fullmatch(plain):
+        day, month = int(found[1]), int(found[2])
+        if not day_first and day != month and max(day, month) <= _MONTHS:
+            return "date_ambiguous"
+        if not day_first and month > _MONTHS:
+            day, month = month, day
+        plain = f"{found[3]}-{month:02}-{day:02}"
     try:
         first, last = _bounds(plain, latest)
     except OverflowError:  # no day before the first or after the last of the calendar
         return "not_a_date"
-    return Period(first, last) if first and last and first <= last else "not_a_date"
+    if not first or not last:
+        return "not_a_date"
+    return Period(first, last) if first <= last else "no_such_period"
 
 
 def _bounds(text: str, latest: date | None) -> tuple[date | None, date | None]:
@@ -56,7 +63,8 @@ def _bounds(text: str, latest: date | None) -> tuple[date | None, date | None]:
         return _extent(*found.groups()[:3])[0], _extent(*found.groups()[3:])[1]
     if found := _DECADE.fullmatch(text):
         year = found[1] or found[2]
-        return _extent(year)[0], _extent(f"{year[:3]}9")[1]
+        first, last = _extent(year)[0], _extent(f"{year[:3]}9")[1]
+        return first, min(last, latest) if first and last and latest and first <= latest else last
     found = _EXACT.fullmatch(text)
     return _extent(*found.groups()) if found else (None, None)
 

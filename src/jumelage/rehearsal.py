@@ -53,6 +53,7 @@ def rehearse(url: URL, request: Request, step: Callable[[str], None]) -> tuple[L
         if not loaded.new:
             return loaded, ()
         step("comparing")
+        database.only_read(connection)
         return loaded, tuple(_changes(connection, loaded))
 
 

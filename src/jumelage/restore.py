@@ -11,7 +11,6 @@ from jumelage import database
 from jumelage.errors import UsageError
 from jumelage.fields import Origin
 from jumelage.models import MANAGEMENT, metadata
-from jumelage.periods import EARLIEST
 from jumelage.source import Document
 from jumelage.wave import Wave, wave_of
 
@@ -53,7 +52,6 @@ _ROWS = {
             "agreements": _COUNTED,
             "partner": "partner",
             "since": "case when since_from is null then since_missing "
-            f"when since_from = date '{EARLIEST}' then 'before ' || cast(since_to + 1 as varchar) "
             "else 'between ' || cast(since_from as varchar) || ' and ' || cast(since_to as varchar) end",
             "inferred": "case when inferred then 'yes' else 'no' end",
             "source": "nullif(source, '')",
@@ -117,6 +115,9 @@ def _leave_out_defaults(bench: Connection, wave: Wave) -> None:
     blanked = ", ".join(f"{name} = nullif({name}, '{wave.defaults[name]}')" for name in asked)
     bench.exec_driver_sql(f"update raw_respondents set {blanked}")
     blank = " and ".join(f"{name} is null" for name in asked)
+    # Where nobody gave a number of agreements, "no answer" is all that tells that it was asked for.
     bench.exec_driver_sql(
-        f"delete from raw_respondents where {blank} and coalesce(declared_agreements, 'no_answer') = 'no_answer'"
+        f"delete from raw_respondents where {blank} and (declared_agreements is null "
+        "or declared_agreements = 'no_answer' "
+        "and exists (select 1 from raw_respondents x where x.declared_agreements <> 'no_answer'))"
     )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ERROR, WARNING, NOTICE = SEVERITIES = ("error", "warning", "notice")
 FIELDS = ("file", "sheet", "row", "column", "value", "rule", "severity", "message", "suggestion")
 _LONGEST = 80
-_KEYS = {"severity", "message", "remedy", "table", "column"}
+_KEYS = {"severity", "message", "remedy", "table", "column", "row_by_row"}
 _NEAR = Label("vouliez-vous dire {}\u00a0?", "did you mean {}?")
 _KNOWN = Label("connus\u00a0: {}", "known: {}")
 _OR = Label(" ou ", " or ")
@@ -33,7 +33,8 @@ _NONE_NEAR = Label("rien d’approchant", "none is near")
 class Rule:
     """A rule: its severity, and what is said of what breaks it, with {details} and {near} to be filled in.
 
-    `table` and `column` are those that the offenders of `sql` stand in.
+    `table` and `column` are those that the offenders of `sql` stand in. What a rule `row_by_row` says of a row is true
+    whatever may be wrong with others; any other rule waits until the tables that it looks at are sound.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Rule:
     table: str = ""
     column: str = ""
     sql: str = ""
+    row_by_row: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,4 +173,13 @@ def _rule(path: Path, name: str, table: dict[str, Any], sql: str) -> Rule:
         raise ValueError(f"{path.name}: {name}: no severity {severity!r}")
     remedy = label(table["remedy"], f"{path.name}: {name}: remedy") if "remedy" in table else None
     message = label(table.get("message"), f"{path.name}: {name}: message")
-    return Rule(name, severity, message, remedy, table.get("table", ""), table.get("column", ""), sql)
+    return Rule(
+        name,
+        severity,
+        message,
+        remedy,
+        table.get("table", ""),
+        table.get("column", ""),
+        sql,
+        table.get("row_by_row", False),
+    )

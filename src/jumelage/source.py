@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from jumelage.content import Label
 from jumelage.errors import UnreadableError, find_control
 from jumelage.headings import column_of, folded
 from jumelage.rules import Finding, near, rule
@@ -23,7 +24,11 @@ if TYPE_CHECKING:
 DELIMITERS = (",", ";", "\t")
 LONGEST_FIELD = 131_072  # characters; the csv module's own limit
 SKIPPED = ("findings", "constats")  # headings of what `load --annotate` adds
+MOST_COLUMNS = 200
+_LONGEST_HEADING = 500
 _SEARCHED = 20  # rows among which the header is looked for
+
+_NO_FILE = Label("ce n’est pas un fichier", "it is no file")
 
 Record = tuple[int, list[str]]
 
@@ -109,6 +114,8 @@ class CsvSource(Source):
 
     def open(self) -> list[Finding]:
         """Find the encoding."""
+        if self.path.exists() and not self.path.is_file():
+            raise UnreadableError("file_unreadable", why=_NO_FILE)
         self.text = open_text(self.path, self._spool)
         if self.text.cp1252 is None:
             return []
@@ -116,16 +123,18 @@ class CsvSource(Source):
 
     def heads(self) -> list[list[Record]]:
         """Read the first records with each delimiter."""
-        found = []
+        found: list[list[Record]] = []
+        first: UnreadableError | None = None
         for delimiter in DELIMITERS:
             self.delimiter = delimiter
             head: list[Record] = []
             try:
                 head.extend(islice(self.records(), _SEARCHED))
             except UnreadableError as error:
-                if error.row == 1:
-                    head = []
+                first = first or error
             found.append(head)
+        if first is not None and not any(found):
+            raise first
         return found
 
     def choose(self, way: int) -> None:
@@ -240,7 +249,9 @@ def read_header(source: Source, shape: Shape, findings: list[Finding]) -> Docume
         return None
     _, way, (header, fields) = best
     source.choose(way)
-    named = tuple(column_of(field, shape.columns) for field in fields)
+    if len(fields) > MOST_COLUMNS:
+        raise UnreadableError("too_many_columns", row=header, found=f"{len(fields):,}", most=f"{MOST_COLUMNS:,}")
+    named = tuple(column_of(field[:_LONGEST_HEADING], shape.columns) for field in fields)
     bare = tuple(i for i, field in enumerate(fields) if not field.strip())
     document = Document(source.name, source.file, source.sheet, source.path, header, named, bare)
     first = next(number for number, record in heads[way] if any(field.strip() for field in record))
@@ -251,7 +262,7 @@ def read_header(source: Source, shape: Shape, findings: list[Finding]) -> Docume
 
 
 def _named(fields: list[str], shape: Shape) -> set[str]:
-    return {column for field in fields if (column := column_of(field, shape.columns))}
+    return {column for field in fields[:MOST_COLUMNS] if (column := column_of(field[:_LONGEST_HEADING], shape.columns))}
 
 
 def _wrong_headings(document: Document, fields: list[str], shape: Shape) -> Iterator[Finding]:
@@ -269,4 +280,6 @@ def _wrong_headings(document: Document, fields: list[str], shape: Shape) -> Iter
         if code := find_control(heading):
             yield document.finding("control_character", document.header, None, heading, code=code)
         else:
-            yield document.finding("column_unknown", document.header, heading, near=near(heading, shape.columns))
+            yield document.finding(
+                "column_unknown", document.header, heading, near=near(heading[:_LONGEST_HEADING], shape.columns)
+            )

@@ -97,11 +97,12 @@ def _judged(
             continue
         codes = names.resolve(code_list, [entry.code for entry in listed if entry.code])
         known = names.resolve(code_list, [entry.spelling for entry in listed if entry.spelling])
+        elsewhere = _communes(bench, set(keys.values())) if code_list == "cities" else {}
         for entry in listed:
             line, spelling, code = entry.line, entry.spelling, entry.code
             key = (code_list, keys.get(spelling or "", ""))
             first = good.get(key)
-            other = known.get(spelling or "") or (first.code if first else None)
+            other = known.get(spelling or "") or (first.code if first else None) or elsewhere.get(key)
             if spelling is None or code is None:
                 findings.append(document.finding("value_missing", line, "spelling" if code else "code"))
             elif codes.get(code) != code:
@@ -112,6 +113,16 @@ def _judged(
             elif other is None:
                 good[key] = entry
     return tuple(good.values())
+
+
+def _communes(bench: Connection, keys: set[str]) -> dict[tuple[str | None, str], str]:
+    """Return the communes outside the list of cities that keys are names of: a spelling cannot make them another."""
+    rows = bench.exec_driver_sql(
+        "select key, string_agg(distinct shown, ', ' order by shown) from places "
+        "where key in (select unnest(cast(? as varchar[]))) group by key having not bool_or(known)",
+        (sorted(keys),),
+    )
+    return {("cities", key): shown for key, shown in rows}
 
 
 def _match_keys(bench: Connection, spellings: list[str]) -> dict[str, str]:
@@ -160,7 +171,7 @@ def _suggest(
         texts = [text for listed, text in counted if listed == code_list]
         known = names.resolve(code_list, texts)
         unknown = [text for text in texts if text not in known]
-        near = names.scored(code_list, unknown)
+        near = names.scored(code_list, unknown, known_only=True)
         for text in sorted(unknown, key=lambda text: (-counted[code_list, text], text)):
             for code, name, score in near[text] or [("", "", 0)]:
                 yield Suggestion(code_list, text, counted[code_list, text], code, name, score)

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 _LONGEST_LINE = 64 << 20
 # What Unicode calls white space, without control characters but tab and line ends.
-_ANY = " \t\n\r\x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000\ufeff"
+_ANY = " \t\n\r\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000\ufeff"
 # As in `errors`, in the notation of the database.
-_CONTROLS = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{84}\x{86}-\x{9f}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}]"
+_CONTROLS = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{9f}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}]"
 _NOTHING = "cast(null as varchar)"
 _NO_CHARACTER = "\x01"  # a delimiter that no text holds which comes this far
 
@@ -103,8 +103,8 @@ def _lines(bench: Connection, source: CsvSource, document: Document) -> str:
     bench.exec_driver_sql(
         "create or replace temp table lines as select cast(row_number() over () as integer) as line, "
         "coalesce(t, '') as t from read_csv("
-        f"{_literal(source.text.path)}, header = false, auto_detect = false, delim = '{_NO_CHARACTER}', quote = '', "
-        f"escape = '', comment = '', max_line_size = {_LONGEST_LINE}, columns = {{'t': 'varchar'}})"
+        f"{database.file_to_read(source.text.path)}, header = false, auto_detect = false, delim = '{_NO_CHARACTER}', "
+        f"quote = '', escape = '', comment = '', max_line_size = {_LONGEST_LINE}, columns = {{'t': 'varchar'}})"
     )
     wanted = len(document.columns)
     anything = _trimmed("array_to_string(f, '')", _ANY)
@@ -125,9 +125,9 @@ def _quoted_lines(source: CsvSource, document: Document) -> str:
     fields = [f"f{i + 1}" for i in range(wanted)]
     kinds = ", ".join(f"'{name}': 'varchar'" for name in fields)
     read = (
-        f"read_csv({_literal(source.text.path)}, header = false, auto_detect = false, delim = '{source.delimiter}', "
-        f"quote = '\"', escape = '\"', comment = '', strict_mode = true, max_line_size = {_LONGEST_LINE}, "
-        f"columns = {{{kinds}}})"
+        f"read_csv({database.file_to_read(source.text.path)}, header = false, auto_detect = false, "
+        f"delim = '{source.delimiter}', quote = '\"', escape = '\"', comment = '', strict_mode = true, "
+        f"max_line_size = {_LONGEST_LINE}, columns = {{{kinds}}})"
     )
     try:
         # Apart from the workbench, whose transaction a refusal would end.
@@ -178,13 +178,9 @@ def _records(source: Source, document: Document, scratch: Path, broken: list[Fin
         ("line", "integer"), ("odd", "integer"), *((f"f{i + 1}", "varchar") for i in range(wanted))
     ))  # fmt: skip
     return (
-        f"select * from read_csv({_literal(spool)}, header = false, auto_detect = false, delim = ',', quote = '\"', "
-        f"escape = '\"', max_line_size = {_LONGEST_LINE}, columns = {{{kinds}}})"
+        f"select * from read_csv({database.file_to_read(spool)}, header = false, auto_detect = false, delim = ',', "
+        f"quote = '\"', escape = '\"', max_line_size = {_LONGEST_LINE}, columns = {{{kinds}}})"
     )
-
-
-def _literal(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
 
 
 def _spaces(bench: Connection, source: CsvSource) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from jumelage import content
 from jumelage.content import Label
 from jumelage.errors import find_control
-from jumelage.fields import Origin, Reader
+from jumelage.fields import MOST_PARTS, Origin, Reader
 from jumelage.models import ANSWERS, MANAGEMENT, NO_DATE, QUESTIONS, RESPONSES
 from jumelage.rules import Finding, near
 
@@ -95,10 +95,27 @@ def read_wave(path: Path, findings: list[Finding]) -> Wave | None:
     except UnicodeDecodeError as error:
         place = {"byte": f"{error.object[error.start]:#04x}", "line": error.object.count(b"\n", 0, error.start) + 1}
         findings.append(origin.finding("wave_not_utf8", None, None, **place))
-    except tomllib.TOMLDecodeError as error:
-        findings.append(origin.finding("not_toml", None, None, why=error))
+    except (ValueError, RecursionError) as error:  # also of numbers and nests beyond all measure
+        findings.append(origin.finding("not_toml", None, None, why=str(error)[:200]))
     else:
-        return wave_of(table, origin, findings)
+        if (deep := _too_deep(table)) is None:
+            return wave_of(table, origin, findings)
+        findings.append(origin.finding("key_too_deep", deep, None, most=MOST_PARTS))
+    return None
+
+
+def _too_deep(table: dict[str, Any]) -> str | None:
+    """Return the outermost key under which tables or lists are nested beyond measure."""
+    for key, value in table.items():
+        level = [value]
+        for _ in range(MOST_PARTS):
+            level = [
+                inner
+                for outer in level
+                for inner in (outer.values() if isinstance(outer, dict) else outer if isinstance(outer, list) else ())
+            ]
+        if level:
+            return key
     return None
 
 
@@ -180,6 +197,8 @@ def _default_items(defaults: Reader, question: str) -> dict[str, str]:
 def _missing(given: dict[str, Any], top: Reader) -> dict[str, dict[str, str]]:
     """Return, by column (`*` for all), what the files write for answers that are missing."""
     found: dict[str, dict[str, str]] = {}
+    answers = [entry for name in ("answers", "responses", "no_date") for entry in content.answers(name).items()]
+    known = {text.casefold() for code, label in answers for text in (code, label.fr, label.en)}
     for column, texts in given.items():
         if column not in MISSING:
             top.wrong(f"missing.{column}", None, "missing_column_unknown", near=near(column, MISSING))
@@ -189,6 +208,8 @@ def _missing(given: dict[str, Any], top: Reader) -> dict[str, dict[str, str]]:
             allowed = MISSING[column]
             if answer not in allowed:
                 top.wrong(f"missing.{column}.{text}", answer, "answer_unknown", near=near(str(answer), allowed))
+            if text.casefold() in known:
+                top.wrong(f"missing.{column}.{text}", answer, "missing_is_answer")
             found.setdefault(column, {})[text.casefold()] = answer
     return found
 

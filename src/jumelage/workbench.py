@@ -60,7 +60,7 @@ def workbench(target: Connection, scratch: Path | None = None) -> Iterator[Conne
 
 def _prepare(bench: Connection, scratch: Path | None) -> None:
     if scratch is not None:
-        bench.exec_driver_sql(f"set temp_directory = '{scratch}'")
+        bench.exec_driver_sql(f"set temp_directory = {database.path_literal(scratch)}")
         bench.exec_driver_sql(f"set memory_limit = '{MEMORY}'")
     for macro in _MACROS:
         bench.exec_driver_sql(macro)

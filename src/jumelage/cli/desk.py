@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jumelage.cli.options import say
-from jumelage.errors import DataError
+from jumelage.errors import DataError, OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -56,7 +56,7 @@ def rehearse(url: URL, request: Request, showing: Showing) -> None:
         done, changes = try_out(url, request, step)
     show_findings(done.findings, Showing(lang=showing.lang))
     _say_done(done, "would be loaded")
-    if changes:
+    if changes or showing.format is not None or showing.output is not None:
         most = MOST_SHOWN if showing.format is None and showing.output is None else None
         showing.write(renderer(showing.format or "table")(of_changes(changes, most)), showing.output)
 
@@ -82,7 +82,12 @@ def show_findings(findings: Sequence[Finding], showing: Showing) -> None:
         from jumelage.render import renderer
         from jumelage.render.grid import of_findings
 
-        showing.write(renderer(showing.format or "table")(of_findings(findings, showing.lang)), showing.output)
+        text = renderer(showing.format or "table")(of_findings(findings, showing.lang))
+        try:
+            showing.write(text, showing.output)
+        except OutputError:
+            show_findings(findings, Showing(lang=showing.lang))
+            raise
         return
     seen: Counter[str] = Counter()
     shown = 0
