@@ -19,7 +19,7 @@ from jumelage.content import Label
 from jumelage.rules import ERROR, FIELDS, NOTICE, SEVERITIES, WARNING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from jumelage.rules import Finding
@@ -46,6 +46,7 @@ _FILLS = {ERROR: "FFFFC7CE", WARNING: "FFFFD8A8", NOTICE: "FFCFE2F3"}
 _FILL = "FFE7E6E6"  # of the headings of the list
 # An annotation is told by the first line of its comment; under the second there is the comment that was there before.
 _SIGNED, _EARLIER = f"— {OWN} —\n", "\n\n————\n"
+_LINE = 15  # points
 _FIRST_YEAR = 1900  # of a date in a workbook
 _LONGEST_COMMENT = 32_000
 _MOST_ROWS, _MOST_LINKS = 1_048_574, 65_000  # of a sheet; what a spreadsheet program takes
@@ -213,6 +214,7 @@ def _add_list(book: Any, placed: Sequence[tuple[Finding, Any]], lang: str) -> No
         for column, value in enumerate(shown.values(), 2):
             _put(sheet.cell(row, column), value)
             sheet.cell(row, column).alignment = top
+        sheet.row_dimensions[row].height = _LINE * _lines(shown.values())
         if cell is not None:
             _link(sheet.cell(row, 1), cell, linked=row < _MOST_LINKS)
     table = Table(displayName=f"{OWN}_{LIST}", ref=f"A1:{get_column_letter(len(_HEADINGS))}{max(2, sheet.max_row)}")
@@ -222,6 +224,12 @@ def _add_list(book: Any, placed: Sequence[tuple[Finding, Any]], lang: str) -> No
         sheet.column_dimensions[get_column_letter(column)].width = width
     if (left := len(placed) - _MOST_ROWS) > 0:
         sheet.cell(_MOST_ROWS + 2, 1).value = MORE.text(lang).format(left)
+
+
+def _lines(values: Iterable[object]) -> int:
+    """Return how many lines a row of wrapped texts takes: spreadsheets do not make room by themselves."""
+    widths = (width for _, width in list(_HEADINGS.values())[1:])
+    return min(20, max(1 + len(str(value or "")) // width for value, width in zip(values, widths, strict=True)))
 
 
 def _link(link: Any, cell: Any, *, linked: bool) -> None:  # noqa: ANN401
