@@ -441,7 +441,7 @@ FORMS: list[tuple[str, Callable[[Path, Path], Path], str | None, set[str]]] = [
      {"archive_encrypted"}),
     ("bomb.zip", bomb, None, {"too_large"}),
     ("bomb.xlsx", bomb_xlsx, None, {"too_large"}),
-    ("folder.xlsx", folder, None, {"file_missing"}),
+    ("folder.xlsx", folder, None, {"file_missing", "wave_missing"}),
     ("empty.csv", written(b""), "actions", {"file_empty"}),
     ("empty.zip", written(b""), None, {"not_an_archive"}),
     ("empty.xlsx", written(b""), None, {"not_a_workbook"}),
@@ -729,3 +729,17 @@ def test_notices_of_what_is_loaded_are_findings_too(held: URL, tiny: WaveFolder)
     assert done.code == 0
     assert [(f["rule"], f["severity"]) for f in json.loads(done.out)] == [("line_not_loaded", "notice")]
     assert done.err == "wave tiny, revision 1: unchanged\n"
+
+
+def test_another_way_of_reading_is_kept_where_a_reason_is_given(migrated: URL, tiny_wave: WaveFolder) -> None:
+    assert run("load", tiny_wave.path, "--db", address(migrated)).code == 0
+    again = run("load", tiny_wave.path, "--db", address(migrated), "--reason", "again")
+    assert again.err == "wave tiny, revision 1: unchanged\n"
+    tiny_wave.append("wave.toml", '[missing.since]\nNSP = "dont_know"')
+    assert run("load", tiny_wave.path, "--db", address(migrated)).err == "wave tiny, revision 1: unchanged\n"
+    kept = run("load", tiny_wave.path, "--db", address(migrated), "--reason", "NSP will come")
+    assert kept.err.startswith("wave tiny, revision 2: loaded: ")
+    tiny_wave.append("partnerships.csv", "Lille,IT,1,Turin,NSP,,")
+    handed = tiny_wave.path / "partnerships.csv"
+    options = ("--table", "partnerships", "--wave", "tiny", "--reason", "one more")
+    assert run("load", handed, *options, "--db", address(migrated)).code == 0

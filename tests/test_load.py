@@ -342,7 +342,7 @@ TEXTS = [
     ":x",
     "{n}",
     r"\N",
-    r"\.",
+    "two\n\\.\nlines",
     r"C:\Temp",
     '"Zum Löwen", Bad Säckingen',
     "two\nlines",

@@ -276,6 +276,7 @@ WAVE = {
         None,
         "defaults.actions",
     ),
+    "wave_missing": case(lambda wave: (wave.path / "wave.toml").unlink(), "wave.toml"),
     "missing_is_answer": case(toml("[missing.answer]", 'Oui = "no"'), "wave.toml", None, "missing.answer.Oui"),
     "key_too_deep": case(toml("[a.a.a.a.a.a.a.a.a.a]", "b = 1"), "wave.toml", None, "a"),
     "missing_column_unknown": case(toml("[missing]", "citi = { x = 'dont_know' }"), "wave.toml", None, "missing.citi"),
@@ -385,7 +386,6 @@ SEVERITIES = {
 
 # The same rules, where they are found in another place.
 ELSEWHERE = [
-    ("file_missing", case(lambda wave: (wave.path / "wave.toml").unlink(), "wave.toml")),
     ("sheet_missing", case(book(lambda made: made.remove(made["wave"])), BOOK)),
     ("control_character", case(line(FRAME, "Arras,40\x07535"), FRAME, 5, "population")),
     ("several_mark_undeclared", case(line(PARTNERSHIPS, "Lille,IT,,Turin (2),,,"), PARTNERSHIPS, 6, "partner")),

@@ -76,7 +76,7 @@ _ABBREVIATIONS = frozenset(
         "dk",
     ]
 )
-_NOT_ANSWERED = _ABBREVIATIONS | {""} | frozenset(re.findall(r"[0-9]+", _SENTINELS))
+_NOT_ANSWERED = _ABBREVIATIONS | frozenset(re.findall(r"[0-9]+", _SENTINELS))
 # Thousands are set apart by a space of any width or an apostrophe, or by the same sign twice; a decimal part is zero.
 _DOUBT = re.compile(r"[?*†]")
 _NUMBER = r"^[0-9]+([,.]0+)?$|^[0-9]{1,3}([ \x{00A0}\x{2007}\x{2009}\x{202F}''’][0-9]{3})+([,.]0+)?$"
@@ -285,7 +285,7 @@ def _periods(bench: Connection, document: Document, found: dict[str, str | None]
         period = understand(text, latest, day_first=wave is not None and wave.day_first)
         if isinstance(period, Period):
             rows.append((text, period.first, period.last, None))
-        elif folded(text) in _NOT_ANSWERED:
+        elif _says_nothing(text):
             broken[text] = ("sentinel_undeclared", {})
         else:
             broken[text] = (period, choices)
@@ -306,10 +306,14 @@ def _partners(bench: Connection, document: Document, wave: Wave | None) -> list[
         f"select line, partner from raw_{document.name} where length(partner) <= {_SHORT} order by line"
     )
     return [
-        document.finding("sentinel_undeclared", line, "partner", value)
-        for line, value in rows
-        if folded(value) in _NOT_ANSWERED
+        document.finding("sentinel_undeclared", line, "partner", value) for line, value in rows if _says_nothing(value)
     ]
+
+
+def _says_nothing(text: str) -> bool:
+    """Tell whether a text is made of signs alone, or is an abbreviation or a number for an answer that is missing."""
+    letters = folded(text)
+    return not letters or (letters in _NOT_ANSWERED and re.fullmatch(r"[\w.\s/]+", text) is not None)
 
 
 def _sources(bench: Connection, document: Document) -> list[Finding]:

@@ -164,8 +164,8 @@ def _append(
     digest, rows = _content_hash(bench, wave)
     current = _current(connection, wave)
     before = current[0] if current else None
-    # A revision that was loaded before wave.toml was kept may be loaded again for its sake, with a reason.
-    if current and current[1] == digest and (current[2] or not request.reason):
+    # With a reason, the same content read in another way (`missing`, `dates`) is a revision too: it is kept for later.
+    if current and current[1] == digest and (current[2] == wave.declared or not request.reason):
         return Loaded(wave.code, current[0], False, before, rows, tuple(findings))
     if current and not dry_run and not (request.reason and request.reason.strip()):
         raise UsageError(
@@ -317,10 +317,10 @@ def _content_hash(bench: Connection, wave: Wave) -> tuple[str, dict[str, int]]:
     return digest.hexdigest(), counts
 
 
-def _current(connection: Connection, wave: Wave) -> tuple[int, str, bool] | None:
-    """Return the current revision of a wave, its hash, and whether its wave.toml was kept; None before the first."""
+def _current(connection: Connection, wave: Wave) -> tuple[int, str, str | None] | None:
+    """Return the current revision of a wave, its hash, and its wave.toml as it was kept; None before the first."""
     sql = (
-        "select r.revision, r.content_hash, w.synthetic, r.declared is not null from survey.revisions r "
+        "select r.revision, r.content_hash, w.synthetic, r.declared from survey.revisions r "
         f"join survey.waves w on w.wave = r.wave where r.wave = '{wave.code}' order by r.revision desc limit 1"
     )
     rows = database.query(connection, sql)[1]
@@ -328,7 +328,7 @@ def _current(connection: Connection, wave: Wave) -> tuple[int, str, bool] | None
         return None
     if rows[0][2] != wave.synthetic:
         raise UsageError(f"wave {wave.code} cannot change between synthetic and real; choose another code")
-    return int(rows[0][0]), str(rows[0][1]), bool(rows[0][3])
+    return int(rows[0][0]), str(rows[0][1]), rows[0][3]
 
 
 def _user() -> str:

@@ -206,5 +206,6 @@ def _read_wave(handed: Handed, documents: dict[str, Document], findings: list[Fi
             findings.append(rows.document.finding("key_too_deep", line, "key", key, most=MOST_PARTS))
         elif key and value:
             pairs[key] = line, value
-    origin = Origin(source.file, source.sheet, {key: line for key, (line, _) in pairs.items()}, texts=True)
+    lines = {key: line for line, record in rows.records() if (key := record["key"])}
+    origin = Origin(source.file, source.sheet, lines, texts=True)
     return origin, wave_of(nested((key, value) for key, (_, value) in pairs.items()), origin, findings)

@@ -89,7 +89,7 @@ def read_wave(path: Path, findings: list[Finding]) -> Wave | None:
     try:
         table = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError:
-        findings.append(origin.finding("file_missing", None, None))
+        findings.append(origin.finding("wave_missing", None, None))
     except OSError as error:
         findings.append(origin.finding("file_unreadable", None, None, why=error.strerror))
     except UnicodeDecodeError as error:
@@ -167,7 +167,7 @@ def _wave(top: Reader, table: dict[str, Any]) -> Wave:
         explanations=_explanations(top),
         missing=_missing(top.take("missing", dict, {}), top),
         day_first=top.choice("dates", ("iso", "day/month"), "iso") == "day/month",
-        declared=json.dumps(table, default=str, ensure_ascii=False),
+        declared=json.dumps(table, default=str, ensure_ascii=False, sort_keys=True),
     )
     if wave.code is not None and not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", wave.code):
         top.wrong("wave", wave.code, "wave_code")

@@ -39,7 +39,7 @@ def load(url: URL, request: Request, showing: Showing) -> Loaded:
     """Load, and say what was done; on DataError the findings are shown before it goes on."""
     from jumelage.load import load as load_wave
 
-    with told(showing), _progress() as step:
+    with told(showing, request), _progress() as step:
         done = load_wave(url, request, step=step)
     show_findings(done.findings, showing)
     _say_done(done, "loaded")
@@ -52,7 +52,7 @@ def rehearse(url: URL, request: Request, showing: Showing) -> None:
     from jumelage.render import renderer
     from jumelage.render.grid import of_changes
 
-    with told(showing), _progress() as step:
+    with told(showing, request), _progress() as step:
         done, changes = try_out(url, request, step)
     show_findings(done.findings, Showing(lang=showing.lang))
     _say_done(done, "would be loaded")
@@ -67,13 +67,20 @@ def _say_done(done: Loaded, verb: str) -> None:
 
 
 @contextmanager
-def told(showing: Showing) -> Iterator[None]:
-    """Show the findings of a DataError before it goes on."""
+def told(showing: Showing, request: Request | None = None) -> Iterator[None]:
+    """Show the findings of a DataError before it goes on, and say where they are annotated."""
     try:
         yield
     except DataError as error:
         show_findings(error.findings, showing)
+        _say_copy(request)
         raise
+    _say_copy(request)
+
+
+def _say_copy(request: Request | None) -> None:
+    if request is not None and request.annotate is not None and request.annotate.exists():
+        say(f"wrote {request.annotate}")
 
 
 def show_findings(findings: Sequence[Finding], showing: Showing) -> None:
