@@ -303,7 +303,10 @@ def _partners(bench: Connection, document: Document, wave: Wave | None) -> list[
             (sorted(declared),),
         )
     rows = bench.exec_driver_sql(
-        f"select line, partner from raw_{document.name} where length(partner) <= {_SHORT} order by line"
+        f"select line, partner from raw_{document.name} where length(partner) <= {_SHORT} "
+        f"and (not regexp_matches(partner, '[\\p{{L}}\\p{{N}}]') "
+        f"or list_contains({sorted(_NOT_ANSWERED)}, lower(regexp_replace(strip_accents(partner), '[. /]', '', 'g')))) "
+        "order by line"
     )
     return [
         document.finding("sentinel_undeclared", line, "partner", value) for line, value in rows if _says_nothing(value)

@@ -147,10 +147,8 @@ def read_marks(bench: Connection, document: Document, wave: Wave | None) -> list
     mark = wave.several_mark if wave is not None else None
     if mark is not None and mark.count("{n}") != 1:
         mark = None  # which is a finding of its own
-    some = " or ".join(f"regexp_matches({column}[-1], '[0-9)\\]*}}]')" for column in columns)
-    if mark is not None and not re.match(r"[0-9)\]*}]", mark[-1]):
-        some = "true"
-    if not bench.exec_driver_sql(f"select bool_or({some}) from {table}").scalar():
+    some = " or ".join(f"contains(')]*', {column}[-1])" for column in columns)
+    if mark is None and not bench.exec_driver_sql(f"select bool_or({some}) from {table}").scalar():
         return []
     findings: list[Finding] = []
     for column in columns:
