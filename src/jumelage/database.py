@@ -19,7 +19,7 @@ from jumelage import content
 from jumelage.errors import BusyError, DatabaseError, UsageError, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import date
 
     from sqlalchemy import Connection, Engine
@@ -386,12 +386,14 @@ def fetch(source: Connection, sql: str, workbench: Connection, table: str, kinds
         )
 
 
-def orphans(connection: Connection) -> list[str]:
-    """Return a sentence for each foreign key of the models that rows of the database break."""
+def orphans(connection: Connection, tables: Collection[str] | None = None) -> list[str]:
+    """Return a sentence for each foreign key of the models (of these tables alone) that rows of the database break."""
     from jumelage.models import foreign_keys
 
     found = []
     for table, key in foreign_keys():
+        if tables is not None and table.name not in tables:
+            continue
         pairs = [(element.parent.name, element.column.name) for element in key.elements]
         parent = key.elements[0].column.table.fullname
         present = " and ".join(f"c.{child} is not null" for child, _ in pairs)

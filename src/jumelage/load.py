@@ -381,5 +381,5 @@ def _write(
         columns = ["wave", "revision", *_columns(name)]
         sql = f"select '{wave.code}', {revision}, {', '.join(columns[2:])} from staged_{name}"
         database.append(bench, sql, connection, f"survey.{name}", columns)
-    if database.is_duckdb(connection) and (broken := database.orphans(connection)):
+    if database.is_duckdb(connection) and (broken := database.orphans(connection, {"revisions", *STAGED})):
         raise DataError("the wave refers to what does not exist:\n" + "\n".join(broken))

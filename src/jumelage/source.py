@@ -50,7 +50,7 @@ class Shape:
 class Document:
     """Where a table stands: `columns` are those that each physical column stands for, None for one not read.
 
-    `bare` are the physical columns, from 0, that have no heading.
+    `bare` are the physical columns, from 0, that have no heading; `marks` tells whether it may hold marks of several.
     """
 
     name: str
@@ -60,6 +60,7 @@ class Document:
     header: int
     columns: tuple[str | None, ...]
     bare: tuple[int, ...] = ()
+    marks: bool = True
 
     def finding(
         self,
@@ -253,7 +254,8 @@ def read_header(source: Source, shape: Shape, findings: list[Finding]) -> Docume
         raise UnreadableError("too_many_columns", row=header, found=f"{len(fields):,}", most=f"{MOST_COLUMNS:,}")
     named = tuple(column_of(field[:_LONGEST_HEADING], shape.columns) for field in fields)
     bare = tuple(i for i, field in enumerate(fields) if not field.strip())
-    document = Document(source.name, source.file, source.sheet, source.path, header, named, bare)
+    marks = not isinstance(source, CsvSource) or source.text.features.marks
+    document = Document(source.name, source.file, source.sheet, source.path, header, named, bare, marks)
     first = next(number for number, record in heads[way] if any(field.strip() for field in record))
     if first < header:
         findings.append(document.finding("rows_above_header", first, row=header))
