@@ -122,7 +122,8 @@ class Reader:
     def end(self, *known: str) -> None:
         """Note every key that was not taken."""
         for key, value in self.table.items():
-            self.wrong(key, value, "key_unknown", near=near(key, known))
+            shown = None if isinstance(value, dict) else value
+            self.wrong(key, shown, "key_unknown", near=near(key, known))
 
 
 _KINDS = {

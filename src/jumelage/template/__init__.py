@@ -82,7 +82,7 @@ def write_template(
         raise UsageError(f"{out}: a template is an Excel workbook; give it a name that ends in .xlsx")
     try:
         if not overwrite and (out.exists() or out.is_symlink()):
-            raise UsageError(f"{out} is there already; choose another name, or delete it first")
+            raise UsageError(f"{out} is there already; choose another name, or replace it: --overwrite")
         _write_whole(_bytes(workbook(_filling(wave, lang, earlier))), out.resolve())
     except OSError as error:
         raise OutputError(f"{out} cannot be written: {error.strerror}") from error
