@@ -50,7 +50,7 @@ _FIRST_CAUSES = {
 def find_problems(
     bench: Connection, documents: Mapping[str, Document], names: Names, wave: Wave | None, findings: list[Finding]
 ) -> None:
-    """Understand the `raw_` tables as `resolved_` views, and add everything that is wrong with them to the findings.
+    """Understand the `raw_` tables as `resolved_` ones, and add everything that is wrong with them to the findings.
 
     A rule that looks at several tables is left out where one of them could not be read or understood as a whole.
     """

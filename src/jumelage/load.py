@@ -251,12 +251,14 @@ def _stage_wave(bench: Connection, wave: Wave) -> None:
         "cross join (select count(declared_agreements) > 0 as asked from raw_respondents) x",
         (wave.sources["frame"], wave.sources["respondents"]),
     )
+    several = _has_several(bench)
     bench.exec_driver_sql(
-        f"create or replace temp view staged_partnerships as select {_number_of_agreement(bench)}, p.city, p.country, "
-        "p.partner, p.since_from, p.since_to, case when p.since_from is null then "
+        "create or replace temp view staged_partnerships as select "
+        f"{_number_of_agreement(bench, several=several)}, p.city, p.country, p.partner, "
+        "p.since_from, p.since_to, case when p.since_from is null then "
         f"coalesce(p.since_missing, '{wave.defaults['since']}') end as since_missing, "
         "coalesce(p.inferred, 'no') = 'yes' as inferred, coalesce(p.source, '') as source from resolved_partnerships p"
-        f"{_SEVERAL if _has_several(bench) else ''}"
+        f"{_SEVERAL if several else ''}"
     )
     for question, item in (("actions", "action"), ("difficulties", "difficulty")):
         bench.exec_driver_sql(
@@ -273,13 +275,13 @@ def _has_several(bench: Connection) -> bool:
     return bool(bench.exec_driver_sql("select max(number) > 1 from meant_partnerships_agreements").scalar())
 
 
-def _number_of_agreement(bench: Connection) -> str:
+def _number_of_agreement(bench: Connection, *, several: bool) -> str:
     """Return the expression that numbers agreements in the order of their rows.
 
     Rows that follow each other without a gap are numbered already, which saves a window over all of them.
     """
     first, last, number = bench.exec_driver_sql("select min(line), max(line), count(*) from raw_partnerships").one()
-    if number and last - first + 1 == number and not _has_several(bench):
+    if number and last - first + 1 == number and not several:
         return f"p.line - {first - 1} as agreement"
     return "cast(row_number() over (order by p.line) as integer) as agreement"
 

@@ -37,17 +37,17 @@ def stage(bench: Connection, source: Source, document: Document, shape: Shape, s
     """
     # Without quotes a line is a record, and the database splits it. With them it may read records of one line each;
     # for any other the csv module knows where one ends.
-    clean = isinstance(source, CsvSource) and not source.text.features.controls
-    plain = isinstance(source, CsvSource) and clean and not source.text.features.quotes
     broken: list[Finding] = []
-    spaces = _ANY
-    if plain and isinstance(source, CsvSource):
-        relation = _lines(bench, source, document)
-        spaces = _spaces(bench, source)
-    elif isinstance(source, CsvSource) and clean and (relation := _quoted_lines(source, document)):
-        spaces = _ANY if source.text.features.spaces else " "
-    else:
-        relation = _records(source, document, scratch, broken)
+    clean = plain = False
+    relation, spaces = "", _ANY
+    if isinstance(source, CsvSource):
+        clean = not source.text.features.controls
+        plain = clean and not source.text.features.quotes
+        if plain:
+            relation, spaces = _lines(bench, source, document), _spaces(bench, source)
+        elif clean and (relation := _quoted_lines(source, document)):
+            spaces = _ANY if source.text.features.spaces else " "
+    relation = relation or _records(source, document, scratch, broken)
     fields = [_trimmed(f"f[{i + 1}]" if plain else f"f{i + 1}", spaces) for i in range(len(document.columns))]
     found = dict(zip(document.columns, fields, strict=True))
     columns = ", ".join(f"{found.get(column, _NOTHING)} as {column}" for column in shape.columns)

@@ -138,7 +138,7 @@ def _find_controls(value: object, name: str, origin: Origin, findings: list[Find
 
 def _wave(top: Reader, table: dict[str, Any]) -> Wave:
     fieldwork, complete = top.inner("fieldwork"), top.inner("complete")
-    sources = top.inner("sources", needed=not top.origin.texts)  # a sheet cannot write down that it is empty
+    sources = top.inner("sources")
     defaults, printed = top.inner("defaults"), top.inner("printed", needed=False)
     words, several_mark, decimal = _printed(printed)
     wave = Wave(
