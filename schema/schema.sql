@@ -142,6 +142,20 @@ COMMENT ON COLUMN survey.city_aliases.alias IS 'Spelling.';
 COMMENT ON COLUMN survey.city_aliases.city IS 'City.';
 COMMENT ON COLUMN survey.city_aliases.match_key IS 'As in cities.';
 
+CREATE TABLE survey.city_changes (
+    city TEXT NOT NULL,
+    changed_on DATE NOT NULL,
+    successor TEXT NOT NULL,
+    CONSTRAINT pk_city_changes PRIMARY KEY (city, changed_on),
+    CONSTRAINT ck_city_changes_successor CHECK (successor <> city),
+    CONSTRAINT fk_city_changes_city FOREIGN KEY(city) REFERENCES survey.cities (code),
+    CONSTRAINT fk_city_changes_successor FOREIGN KEY(successor) REFERENCES survey.cities (code)
+);
+COMMENT ON TABLE survey.city_changes IS 'Towns that became part of another one, with the day.';
+COMMENT ON COLUMN survey.city_changes.city IS 'Town that ceased to be one of its own.';
+COMMENT ON COLUMN survey.city_changes.changed_on IS 'First day on which it is part of the other.';
+COMMENT ON COLUMN survey.city_changes.successor IS 'Town that it is part of since.';
+
 CREATE TABLE survey.country_aliases (
     alias TEXT NOT NULL,
     country TEXT NOT NULL,
@@ -199,7 +213,7 @@ CREATE TABLE survey.revisions (
     CONSTRAINT ck_revisions_reason CHECK (revision = 1 or reason is not null),
     CONSTRAINT fk_revisions_wave FOREIGN KEY(wave) REFERENCES survey.waves (wave)
 );
-COMMENT ON TABLE survey.revisions IS 'One load of a wave; the current one is the highest.';
+COMMENT ON TABLE survey.revisions IS 'One load of a wave; the current one is the highest that is not withdrawn.';
 COMMENT ON COLUMN survey.revisions.wave IS 'Wave.';
 COMMENT ON COLUMN survey.revisions.revision IS 'Number, from 1.';
 COMMENT ON COLUMN survey.revisions.title_fr IS 'Title of the survey in French.';
@@ -216,7 +230,7 @@ COMMENT ON COLUMN survey.revisions.agreements_complete IS 'Claimed: a town witho
 COMMENT ON COLUMN survey.revisions.several_mark IS 'How the publication marks several agreements, {n} for the number.';
 COMMENT ON COLUMN survey.revisions.content_hash IS 'Hash of the rows, whatever their order in the files.';
 COMMENT ON COLUMN survey.revisions.code_lists_hash IS 'Hash of the code lists that the names were resolved with.';
-COMMENT ON COLUMN survey.revisions.loaded_at IS 'When it was loaded, UTC.';
+COMMENT ON COLUMN survey.revisions.loaded_at IS 'When it was loaded, UTC; after everything that was recorded before it.';
 COMMENT ON COLUMN survey.revisions.loaded_by IS 'Who loaded it.';
 COMMENT ON COLUMN survey.revisions.reason IS 'Why it replaces the revision before it; null for the first.';
 COMMENT ON COLUMN survey.revisions.software IS 'Version of jumelage that loaded it.';
@@ -373,6 +387,24 @@ COMMENT ON COLUMN survey.respondents.answers_source IS 'Published figures that t
 COMMENT ON COLUMN survey.respondents.declared_agreements IS 'Number of agreements that the town says it has.';
 COMMENT ON COLUMN survey.respondents.declared_missing IS 'Why no number of agreements is declared; null where one is.';
 
+CREATE TABLE survey.withdrawals (
+    wave TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    withdrawn_at TIMESTAMP WITHOUT TIME ZONE NOT NULL,
+    withdrawn_by TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    software TEXT NOT NULL,
+    CONSTRAINT pk_withdrawals PRIMARY KEY (wave, revision),
+    CONSTRAINT fk_withdrawals_wave_revision FOREIGN KEY(wave, revision) REFERENCES survey.revisions (wave, revision)
+);
+COMMENT ON TABLE survey.withdrawals IS 'Revisions that were withdrawn: kept, and no longer the current one.';
+COMMENT ON COLUMN survey.withdrawals.wave IS 'Wave that the row belongs to.';
+COMMENT ON COLUMN survey.withdrawals.revision IS 'Revision of the wave.';
+COMMENT ON COLUMN survey.withdrawals.withdrawn_at IS 'When, UTC; after everything that was recorded before it.';
+COMMENT ON COLUMN survey.withdrawals.withdrawn_by IS 'Who withdrew it.';
+COMMENT ON COLUMN survey.withdrawals.reason IS 'Why.';
+COMMENT ON COLUMN survey.withdrawals.software IS 'Version of jumelage that recorded it.';
+
 CREATE TABLE survey.city_actions (
     wave TEXT NOT NULL,
     revision INTEGER NOT NULL,
@@ -427,6 +459,8 @@ CREATE TABLE survey.partnerships (
     since_missing TEXT,
     inferred BOOLEAN NOT NULL,
     source TEXT NOT NULL,
+    until_from DATE,
+    until_to DATE,
     CONSTRAINT pk_partnerships PRIMARY KEY (wave, revision, agreement),
     CONSTRAINT ck_partnerships_since CHECK (since_to >= since_from),
     CONSTRAINT ck_partnerships_since_range CHECK ((since_from is null) = (since_to is null)),
@@ -448,6 +482,8 @@ COMMENT ON COLUMN survey.partnerships.since_to IS 'Latest day on which it can ha
 COMMENT ON COLUMN survey.partnerships.since_missing IS 'Why no date is known; null where one is.';
 COMMENT ON COLUMN survey.partnerships.inferred IS 'Needed by one published table and missing from another.';
 COMMENT ON COLUMN survey.partnerships.source IS 'Published figures that the row was made from: a report, or report/key.';
+COMMENT ON COLUMN survey.partnerships.until_from IS 'Earliest day on which it can have ended; null while it is in force.';
+COMMENT ON COLUMN survey.partnerships.until_to IS 'Latest day on which it can have ended; null while it is in force.';
 
 create view settings as
 -- What this session has chosen to see; the one relation that is written once per engine.
@@ -474,17 +510,18 @@ from (
         s.scope,
         s.inferred,
         s.classified_on,
-        v.age,
-        row_number() over (order by w.synthetic, v.age, v.reference_date desc, v.wave desc) as place,
-        w.synthetic
+        row_number() over (order by w.synthetic, v.withdrawn, v.age, v.reference_date desc, v.wave desc) as place,
+        w.synthetic or v.withdrawn as never
     from (
         select
             o.wave,
             o.revision,
             o.reference_date,
             o.agreements_complete,
-            row_number() over (partition by o.wave order by o.revision desc) as age
+            x.wave is not null as withdrawn,
+            row_number() over (partition by o.wave, x.wave is null order by o.revision desc) as age
         from survey.revisions o
+        left join survey.withdrawals x on x.wave = o.wave and x.revision = o.revision
     ) v
     inner join survey.waves w on w.wave = v.wave
     cross join settings s
@@ -493,7 +530,7 @@ where
     case
         when r.scope is not null
             then position(',' || r.wave || '@' || cast(r.revision as varchar) || ',' in ',' || r.scope || ',') > 0
-        else r.place = 1 and not r.synthetic
+        else r.place = 1 and not r.never
     end;
 
 create view waves as
@@ -558,7 +595,7 @@ select code, kind, name, sort_key, match_key
 from survey.cities;
 
 create view partnerships as
--- Twinnings and cooperation agreements of the wave in scope, each once.
+-- Twinnings and cooperation agreements in force in the wave in scope, each once.
 select
     s.wave,
     p.agreement,
@@ -574,7 +611,7 @@ select
 from scope s
 inner join survey.partnerships p on p.wave = s.wave and p.revision = s.revision
 left join country_zones z on z.wave = s.wave and z.country = p.country
-where s.with_inferred or not p.inferred;
+where (s.with_inferred or not p.inferred) and p.until_from is null;
 
 create view respondents as
 -- Every town of the sampling frame: its response, its agreements and its answers on management.
@@ -749,3 +786,111 @@ create view answers as
 -- Answers of closed questions, with their labels.
 select list, code, position, label_fr, label_en
 from survey.answers;
+
+create view wave_pairs as
+-- Each wave in scope with the one before it, by reference date.
+select
+    p.wave_before,
+    p.wave,
+    p.reference_date_before,
+    p.reference_date
+from (
+    select
+        lag(s.wave) over (order by s.reference_date, s.wave) as wave_before,
+        s.wave,
+        lag(s.reference_date) over (order by s.reference_date, s.wave) as reference_date_before,
+        s.reference_date
+    from scope s
+) p
+where p.wave_before is not null;
+
+create view successors as
+-- The town that each merged town is part of on the wave's reference date.
+with recursive paths as (
+    select c.city, c.successor, c.changed_on, 1 as steps
+    from survey.city_changes c
+    union
+    select p.city, c.successor, c.changed_on, p.steps + 1
+    from paths p
+    inner join survey.city_changes c on c.city = p.successor and c.changed_on >= p.changed_on
+    where p.steps < 100
+)
+select
+    n.wave,
+    n.city,
+    n.successor,
+    n.changed_on
+from (
+    select
+        s.wave,
+        p.city,
+        p.successor,
+        p.changed_on,
+        row_number() over (partition by s.wave, p.city order by p.changed_on desc, p.steps desc) as place
+    from scope s
+    inner join paths p on p.changed_on <= s.reference_date
+) n
+where n.place = 1;
+
+create view followed_towns as
+-- Towns of two waves, those of the earlier one followed to the town that each is, or is part of, in the later one.
+-- answered: unknown where the response is not published; a town with agreements has answered.
+select
+    p.wave_before,
+    p.wave,
+    r.wave = p.wave as later,
+    r.city,
+    case when r.wave = p.wave then r.city else coalesce(l.city, s.successor, r.city) end as followed_to,
+    case
+        when r.response = 'responded' or r.agreements > 0 then 'yes'
+        when r.response = 'not_published' then 'unknown'
+        else 'no'
+    end as answered,
+    r.engaged,
+    r.agreements
+from wave_pairs p
+inner join respondents r on r.wave in (p.wave_before, p.wave)
+left join respondents l on l.wave = p.wave and l.city = r.city
+left join successors s on s.wave = p.wave and s.city = r.city;
+
+create view panel as
+-- Towns that answered two waves, with their agreements in both; those that merged are one town.
+select
+    t.wave_before,
+    t.wave,
+    t.city,
+    t.towns_before,
+    t.agreements_before,
+    t.agreements
+from (
+    select
+        f.wave_before,
+        f.wave,
+        f.followed_to as city,
+        sum(case when f.later then 0 else 1 end) as towns_before,
+        sum(case when f.later then 0 else f.agreements end) as agreements_before,
+        sum(case when f.later then f.agreements else 0 end) as agreements,
+        sum(case when f.later then 1 else 0 end) as towns,
+        sum(case when f.answered = 'yes' then 0 else 1 end) as silent
+    from followed_towns f
+    group by f.wave_before, f.wave, f.followed_to
+) t
+where t.towns_before > 0 and t.towns > 0 and t.silent = 0;
+
+create view ended_partnerships as
+-- Agreements that a wave lists as ended, with the days between which they did; counted in no report of that wave.
+select
+    s.wave,
+    p.agreement,
+    p.city,
+    p.country,
+    p.partner,
+    p.since_from,
+    p.since_to,
+    p.until_from,
+    p.until_to,
+    p.inferred,
+    p.source
+from scope s
+inner join survey.partnerships p on p.wave = s.wave and p.revision = s.revision
+where (s.with_inferred or not p.inferred) and p.until_from is not null;

@@ -15,17 +15,18 @@ from (
         s.scope,
         s.inferred,
         s.classified_on,
-        v.age,
-        row_number() over (order by w.synthetic, v.age, v.reference_date desc, v.wave desc) as place,
-        w.synthetic
+        row_number() over (order by w.synthetic, v.withdrawn, v.age, v.reference_date desc, v.wave desc) as place,
+        w.synthetic or v.withdrawn as never
     from (
         select
             o.wave,
             o.revision,
             o.reference_date,
             o.agreements_complete,
-            row_number() over (partition by o.wave order by o.revision desc) as age
+            x.wave is not null as withdrawn,
+            row_number() over (partition by o.wave, x.wave is null order by o.revision desc) as age
         from survey.revisions o
+        left join survey.withdrawals x on x.wave = o.wave and x.revision = o.revision
     ) v
     inner join survey.waves w on w.wave = v.wave
     cross join settings s
@@ -34,5 +35,5 @@ where
     case
         when r.scope is not null
             then position(',' || r.wave || '@' || cast(r.revision as varchar) || ',' in ',' || r.scope || ',') > 0
-        else r.place = 1 and not r.synthetic
+        else r.place = 1 and not r.never
     end

@@ -1,4 +1,4 @@
--- Twinnings and cooperation agreements of the wave in scope, each once.
+-- Twinnings and cooperation agreements in force in the wave in scope, each once.
 select
     s.wave,
     p.agreement,
@@ -14,4 +14,4 @@ select
 from scope s
 inner join survey.partnerships p on p.wave = s.wave and p.revision = s.revision
 left join country_zones z on z.wave = s.wave and z.country = p.country
-where s.with_inferred or not p.inferred
+where (s.with_inferred or not p.inferred) and p.until_from is null

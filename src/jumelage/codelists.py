@@ -23,6 +23,7 @@ _CODE_LISTS = (
     "difficulties",
     "cities",
     "city_aliases",
+    "city_changes",
     "communes",
     "answers",
 )

@@ -257,7 +257,8 @@ def _stage_wave(bench: Connection, wave: Wave) -> None:
         f"{_number_of_agreement(bench, several=several)}, p.city, p.country, p.partner, "
         "p.since_from, p.since_to, case when p.since_from is null then "
         f"coalesce(p.since_missing, '{wave.defaults['since']}') end as since_missing, "
-        "coalesce(p.inferred, 'no') = 'yes' as inferred, coalesce(p.source, '') as source from resolved_partnerships p"
+        "coalesce(p.inferred, 'no') = 'yes' as inferred, coalesce(p.source, '') as source, "
+        "cast(null as date) as until_from, cast(null as date) as until_to from resolved_partnerships p"
         f"{_SEVERAL if several else ''}"
     )
     for question, item in (("actions", "action"), ("difficulties", "difficulty")):
@@ -291,7 +292,12 @@ def _columns(name: str) -> list[str]:
 
 
 # Columns that came later, with what stands there where they are not used: the hash is then what it always was.
-_LATER = {"declared_agreements": "null", "declared_missing": "'not_asked'"}
+_LATER = {
+    "declared_agreements": "null",
+    "declared_missing": "'not_asked'",
+    "until_from": "null",
+    "until_to": "null",
+}
 
 
 def _content_hash(bench: Connection, wave: Wave) -> tuple[str, dict[str, int]]:

@@ -181,6 +181,18 @@ city_aliases = _table(
     _refers("city_aliases", ("city",), "cities", ("code",)),
 )
 
+city_changes = _table(
+    "city_changes",
+    "Towns that became part of another one, with the day.",
+    _text("city", "Town that ceased to be one of its own."),
+    _date("changed_on", "First day on which it is part of the other."),
+    _text("successor", "Town that it is part of since."),
+    _key("city", "changed_on"),
+    CheckConstraint("successor <> city", name="successor"),
+    _refers("city_changes", ("city",), "cities", ("code",)),
+    _refers("city_changes", ("successor",), "cities", ("code",)),
+)
+
 country_aliases = _table(
     "country_aliases",
     "Accepted spellings of a country beside its labels.",
@@ -233,7 +245,7 @@ waves = _table(
 
 revisions = _table(
     "revisions",
-    "One load of a wave; the current one is the highest.",
+    "One load of a wave; the current one is the highest that is not withdrawn.",
     _text("wave", "Wave."),
     _integer("revision", "Number, from 1."),
     _text("title_fr", "Title of the survey in French."),
@@ -250,7 +262,12 @@ revisions = _table(
     _text("several_mark", "How the publication marks several agreements, {n} for the number.", null=True),
     _text("content_hash", "Hash of the rows, whatever their order in the files."),
     _text("code_lists_hash", "Hash of the code lists that the names were resolved with."),
-    Column("loaded_at", DateTime, nullable=False, comment="When it was loaded, UTC."),
+    Column(
+        "loaded_at",
+        DateTime,
+        nullable=False,
+        comment="When it was loaded, UTC; after everything that was recorded before it.",
+    ),
     _text("loaded_by", "Who loaded it."),
     _text("reason", "Why it replaces the revision before it; null for the first.", null=True),
     _text("software", "Version of jumelage that loaded it."),
@@ -258,6 +275,16 @@ revisions = _table(
     _key("wave", "revision"),
     CheckConstraint("revision = 1 or reason is not null", name="reason"),
     _refers("revisions", ("wave",), "waves", ("wave",)),
+)
+
+withdrawals = _of_revision(
+    "withdrawals",
+    "Revisions that were withdrawn: kept, and no longer the current one.",
+    Column("withdrawn_at", DateTime, nullable=False, comment="When, UTC; after everything that was recorded before it."),
+    _text("withdrawn_by", "Who withdrew it."),
+    _text("reason", "Why."),
+    _text("software", "Version of jumelage that recorded it."),
+    _key("wave", "revision"),
 )
 
 default_answers = _of_revision(
@@ -319,6 +346,8 @@ partnerships = _of_revision(
     _text("since_missing", "Why no date is known; null where one is.", null=True),
     _boolean("inferred", "Needed by one published table and missing from another."),
     _text("source", "Published figures that the row was made from: a report, or report/key."),
+    _date("until_from", "Earliest day on which it can have ended; null while it is in force.", null=True),
+    _date("until_to", "Latest day on which it can have ended; null while it is in force.", null=True),
     _key("wave", "revision", "agreement"),
     CheckConstraint("since_to >= since_from", name="since"),
     CheckConstraint("(since_from is null) = (since_to is null)", name="since_range"),

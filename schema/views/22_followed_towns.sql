@@ -1,0 +1,19 @@
+-- Towns of two waves, those of the earlier one followed to the town that each is, or is part of, in the later one.
+-- answered: unknown where the response is not published; a town with agreements has answered.
+select
+    p.wave_before,
+    p.wave,
+    r.wave = p.wave as later,
+    r.city,
+    case when r.wave = p.wave then r.city else coalesce(l.city, s.successor, r.city) end as followed_to,
+    case
+        when r.response = 'responded' or r.agreements > 0 then 'yes'
+        when r.response = 'not_published' then 'unknown'
+        else 'no'
+    end as answered,
+    r.engaged,
+    r.agreements
+from wave_pairs p
+inner join respondents r on r.wave in (p.wave_before, p.wave)
+left join respondents l on l.wave = p.wave and l.city = r.city
+left join successors s on s.wave = p.wave and s.city = r.city
