@@ -280,7 +280,9 @@ revisions = _table(
 withdrawals = _of_revision(
     "withdrawals",
     "Revisions that were withdrawn: kept, and no longer the current one.",
-    Column("withdrawn_at", DateTime, nullable=False, comment="When, UTC; after everything that was recorded before it."),
+    Column(
+        "withdrawn_at", DateTime, nullable=False, comment="When, UTC; after everything that was recorded before it."
+    ),
     _text("withdrawn_by", "Who withdrew it."),
     _text("reason", "Why."),
     _text("software", "Version of jumelage that recorded it."),
