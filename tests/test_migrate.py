@@ -33,6 +33,7 @@ from jumelage import content, database, migrate
 from jumelage.errors import DatabaseError, UsageError
 from jumelage.load import Request, load
 from jumelage.models import foreign_keys, metadata
+from jumelage.scope import Scope, find_scope, set_scope
 
 from .conftest import ROOT, WAVE_2006, Databases, WaveFolder, address, run
 
@@ -674,7 +675,7 @@ def test_unset_the_views_show_the_current_revision_of_the_latest_real_wave(
         with database.reading(migrated) as connection:
             found = database.query(connection, "select wave, revision from scope")[1]
             if found:
-                assert database.find_scope(connection, None).revisions == tuple(found)
+                assert find_scope(connection, None).revisions == tuple(found)
         return found
 
     invented = WaveFolder(shutil.copytree(tiny_wave.path, tmp_path / "invented"))
@@ -698,7 +699,7 @@ def test_the_latest_wave_is_that_of_the_current_reference_dates(loaded: URL, tin
     load(loaded, Request(tiny_wave.path, by="tests", reason="the date was wrong"))
     with database.reading(loaded) as connection:
         assert database.query(connection, "select wave, revision from scope")[1] == [("2006", 1)]
-        assert database.find_scope(connection, None).revisions == (("2006", 1),)
+        assert find_scope(connection, None).revisions == (("2006", 1),)
 
 
 def test_a_chosen_scope_shows_older_revisions_and_other_waves_until_it_is_unset(
@@ -710,7 +711,7 @@ def test_a_chosen_scope_shows_older_revisions_and_other_waves_until_it_is_unset(
     with database.reading(loaded) as connection:
 
         def shown(*revisions: tuple[str, int], with_inferred: bool = True) -> list[tuple[Any, ...]]:
-            database.set_scope(connection, database.Scope(revisions, with_inferred))
+            set_scope(connection, Scope(revisions, with_inferred))
             return database.query(connection, "select wave, count(*) from partnerships group by wave order by wave")[1]
 
         assert shown() == [("tiny", 6)]
@@ -727,7 +728,7 @@ def test_countries_are_classified_on_the_day_that_is_asked_for(loaded: URL) -> N
     with database.reading(loaded) as connection:
 
         def zone_of_romania(day: date | None) -> str:
-            database.set_scope(connection, database.Scope((("2006", 1),), classified_on=day))
+            set_scope(connection, Scope((("2006", 1),), classified_on=day))
             return str(database.query(connection, "select zone from country_zones where country = 'RO'")[1][0][0])
 
         assert zone_of_romania(None) == "europe_non_eu"

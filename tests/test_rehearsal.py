@@ -33,9 +33,9 @@ def test_agreements_totals_and_figures_that_would_change_are_told(loaded: URL, f
     assert "wave 2006, revision 2: would be loaded: " in said
     assert of(changes, "rows") == {("partnerships", "", ""): (100, 102)}
     assert of(changes, "agreements") == {
-        ("Arras", "DE · not_published", ""): (1, 0),
-        ("Lille", "IT · Turin · 1958-01-01/1958-12-31", ""): (0, 1),
-        ("Lille", "ML · not_published", ""): (0, 2),
+        ("Arras", "DE · not_published", "agreements_by_country"): (1, 0),
+        ("Lille", "IT · Turin · 1958-01-01/1958-12-31", "agreements_by_country"): (0, 1),
+        ("Lille", "ML · not_published", "agreements_by_country"): (0, 2),
     }
     totals = of(changes, "total")
     assert totals["participation", "agreements", "value"] == (100, 102)

@@ -17,6 +17,7 @@ from jumelage import content, database
 from jumelage.errors import OutputError, UsageError
 from jumelage.headings import HEADINGS, column_of, meanings
 from jumelage.models import ANSWERS, NO_DATE, RESPONSES
+from jumelage.scope import find_scope
 from jumelage.template import Earlier, earlier_wave, write_template
 
 COLUMNS = {
@@ -328,7 +329,7 @@ def test_what_is_taken_over_says_from_which_wave(tmp_path: Path) -> None:
 
 def test_the_frame_of_the_earlier_wave_is_filled_in(wave_2006: URL, tmp_path: Path) -> None:
     with database.reading(wave_2006) as connection:
-        earlier = earlier_wave(connection, database.find_scope(connection, "2006"))
+        earlier = earlier_wave(connection, find_scope(connection, "2006"))
         # Every town of 2006 is in the code list; its name there is the official one.
         populations = dict(database.query(connection, "select city, population from survey.respondents")[1])
     path = written(tmp_path, earlier=earlier)
@@ -347,7 +348,7 @@ def test_the_frame_of_the_earlier_wave_is_filled_in(wave_2006: URL, tmp_path: Pa
 
 def test_an_earlier_wave_gives_its_rules_and_never_its_dates_or_its_source(wave_2006: URL, tmp_path: Path) -> None:
     with database.reading(wave_2006) as connection:
-        earlier = earlier_wave(connection, database.find_scope(connection, "2006"))
+        earlier = earlier_wave(connection, find_scope(connection, "2006"))
     assert (earlier.code, earlier.revision) == ("2006", 1)
     found = keys(written(tmp_path, earlier=earlier))
     assert found["wave"] == "2012"

@@ -14,6 +14,7 @@ from jumelage.errors import UsageError, nearest
 
 LANGUAGES = ("fr", "en")
 TOTAL = "total"
+ALL = "all"
 UNKNOWN = "unknown"
 
 
@@ -61,8 +62,20 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
+class Balance:
+    """Columns that account for a difference: in every row, `start` and the `parts` make `end`."""
+
+    start: str
+    parts: tuple[str, ...]
+    end: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """A report file: its metadata and its query, which is run as it stands in the file."""
+    """A report file: its metadata and its query, which is run as it stands in the file.
+
+    `waves` is the least number of waves that it needs; `note` is the method that people must know.
+    """
 
     name: str
     title: Label
@@ -73,10 +86,18 @@ class Report:
     listing: Listing | None
     sql: str
     detail_sql: str
+    waves: int = 1
+    note: Label | None = None
+    balance: Balance | None = None
 
     def column(self, name: str) -> Column:
         """Return the column of that name; KeyError if there is none."""
         return next(column for column in self.columns if column.name == name)
+
+    @property
+    def by_wave(self) -> bool:
+        """Whether it tells waves apart, and so may show several."""
+        return "wave" in self.key
 
     @property
     def measures(self) -> tuple[str, ...]:
@@ -92,7 +113,18 @@ class Report:
 
 _FILE = re.compile(r"/\*\n(?P<header>.*?)\*/\n(?P<sql>.*)", re.DOTALL)
 _CELLS = "\n-- cells\n"
-_HEADER_KEYS = {"title", "source", "key", "columns", "labels", "not_additive", "listing"}
+_HEADER_KEYS = {
+    "title",
+    "source",
+    "key",
+    "columns",
+    "labels",
+    "not_additive",
+    "listing",
+    "waves",
+    "note",
+    "balance",
+}
 _COLUMN_KEYS = {"fr", "en", "codes", "high", "base"}
 
 
@@ -139,6 +171,10 @@ def _report(name: str, header: dict[str, Any], sql: str) -> Report:
         )
     names = [column.name for column in columns]
     ends = [end for column in columns for end in (column.high, column.base) if end]
+    balance = header.get("balance")
+    if balance:
+        _only(balance, {"start", "parts", "end"}, "[balance]")
+        ends += [balance["start"], *balance["parts"], balance["end"]]
     for referred in (*header["key"], *lists, *ends):
         if referred not in names:
             raise ValueError(f"unknown column {referred!r}; columns are {', '.join(names)}")
@@ -153,6 +189,9 @@ def _report(name: str, header: dict[str, Any], sql: str) -> Report:
         listing=Listing(listing["item"], listing["count"], label(listing["mark"], "mark")) if listing else None,
         sql=sql,
         detail_sql=sql.split(_CELLS, maxsplit=1)[0],
+        waves=header.get("waves", 1),
+        note=label(header["note"], "note") if "note" in header else None,
+        balance=Balance(balance["start"], tuple(balance["parts"]), balance["end"]) if balance else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""Connections to DuckDB and PostgreSQL, the scope of a session, and bulk rows."""
+"""Connections to DuckDB and PostgreSQL, whether a database fits this version, and bulk rows."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import hashlib
 import os
 import re
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +15,10 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from jumelage import content
-from jumelage.errors import BusyError, DatabaseError, UsageError, nearest
+from jumelage.errors import BusyError, DatabaseError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
-    from datetime import date
 
     from sqlalchemy import Connection, Engine
 
@@ -270,54 +268,6 @@ def check_migrated(connection: Connection, url: URL) -> None:
     if parts := outdated(connection):
         what = " and ".join(part.replace("_", " ") for part in parts)
         raise DatabaseError(f"{shown(url)}: its {what} are not those of this jumelage; run: jumelage migrate")
-
-
-# --- scope: which wave, which revision, with or without inferred rows ---------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What the views show: revisions of waves, and whether inferred rows count."""
-
-    revisions: tuple[tuple[str, int], ...]
-    with_inferred: bool = True
-    classified_on: date | None = None
-
-
-def find_scope(connection: Connection, wave: str | None, *, with_inferred: bool = True) -> Scope:
-    """Find the current revision of a wave, or of the latest one that is not synthetic; UsageError if none."""
-    _, rows = query(
-        connection,
-        "select r.wave, r.revision, w.synthetic from survey.revisions r join survey.waves w on w.wave = r.wave "
-        "where r.revision = (select max(o.revision) from survey.revisions o where o.wave = r.wave) "
-        "order by r.reference_date, r.wave",
-    )
-    known = {code: revision for code, revision, _ in rows}
-    if wave is None:
-        real = [code for code, _, synthetic in rows if not synthetic]
-        if not real:
-            raise UsageError("no wave is loaded yet; load one with: jumelage load waves/2006")
-        wave = real[-1]
-    if wave not in known:
-        loaded = nearest(wave, known) if known else "no wave is loaded yet"
-        raise UsageError(f"there is no wave {wave!r}; {loaded}")
-    return Scope(((wave, known[wave]),), with_inferred)
-
-
-def set_scope(connection: Connection, scope: Scope) -> None:
-    """Make the views of this connection show a scope, until it is set again or the transaction ends."""
-    values: dict[str, str] = {
-        "scope": ",".join(f"{wave}@{revision}" for wave, revision in scope.revisions),
-        "inferred": "yes" if scope.with_inferred else "no",
-        "classified_on": scope.classified_on.isoformat() if scope.classified_on else "",
-    }
-    quoted = {name: value.replace("'", "''") for name, value in values.items()}
-    if is_duckdb(connection):
-        for name, value in quoted.items():
-            connection.exec_driver_sql(f"set variable jumelage_{name} = '{value}'")
-    else:
-        settings = ", ".join(f"set_config('jumelage.{name}', '{value}', true)" for name, value in quoted.items())
-        connection.exec_driver_sql(f"select {settings}")
 
 
 # --- bulk rows, and what PostgreSQL's foreign keys would have said -------------------------------------------

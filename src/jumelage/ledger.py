@@ -16,11 +16,14 @@ from jumelage import content, database
 from jumelage.content import TOTAL, Label
 from jumelage.errors import ReportError
 from jumelage.report import Sheet, Value, by_key, make_sheet, plain, run_cells, sources, wave_facts
+from jumelage.scope import set_scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sqlalchemy import Connection
+
+    from jumelage.scope import Scope
 
 STATUSES = (
     "source",
@@ -107,35 +110,38 @@ class _Verdict:
     failed: bool = False
 
 
-def check(connection: Connection, scope: database.Scope) -> tuple[Ledger, dict[str, Sheet]]:
+def check(connection: Connection, scope: Scope) -> tuple[Ledger, dict[str, Sheet]]:
     """Hold every published figure of the wave in scope against the rows.
 
     Returns the ledger, and the sheets of all reports that could be run.
     """
+    scope.single  # noqa: B018 - the publication of one wave
     errors: dict[str, str] = {}
     # Everything without inferred rows first, then everything with them: the scope changes once.
     narrow = replace(scope, with_inferred=False)
-    database.set_scope(connection, narrow)
+    set_scope(connection, narrow)
     reported = {}
     for name in content.report_names():
         report = content.report(name)
+        if report.waves > 1:  # it compares waves, and the ledger is of one
+            continue
         try:
             reported[name] = by_key(report, run_cells(connection, report))
         except ReportError as error:
             errors[name] = str(error)
-            database.set_scope(connection, narrow)
+            set_scope(connection, narrow)
     claims = _rows(connection, "select * from claims order by position, claim, place")
     of_reported = _try(connection, narrow, {claim["offenders"] for claim in claims})
-    database.set_scope(connection, scope)
+    set_scope(connection, scope)
     facts = wave_facts(connection)
     runs: dict[str, _Run] = {}
     for name, cells in reported.items():
         try:
-            sheet = make_sheet(connection, content.report(name), facts)
+            sheet = make_sheet(connection, content.report(name), facts, scope.remarks)
             runs[name] = _Run(sheet, sheet.cells(), cells, sources(connection, sheet.report))
         except ReportError as error:
             errors[name] = str(error)
-            database.set_scope(connection, scope)
+            set_scope(connection, scope)
     of_all = _try(connection, scope, {sql for sql, verdict in of_reported.items() if not verdict.holds})
     problems = list(errors.values())
     figures = _figures(connection)
@@ -309,7 +315,7 @@ def _unprinted(connection: Connection, figures: list[_Figure], runs: dict[str, _
                 yield _entry(blank, low, high, status)
 
 
-def _try(connection: Connection, scope: database.Scope, queries: set[str | None]) -> dict[str, _Verdict]:
+def _try(connection: Connection, scope: Scope, queries: set[str | None]) -> dict[str, _Verdict]:
     """Run queries that select offenders, in a scope that is set already."""
     found = {}
     for sql in sorted(filter(None, queries)):
@@ -319,7 +325,7 @@ def _try(connection: Connection, scope: database.Scope, queries: set[str | None]
             found[sql] = _Verdict(holds=not rows, text=against)
         except SQLAlchemyError as error:
             connection.rollback()
-            database.set_scope(connection, scope)
+            set_scope(connection, scope)
             text = str(error.orig if isinstance(error, DBAPIError) else error).strip()
             found[sql] = _Verdict(holds=False, text=text, failed=True)
     return found
@@ -346,7 +352,7 @@ def _claims(
         )
 
 
-def _explain(connection: Connection, scope: database.Scope, entries: list[Entry]) -> tuple[list[Entry], list[str]]:
+def _explain(connection: Connection, scope: Scope, entries: list[Entry]) -> tuple[list[Entry], list[str]]:
     """Give contradictions their explanation; return the problems: unexplained, stale, or refuted by evidence."""
     rows = _rows(connection, "select * from explanations order by report, key, measure")
     given = {(row["report"], row["key"], row["measure"]): row for row in rows}

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import getpass
 import hashlib
-import os
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -16,11 +13,12 @@ from jumelage import __version__, content, database
 from jumelage.checks import find_problems
 from jumelage.errors import DataError, OutputError, UsageError
 from jumelage.handed import open_handed
-from jumelage.models import MANAGEMENT, metadata
+from jumelage.history import recording_time, user
+from jumelage.models import MANAGEMENT, OF_A_LOAD, metadata
 from jumelage.names import Names, index_names
 from jumelage.package import read_package
 from jumelage.published import stage_published
-from jumelage.restore import STAGED, restore
+from jumelage.restore import restore
 from jumelage.rules import Finding, errors_in, rule
 from jumelage.spellings import accept_spellings
 from jumelage.wave import Wave, canonical
@@ -114,7 +112,7 @@ def _load(
     names = Names(bench)
     index_names(bench)
     with open_handed(request.handed, scratch, findings, request.table) as handed:
-        restored = restore(connection, bench, request.wave, request.table) if request.table else None
+        restored = restore(connection, bench, request.wave or "", request.table) if request.table else None
         package = read_package(bench, handed, scratch, findings, restored, step)
         step("checking")
         accept_spellings(bench, names, package.aliases, request.aliases, scratch, findings)
@@ -162,18 +160,19 @@ def _append(
 ) -> Loaded:
     """Append what is staged as a revision, unless the current one says the same."""
     digest, rows = _content_hash(bench, wave)
-    current = _current(connection, wave)
+    last, current = _earlier(connection, wave)
     before = current[0] if current else None
     # With a reason, the same content read in another way (`missing`, `dates`) is a revision too: it is kept for later.
     if current and current[1] == digest and (current[2] == wave.declared or not request.reason):
         return Loaded(wave.code, current[0], False, before, rows, tuple(findings))
-    if current and not dry_run and not (request.reason and request.reason.strip()):
+    if last and not dry_run and not (request.reason and request.reason.strip()):
+        differs = f"is loaded as revision {before} and this differs from it; say why it changes"
+        again = f"was withdrawn, up to revision {last}; say why it is loaded again"
         raise UsageError(
-            f"wave {wave.code} is loaded as revision {current[0]} and this differs from it; "
-            'say why it changes: --reason "…" (--dry-run shows what would change)'
+            f'wave {wave.code} {differs if before else again}: --reason "…" (--dry-run shows what would change)'
         )
-    revision = current[0] + 1 if current else 1
-    reason = (request.reason or "dry run") if current else None
+    revision = last + 1
+    reason = (request.reason or "dry run") if last else None
     step("writing")
     _write(connection, bench, wave, revision, digest, reason=reason, by=request.by)
     return Loaded(wave.code, revision, True, before, rows, tuple(findings))
@@ -307,7 +306,7 @@ def _content_hash(bench: Connection, wave: Wave) -> tuple[str, dict[str, int]]:
     """
     counts = {}
     digest = hashlib.sha256(canonical(wave).encode())
-    for name in STAGED:
+    for name in OF_A_LOAD:
         columns = [column for column in _columns(name) if column not in {"position", "agreement"}]
         fields = [
             f"'{column}+' || cast(nullif({column}, {_LATER[column]}) as varchar)"
@@ -325,25 +324,19 @@ def _content_hash(bench: Connection, wave: Wave) -> tuple[str, dict[str, int]]:
     return digest.hexdigest(), counts
 
 
-def _current(connection: Connection, wave: Wave) -> tuple[int, str, str | None] | None:
-    """Return the current revision of a wave, its hash, and its wave.toml as it was kept; None before the first."""
+def _earlier(connection: Connection, wave: Wave) -> tuple[int, tuple[int, str, str | None] | None]:
+    """Return the last revision of a wave, 0 if none, and of the current one its number, hash and kept wave.toml."""
     sql = (
-        "select r.revision, r.content_hash, w.synthetic, r.declared from survey.revisions r "
-        f"join survey.waves w on w.wave = r.wave where r.wave = '{wave.code}' order by r.revision desc limit 1"
+        "select r.revision, r.content_hash, r.declared, w.synthetic, x.wave is null from survey.revisions r "
+        "join survey.waves w on w.wave = r.wave "
+        "left join survey.withdrawals x on x.wave = r.wave and x.revision = r.revision "
+        f"where r.wave = '{wave.code}' order by r.revision desc"
     )
     rows = database.query(connection, sql)[1]
-    if not rows:
-        return None
-    if rows[0][2] != wave.synthetic:
+    if rows and rows[0][3] != wave.synthetic:
         raise UsageError(f"wave {wave.code} cannot change between synthetic and real; choose another code")
-    return int(rows[0][0]), str(rows[0][1]), rows[0][3]
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a user without a name, as in a container
-        return str(os.getuid())
+    current = next(((int(row[0]), str(row[1]), row[2]) for row in rows if row[4]), None)
+    return (int(rows[0][0]) if rows else 0), current
 
 
 def _write(
@@ -379,15 +372,15 @@ def _write(
             "declared": wave.declared,
             "content_hash": digest,
             "code_lists_hash": database.content_hash("code_lists", connection.dialect.name),
-            "loaded_at": datetime.now(UTC).replace(microsecond=0, tzinfo=None),
-            "loaded_by": by or _user(),
+            "loaded_at": recording_time(connection),
+            "loaded_by": by or user(),
             "reason": reason,
             "software": __version__,
         },
     )
-    for name in STAGED:
+    for name in OF_A_LOAD:
         columns = ["wave", "revision", *_columns(name)]
         sql = f"select '{wave.code}', {revision}, {', '.join(columns[2:])} from staged_{name}"
         database.append(bench, sql, connection, f"survey.{name}", columns)
-    if database.is_duckdb(connection) and (broken := database.orphans(connection, {"revisions", *STAGED})):
+    if database.is_duckdb(connection) and (broken := database.orphans(connection, {"revisions", *OF_A_LOAD})):
         raise DataError("the wave refers to what does not exist:\n" + "\n".join(broken))

@@ -433,6 +433,19 @@ claims = _of_revision(
     _in("kind", CLAIM_KINDS),
 )
 
+# The tables that a load fills, beside the revision itself.
+OF_A_LOAD = (
+    "default_answers",
+    "respondents",
+    "partnerships",
+    "city_actions",
+    "city_difficulties",
+    "published_tables",
+    "published_figures",
+    "explanations",
+    "claims",
+)
+
 
 def foreign_keys() -> Iterator[tuple[Table, ForeignKeyConstraint]]:
     """Yield every foreign key of the schema with the table that holds it."""

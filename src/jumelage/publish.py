@@ -14,16 +14,17 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
-from jumelage import __version__, database
+from jumelage import __version__
 from jumelage.content import LANGUAGES
 from jumelage.errors import DataError, OutputError, UsageError
 from jumelage.ledger import check
 from jumelage.render.html import render_page
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import URL
+    from sqlalchemy import Connection
 
     from jumelage.ledger import Ledger
+    from jumelage.scope import Scope
 
 # The order of the printed survey; what is not named here follows, by name.
 _ORDER = (
@@ -49,27 +50,32 @@ class Published:
     ledger: Ledger
 
 
-def publish(url: URL, out: Path, wave: str | None) -> Published:
-    """Check a wave and publish it into a folder.
-
-    `out` becomes a link to a finished folder beside it, named after its content: the swap is one rename.
-    DataError, and nothing published, where the check finds a problem.
-    """
+def check_out(out: Path) -> None:
+    """Raise UsageError unless a publication can be swapped in there."""
     if not out.name:
         raise UsageError("--out must name a folder")
     if os.path.lexists(out) and _finished(out) is None:
         raise UsageError(f"{out} is there and is not a publication of jumelage; remove it or choose another --out")
-    with database.reading(url) as connection:
-        ledger, sheets = check(connection, database.find_scope(connection, wave))
+
+
+def publish(connection: Connection, scope: Scope, out: Path) -> Published:
+    """Check the wave in scope and publish it into a folder.
+
+    `out` becomes a link to a finished folder beside it, named after its content: the swap is one rename.
+    DataError, and nothing published, where the check finds a problem.
+    """
+    check_out(out)
+    wave, revision = scope.single
+    ledger, sheets = check(connection, scope)
     if ledger.problems:
         raise DataError("nothing was published; `jumelage check` says:\n" + "\n".join(ledger.problems))
     ordered = {name: sheets[name] for name in sorted(sheets, key=_place)}
     facts = next(iter(ordered.values())).wave
-    files = {f"{lang}.html": render_page(ordered, ledger, facts, lang) for lang in LANGUAGES}
+    files = {f"{lang}.html": render_page(ordered, ledger, lang) for lang in LANGUAGES}
     files["index.html"] = _INDEX.format(title=html.escape(facts.title.fr))
     manifest = {
-        "wave": facts.wave,
-        "revision": facts.revision,
+        "wave": wave,
+        "revision": revision,
         "content_hash": facts.facts["content_hash"],
         "software": f"jumelage {__version__}",
         "statuses": ledger.counts(),

@@ -8,16 +8,29 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError
 
-from jumelage import database
-from jumelage.content import TOTAL, UNKNOWN, Label, Report
+from jumelage import content, database
+from jumelage.content import ALL, TOTAL, UNKNOWN, Label, Report
 from jumelage.errors import ReportError, UsageError, nearest
+from jumelage.scope import Scope, set_scope
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 Value = int | Decimal | str | None
 
-_SPECIAL = {TOTAL: Label("Total", "Total"), UNKNOWN: Label("non précisé", "not stated")}
+_SPECIAL = {
+    TOTAL: Label("Total", "Total"),
+    ALL: Label("Ensemble", "All"),
+    UNKNOWN: Label("non précisé", "not stated"),
+}
+# Where people read the codes of a list: the query that gives code, label in French, in English, and parent.
+_LABELS = {
+    "cities": "select code, name, name, null from cities",
+    "waves": "select wave, wave || case when synthetic then ' (synthétique)' else '' end, "
+    "wave || case when synthetic then ' (synthetic)' else '' end, null from waves",
+    "actions": "select code, label_fr, label_en, parent_code from actions",
+    "difficulties": "select code, label_fr, label_en, parent_code from difficulties",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +51,21 @@ class WaveFacts:
 class Sheet:
     """A report run: one row per cell, in the columns of the report; codes, with the labels to show for them.
 
-    `details` are the codes that are a kind of another one of their list: people see them indented.
+    `waves` are those in scope, by reference date; `remarks` must stand beside the figures. `details` are the codes
+    that are a kind of another one of their list: people see them indented.
     """
 
     report: Report
-    wave: WaveFacts
+    waves: tuple[WaveFacts, ...]
+    remarks: tuple[Label, ...]
     rows: tuple[tuple[Value, ...], ...]
     labels: dict[str, dict[str, Label]]
     details: frozenset[str]
+
+    @property
+    def wave(self) -> WaveFacts:
+        """The wave in scope; the latest one of several."""
+        return self.waves[-1]
 
     def cells(self) -> dict[str, dict[str, Value]]:
         """Return the values of each row by its key, the parts joined by /."""
@@ -82,7 +102,7 @@ def by_key(report: Report, rows: tuple[tuple[Value, ...], ...]) -> dict[str, dic
 
 def number(value: int | Decimal, lang: str) -> str:
     """Write a number: French sets thousands apart by a narrow no-break space and writes a decimal comma."""
-    text = f"{value:,}"
+    text = f"{value:,}".replace("-", "\u2212")
     return text if lang == "en" else text.translate({ord(","): "\u202f", ord("."): ","})
 
 
@@ -96,12 +116,13 @@ def plain(value: Any) -> Value:  # noqa: ANN401
     return str(value)
 
 
-def wave_facts(connection: Connection) -> WaveFacts:
-    """Return the facts of the wave in scope; UsageError if there is none."""
-    names, rows = database.query(connection, "select * from waves")
-    if not rows:
-        raise UsageError("no wave is in scope")
-    facts = dict(zip(names, rows[0], strict=True))
+def wave_facts(connection: Connection) -> tuple[WaveFacts, ...]:
+    """Return the facts of the waves in scope, by reference date."""
+    names, rows = database.query(connection, "select * from waves order by reference_date, wave")
+    return tuple(_facts(dict(zip(names, row, strict=True))) for row in rows)
+
+
+def _facts(facts: dict[str, Any]) -> WaveFacts:
     return WaveFacts(
         wave=facts["wave"],
         revision=facts["revision"],
@@ -114,15 +135,35 @@ def wave_facts(connection: Connection) -> WaveFacts:
     )
 
 
-def run(connection: Connection, report: Report, scope: database.Scope) -> Sheet:
-    """Run a report in a scope; ReportError if its query fails or its result breaks the contract."""
-    database.set_scope(connection, scope)
-    return make_sheet(connection, report, wave_facts(connection))
+def run(connection: Connection, report: Report, scope: Scope) -> Sheet:
+    """Run a report in a scope; ReportError if its query fails or its result breaks the contract.
+
+    UsageError if it is not made for so many waves.
+    """
+    check_waves(report, scope)
+    set_scope(connection, scope)
+    return make_sheet(connection, report, wave_facts(connection), scope.remarks)
 
 
-def make_sheet(connection: Connection, report: Report, facts: WaveFacts) -> Sheet:
-    """Run a report in the scope that is set, which `facts` are of; ReportError as for `run`."""
-    return Sheet(report, facts, run_cells(connection, report), *_labels(connection, report))
+def check_waves(report: Report, scope: Scope) -> None:
+    """Raise UsageError if a report is not made for the number of waves in scope."""
+    if len(scope.revisions) > 1 and not report.by_wave:
+        others = [name for name in content.report_names() if content.report(name).by_wave]
+        raise UsageError(
+            f"{report.name} has no wave in its key, so it would add several waves together; "
+            f"ask for one wave, or for a report that tells them apart: {', '.join(others)}"
+        )
+    if len(scope.revisions) < report.waves:
+        raise UsageError(
+            f"{report.name} compares waves and needs {report.waves} or more: --wave 2006,2012, or --wave all"
+        )
+
+
+def make_sheet(
+    connection: Connection, report: Report, facts: tuple[WaveFacts, ...], remarks: tuple[Label, ...]
+) -> Sheet:
+    """Run a report in the scope that is set, which `facts` and `remarks` are of; ReportError as for `run`."""
+    return Sheet(report, facts, remarks, run_cells(connection, report), *_labels(connection, report))
 
 
 def run_cells(connection: Connection, report: Report) -> tuple[tuple[Value, ...], ...]:
@@ -142,7 +183,19 @@ def run_cells(connection: Connection, report: Report) -> tuple[tuple[Value, ...]
             shown = "/".join(str(part) for part in key)
             raise ReportError(f"reports/{report.name}.sql: the key {shown} is null or stands twice")
         seen.add(key)
+    if report.balance:
+        _check_balance(report, cells)
     return cells
+
+
+def _check_balance(report: Report, cells: tuple[tuple[Value, ...], ...]) -> None:
+    """Raise ReportError for a row whose start and parts do not make its end."""
+    balance = report.balance
+    for key, cell in by_key(report, cells).items():
+        if balance and sum(Decimal(cell[name] or 0) for name in (balance.start, *balance.parts)) != cell[balance.end]:
+            raise ReportError(
+                f"reports/{report.name}.sql: {key}: {balance.start} and the parts do not make {balance.end}"
+            )
 
 
 def _query(connection: Connection, report: Report, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
@@ -159,9 +212,7 @@ def _labels(connection: Connection, report: Report) -> tuple[dict[str, dict[str,
     found = {}
     details: set[str] = set()
     for name in sorted(lists):
-        texts = "name, name" if name == "cities" else "label_fr, label_en"
-        parent = "parent_code" if name in {"actions", "difficulties"} else "null"
-        _, rows = database.query(connection, f"select code, {texts}, {parent} from {name}")
+        _, rows = database.query(connection, _LABELS.get(name, f"select code, label_fr, label_en, null from {name}"))
         found[name] = {code: Label(fr, en) for code, fr, en, _ in rows}
         details |= {code for code, _, _, above in rows if above}
     return found, frozenset(details)
@@ -195,7 +246,7 @@ def explain(connection: Connection, sheet: Sheet, key: str, measure: str) -> Det
     sql = f"{report.detail_sql}\nselect * from detail d{where} order by {order}"
     _, rows = _query(connection, report, sql)
     cells_of = tuple(tuple(plain(value) for value in row) for row in rows)
-    return Detail(columns, cells_of, additive=parts[0] not in report.not_additive)
+    return Detail(columns, cells_of, additive=not {parts[0], measure} & set(report.not_additive))
 
 
 def detail_columns(connection: Connection, report: Report) -> tuple[str, ...]:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from jumelage import database
 from jumelage.errors import UsageError
 from jumelage.fields import Origin
-from jumelage.models import MANAGEMENT, metadata
+from jumelage.models import MANAGEMENT, OF_A_LOAD, metadata
+from jumelage.scope import current_revision
 from jumelage.source import Document
 from jumelage.wave import Wave, wave_of
 
@@ -19,19 +20,7 @@ if TYPE_CHECKING:
 
     from jumelage.rules import Finding
 
-# What is staged, by table of the models, without wave and revision.
-STAGED = (
-    "default_answers",
-    "respondents",
-    "partnerships",
-    "city_actions",
-    "city_difficulties",
-    "published_tables",
-    "published_figures",
-    "explanations",
-    "claims",
-)
-_PUBLICATION = STAGED[5:]
+_PUBLICATION = OF_A_LOAD[5:]
 _COUNTED = "cast(count(*) as varchar)"
 # For each table that is handed in: the table that it was loaded into, and its columns as text.
 _ROWS = {
@@ -70,12 +59,12 @@ class Restored:
     documents: dict[str, Document]
 
 
-def restore(connection: Connection, bench: Connection, code: str | None, table: str) -> Restored:
+def restore(connection: Connection, bench: Connection, code: str, table: str) -> Restored:
     """Lay the current revision of a wave out in the workbench: `raw_` tables but for one, and its publication staged.
 
     UsageError if the wave is not loaded, or if its revision was loaded before wave.toml was kept.
     """
-    wave, revision = database.find_scope(connection, code).revisions[0]
+    wave, revision = current_revision(connection, code)
     where = f"where wave = '{wave}' and revision = {revision}"
     ((declared,),) = database.query(connection, f"select declared from survey.revisions {where}")[1]
     if declared is None:

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
-from jumelage.cli import desk, loading
+from jumelage.cli import desk, history, loading
 from jumelage.cli.options import (
+    AsOf,
     By,
+    ClassifiedOn,
     Db,
     Format,
     Handed,
@@ -20,8 +22,11 @@ from jumelage.cli.options import (
     Output,
     Reason,
     Wave,
+    Waves,
     WithoutInferred,
     say,
+    say_remarks,
+    scope_of,
     url_of,
     write,
 )
@@ -99,6 +104,7 @@ def _migrate(url: URL, to: str = "head", *, dry_run: bool = False) -> None:
 
 
 loading.add_to(app)
+history.add_to(app)
 
 
 @app.command()
@@ -119,7 +125,9 @@ def report(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(help="Name of the report; `jumelage reports` lists them.")],
     db: Db = None,
-    wave: Wave = None,
+    wave: Waves = None,
+    as_of: AsOf = None,
+    classified_on: ClassifiedOn = None,
     format_: Format = "table",
     lang: Lang = "en",
     without_inferred: WithoutInferred = False,
@@ -133,8 +141,10 @@ def report(
 
     found = content.report(name)
     with database.reading(url_of(ctx, db)) as connection:
-        scope = database.find_scope(connection, wave, with_inferred=not without_inferred)
+        scope = scope_of(connection, wave, as_of, classified_on, without_inferred=without_inferred)
         sheet = run(connection, found, scope)
+    if format_ != "table":
+        say_remarks(scope, lang)
     write(renderer(format_)(of_sheet(sheet, lang)), output)
 
 
@@ -145,7 +155,9 @@ def explain(
     key: Annotated[str, typer.Argument(help="Key of the cell, its parts joined by /, such as eu/DE or eu/total.")],
     measure: Annotated[str, typer.Argument(help="Column of the report, such as agreements.")],
     db: Db = None,
-    wave: Wave = None,
+    wave: Waves = None,
+    as_of: AsOf = None,
+    classified_on: ClassifiedOn = None,
     format_: Format = "table",
     without_inferred: WithoutInferred = False,
     output: Output = None,
@@ -158,9 +170,10 @@ def explain(
 
     found = content.report(report)
     with database.reading(url_of(ctx, db)) as connection:
-        scope = database.find_scope(connection, wave, with_inferred=not without_inferred)
+        scope = scope_of(connection, wave, as_of, classified_on, without_inferred=without_inferred)
         sheet = reporting.run(connection, found, scope)
         detail = reporting.explain(connection, sheet, key, measure)
+    say_remarks(scope, "en")
     value = sheet.cells().get(key, {}).get(measure, 0)  # printed, and no row computes it: zero
     title = f"{report} {key} {measure}: {span(value, value, 'en')}"
     write(renderer(format_)(of_detail(detail, title)), output)
@@ -171,6 +184,7 @@ def check(
     ctx: typer.Context,
     db: Db = None,
     wave: Wave = None,
+    as_of: AsOf = None,
     format_: Annotated[Literal["table", "json"], typer.Option("--format", help="Form of the output.")] = "table",
     lang: Lang = "en",
     output: Output = None,
@@ -184,7 +198,9 @@ def check(
     from jumelage.render.grid import of_ledger
 
     with database.reading(url_of(ctx, db)) as connection:
-        found, _ = ledger.check(connection, database.find_scope(connection, wave))
+        scope = scope_of(connection, wave, as_of)
+        found, _ = ledger.check(connection, scope)
+    say_remarks(scope, lang)
     write(renderer(format_)(of_ledger(found, lang)), output)
     for problem in found.problems:
         say(f"problem: {problem}")
@@ -194,18 +210,26 @@ def check(
 
 
 @app.command()
-def publish(ctx: typer.Context, out: Out = Path("public"), db: Db = None, wave: Wave = None) -> None:
+def publish(
+    ctx: typer.Context, out: Out = Path("public"), db: Db = None, wave: Wave = None, as_of: AsOf = None
+) -> None:
     """Publish a wave as web pages.
 
     All its tables and their ledger, in French and English, swapped in whole.
     """
-    _publish(url_of(ctx, db), out, wave)
+    _publish(url_of(ctx, db), out, wave, as_of)
 
 
-def _publish(url: URL, out: Path, wave: str | None) -> None:
-    from jumelage.publish import publish as publish_wave
+def _publish(url: URL, out: Path, wave: str | None, as_of: str | None = None) -> None:
+    from jumelage import database
+    from jumelage.publish import check_out
+    from jumelage.publish import publish as publish_scope
 
-    done = publish_wave(url, out, wave)
+    check_out(out)
+    with database.reading(url) as connection:
+        scope = scope_of(connection, wave, as_of)
+        done = publish_scope(connection, scope, out)
+    say_remarks(scope, "en")
     _say_counts(done.ledger)
     say(f"published: {', '.join(str(page) for page in done.pages)}")
 

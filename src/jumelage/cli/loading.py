@@ -8,7 +8,21 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from jumelage.cli import desk
-from jumelage.cli.options import Aliases, By, Db, Format, Handed, Output, Reason, Table, say, url_of, write
+from jumelage.cli.options import (
+    Aliases,
+    AsOf,
+    By,
+    Db,
+    Format,
+    Handed,
+    Output,
+    Reason,
+    Table,
+    say,
+    scope_of,
+    url_of,
+    write,
+)
 from jumelage.errors import UsageError
 
 if TYPE_CHECKING:
@@ -84,6 +98,7 @@ def template(
         str | None,
         typer.Option("--from", metavar="WAVE", help="Take the sampling frame over from this wave of the database."),
     ] = None,
+    as_of: AsOf = None,
     lang: Annotated[Literal["fr", "en"], typer.Option("--lang", help="Language of the drop-downs.")] = "fr",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT.xlsx if it is there.")] = False,
 ) -> None:
@@ -97,7 +112,7 @@ def template(
     earlier = None
     if from_ is not None:
         with database.reading(url_of(ctx, db)) as connection:
-            earlier = earlier_wave(connection, database.find_scope(connection, from_))
+            earlier = earlier_wave(connection, scope_of(connection, from_, as_of))
     write_template(out, wave, lang, earlier, overwrite=overwrite)
     say(f"wrote {out}")
 

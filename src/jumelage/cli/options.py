@@ -12,7 +12,10 @@ import typer
 from jumelage.errors import OutputError
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
     from sqlalchemy.engine import URL
+
+    from jumelage.scope import Scope
 
 Db = Annotated[
     str | None,
@@ -25,7 +28,39 @@ Db = Annotated[
 ]
 Wave = Annotated[
     str | None,
-    typer.Option("--wave", metavar="WAVE", help="Wave, such as 2006. [default: the latest]", show_default=False),
+    typer.Option(
+        "--wave",
+        metavar="WAVE",
+        help="Wave, such as 2006, or a revision of it, such as 2006@1. [default: the latest that is not synthetic]",
+        show_default=False,
+    ),
+]
+Waves = Annotated[
+    str | None,
+    typer.Option(
+        "--wave",
+        metavar="WAVES",
+        help="Wave, such as 2006, or a revision of it, such as 2006@1; for reports that compare waves several, "
+        "such as 2006,2012, or all. [default: the latest that is not synthetic]",
+        show_default=False,
+    ),
+]
+AsOf = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of",
+        metavar="TIME",
+        help="What was loaded and not withdrawn by then: 2012-03-31 (all of that day), or 2012-03-31T17:00 in UTC.",
+    ),
+]
+ClassifiedOn = Annotated[
+    str | None,
+    typer.Option(
+        "--classified-on",
+        metavar="DATE",
+        help="Put countries into the zones of that date, such as 2007-01-01. [default: each wave's reference date]",
+        show_default=False,
+    ),
 ]
 Lang = Annotated[Literal["fr", "en"], typer.Option("--lang", help="Language of titles and labels.")]
 WithoutInferred = Annotated[
@@ -65,6 +100,35 @@ def url_of(ctx: typer.Context, db: str | None) -> URL:
     from jumelage.database import resolve_url
 
     return resolve_url(ctx.obj if db is None else db)
+
+
+def scope_of(
+    connection: Connection,
+    wave: str | None,
+    as_of: str | None,
+    classified_on: str | None = None,
+    *,
+    without_inferred: bool = False,
+) -> Scope:
+    """Find what the options ask for, and say on standard error which of it was withdrawn since."""
+    from jumelage import scope
+
+    found = scope.find_scope(
+        connection,
+        wave,
+        as_of=scope.read_time(as_of) if as_of is not None else None,
+        classified_on=scope.read_day(classified_on) if classified_on is not None else None,
+        with_inferred=not without_inferred,
+    )
+    for text in found.withdrawn:
+        say(f"note: {text}")
+    return found
+
+
+def say_remarks(scope: Scope, lang: str) -> None:
+    """Say on standard error what has no place in csv and json."""
+    for remark in scope.remarks:
+        say(f"note: {remark.text(lang)}")
 
 
 def say(text: str) -> None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from jumelage.content import TOTAL, UNKNOWN
+from jumelage.content import ALL, TOTAL, UNKNOWN
 from jumelage.report import Detail, Sheet, Value, number
 from jumelage.rules import FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from jumelage.differences import Change
+    from jumelage.history import Entry
     from jumelage.ledger import Ledger
-    from jumelage.rehearsal import Change
     from jumelage.rules import Finding
     from jumelage.spellings import Suggestion
 
@@ -46,10 +47,12 @@ def of_sheet(sheet: Sheet, lang: str) -> Grid:
 
 
 def span(low: Value, high: Value, lang: str) -> str:
-    """Write what is known of a value: one number, or a range."""
+    """Write what is known of a value: one number, or a range, open where nothing bounds it above."""
     if low is None or isinstance(low, str):
         return low or ""
-    if high is None or isinstance(high, str) or low == high:
+    if high is None:
+        return f"≥\u00a0{number(low, lang)}"
+    if isinstance(high, str) or low == high:
         return number(low, lang)
     return f"{number(low, lang)}–{number(high, lang)}"
 
@@ -76,8 +79,15 @@ def _tabled(sheet: Sheet, lang: str) -> Shown:
         tuple(column.label.text(lang) for column in visible),
         tuple(rows),
         tuple(not (column.codes or column.labels) for column in visible),
-        frozenset(i for i, row in enumerate(sheet.rows) if TOTAL in [row[k] for k in key]),
+        frozenset(i for i, row in enumerate(sheet.rows) if {TOTAL, ALL} & {row[k] for k in key}),
+        _notes(sheet, lang),
     )
+
+
+def _notes(sheet: Sheet, lang: str) -> tuple[str, ...]:
+    """Return what must stand under a table: the remarks on its waves, then the report's own note."""
+    own = (sheet.report.note,) if sheet.report.note else ()
+    return tuple(text.text(lang) for text in (*sheet.remarks, *own))
 
 
 def _listed(sheet: Sheet, lang: str) -> Shown:
@@ -102,7 +112,7 @@ def _listed(sheet: Sheet, lang: str) -> Shown:
         tuple(sheet.report.column(name).label.text(lang) for name in (head, listing.item)),
         tuple((name, ", ".join(items)) for name, items in lists.items()),
         (False, False),
-        notes=(listing.mark.text(lang),),
+        notes=(*_notes(sheet, lang), listing.mark.text(lang)),
     )
 
 
@@ -166,6 +176,59 @@ def of_changes(changes: Sequence[Change], most: int | None = None) -> Grid:
         if len(found) > len(found[:most]):
             notes.append(f"showing {most} of {len(found)} {what} changes; all of them: --format csv -o FILE")
     return _plain_grid(("what", "name", "key", "measure", "before", "after"), tuple(shown), tuple(notes))
+
+
+HISTORY = (
+    "wave",
+    "revision",
+    "status",
+    "synthetic",
+    "loaded_at",
+    "loaded_by",
+    "reason",
+    "rows",
+    "agreements",
+    "content_hash",
+    "code_lists",
+    "withdrawn_at",
+    "withdrawn_by",
+    "withdrawn_why",
+)
+
+
+def of_history(entries: Sequence[Entry]) -> Grid:
+    """Make the grid of a history: one row per revision; people see who and why, and the beginning of the hash."""
+    rows = tuple(tuple(_scalar(getattr(entry, name)) for name in HISTORY) for entry in entries)
+    shown = tuple(
+        (
+            f"{entry.wave} (synthetic)" if entry.synthetic else entry.wave,
+            str(entry.revision),
+            entry.status,
+            str(entry.loaded_at),
+            entry.loaded_by,
+            str(entry.rows),
+            entry.content_hash[:12],
+            "; ".join(filter(None, (entry.reason, _withdrawn(entry)))),
+        )
+        for entry in entries
+    )
+    headings = ("wave", "revision", "status", "loaded (UTC)", "by", "rows", "hash", "why")
+    numeric = (False, True, False, False, False, True, False, False)
+    moved = [f"{entry.wave}@{entry.revision}" for entry in entries if entry.code_lists != "as now"]
+    notes = (f"loaded under other code lists than those of now: {', '.join(moved)}",) if moved else ()
+    return Grid(HISTORY, rows, Shown("", headings, shown, numeric, notes=notes))
+
+
+def _withdrawn(entry: Entry) -> str:
+    if entry.withdrawn_at is None:
+        return ""
+    return f"withdrawn {entry.withdrawn_at} by {entry.withdrawn_by}: {entry.withdrawn_why}"
+
+
+def _scalar(value: object) -> Value:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value if value is None or isinstance(value, int) else str(value)
 
 
 SUGGESTIONS = ("list", "spelling", "rows", "code", "name", "score", "confirmed")

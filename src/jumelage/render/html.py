@@ -14,7 +14,7 @@ from jumelage.render.words import STATUS_MARKS, STATUS_MEANINGS, STATUS_NAMES, w
 if TYPE_CHECKING:
     from datetime import date
 
-    from jumelage.report import Sheet, WaveFacts
+    from jumelage.report import Sheet
 
 # What says more than the computed value alone, and so is printed beside it.
 _BESIDE = {"contradicted", "bounded", "published_only", "wording"}
@@ -53,7 +53,7 @@ class Section:
     sql: str
 
 
-def render_page(sheets: dict[str, Sheet], ledger: Ledger, wave: WaveFacts, lang: str) -> str:
+def render_page(sheets: dict[str, Sheet], ledger: Ledger, lang: str) -> str:
     """Write the page of a wave in one language: a whole HTML document that needs no other file."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -64,12 +64,14 @@ def render_page(sheets: dict[str, Sheet], ledger: Ledger, wave: WaveFacts, lang:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    facts = wave.facts
+    first = next(iter(sheets.values()))
+    wave, remarks, facts = first.wave, first.remarks, first.wave.facts
     return environment.get_template("page.html.jinja").render(
         lang=lang,
         other="en" if lang == "fr" else "fr",
         w=words(lang),
         wave=wave,
+        remarks=[remark.text(lang) for remark in remarks],
         title=wave.title.text(lang),
         frame_rule=wave.frame_rule.text(lang),
         fieldwork=_period(facts["fieldwork_from"], facts["fieldwork_to"], lang),
@@ -133,7 +135,7 @@ def _section(sheet: Sheet, ledger: Ledger, lang: str) -> Section:
         report.source.text(lang),
         tuple(zip(shown.headings, shown.numeric, strict=True)),
         tuple(rows),
-        shown.notes,
+        shown.notes[len(sheet.remarks) :],  # the page says the remarks once
         tuple((", ".join(dict.fromkeys(keys)), text) for text, keys in because.items()),
         report.sql,
     )

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from jumelage.render.grid import Grid
 
+_NARROW = 12  # characters; a longer heading above numbers goes on in the next line
+
 
 def render(grid: Grid) -> str:
     """Write a table with headings; totals stand out."""
@@ -20,8 +22,10 @@ def render(grid: Grid) -> str:
 
     shown = grid.shown
     table = Table(box=box.SIMPLE_HEAD)
-    for heading, numeric in zip(shown.headings, shown.numeric, strict=True):
-        table.add_column(Text(heading), justify="right" if numeric else "left", overflow="fold")
+    for i, (heading, numeric) in enumerate(zip(shown.headings, shown.numeric, strict=True)):
+        widest = max((len(row[i]) for row in shown.rows), default=0)
+        narrow = max(_NARROW, widest, *map(len, heading.split(" "))) if numeric else None
+        table.add_column(Text(heading), justify="right" if numeric else "left", overflow="fold", max_width=narrow)
     for i, row in enumerate(shown.rows):
         table.add_row(*(Text(value) for value in row), style="bold" if i in shown.totals else None)
     out = io.StringIO()

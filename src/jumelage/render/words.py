@@ -92,9 +92,6 @@ WORDS = {
         "Un intervalle (21–29) borne une valeur que la publication ne permet pas de fixer.",
         "A range (21–29) bounds a value that the publication does not let us fix.",
     ),
-    "synthetic": Label(
-        "Données synthétiques, inventées pour la démonstration.", "Synthetic data, made up to demonstrate."
-    ),
     "colon": Label("\u00a0:", ":"),
     "to": Label("à", "to"),
 }

@@ -15,6 +15,7 @@ from jumelage import content, database
 from jumelage.content import LANGUAGES, Label
 from jumelage.errors import OutputError, UsageError
 from jumelage.headings import folded
+from jumelage.scope import set_scope
 from jumelage.template.sheets import Filling, texts, workbook
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from openpyxl import Workbook
     from sqlalchemy import Connection
 
-    from jumelage.database import Scope
+    from jumelage.scope import Scope
 
 _CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _MADE = b"2000-01-01T00:00:00Z"
@@ -53,8 +54,8 @@ class Earlier:
 
 def earlier_wave(connection: Connection, scope: Scope) -> Earlier:
     """Read what may be taken over from the one wave in scope, its towns in French alphabetical order."""
-    ((code, revision),) = scope.revisions
-    database.set_scope(connection, scope)
+    code, revision = scope.single
+    set_scope(connection, scope)
     _, ((*facts,),) = database.query(connection, f"select {', '.join(_FACTS.values())} from waves")
     _, towns = database.query(
         connection,

@@ -1,0 +1,109 @@
+/*
+title = { fr = "D’une vague à l’autre : ce qui fait la différence du nombre de villes", en = "From one wave to the next: what makes the difference in towns" }
+source = { fr = "Ne figure pas dans l’enquête imprimée", en = "Not in the printed survey" }
+key = ["wave_before", "wave", "indicator"]
+waves = 2
+[columns]
+wave_before = { fr = "De la vague", en = "From wave", codes = "waves" }
+wave = { fr = "à la vague", en = "to wave", codes = "waves" }
+indicator = { fr = "Villes", en = "Towns" }
+towns_before = { fr = "Avant", en = "Before" }
+frame_left = { fr = "Sorties", en = "Left" }
+frame_entered = { fr = "Entrées", en = "Entered" }
+mergers = { fr = "Fusions", en = "Mergers" }
+silent = { fr = "Ne répondent plus", en = "No longer answer" }
+heard = { fr = "Répondent désormais", en = "Answer now" }
+undetermined = { fr = "Indécidable", en = "Cannot be told" }
+ceased = { fr = "Ne déclarent plus d’accord", en = "Declare none any more" }
+started = { fr = "Déclarent désormais un accord", en = "Declare one now" }
+towns = { fr = "Après", en = "After" }
+[labels.indicator]
+contacted = { fr = "contactées", en = "contacted" }
+engaged = { fr = "déclarant un accord", en = "that declare an agreement" }
+[balance]
+start = "towns_before"
+parts = ["frame_left", "frame_entered", "mergers", "silent", "heard", "undetermined", "ceased", "started"]
+end = "towns"
+[note]
+fr = "Une ville qui en a rejoint une autre est suivie, et compte une fois. « Indécidable » : on ne sait si la ville avait répondu."
+en = "A town that became part of another is followed, and counted once. “Cannot be told”: it is not known whether the town had answered."
+*/
+with counted as (
+    select
+        1 as position,
+        'contacted' as indicator,
+        t.wave_before,
+        t.wave,
+        t.city,
+        t.towns_before,
+        t.towns,
+        t.towns_before as earlier,
+        t.towns as later,
+        t.had_answered,
+        t.has_answered
+    from paired_towns t
+    union all
+    select
+        2,
+        'engaged',
+        t.wave_before,
+        t.wave,
+        t.city,
+        t.towns_before,
+        t.towns,
+        t.engaged_before,
+        t.engaged,
+        t.had_answered,
+        t.has_answered
+    from paired_towns t
+),
+change as (
+    select
+        c.*,
+        case when c.towns_before > 0 and c.towns > 0 then c.later - least(c.earlier, 1) else 0 end as moved
+    from counted c
+),
+detail as (
+    select
+        c.wave_before,
+        c.wave,
+        c.position,
+        c.indicator,
+        c.city,
+        c.earlier as towns_before,
+        case when c.towns = 0 then -c.earlier else 0 end as frame_left,
+        case when c.towns_before = 0 then c.later else 0 end as frame_entered,
+        case when c.towns_before > 0 and c.towns > 0 then least(c.earlier, 1) - c.earlier else 0 end as mergers,
+        case when c.moved < 0 and c.has_answered = 'no' then -1 else 0 end as silent,
+        case when c.moved > 0 and c.had_answered = 'no' then 1 else 0 end as heard,
+        case
+            when c.moved < 0 and c.has_answered = 'unknown' then -1
+            when c.moved > 0 and c.had_answered = 'unknown' then 1
+            else 0
+        end as undetermined,
+        case when c.moved < 0 and c.has_answered = 'yes' then -1 else 0 end as ceased,
+        case when c.moved > 0 and c.had_answered = 'yes' then 1 else 0 end as started,
+        c.later as towns,
+        r.source
+    from change c
+    left join respondents r on r.wave = case when c.towns > 0 then c.wave else c.wave_before end and r.city = c.city
+)
+-- cells
+select
+    d.wave_before as wave_before,
+    d.wave as wave,
+    d.indicator as indicator,
+    sum(d.towns_before) as towns_before,
+    sum(d.frame_left) as frame_left,
+    sum(d.frame_entered) as frame_entered,
+    sum(d.mergers) as mergers,
+    sum(d.silent) as silent,
+    sum(d.heard) as heard,
+    sum(d.undetermined) as undetermined,
+    sum(d.ceased) as ceased,
+    sum(d.started) as started,
+    sum(d.towns) as towns
+from detail d
+inner join wave_pairs w on w.wave = d.wave
+group by d.wave_before, d.wave, w.reference_date, d.indicator
+order by w.reference_date, d.wave, min(d.position)

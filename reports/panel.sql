@@ -1,0 +1,50 @@
+/*
+title = { fr = "Panel : villes ayant répondu aux deux vagues", en = "Panel: towns that answered both waves" }
+source = { fr = "Ne figure pas dans l’enquête imprimée", en = "Not in the printed survey" }
+key = ["wave_before", "wave", "city"]
+waves = 2
+[columns]
+wave_before = { fr = "De la vague", en = "From wave", codes = "waves" }
+wave = { fr = "à la vague", en = "to wave", codes = "waves" }
+city = { fr = "Ville", en = "Town", codes = "cities" }
+towns_before = { fr = "Villes d’origine", en = "Towns it was" }
+agreements_before = { fr = "Accords avant", en = "Agreements before" }
+difference = { fr = "Différence", en = "Difference" }
+agreements = { fr = "Accords après", en = "Agreements after" }
+[balance]
+start = "agreements_before"
+parts = ["difference"]
+end = "agreements"
+[note]
+fr = "Une ville qui en a rejoint une autre compte avec elle. Les villes dont la réponse n’est pas publiée n’y sont pas, ni les accords dont la ville n’est pas dite."
+en = "A town that became part of another counts with it. Towns whose response is not published are left out, and so are agreements whose town is not stated."
+*/
+with detail as (
+    select
+        p.wave_before,
+        p.wave,
+        w.reference_date,
+        p.city,
+        c.sort_key,
+        p.towns_before,
+        p.agreements_before,
+        p.agreements - p.agreements_before as difference,
+        p.agreements,
+        r.source
+    from panel p
+    inner join respondents r on r.wave = p.wave and r.city = p.city
+    inner join cities c on c.code = p.city
+    inner join wave_pairs w on w.wave = p.wave
+)
+-- cells
+select
+    d.wave_before as wave_before,
+    d.wave as wave,
+    case when grouping(d.city) = 1 then 'total' else d.city end as city,
+    sum(d.towns_before) as towns_before,
+    sum(d.agreements_before) as agreements_before,
+    sum(d.difference) as difference,
+    sum(d.agreements) as agreements
+from detail d
+group by d.wave_before, d.wave, d.reference_date, rollup (d.city)
+order by d.reference_date, d.wave, grouping(d.city), min(d.sort_key)

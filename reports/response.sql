@@ -1,0 +1,100 @@
+/*
+title = { fr = "Réponse, par vague et taille de ville", en = "Response, by wave and size of town" }
+source = { fr = "Ne figure pas dans l’enquête imprimée", en = "Not in the printed survey" }
+key = ["wave", "size_class"]
+not_additive = ["response_rate", "response_rate_high"]
+[columns]
+wave = { fr = "Vague", en = "Wave", codes = "waves" }
+size_class = { fr = "Habitants", en = "Inhabitants" }
+contacted = { fr = "Villes contactées", en = "Towns contacted" }
+responded = { fr = "ayant répondu", en = "that responded", high = "responded_high", base = "contacted" }
+responded_high = { fr = "ayant répondu, au plus", en = "that responded, at most" }
+response_rate = { fr = "Taux de réponse, %", en = "Response rate, %", high = "response_rate_high", base = "contacted" }
+response_rate_high = { fr = "Taux de réponse au plus, %", en = "Response rate at most, %" }
+refused = { fr = "Refus", en = "Refused" }
+not_reached = { fr = "Non jointes", en = "Not reached" }
+not_published = { fr = "Réponse non publiée", en = "Response not published" }
+engaged = { fr = "Villes engagées", en = "Towns engaged", high = "engaged_high", base = "contacted" }
+engaged_high = { fr = "Villes engagées, au plus", en = "Towns engaged, at most" }
+agreements = { fr = "Accords", en = "Agreements", high = "agreements_high" }
+agreements_high = { fr = "Accords au plus", en = "Agreements at most" }
+[labels.size_class]
+under_20000 = { fr = "moins de 20 000", en = "under 20,000" }
+20000_29999 = { fr = "20 000 à 29 999", en = "20,000 to 29,999" }
+30000_49999 = { fr = "30 000 à 49 999", en = "30,000 to 49,999" }
+50000_99999 = { fr = "50 000 à 99 999", en = "50,000 to 99,999" }
+100000_and_over = { fr = "100 000 et plus", en = "100,000 and over" }
+[note]
+fr = "Aucune estimation. Les bornes sont celles du pire cas, sans hypothèse sur qui n’a pas répondu (Manski, 1989) : une telle ville peut être engagée ou non, et rien ne borne le nombre de ses accords (« ≥ »). Le taux rapporte les villes ayant répondu aux villes contactées."
+en = "No estimate is made. The bounds are those of the worst case, without any assumption on who did not answer (Manski, 1989): such a town may be engaged or not, and nothing bounds the number of its agreements (“≥”). The rate is that of towns that responded among those contacted."
+*/
+with detail as (
+    select
+        r.wave,
+        s.reference_date,
+        case
+            when r.population < 20000 then 'under_20000'
+            when r.population < 30000 then '20000_29999'
+            when r.population < 50000 then '30000_49999'
+            when r.population < 100000 then '50000_99999'
+            else '100000_and_over'
+        end as size_class,
+        r.population as position,
+        r.city,
+        1 as contacted,
+        case when r.response = 'responded' then 1 else 0 end as responded,
+        case when r.response in ('responded', 'not_published') then 1 else 0 end as responded_high,
+        case when r.response = 'refused' then 1 else 0 end as refused,
+        case when r.response = 'not_reached' then 1 else 0 end as not_reached,
+        case when r.response = 'not_published' then 1 else 0 end as not_published,
+        case when r.engaged = 'yes' then 1 else 0 end as engaged,
+        case when r.engaged = 'yes' or r.response <> 'responded' or r.engaged = 'not_published' then 1 else 0 end
+            as engaged_high,
+        r.agreements,
+        case when s.agreements_complete and (r.response = 'responded' or r.agreements > 0) then r.agreements end
+            as agreements_high,
+        r.source
+    from respondents r
+    inner join scope s on s.wave = r.wave
+    union all
+    select
+        p.wave,
+        s.reference_date,
+        'unknown',
+        null,
+        null,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        1,
+        1,
+        p.source
+    from partnerships p
+    inner join scope s on s.wave = p.wave
+    where p.city is null
+)
+-- cells
+select
+    d.wave as wave,
+    case when grouping(d.size_class) = 1 then 'total' else d.size_class end as size_class,
+    sum(d.contacted) as contacted,
+    sum(d.responded) as responded,
+    sum(d.responded_high) as responded_high,
+    round(cast(100.0 * sum(d.responded) / nullif(sum(d.contacted), 0) as numeric(18, 8)), 1) as response_rate,
+    round(cast(100.0 * sum(d.responded_high) / nullif(sum(d.contacted), 0) as numeric(18, 8)), 1)
+        as response_rate_high,
+    sum(d.refused) as refused,
+    sum(d.not_reached) as not_reached,
+    sum(d.not_published) as not_published,
+    sum(d.engaged) as engaged,
+    sum(d.engaged_high) as engaged_high,
+    sum(d.agreements) as agreements,
+    case when count(*) = count(d.agreements_high) then sum(d.agreements_high) end as agreements_high
+from detail d
+group by d.wave, d.reference_date, rollup (d.size_class)
+order by d.reference_date, d.wave, grouping(d.size_class), min(d.position) nulls last

@@ -1,0 +1,19 @@
+-- Each town of two waves once, as it is in the later one: in how many frames' towns, whether they answered, agreements.
+-- had_answered: unknown where some of the towns that merged had and some had not; null where it was not in the frame.
+select
+    f.wave_before,
+    f.wave,
+    f.followed_to as city,
+    sum(case when f.later then 0 else 1 end) as towns_before,
+    sum(case when f.later then 1 else 0 end) as towns,
+    sum(case when not f.later and f.agreements > 0 then 1 else 0 end) as engaged_before,
+    sum(case when f.later and f.agreements > 0 then 1 else 0 end) as engaged,
+    sum(case when f.later then 0 else f.agreements end) as agreements_before,
+    sum(case when f.later then f.agreements else 0 end) as agreements,
+    case
+        when count(distinct case when f.later then null else f.answered end) > 1 then 'unknown'
+        else max(case when f.later then null else f.answered end)
+    end as had_answered,
+    max(case when f.later then f.answered end) as has_answered
+from followed_towns f
+group by f.wave_before, f.wave, f.followed_to

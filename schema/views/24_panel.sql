@@ -1,0 +1,10 @@
+-- Towns that answered two waves, with their agreements in both; those that merged are one town.
+select
+    t.wave_before,
+    t.wave,
+    t.city,
+    t.towns_before,
+    t.agreements_before,
+    t.agreements
+from paired_towns t
+where t.towns_before > 0 and t.towns > 0 and t.had_answered = 'yes' and t.has_answered = 'yes'
