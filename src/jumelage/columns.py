@@ -320,7 +320,7 @@ def _says_nothing(text: str) -> bool:
 
 
 def _sources(bench: Connection, document: Document) -> list[Finding]:
-    known = content.report_names()
+    known = content.reports_of_a_wave()
     texts = _distinct(bench, document.name, "source")
     wrong = [text for text in texts if text.split("/", maxsplit=1)[0] not in known]
     broken = {text: ("source_unknown", {"near": near(text, known)}) for text in wrong}

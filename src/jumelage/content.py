@@ -215,6 +215,11 @@ def report_names() -> list[str]:
     return sorted(path.stem for path in (root() / "reports").glob("*.sql"))
 
 
+def reports_of_a_wave() -> list[str]:
+    """Return the names of the reports that one wave alone fills, sorted: what it may have published."""
+    return [name for name in report_names() if report(name).waves == 1]
+
+
 @cache
 def report(name: str) -> Report:
     """Return a report by name; UsageError names the nearest ones if there is none."""

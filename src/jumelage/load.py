@@ -183,7 +183,7 @@ def _claimed_complete(wave: Wave, package: Package) -> list[Finding]:
     return [
         package.origin.finding("complete_without_figures", "complete.printed", report, report=report)
         for report in wave.printed_complete
-        if report in content.report_names() and report not in package.published
+        if report in content.reports_of_a_wave() and report not in package.published
     ]
 
 
