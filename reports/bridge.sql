@@ -1,6 +1,5 @@
 /*
 title = { fr = "D’une vague à l’autre : ce qui fait la différence du nombre d’accords", en = "From one wave to the next: what makes the difference in agreements" }
-source = { fr = "Ne figure pas dans l’enquête imprimée", en = "Not in the printed survey" }
 key = ["wave_before", "wave", "zone"]
 waves = 2
 [columns]

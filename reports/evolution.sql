@@ -1,6 +1,5 @@
 /*
 title = { fr = "Évolution, par vague et zone géographique", en = "Evolution, by wave and geographic zone" }
-source = { fr = "Ne figure pas dans l’enquête imprimée", en = "Not in the printed survey" }
 key = ["wave", "zone"]
 waves = 2
 [columns]

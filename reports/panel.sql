@@ -1,6 +1,5 @@
 /*
 title = { fr = "Panel : villes ayant répondu aux deux vagues", en = "Panel: towns that answered both waves" }
-source = { fr = "Ne figure pas dans l’enquête imprimée", en = "Not in the printed survey" }
 key = ["wave_before", "wave", "city"]
 waves = 2
 [columns]

@@ -74,12 +74,13 @@ class Balance:
 class Report:
     """A report file: its metadata and its query, which is run as it stands in the file.
 
-    `waves` is the least number of waves that it needs; `note` is the method that people must know.
+    `source` is where the table stands in the printed survey, if it does; `waves` is the least number of waves that it
+    needs; `note` is the method that people must know.
     """
 
     name: str
     title: Label
-    source: Label
+    source: Label | None
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     not_additive: tuple[str, ...]
@@ -182,7 +183,7 @@ def _report(name: str, header: dict[str, Any], sql: str) -> Report:
     return Report(
         name=name,
         title=label(header["title"], "title"),
-        source=label(header["source"], "source"),
+        source=label(header["source"], "source") if "source" in header else None,
         key=tuple(header["key"]),
         columns=tuple(columns),
         not_additive=tuple(header.get("not_additive", ())),
