@@ -107,7 +107,7 @@ def _count(connection: Connection, table: str, scope: Scope | None) -> int | Non
 def _agreements(connection: Connection, old: Scope, new: Scope) -> Iterator[Change]:
     """Yield the agreements of which one revision has more than the other."""
     ((wave, before),), ((_, after),) = old.revisions, new.revisions
-    told = "city, country, partner, since_from, since_to, since_missing, inferred"
+    told = "city, country, partner, since_from, since_to, since_missing, until_from, until_to, inferred"
     sql = (
         f"select {told}, sum(case when revision = {before} then 1 else 0 end), "
         f"sum(case when revision = {after} then 1 else 0 end) from survey.partnerships "
@@ -115,10 +115,17 @@ def _agreements(connection: Connection, old: Scope, new: Scope) -> Iterator[Chan
         f"having sum(case when revision = {before} then 1 else -1 end) <> 0 order by {told}"
     )
     names = {code: name for code, name in database.query(connection, "select code, name from survey.cities")[1]}  # noqa: C416
-    for city, country, partner, first, last, missing, inferred, was, becomes in database.query(connection, sql)[1]:
-        since = missing or (f"{first}" if first == last else f"{first}/{last}")
-        key = " · ".join(filter(None, (country, partner, since, "inferred" if inferred else "")))
+    for city, country, partner, *dates, missing, ended, over, inferred, was, becomes in database.query(connection, sql)[
+        1
+    ]:
+        since = missing or _period(*dates)
+        until = f"until {_period(ended, over)}" if ended else ""
+        key = " · ".join(filter(None, (country, partner, since, until, "inferred" if inferred else "")))
         yield Change("agreements", names.get(city, city) or "", key, "", int(was), int(becomes))
+
+
+def _period(first: object, last: object) -> str:
+    return f"{first}" if first == last else f"{first}/{last}"
 
 
 def _computed(connection: Connection, scope: Scope | None) -> tuple[dict[_Figure, str], dict[_Cell, Value]]:
