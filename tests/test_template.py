@@ -31,7 +31,7 @@ COLUMNS = {
         "service",
         "declared_agreements",
     ),
-    "partnerships": ("city", "country", "agreements", "partner", "since"),
+    "partnerships": ("city", "country", "agreements", "partner", "since", "until"),
     "actions": ("city", "action", "answer"),
     "difficulties": ("city", "difficulty", "answer"),
 }

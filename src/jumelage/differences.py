@@ -131,7 +131,7 @@ def _told(names: list[str], values: Iterable[object]) -> str:
 def agreements(connection: Connection, before: Scope, after: Scope) -> Iterator[Change]:
     """Yield the agreements of which one revision has more than the other."""
     old, new = _of(before), _of(after)
-    told = "city, country, partner, since_from, since_to, since_missing, inferred, source"
+    told = "city, country, partner, since_from, since_to, since_missing, until_from, until_to, inferred, source"
     sql = (
         f"select {told}, sum(case when {old} then 1 else 0 end), sum(case when {new} then 1 else 0 end) "
         f"from survey.partnerships where ({old}) or ({new}) group by {told} "
@@ -139,13 +139,17 @@ def agreements(connection: Connection, before: Scope, after: Scope) -> Iterator[
     )
     names = {code: name for code, name in database.query(connection, "select code, name from survey.cities")[1]}  # noqa: C416
     changes = []
-    for city, country, partner, first, last, missing, inferred, source, was, becomes in database.query(connection, sql)[
-        1
-    ]:
-        since = missing or (f"{first}" if first == last else f"{first}/{last}")
-        key = " · ".join(filter(None, (country, partner, since, "inferred" if inferred else "")))
-        changes.append(Change("agreements", names.get(city, city) or "", key, source, int(was), int(becomes)))
+    for row in database.query(connection, sql)[1]:
+        city, country, partner, *dates, missing, ended, over, inferred, source, was, becomes = row
+        until = f"until {_period(ended, over)}" if ended else ""
+        marks = (country, partner, missing or _period(*dates), until, "inferred" if inferred else "")
+        name = names.get(city, city) or ""
+        changes.append(Change("agreements", name, " · ".join(filter(None, marks)), source, int(was), int(becomes)))
     yield from sorted(changes, key=lambda change: (change.name, change.key, change.measure))
+
+
+def _period(first: object, last: object) -> str:
+    return f"{first}" if first == last else f"{first}/{last}"
 
 
 def _cells(sheet: Sheet) -> dict[Cell, Value]:

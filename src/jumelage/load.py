@@ -250,14 +250,15 @@ def _stage_wave(bench: Connection, wave: Wave) -> None:
         "cross join (select count(declared_agreements) > 0 as asked from raw_respondents) x",
         (wave.sources["frame"], wave.sources["respondents"]),
     )
-    several = _has_several(bench)
+    several, ended = _has_several(bench), _has_ended(bench)
+    until = ("p.until_from", "p.until_to") if ended else ("cast(null as date)", "cast(null as date)")
     bench.exec_driver_sql(
         "create or replace temp view staged_partnerships as select "
         f"{_number_of_agreement(bench, several=several)}, p.city, p.country, p.partner, "
         "p.since_from, p.since_to, case when p.since_from is null then "
         f"coalesce(p.since_missing, '{wave.defaults['since']}') end as since_missing, "
         "coalesce(p.inferred, 'no') = 'yes' as inferred, coalesce(p.source, '') as source, "
-        "cast(null as date) as until_from, cast(null as date) as until_to from resolved_partnerships p"
+        f"{until[0]} as until_from, {until[1]} as until_to from resolved_partnerships p"
         f"{_SEVERAL if several else ''}"
     )
     for question, item in (("actions", "action"), ("difficulties", "difficulty")):
@@ -273,6 +274,11 @@ _SEVERAL = " cross join range(coalesce(p.agreements, 1))"
 def _has_several(bench: Connection) -> bool:
     """Tell whether a row may stand for several agreements."""
     return bool(bench.exec_driver_sql("select max(number) > 1 from meant_partnerships_agreements").scalar())
+
+
+def _has_ended(bench: Connection) -> bool:
+    """Tell whether any agreement has ended; where none has, its columns are constants, which costs nothing."""
+    return bool(bench.exec_driver_sql("select count(*) from meant_partnerships_until").scalar())
 
 
 def _number_of_agreement(bench: Connection, *, several: bool) -> str:
