@@ -77,6 +77,9 @@ service = "not_asked"
 since = "no_answer"
 actions = {{ "*" = "not_asked" }}
 difficulties = {{ "*" = "not_asked" }}
+
+# Nothing was printed.
+[sources]
 """
 
 Thing = TypeVar("Thing")
