@@ -78,7 +78,7 @@ def test_the_demo_wave_loads_without_a_finding_and_does_all_that_a_wave_does(loa
     assert "synthétiques" in (tmp_path / "public" / "fr.html").read_text(encoding="utf-8")
 
 
-# Counted by hand from the files: 2006 · silent · undetermined · ended · no longer declared · begun · appeared ·
+# Counted town by town from the files: 2006 · silent · undetermined · ended · no longer declared · begun · appeared ·
 # reclassified · 2012. No town left or entered the frame, no agreement was that of two merged towns, and no town is
 # known not to have answered in 2006.
 BRIDGE = {
