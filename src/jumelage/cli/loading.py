@@ -79,12 +79,12 @@ def load(
 
 
 def request_of(handed: Path, reason: str | None = None, by: str | None = None, **more: Any) -> Request:  # noqa: ANN401
-    """Make the request to load what is handed in; an installed jumelage carries waves/2006."""
+    """Make the request to load what is handed in; an installed jumelage carries the waves of this project."""
     from jumelage import content
     from jumelage.load import Request
 
     if not handed.exists() and (packaged := content.root() / handed).is_dir():
-        handed = packaged  # an installed jumelage carries waves/2006
+        handed = packaged
         say(f"loading {handed}")
     return Request(handed, reason, by, **more)
 
