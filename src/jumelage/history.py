@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A revision in the history; `status` is current, superseded or withdrawn. Times are in UTC."""
+    """A revision in the history; `status` is current, superseded or withdrawn. Times are in UTC.
+
+    `rows` are all that it holds, `agreements` those in force.
+    """
 
     wave: str
     revision: int
@@ -53,7 +56,8 @@ def history(connection: Connection, as_of: datetime | None = None) -> list[Entry
         connection, "select wave, revision, loaded_by, reason, content_hash from survey.revisions"
     )
     told = {(wave, revision): rest for wave, revision, *rest in facts}
-    rows, agreements = _rows(connection, OF_A_LOAD), _rows(connection, ("partnerships",))
+    rows = _rows(connection, OF_A_LOAD)
+    agreements = _rows(connection, ("partnerships",), "where until_from is null")
     entries = []
     for one in known:
         key = (one.wave, one.revision)
@@ -79,10 +83,11 @@ def history(connection: Connection, as_of: datetime | None = None) -> list[Entry
     return entries
 
 
-def _rows(connection: Connection, tables: tuple[str, ...]) -> dict[tuple[str, int], int]:
+def _rows(connection: Connection, tables: tuple[str, ...], where: str = "") -> dict[tuple[str, int], int]:
     """Return the number of rows in tables by wave and revision."""
     each = " union all ".join(
-        f"select wave, revision, count(*) as found from survey.{table} group by wave, revision" for table in tables
+        f"select wave, revision, count(*) as found from survey.{table} {where} group by wave, revision"
+        for table in tables
     )
     _, rows = database.query(connection, f"select wave, revision, sum(found) from ({each}) t group by wave, revision")
     return {(wave, revision): int(number) for wave, revision, number in rows}

@@ -54,13 +54,17 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a load did: the revision that is now current, whether it is new, the one before, its rows by table."""
+    """What a load did: the revision that is now current, whether it is new, the one before, its rows by table.
+
+    `synthetic` tells that the wave is made up.
+    """
 
     wave: str
     revision: int
     new: bool
     before: int | None
     rows: dict[str, int]
+    synthetic: bool = False
     findings: tuple[Finding, ...] = field(default=(), repr=False)
 
 
@@ -164,7 +168,7 @@ def _append(
     before = current[0] if current else None
     # With a reason, the same content read in another way (`missing`, `dates`) is a revision too: it is kept for later.
     if current and current[1] == digest and (current[2] == wave.declared or not request.reason):
-        return Loaded(wave.code, current[0], False, before, rows, tuple(findings))
+        return Loaded(wave.code, current[0], False, before, rows, wave.synthetic, tuple(findings))
     if last and not dry_run and not (request.reason and request.reason.strip()):
         differs = f"is loaded as revision {before} and this differs from it; say why it changes"
         again = f"was withdrawn, up to revision {last}; say why it is loaded again"
@@ -175,7 +179,7 @@ def _append(
     reason = (request.reason or "dry run") if last else None
     step("writing")
     _write(connection, bench, wave, revision, digest, reason=reason, by=request.by)
-    return Loaded(wave.code, revision, True, before, rows, tuple(findings))
+    return Loaded(wave.code, revision, True, before, rows, wave.synthetic, tuple(findings))
 
 
 def _claimed_complete(wave: Wave, package: Package) -> list[Finding]:

@@ -202,6 +202,8 @@ def check(
         found, _ = ledger.check(connection, scope)
     say_remarks(scope, lang)
     write(renderer(format_)(of_ledger(found, lang)), output)
+    if not found.entries:
+        say(f"wave {scope.single[0]} has no publication: there is no figure to hold against its rows")
     for problem in found.problems:
         say(f"problem: {problem}")
     _say_counts(found)

@@ -19,6 +19,7 @@ from jumelage.cli.options import (
     Reason,
     Table,
     say,
+    say_remarks,
     scope_of,
     url_of,
     write,
@@ -112,7 +113,9 @@ def template(
     earlier = None
     if from_ is not None:
         with database.reading(url_of(ctx, db)) as connection:
-            earlier = earlier_wave(connection, scope_of(connection, from_, as_of))
+            scope = scope_of(connection, from_, as_of)
+            earlier = earlier_wave(connection, scope)
+        say_remarks(scope, "en")
     write_template(out, wave, lang, earlier, overwrite=overwrite)
     say(f"wrote {out}")
 

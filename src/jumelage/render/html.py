@@ -104,7 +104,8 @@ def page_title(waves: tuple[WaveFacts, ...], lang: str) -> str:
     if len(waves) == 1:
         return waves[0].title.text(lang)
     w = words(lang)
-    return f"{w['compared']}{w['colon']} {', '.join(wave.wave for wave in waves)}"
+    named = (f"{wave.wave} ({w['made_up']})" if wave.synthetic else wave.wave for wave in waves)
+    return f"{w['compared']}{w['colon']} {', '.join(named)}"
 
 
 def _day(day: date, lang: str) -> str:

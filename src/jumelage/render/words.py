@@ -76,6 +76,7 @@ WORDS = {
         "Every number is computed by the query given under its table.",
     ),
     "compared": Label("D’une vague à l’autre", "From wave to wave"),
+    "made_up": Label("synthétique", "synthetic"),
     "wave": Label("Vague", "Wave"),
     "number": Label("révision", "revision"),
     "frame": Label("Base de sondage", "Sampling frame"),
