@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from jumelage import database
 from jumelage.ledger import check
-from jumelage.models import OF_A_LOAD, metadata
+from jumelage.models import OF_A_LOAD, QUESTIONS, metadata
+from jumelage.report import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -35,6 +37,9 @@ _FACTS = (
     "agreements_complete",
     "several_mark",
 )
+# What wave.toml says beside: of these keys nothing stands in a table, and yet they belong to the content.
+_SETTINGS = ("defaults", "sources", "printed", "missing", "dates")
+_IN_TABLES = {"printed.several_mark", *(f"defaults.{question}" for question in QUESTIONS)}
 _BY_NUMBER = "partnerships"  # their numbers say nothing: they are compared by what they say
 
 
@@ -43,7 +48,7 @@ class Change:
     """Something that differs; None where there was or will be nothing.
 
     `what` is fact, rows (their number), row, agreements, cell, total or figure, or "not compared".
-    `name` is a table, the city of an agreement, or a report; `key` its country, partner and dates, the key of a row,
+    `name` is a table, wave.toml, the city of an agreement, or a report; `key` its country, partner and dates, the key of a row,
     or the cell; `measure` its source, the column, or the measure.
     """
 
@@ -79,15 +84,33 @@ def _of(scope: Scope) -> str:
 
 
 def _facts(connection: Connection, before: Scope, after: Scope) -> Iterator[Change]:
-    sql = f"select {', '.join(_FACTS)} from survey.revisions where "
-    (was,), (becomes,) = (database.query(connection, sql + _of(scope))[1] for scope in (before, after))
+    sql = f"select declared, {', '.join(_FACTS)} from survey.revisions where "
+    ((had, *was),), ((has, *becomes),) = (database.query(connection, sql + _of(scope))[1] for scope in (before, after))
     for name, old, new in zip(_FACTS, was, becomes, strict=True):
         if old != new:
             yield Change("fact", "revisions", "", name, _plain(old), _plain(new))
+    if had and has:  # kept since migration 0004
+        for name, said, says in differing(_settings(had), _settings(has)):
+            yield Change("fact", "wave.toml", "", name, said, says)
+
+
+def _settings(declared: str) -> dict[str, str]:
+    """Return what a kept wave.toml says under the keys that no table holds, by dotted key."""
+    found: dict[str, str] = {}
+    left = [(name, value) for name, value in json.loads(declared).items() if name in _SETTINGS]
+    while left:
+        name, value = left.pop()
+        if name in _IN_TABLES:
+            continue
+        if isinstance(value, dict):
+            left += [(f"{name}.{key}", inner) for key, inner in value.items()]
+        else:
+            found[name] = str(value)
+    return dict(sorted(found.items()))
 
 
 def _plain(value: object) -> Value:
-    return value if value is None or (isinstance(value, int) and not isinstance(value, bool)) else str(value)
+    return str(value) if isinstance(value, bool) else plain(value)
 
 
 def _rows(connection: Connection, table: str, before: Scope, after: Scope) -> Iterator[Change]:
@@ -124,7 +147,7 @@ def _rows(connection: Connection, table: str, before: Scope, after: Scope) -> It
 
 def _told(names: list[str], values: Iterable[object]) -> str:
     """Write what a row holds beside its key."""
-    told = (f"{name}: {value}" for name, value in zip(names, values, strict=True) if value not in {None, ""})
+    told = (f"{name}: {_plain(value)}" for name, value in zip(names, values, strict=True) if value not in {None, ""})
     return "; ".join(told) or "present"
 
 
@@ -139,12 +162,12 @@ def agreements(connection: Connection, before: Scope, after: Scope) -> Iterator[
     )
     names = {code: name for code, name in database.query(connection, "select code, name from survey.cities")[1]}  # noqa: C416
     changes = []
-    for row in database.query(connection, sql)[1]:
-        city, country, partner, *dates, missing, ended, over, inferred, source, was, becomes = row
-        until = f"until {_period(ended, over)}" if ended else ""
-        marks = (country, partner, missing or _period(*dates), until, "inferred" if inferred else "")
-        name = names.get(city, city) or ""
-        changes.append(Change("agreements", name, " · ".join(filter(None, marks)), source, int(was), int(becomes)))
+    _, rows = database.query(connection, sql)
+    for city, country, partner, first, last, missing, ends, ended, inferred, source, was, becomes in rows:
+        until = f"until {_period(ends, ended)}" if ends else ""
+        said = (country, partner, missing or _period(first, last), until, "inferred" if inferred else "")
+        key = " · ".join(filter(None, said))
+        changes.append(Change("agreements", names.get(city, city) or "", key, source, int(was), int(becomes)))
     yield from sorted(changes, key=lambda change: (change.name, change.key, change.measure))
 
 

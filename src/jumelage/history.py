@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from jumelage import __version__, database
-from jumelage.errors import UsageError
+from jumelage.errors import UsageError, find_control
 from jumelage.models import OF_A_LOAD, metadata
 from jumelage.scope import current, recorded
 
@@ -100,10 +100,14 @@ def withdraw(connection: Connection, name: str, *, reason: str, by: str | None =
     """
     if not reason.strip():
         raise UsageError("say why it is withdrawn: --reason TEXT")
+    for option, text in (("--reason", reason), ("--by", by or "")):
+        if (why := _unfit(text)) is not None:
+            raise UsageError(f"{option} {text!r}: {why}; it is recorded, and shown as it stands")
     known = recorded(connection)
     found = next((one for one in known if one.name == name), None)
     if found is None:
-        listed = ", ".join(one.name for one in known if one.wave == name.partition("@")[0]) or ", ".join(current(known))
+        of_wave = [one.name for one in known if one.wave == name.partition("@")[0]]
+        listed = ", ".join(of_wave or sorted({one.wave for one in known})) or "none"
         raise UsageError(f"there is no revision {name!r}; give one with its number, such as 2006@1; known: {listed}")
     if found.withdrawn_at:
         raise UsageError(f"{name} is withdrawn already, since {found.withdrawn_at} UTC: {found.withdrawn_why}")
@@ -120,6 +124,13 @@ def withdraw(connection: Connection, name: str, *, reason: str, by: str | None =
     )
     left = current(recorded(connection)).get(found.wave)
     return Withdrawn(name, left.name if left else None)
+
+
+def _unfit(text: str) -> str | None:
+    """Say what a text holds that cannot be recorded or would do harm where it is printed; None if nothing."""
+    if (code := find_control(text)) is not None:
+        return f"it holds the control character {code}"
+    return None if text.encode(errors="ignore").decode() == text else "it is no UTF-8"
 
 
 def recording_time(connection: Connection) -> datetime:
