@@ -264,7 +264,8 @@ def sources(connection: Connection, report: Report) -> dict[tuple[str, str], set
     Only rows that count in the figure are behind it.
     """
     keys = ", ".join(f"cast(d.{name} as varchar) as {name}" for name in report.key)
-    counts = ", ".join("true" if report.column(name).codes else f"d.{name} <> 0" for name in report.figures)
+    whole = {name for name in report.figures if report.column(name).codes or name in report.not_additive}
+    counts = ", ".join("true" if name in whole else f"d.{name} <> 0" for name in report.figures)
     sql = f"{report.detail_sql}\nselect distinct {keys}, d.source, {counts} from detail d"
     try:
         rows = _query(connection, report, sql)[1]
