@@ -357,9 +357,9 @@ CREATE TABLE survey.respondents (
     city TEXT NOT NULL,
     population INTEGER NOT NULL,
     response TEXT NOT NULL,
-    elected_delegate TEXT NOT NULL,
-    twinning_committee TEXT NOT NULL,
-    service TEXT NOT NULL,
+    elected_delegate TEXT NOT NULL CONSTRAINT ck_respondents_elected_delegate CHECK (elected_delegate in ('yes', 'no', 'dont_know', 'refused', 'no_answer', 'not_asked', 'not_applicable', 'not_published')),
+    twinning_committee TEXT NOT NULL CONSTRAINT ck_respondents_twinning_committee CHECK (twinning_committee in ('yes', 'no', 'dont_know', 'refused', 'no_answer', 'not_asked', 'not_applicable', 'not_published')),
+    service TEXT NOT NULL CONSTRAINT ck_respondents_service CHECK (service in ('yes', 'no', 'dont_know', 'refused', 'no_answer', 'not_asked', 'not_applicable', 'not_published')),
     source TEXT NOT NULL,
     answers_source TEXT NOT NULL,
     declared_agreements INTEGER,
@@ -367,9 +367,6 @@ CREATE TABLE survey.respondents (
     CONSTRAINT pk_respondents PRIMARY KEY (wave, revision, city),
     CONSTRAINT ck_respondents_population CHECK (population >= 0),
     CONSTRAINT ck_respondents_response CHECK (response in ('responded', 'refused', 'not_reached', 'not_published')),
-    CONSTRAINT ck_respondents_elected_delegate CHECK (elected_delegate in ('yes', 'no', 'dont_know', 'refused', 'no_answer', 'not_asked', 'not_applicable', 'not_published')),
-    CONSTRAINT ck_respondents_twinning_committee CHECK (twinning_committee in ('yes', 'no', 'dont_know', 'refused', 'no_answer', 'not_asked', 'not_applicable', 'not_published')),
-    CONSTRAINT ck_respondents_service CHECK (service in ('yes', 'no', 'dont_know', 'refused', 'no_answer', 'not_asked', 'not_applicable', 'not_published')),
     CONSTRAINT fk_respondents_city FOREIGN KEY(city) REFERENCES survey.cities (code),
     CONSTRAINT fk_respondents_wave_revision FOREIGN KEY(wave, revision) REFERENCES survey.revisions (wave, revision)
 );

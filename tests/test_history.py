@@ -645,7 +645,7 @@ def test_diff_of_what_is_not_there_or_is_several_is_refused(told: URL) -> None:
 
 def test_diff_tells_when_an_agreement_ended(migrated: URL, tmp_path: Path) -> None:
     for name, files in (("first", {}), ("second", FIRST)):
-        handed = write(tmp_path / name, {"actions.csv": TINY["actions.csv"]} if not files else files)
+        handed = write(tmp_path / name, files or {"actions.csv": TINY["actions.csv"]})
         assert run("load", handed.path, "--reason", "mended", "--db", address(migrated)).code == 0
     sql = "update survey.partnerships set until_from = '2010-05-01', until_to = '2010-05-31'"
     change(migrated, f"{sql} where revision = 2 and partner = 'Leeds'")

@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL
 from jumelage import content, database
 from jumelage.errors import OutputError, UsageError
 from jumelage.headings import HEADINGS, column_of, meanings
-from jumelage.models import ANSWERS, NO_DATE, RESPONSES
+from jumelage.models import ANSWERS, NO_DATE, RESPONSES, TOWN_QUESTIONS
 from jumelage.scope import find_scope
 from jumelage.template import Earlier, earlier_wave, write_template
 
@@ -26,9 +26,7 @@ COLUMNS = {
     "respondents": (
         "city",
         "response",
-        "elected_delegate",
-        "twinning_committee",
-        "service",
+        *TOWN_QUESTIONS,
         "declared_agreements",
     ),
     "partnerships": ("city", "country", "agreements", "partner", "since", "until"),
@@ -46,9 +44,7 @@ SMALL = Earlier(
 DROP_DOWNS = {
     ("respondents", "city"): ("frame", 1000, "warning"),
     ("respondents", "response"): ("responses", 1000, "stop"),
-    ("respondents", "elected_delegate"): ("answers", 1000, "stop"),
-    ("respondents", "twinning_committee"): ("answers", 1000, "stop"),
-    ("respondents", "service"): ("answers", 1000, "stop"),
+    **{("respondents", name): ("answers", 1000, "stop") for name in TOWN_QUESTIONS},
     ("partnerships", "city"): ("frame", 2000, "warning"),
     ("partnerships", "country"): ("countries", 2000, "warning"),
     ("actions", "city"): ("frame", 1000, "warning"),
@@ -268,9 +264,7 @@ def test_the_sheet_wave_holds_the_code_and_the_defaults_and_asks_for_the_rest(tm
         "fieldwork.mode": "",
         "complete.agreements": "",
         "defaults.response": "Not reached",
-        "defaults.elected_delegate": "No answer",
-        "defaults.twinning_committee": "No answer",
-        "defaults.service": "No answer",
+        **{f"defaults.{name}": "No answer" for name in TOWN_QUESTIONS},
         "defaults.since": "No answer",
         "defaults.actions.*": "No answer",
         "defaults.difficulties.*": "No answer",

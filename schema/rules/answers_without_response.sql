@@ -32,8 +32,6 @@ select 'respondents', m.line, r.city, s.response
 from resolved_respondents m
 inner join silent s on s.city = m.city
 inner join raw_respondents r on r.line = m.line
-where m.elected_delegate in ('yes', 'no', 'dont_know')
-    or m.twinning_committee in ('yes', 'no', 'dont_know')
-    or m.service in ('yes', 'no', 'dont_know')
+where m.has_answered
     or m.declared_agreements is not null
 order by document, line

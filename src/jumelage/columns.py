@@ -12,7 +12,7 @@ from jumelage import content
 from jumelage.content import Label
 from jumelage.errors import find_control
 from jumelage.headings import folded
-from jumelage.models import MANAGEMENT
+from jumelage.models import TOWN_QUESTIONS
 from jumelage.package import SHAPES
 from jumelage.periods import Period, understand
 from jumelage.rules import Near, near
@@ -41,7 +41,7 @@ LISTS = {
     "response": "responses",
     "answer": "answers",
     "inferred": "yes_no",
-    **dict.fromkeys(MANAGEMENT, "answers"),
+    **dict.fromkeys(TOWN_QUESTIONS, "answers"),
 }
 NUMBERS = {
     "population": (0, _MOST_PEOPLE, "not_a_population"),
@@ -400,6 +400,9 @@ def _resolved(bench: Connection, document: Document) -> None:
                 columns.append(f"m_{column}.missing as declared_missing")
         else:
             columns.append(f"r.{column}")
+    if table == "respondents":
+        said = " or ".join(f"m_{name}.code in ('yes', 'no', 'dont_know')" for name in TOWN_QUESTIONS)
+        columns.append(f"({said}) as has_answered")
     bench.exec_driver_sql(
         f"create or replace temp table understood_{table} as "
         f"select r.line, {', '.join(columns)} from raw_{table} r {' '.join(joins)}"

@@ -14,7 +14,7 @@ from jumelage.checks import find_problems
 from jumelage.errors import DataError, OutputError, UsageError
 from jumelage.handed import open_handed
 from jumelage.history import recording_time, user
-from jumelage.models import MANAGEMENT, OF_A_LOAD, metadata
+from jumelage.models import LATER_QUESTIONS, OF_A_LOAD, TOWN_QUESTIONS, metadata
 from jumelage.names import Names, index_names
 from jumelage.package import read_package
 from jumelage.published import stage_published
@@ -126,7 +126,7 @@ def _load(
             stage_published(bench, package, package.wave, names, findings)
             findings += _claimed_complete(package.wave, package)
         if package.wave is not None and not errors_in(findings):
-            _stage_wave(bench, package.wave)
+            _stage_wave(bench, package.wave, package.documents["respondents"].columns)
             findings += _false_sources(bench, package.wave, package)
         findings.sort(key=lambda finding: finding.order)
         uncopied = _annotate(request, package, findings)
@@ -233,8 +233,8 @@ def _unknown_items(wave: Wave, origin: Origin, names: Names) -> list[Finding]:
     return findings
 
 
-def _stage_wave(bench: Connection, wave: Wave) -> None:
-    """Turn the resolved rows of the files into rows of the models."""
+def _stage_wave(bench: Connection, wave: Wave, asked: tuple[str | None, ...]) -> None:
+    """Turn the resolved rows of the files into rows of the models; `asked` are the columns of respondents."""
     stage = "create or replace temp table staged_"
     defaults = [
         (question, item, answer, wave.sources[question])
@@ -243,7 +243,9 @@ def _stage_wave(bench: Connection, wave: Wave) -> None:
     ]
     kinds = dict.fromkeys(("question", "item", "answer", "source"), "varchar")
     put(bench, "staged_default_answers", kinds, [[entry[i] for entry in defaults] for i in range(len(kinds))])
-    answers = ", ".join(f"coalesce(r.{name}, '{wave.defaults[name]}') as {name}" for name in MANAGEMENT)
+    answers = ", ".join(
+        f"coalesce(r.{name}, '{wave.default(name, asked=name in asked)}') as {name}" for name in TOWN_QUESTIONS
+    )
     bench.exec_driver_sql(
         f"{stage}respondents as select f.city, f.population, "
         f"coalesce(r.response, '{wave.defaults['response']}') as response, {answers}, r.declared_agreements, "
@@ -306,6 +308,7 @@ _LATER = {
     "declared_missing": "'not_asked'",
     "until_from": "null",
     "until_to": "null",
+    **dict.fromkeys(LATER_QUESTIONS, "'not_asked'"),
 }
 
 

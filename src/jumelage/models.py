@@ -48,7 +48,6 @@ COMMUNES = ("commune", "associated", "delegated", "former")
 BASES = ("survey", "eu_membership", "un_m49")
 CLAIM_KINDS = ("figure", "wording", "source", "consistency")
 QUESTIONS = ("actions", "difficulties")
-MANAGEMENT = ("elected_delegate", "twinning_committee", "service")
 
 metadata = MetaData(
     schema=SCHEMA,
@@ -70,6 +69,18 @@ def _date(name: str, comment: str, *, null: bool = False) -> Column[Any]:
 
 def _number(name: str, comment: str) -> Column[Any]:
     return Column(name, Numeric(18, 6), nullable=True, comment=comment)
+
+
+def _question(name: str, asked: str, *, later: bool = False) -> Column[str]:
+    """Make the column of a question that every town is asked, by which it is loaded, restored and checked.
+
+    One that came `later`, by a migration, stands at the end of its table: towns of before were not asked.
+    """
+    default = "not_asked" if later else None
+    checks = () if later else (_in(name, ANSWERS),)  # DuckDB can add no check; the loader takes nothing but answers
+    return Column(
+        name, Text, *checks, nullable=False, server_default=default, comment=f"Answer: {asked}", info={"question": True}
+    )
 
 
 def _boolean(name: str, comment: str) -> Column[bool]:
@@ -307,18 +318,9 @@ respondents = _of_revision(
     _text("city", "Town."),
     _integer("population", "Inhabitants, as printed in the frame."),
     _text("response", "Outcome of the contact."),
-    *(
-        _text(name, f"Answer: has the town {what}?")
-        for name, what in zip(
-            MANAGEMENT,
-            (
-                "an elected delegate for international relations",
-                "a twinning committee",
-                "a service in charge",
-            ),
-            strict=True,
-        )
-    ),
+    _question("elected_delegate", "has the town an elected delegate for international relations?"),
+    _question("twinning_committee", "has the town a twinning committee?"),
+    _question("service", "has the town a service in charge?"),
     _text("source", "Published figures that the frame was made from: a report, or report/key."),
     _text("answers_source", "Published figures that the answers were made from: a report, or report/key."),
     _integer("declared_agreements", "Number of agreements that the town says it has.", null=True),
@@ -332,9 +334,12 @@ respondents = _of_revision(
     _key("wave", "revision", "city"),
     CheckConstraint("population >= 0", name="population"),
     _in("response", RESPONSES),
-    *(_in(name, ANSWERS) for name in MANAGEMENT),
     _refers("respondents", ("city",), "cities", ("code",)),
 )
+
+# What every town is asked, and what of it waves of before were not asked.
+TOWN_QUESTIONS = tuple(column.name for column in respondents.columns if column.info.get("question"))
+LATER_QUESTIONS = tuple(name for name in TOWN_QUESTIONS if respondents.columns[name].server_default is not None)
 
 partnerships = _of_revision(
     "partnerships",

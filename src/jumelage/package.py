@@ -9,7 +9,7 @@ from jumelage import content
 from jumelage.errors import UnreadableError, find_control
 from jumelage.fields import FILE, MOST_PARTS, Origin, nested
 from jumelage.handed import PUBLISHED, TABLES, WAVE, Handed
-from jumelage.models import MANAGEMENT
+from jumelage.models import TOWN_QUESTIONS
 from jumelage.rules import Finding, errors_in, rule
 from jumelage.source import Document, Shape, read_header
 from jumelage.staging import stage
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 SHAPES = {
     "frame": Shape(("city", "population"), ("city_code",)),
-    "respondents": Shape(("city", "response"), ("city_code", *MANAGEMENT, "declared_agreements")),
+    "respondents": Shape(("city", "response"), ("city_code", *TOWN_QUESTIONS, "declared_agreements")),
     "partnerships": Shape(
         ("city", "country"), ("city_code", "agreements", "partner", "since", "until", "inferred", "source")
     ),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from jumelage import database
 from jumelage.errors import UsageError
 from jumelage.fields import Origin
-from jumelage.models import MANAGEMENT, OF_A_LOAD, metadata
+from jumelage.models import LATER_QUESTIONS, OF_A_LOAD, TOWN_QUESTIONS, metadata
 from jumelage.scope import current_revision
 from jumelage.source import Document
 from jumelage.wave import Wave, wave_of
@@ -29,7 +29,7 @@ _ROWS = {
     "respondents": (
         "respondents",
         {
-            **{name: name for name in ("city", "response", *MANAGEMENT)},
+            **{name: name for name in ("city", "response", *TOWN_QUESTIONS)},
             "declared_agreements": "coalesce(cast(declared_agreements as varchar), "
             "nullif(declared_missing, 'not_asked'))",
         },
@@ -88,9 +88,9 @@ def restore(connection: Connection, bench: Connection, code: str, table: str) ->
             f"create or replace temp table raw_{name} as select cast(row_number() over () as integer) as line, *, "
             "cast(null as varchar) as loose, cast(null as integer) as odd from fetched"
         )
-        if name == "respondents":
-            _leave_out_defaults(bench, said)
-        documents[name] = Document(name, f"{wave}@{revision} {name}", None, Path(), 0, tuple(columns))
+        unasked = _leave_out_defaults(bench, said) if name == "respondents" else ()
+        given = tuple(column for column in columns if column not in unasked)
+        documents[name] = Document(name, f"{wave}@{revision} {name}", None, Path(), 0, given)
     for name in _PUBLICATION:
         staged = {column.name: str(column.type) for column in metadata.tables[f"survey.{name}"].columns}
         del staged["wave"], staged["revision"]
@@ -99,15 +99,26 @@ def restore(connection: Connection, bench: Connection, code: str, table: str) ->
     return Restored(said, documents)
 
 
-def _leave_out_defaults(bench: Connection, wave: Wave) -> None:
-    """Blank the answers that are the default, and drop the towns that have no other: they were not handed in."""
-    asked = ("response", *MANAGEMENT)
-    blanked = ", ".join(f"{name} = nullif({name}, '{wave.defaults[name]}')" for name in asked)
+def _leave_out_defaults(bench: Connection, wave: Wave) -> tuple[str, ...]:
+    """Blank the answers that are the default, and drop the towns that have no other: they were not handed in.
+
+    Returns the questions that no town was asked.
+    """
+    unasked = tuple(
+        name
+        for name in LATER_QUESTIONS
+        if not bench.exec_driver_sql(f"select count(*) from raw_respondents where {name} <> 'not_asked'").scalar()
+    )
+    answers = ("response", *TOWN_QUESTIONS)
+    blanked = ", ".join(
+        f"{name} = nullif({name}, '{wave.default(name, asked=name not in unasked)}')" for name in answers
+    )
     bench.exec_driver_sql(f"update raw_respondents set {blanked}")
-    blank = " and ".join(f"{name} is null" for name in asked)
+    blank = " and ".join(f"{name} is null" for name in answers)
     # Where nobody gave a number of agreements, "no answer" is all that tells that it was asked for.
     bench.exec_driver_sql(
         f"delete from raw_respondents where {blank} and (declared_agreements is null "
         "or declared_agreements = 'no_answer' "
         "and exists (select 1 from raw_respondents x where x.declared_agreements <> 'no_answer'))"
     )
+    return unasked

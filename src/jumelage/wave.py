@@ -13,7 +13,7 @@ from jumelage import content
 from jumelage.content import Label
 from jumelage.errors import find_control
 from jumelage.fields import MOST_PARTS, Origin, Reader
-from jumelage.models import ANSWERS, MANAGEMENT, NO_DATE, QUESTIONS, RESPONSES
+from jumelage.models import ANSWERS, LATER_QUESTIONS, NO_DATE, QUESTIONS, RESPONSES, TOWN_QUESTIONS
 from jumelage.rules import Finding, near
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ MISSING = {
     "answer": ANSWERS,
     "partner": ("dont_know", "no_answer"),
     "declared_agreements": ("dont_know", "refused", "no_answer"),
-    **dict.fromkeys(MANAGEMENT, ANSWERS),
+    **dict.fromkeys(TOWN_QUESTIONS, ANSWERS),
 }
 SOURCED = ("frame", "respondents", *QUESTIONS)
 
@@ -78,6 +78,10 @@ class Wave:
     missing: dict[str, dict[str, str]]
     day_first: bool
     declared: str
+
+    def default(self, name: str, *, asked: bool) -> str:
+        """Return the answer of whoever gives none; to a later question without a default it is whether it was asked."""
+        return self.defaults.get(name, "no_answer" if asked else "not_asked")
 
 
 def read_wave(path: Path, findings: list[Finding]) -> Wave | None:
@@ -157,7 +161,11 @@ def _wave(top: Reader, table: dict[str, Any]) -> Wave:
         defaults={
             "response": defaults.choice("response", RESPONSES, "not_published"),
             "since": defaults.choice("since", NO_DATE, "no_answer"),
-            **{name: defaults.choice(name, ANSWERS, "no_answer") for name in MANAGEMENT},
+            **{
+                name: defaults.choice(name, ANSWERS, "no_answer")
+                for name in TOWN_QUESTIONS
+                if name not in LATER_QUESTIONS or name in defaults.table
+            },
         },
         default_items={question: _default_items(defaults, question) for question in QUESTIONS},
         sources={table: _source(sources, table) for table in SOURCED},
@@ -178,7 +186,7 @@ def _wave(top: Reader, table: dict[str, Any]) -> Wave:
     fieldwork.end("from", "to", "mode")
     complete.end("agreements", "printed")
     sources.end(*SOURCED)
-    defaults.end("response", "since", *MANAGEMENT, *QUESTIONS)
+    defaults.end("response", "since", *TOWN_QUESTIONS, *QUESTIONS)
     top.end("wave", "title", "reference_date", "synthetic", "frame_rule", "population", "source", "missing", "dates")
     return wave
 
