@@ -10,7 +10,7 @@ report: .venv/runtime  ## migrate, load the 2006 wave, check it, publish it
 	@echo "open $(CURDIR)/public/fr.html or $(CURDIR)/public/en.html in a browser"
 
 test: check  ## all checks and all tests, on DuckDB and on a PostgreSQL that the tests start
-	$(BIN)/pytest
+	$(BIN)/pytest --quiet --numprocesses auto
 
 check: .venv/development  ## format, lint, types, import layers
 	$(BIN)/ruff format --check .
