@@ -7,7 +7,8 @@ select
     r.city,
     case when r.wave = p.wave then r.city else coalesce(l.city, s.successor, r.city) end as followed_to,
     case
-        when r.response = 'responded' or r.agreements > 0 or e.city is not null then 'yes'
+        when r.response = 'responded' or r.agreements > 0 then 'yes'
+        when r.response = 'not_published' and e.city is not null then 'yes'
         when r.response = 'not_published' then 'unknown'
         else 'no'
     end as answered,
