@@ -3,14 +3,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: report test check bench docs lock clean
+.PHONY: report test check bench docs demo lock clean
 
 report: .venv/runtime  ## migrate, load the 2006 wave, check it, publish it
 	$(BIN)/jumelage reproduce waves/2006 --out public $(if $(REASON),--reason "$(REASON)")
 	@echo "open $(CURDIR)/public/fr.html or $(CURDIR)/public/en.html in a browser"
 
 test: check  ## all checks and all tests, on DuckDB and on a PostgreSQL that the tests start
-	$(BIN)/pytest
+	$(BIN)/pytest --quiet --numprocesses auto
 
 check: .venv/development  ## format, lint, types, import layers
 	$(BIN)/ruff format --check .
@@ -23,6 +23,9 @@ bench: .venv/development  ## ratios against named baselines; needs nothing but a
 
 docs: .venv/development  ## write the generated files again: schema/, docs/
 	$(BIN)/python -m tests.generate
+
+demo: .venv/bin/python  ## write the made-up wave waves/2012-demo again
+	$(BIN)/python waves/make_2012_demo.py
 
 lock: .venv/development  ## resolve the dependencies again: names, versions and hashes
 	sh .ci/lock

@@ -1,6 +1,5 @@
 /*
 title = { fr = "D’une vague à l’autre : ce qui fait la différence du nombre d’accords", en = "From one wave to the next: what makes the difference in agreements" }
-source = { fr = "Ne figure pas dans l’enquête imprimée", en = "Not in the printed survey" }
 key = ["wave_before", "wave", "zone"]
 waves = 2
 [columns]
@@ -103,7 +102,7 @@ by_country as (
         sum(case when p.partner = '' then p.old else 0 end) as old_unnamed,
         sum(case when p.partner = '' then p.ended else 0 end) as ended_unnamed,
         sum(case when p.partner = '' then 0 else least(p.once, p.old) end) as same,
-        sum(case when p.partner = '' then 0 else least(p.once - least(p.once, p.old), p.ended) end) as same_ended,
+        sum(case when p.partner = '' then 0 else least(p.once, p.old + p.ended) end) as same_or_ended,
         case when min(p.source) = max(p.last_source) then min(p.source) else 'several' end as source
     from by_partner p
     group by p.wave_before, p.wave, p.town, p.country
@@ -114,14 +113,17 @@ kept as (
         c.same + least(c.once - c.same, c.old - c.same, c.once_unnamed + c.old_unnamed) as still
     from by_country c
 ),
+-- As many as are the same as any that the later wave lists, less those that are in force: none is used twice.
 told as (
     select
         k.*,
-        least(
-            k.once - k.still,
-            k.same_ended
-            + least(k.once - k.same - k.same_ended, k.ended - k.same_ended, k.once_unnamed + k.ended_unnamed)
-        ) as gone_by_date
+        k.same_or_ended
+        + least(
+            k.once - k.same_or_ended,
+            k.old + k.ended - k.same_or_ended,
+            k.once_unnamed + k.old_unnamed + k.ended_unnamed
+        )
+        - k.still as gone_by_date
     from kept k
 ),
 part as (
@@ -203,6 +205,7 @@ detail as (
         p.later,
         p.source
     from part p
+    where p.earlier > 0 or p.later > 0
 )
 -- cells
 select

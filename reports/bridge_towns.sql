@@ -1,6 +1,5 @@
 /*
 title = { fr = "D’une vague à l’autre : ce qui fait la différence du nombre de villes", en = "From one wave to the next: what makes the difference in towns" }
-source = { fr = "Ne figure pas dans l’enquête imprimée", en = "Not in the printed survey" }
 key = ["wave_before", "wave", "indicator"]
 waves = 2
 [columns]

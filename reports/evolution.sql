@@ -1,7 +1,7 @@
 /*
 title = { fr = "Évolution, par vague et zone géographique", en = "Evolution, by wave and geographic zone" }
-source = { fr = "Ne figure pas dans l’enquête imprimée", en = "Not in the printed survey" }
 key = ["wave", "zone"]
+waves = 2
 [columns]
 wave = { fr = "Vague", en = "Wave", codes = "waves" }
 zone = { fr = "Zone géographique", en = "Geographic zone", codes = "zones" }

@@ -1,13 +1,12 @@
 /*
 title = { fr = "Panel : villes ayant répondu aux deux vagues", en = "Panel: towns that answered both waves" }
-source = { fr = "Ne figure pas dans l’enquête imprimée", en = "Not in the printed survey" }
 key = ["wave_before", "wave", "city"]
 waves = 2
 [columns]
 wave_before = { fr = "De la vague", en = "From wave", codes = "waves" }
 wave = { fr = "à la vague", en = "to wave", codes = "waves" }
 city = { fr = "Ville", en = "Town", codes = "cities" }
-towns_before = { fr = "Villes d’origine", en = "Towns it was" }
+towns_before = { fr = "Villes avant", en = "Towns before" }
 agreements_before = { fr = "Accords avant", en = "Agreements before" }
 difference = { fr = "Différence", en = "Difference" }
 agreements = { fr = "Accords après", en = "Agreements after" }

@@ -1,6 +1,5 @@
 /*
 title = { fr = "Réponse, par vague et taille de ville", en = "Response, by wave and size of town" }
-source = { fr = "Ne figure pas dans l’enquête imprimée", en = "Not in the printed survey" }
 key = ["wave", "size_class"]
 not_additive = ["response_rate", "response_rate_high"]
 [columns]

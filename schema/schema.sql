@@ -784,6 +784,24 @@ create view answers as
 select list, code, position, label_fr, label_en
 from survey.answers;
 
+create view ended_partnerships as
+-- Agreements that a wave lists as ended, with the days between which they did; counted in no report of that wave.
+select
+    s.wave,
+    p.agreement,
+    p.city,
+    p.country,
+    p.partner,
+    p.since_from,
+    p.since_to,
+    p.until_from,
+    p.until_to,
+    p.inferred,
+    p.source
+from scope s
+inner join survey.partnerships p on p.wave = s.wave and p.revision = s.revision
+where (s.with_inferred or not p.inferred) and p.until_from is not null;
+
 create view wave_pairs as
 -- Each wave in scope with the one before it, by reference date.
 select
@@ -802,14 +820,25 @@ from (
 where p.wave_before is not null;
 
 create view successors as
--- The town that each merged town is part of on the wave's reference date.
-with recursive paths as (
-    select c.city, c.successor, c.changed_on, 1 as steps
-    from survey.city_changes c
+-- The town that each merged town is part of on the wave's reference date: by its own last change, then its successor's.
+with recursive latest as (
+    select
+        s.wave,
+        c.city,
+        c.successor,
+        c.changed_on,
+        row_number() over (partition by s.wave, c.city order by c.changed_on desc) as place
+    from scope s
+    inner join survey.city_changes c on c.changed_on <= s.reference_date
+),
+paths as (
+    select l.wave, l.city, l.successor, l.changed_on, 1 as steps
+    from latest l
+    where l.place = 1
     union
-    select p.city, c.successor, c.changed_on, p.steps + 1
+    select p.wave, p.city, l.successor, l.changed_on, p.steps + 1
     from paths p
-    inner join survey.city_changes c on c.city = p.successor and c.changed_on >= p.changed_on
+    inner join latest l on l.wave = p.wave and l.city = p.successor and l.place = 1 and l.changed_on >= p.changed_on
     where p.steps < 100
 )
 select
@@ -819,19 +848,18 @@ select
     n.changed_on
 from (
     select
-        s.wave,
+        p.wave,
         p.city,
         p.successor,
         p.changed_on,
-        row_number() over (partition by s.wave, p.city order by p.changed_on desc, p.steps desc) as place
-    from scope s
-    inner join paths p on p.changed_on <= s.reference_date
+        row_number() over (partition by p.wave, p.city order by p.steps desc) as place
+    from paths p
 ) n
 where n.place = 1;
 
 create view followed_towns as
 -- Towns of two waves, those of the earlier one followed to the town that each is, or is part of, in the later one.
--- answered: unknown where the response is not published; a town with agreements has answered.
+-- answered: unknown where the response is not published; a town that lists agreements, ended or not, has answered.
 select
     p.wave_before,
     p.wave,
@@ -839,7 +867,7 @@ select
     r.city,
     case when r.wave = p.wave then r.city else coalesce(l.city, s.successor, r.city) end as followed_to,
     case
-        when r.response = 'responded' or r.agreements > 0 then 'yes'
+        when r.response = 'responded' or r.agreements > 0 or e.city is not null then 'yes'
         when r.response = 'not_published' then 'unknown'
         else 'no'
     end as answered,
@@ -848,7 +876,32 @@ select
 from wave_pairs p
 inner join respondents r on r.wave in (p.wave_before, p.wave)
 left join respondents l on l.wave = p.wave and l.city = r.city
-left join successors s on s.wave = p.wave and s.city = r.city;
+left join successors s on s.wave = p.wave and s.city = r.city
+left join (
+    select distinct x.wave, x.city
+    from ended_partnerships x
+) e on e.wave = r.wave and e.city = r.city;
+
+create view paired_towns as
+-- Each town of two waves once, as it is in the later one: in how many frames' towns, whether they answered, agreements.
+-- had_answered: unknown where some of the towns that merged had and some had not; null where it was not in the frame.
+select
+    f.wave_before,
+    f.wave,
+    f.followed_to as city,
+    sum(case when f.later then 0 else 1 end) as towns_before,
+    sum(case when f.later then 1 else 0 end) as towns,
+    sum(case when not f.later and f.agreements > 0 then 1 else 0 end) as engaged_before,
+    sum(case when f.later and f.agreements > 0 then 1 else 0 end) as engaged,
+    sum(case when f.later then 0 else f.agreements end) as agreements_before,
+    sum(case when f.later then f.agreements else 0 end) as agreements,
+    case
+        when count(distinct case when f.later then null else f.answered end) > 1 then 'unknown'
+        else max(case when f.later then null else f.answered end)
+    end as had_answered,
+    max(case when f.later then f.answered end) as has_answered
+from followed_towns f
+group by f.wave_before, f.wave, f.followed_to;
 
 create view panel as
 -- Towns that answered two waves, with their agreements in both; those that merged are one town.
@@ -859,35 +912,5 @@ select
     t.towns_before,
     t.agreements_before,
     t.agreements
-from (
-    select
-        f.wave_before,
-        f.wave,
-        f.followed_to as city,
-        sum(case when f.later then 0 else 1 end) as towns_before,
-        sum(case when f.later then 0 else f.agreements end) as agreements_before,
-        sum(case when f.later then f.agreements else 0 end) as agreements,
-        sum(case when f.later then 1 else 0 end) as towns,
-        sum(case when f.answered = 'yes' then 0 else 1 end) as silent
-    from followed_towns f
-    group by f.wave_before, f.wave, f.followed_to
-) t
-where t.towns_before > 0 and t.towns > 0 and t.silent = 0;
-
-create view ended_partnerships as
--- Agreements that a wave lists as ended, with the days between which they did; counted in no report of that wave.
-select
-    s.wave,
-    p.agreement,
-    p.city,
-    p.country,
-    p.partner,
-    p.since_from,
-    p.since_to,
-    p.until_from,
-    p.until_to,
-    p.inferred,
-    p.source
-from scope s
-inner join survey.partnerships p on p.wave = s.wave and p.revision = s.revision
-where (s.with_inferred or not p.inferred) and p.until_from is not null;
+from paired_towns t
+where t.towns_before > 0 and t.towns > 0 and t.had_answered = 'yes' and t.has_answered = 'yes';

@@ -20,6 +20,7 @@ from hypothesis import settings
 from sqlalchemy.engine import URL
 
 from jumelage import cli, database, migrate
+from jumelage.history import withdraw
 from jumelage.load import Request, load
 
 settings.register_profile("jumelage", deadline=None)  # a machine that is busy is no failure
@@ -117,6 +118,10 @@ class Databases:
         """A database with the 2006 wave."""
         return self._copy("loaded", _load_2006)
 
+    def shown(self) -> URL:
+        """The database of the examples: 2006, a correction of it that was withdrawn, and the synthetic wave."""
+        return self._copy("shown", _load_shown)
+
     def _copy(self, kind: str, make: Callable[[URL], None]) -> URL:
         if kind not in self._templates:
             self._templates[kind] = self.missing()
@@ -141,6 +146,25 @@ def _load_2006(url: URL) -> None:
     load(url, Request(WAVE_2006, by="tests"))
 
 
+def _load_shown(url: URL) -> None:
+    _load_2006(url)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "partnerships.csv"
+        text = (WAVE_2006 / "partnerships.csv").read_text(encoding="utf-8")
+        file.write_text(text.replace("Calais,Mali,1,,,,agreements_by_country\n", ""), encoding="utf-8")
+        slip = Request(file, table="partnerships", wave="2006", reason="Mali is not in my list", by="tests")
+        load(url, slip)
+    with database.writing(url) as connection:
+        withdraw(connection, "2006@2", reason="annex 2 has it: Calais", by="tests")
+    load(url, Request(ROOT / "waves" / "2012-demo", by="tests"))
+    with database.writing(url) as connection:  # the examples show times
+        for hour, where in enumerate(("wave = '2006' and revision = 1", "revision = 2", "wave = '2012-demo'"), 9):
+            connection.exec_driver_sql(
+                f"update survey.revisions set loaded_at = timestamp '2026-01-05 {hour:02}:30:00' where {where}"
+            )
+        connection.exec_driver_sql("update survey.withdrawals set withdrawn_at = timestamp '2026-01-05 10:45:00'")
+
+
 @pytest.fixture(scope="session", params=ENGINES)
 def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Databases:
     """The factory of databases, on each engine in turn."""
@@ -162,6 +186,12 @@ def both(postgres: URL, tmp_path_factory: pytest.TempPathFactory) -> dict[str, U
         engine: Databases(engine, folder, server).loaded()
         for engine, server in zip(ENGINES, (None, postgres), strict=True)
     }
+
+
+@pytest.fixture(scope="session")
+def shown(databases: Databases) -> URL:
+    """The database of the examples in the pages, to read only."""
+    return databases.shown()
 
 
 @pytest.fixture

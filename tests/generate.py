@@ -204,7 +204,7 @@ def _output(command: str) -> str:
 def _pages() -> dict[str, Callable[[], str]]:
     """Return the pages with examples, run on a database of their own in an empty folder."""
     folder = Path(tempfile.mkdtemp())
-    url = Databases("duckdb", folder, None).loaded()
+    url = Databases("duckdb", folder, None).shown()
     os.chdir(folder)
     pages = {str(page.relative_to(ROOT)): page for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}
     return {

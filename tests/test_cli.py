@@ -169,3 +169,6 @@ def test_an_installed_wheel_does_the_main_job_outside_the_checkout(
     assert "eu,78,1" in jumelage("report", "zones", "--format", "csv")
     jumelage("publish", "--out", "public")
     assert (tmp_path / "public" / "fr.html").is_file()
+    jumelage("load", "waves/2012-demo")  # and the made-up one, which is never the default
+    assert "eu,78,1" in jumelage("report", "zones", "--format", "csv")
+    assert "eu,71,0" in jumelage("report", "zones", "--wave", "2012-demo", "--format", "csv")

@@ -503,6 +503,7 @@ def fill_in(path: Path, lang: str) -> list[str]:
     answers.cell(2, 6).value, answers.cell(3, 6).value = 2, unknown
     fill(book["partnerships"], [
         [towns[0], de, 1, "Osnabrück", 1958],
+        [towns[0], de, 1, "Iéna", None, date(1990, 10, 2)],
         [towns[0], pl, None, None, before],
         [towns[1], de, None, "Herten", between],
         [towns[2], gb, None, "Hastings", decade],
@@ -533,10 +534,10 @@ def test_a_template_filled_in_loads_as_it_is(loaded: URL, tmp_path: Path, lang: 
     done = load(loaded, path, "--format", "json")
     assert done.code == 0, done.err
     assert [(f["severity"], f["rule"], f["sheet"], f["row"], f["value"]) for f in json.loads(done.out)] == [
-        ("notice", "line_not_loaded", "partnerships", 10, "Total")
+        ("notice", "line_not_loaded", "partnerships", 11, "Total")
     ]
     assert done.err == (
-        "wave 2012, revision 1: loaded: 2 default answers, 29 respondents, 8 partnerships, 2 city actions, "
+        "wave 2012, revision 1: loaded: 2 default answers, 29 respondents, 9 partnerships, 2 city actions, "
         "1 city difficulties, 0 published tables, 0 published figures, 0 explanations, 0 claims\n"
     )
     names = {code: name for code, name in select(loaded, "select code, name from survey.cities")}  # noqa: C416
@@ -560,7 +561,10 @@ def test_a_template_filled_in_loads_as_it_is(loaded: URL, tmp_path: Path, lang: 
         ]
     )
     told = "city, country, partner, since_from, since_to, since_missing, inferred"
-    assert rows(f"select {told} from survey.partnerships where true") == [
+    ended = f"select {told}, until_from, until_to from survey.partnerships where until_from is not null"
+    over = ("None", "None", "no_answer", "False", "1990-10-02", "1990-10-02")
+    assert rows(ended) == [(towns[0], "DE", "Iéna", *over)]
+    assert rows(f"select {told} from survey.partnerships where until_from is null") == [
         (towns[0], "DE", "Osnabrück", "1958-01-01", "1958-12-31", "None", "False"),
         (towns[0], "PL", "None", "1900-01-01", "1969-12-31", "None", "False"),
         (towns[1], "DE", "Herten", "1970-01-01", "1975-12-31", "None", "False"),

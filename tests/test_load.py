@@ -335,6 +335,75 @@ def test_a_date_spans_what_is_known_of_it_and_an_answer_says_why_there_is_none(
     assert found == {f"since {since}".strip(): extent for since, extent in SINCE.items()}
 
 
+UNTIL = {
+    # since, until: first and last day on which it can have ended
+    ("", ""): (None, None),
+    ("1958", ""): (None, None),
+    ("", "2001"): (date(2001, 1, 1), date(2001, 12, 31)),
+    ("1958", "2001-02"): (date(2001, 2, 1), date(2001, 2, 28)),
+    ("1958", "02/13/2001"): (date(2001, 2, 13), date(2001, 2, 13)),
+    ("1958", "after 2001"): (date(2002, 1, 1), date(2010, 12, 31)),
+    ("", "avant 2009"): (date(1900, 1, 1), date(2008, 12, 31)),
+    ("dont_know", "before 2009"): (date(1900, 1, 1), date(2008, 12, 31)),
+    ("1958-05", "before 2009"): (date(1958, 5, 1), date(2008, 12, 31)),
+    ("between 1970 and 1975", "1970s"): (date(1970, 1, 1), date(1979, 12, 31)),
+    ("1958-05-03", "1958"): (date(1958, 5, 3), date(1958, 12, 31)),
+}
+
+
+def write_ended(folder: WaveFolder) -> None:
+    """Write an agreement for each start and end."""
+    rows = [f"Lille,DE,1,Town {number},{since},{until}" for number, (since, until) in enumerate(UNTIL)]
+    folder.write("partnerships.csv", "\n".join(("city,country,agreements,partner,since,until", *rows, "")))
+
+
+def test_an_agreement_that_ended_is_kept_with_when_and_is_not_shown_as_one_in_force(
+    migrated: URL, tiny_wave: WaveFolder
+) -> None:
+    write_ended(tiny_wave)
+    assert run("load", tiny_wave.path, "--db", address(migrated)).code == 0
+    dated = {f"Town {number}": ends for number, ends in enumerate(UNTIL.values())}
+    found = select(migrated, "select partner, until_from, until_to from survey.partnerships")
+    assert {partner: (first, last) for partner, first, last in found} == dated
+    shown = select(migrated, "select partner from partnerships")
+    assert {partner for (partner,) in shown} == {partner for partner, (first, _) in dated.items() if first is None}
+    ended = select(migrated, "select partner, until_from, until_to from ended_partnerships")
+    assert {partner: (first, last) for partner, first, last in ended} == {
+        partner: ends for partner, ends in dated.items() if ends[0] is not None
+    }
+
+
+def test_another_table_alone_leaves_the_ends_of_agreements_as_they_were(migrated: URL, tiny_wave: WaveFolder) -> None:
+    write_ended(tiny_wave)
+    assert run("load", tiny_wave.path, "--db", address(migrated)).code == 0
+    given = ("--table", "actions", "--wave", "tiny", "--db", address(migrated))
+    same = run("load", tiny_wave.path / "actions.csv", *given)
+    assert (same.code, same.err) == (0, "wave tiny, revision 1: unchanged\n")
+    tiny_wave.append("actions.csv", "Douai,agenda_21,yes")
+    assert run("load", tiny_wave.path / "actions.csv", *given, "--reason", "a letter").code == 0
+    first, second = (of_revision(migrated, number)["survey.partnerships"] for number in (1, 2))
+    assert [row[2:] for row in second] == [row[2:] for row in first]
+    assert len(first) == len(UNTIL)
+
+
+def test_an_end_that_is_added_moved_or_taken_back_is_a_change(migrated: URL, tiny_wave: WaveFolder) -> None:
+    for number, until in enumerate(("", "2001", "2002", ""), 1):
+        tiny_wave.write("partnerships.csv", f"city,country,partner,until\nLille,DE,Köln,{until}\n")
+        done = run("load", tiny_wave.path, "--db", address(migrated), "--reason", "known now")
+        assert done.err.startswith(f"wave tiny, revision {number}: loaded")
+
+
+def test_no_column_of_ends_or_a_blank_one_leaves_the_hash_what_it_always_was(
+    loaded: URL, folder_2006: WaveFolder
+) -> None:
+    # As it was before there was such a column; it changes with the wave itself alone.
+    always = "45606a55adbec4b55a48fa7e7363d56fffa1237a270672a0065ba8c7f5faac8e"
+    assert select(loaded, "select content_hash from survey.revisions") == [(always,)]
+    header, *rows = (folder_2006.path / "partnerships.csv").read_text(encoding="utf-8").splitlines()
+    folder_2006.write("partnerships.csv", "\n".join((f"{header},jusqu’à", *(f"{row}," for row in rows), "")))
+    assert run("load", folder_2006.path, "--db", address(loaded)).err == "wave 2006, revision 1: unchanged\n"
+
+
 TEXTS = [
     "'; drop table survey.waves; --",
     "%s",

@@ -58,8 +58,8 @@ def test_the_pages_hold_every_report_its_query_and_the_ledger(wave_2006: URL, tm
     for lang in ("fr", "en"):
         page = Page(out / f"{lang}.html")
         text = "".join(page.text)
-        assert set(content.report_names()) | {"ledger"} <= set(page.ids)
-        for name in content.report_names():
+        assert set(content.reports_of_a_wave()) | {"ledger"} <= set(page.ids)
+        for name in content.reports_of_a_wave():
             report = content.report(name)
             assert report.title.text(lang) in text
             assert report.sql.strip() in text

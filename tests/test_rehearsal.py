@@ -44,6 +44,22 @@ def test_agreements_totals_and_figures_that_would_change_are_told(loaded: URL, f
     assert of(changes, "figure")[figure] == ("reproduced_with_inferred", "contradicted")
 
 
+def test_that_an_agreement_has_ended_is_told(loaded: URL, folder_2006: WaveFolder) -> None:
+    text = (folder_2006.path / "partnerships.csv").read_text(encoding="utf-8")
+    old = "Arras,Allemagne,1,,,,agreements_by_country\n"
+    assert old in text
+    header, *rows = text.replace(old, "").splitlines()
+    ended = f"{old.strip()},2004"
+    folder_2006.write("partnerships.csv", "\n".join((f"{header},until", *(f"{row}," for row in rows), ended, "")))
+    changes, _ = tried(loaded, folder_2006)
+    assert of(changes, "rows") == {}
+    assert of(changes, "agreements") == {
+        ("Arras", "DE · not_published", ""): (1, 0),
+        ("Arras", "DE · not_published · until 2004-01-01/2004-12-31", ""): (0, 1),
+    }
+    assert of(changes, "total")["participation", "agreements", "value"] == (100, 99)
+
+
 def test_a_first_load_tells_every_total(migrated: URL, folder_2006: WaveFolder) -> None:
     changes, said = tried(migrated, folder_2006)
     assert "wave 2006, revision 1: would be loaded: " in said

@@ -20,7 +20,7 @@ from jumelage.scope import find_scope
 from tests.conftest import ROOT, WaveFolder, address
 from tests.conftest import run as jumelage
 
-NAMES = [name for name in content.report_names() if content.report(name).waves == 1]
+NAMES = content.reports_of_a_wave()
 GOLDEN = Path(__file__).parent / "golden"
 
 

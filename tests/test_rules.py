@@ -107,6 +107,11 @@ def claims(*rows: str) -> Spoil:
     return lines("claims.csv", ",".join(CLAIMS.columns), *rows)
 
 
+def ended(*rows: str) -> Spoil:
+    """Write agreements with when they ended, from the second line on."""
+    return lines(PARTNERSHIPS, "city,country,agreements,partner,since,until,inferred", *rows)
+
+
 def aliases(row: str) -> Spoil:
     return lines("aliases.csv", ",".join(ALIASES.columns), row)
 
@@ -374,6 +379,9 @@ MEANING = {
     "since_after_fieldwork": case(line(PARTNERSHIPS, "Lille,IT,1,,2011,,"), PARTNERSHIPS, 6, "since"),
     "since_too_early": case(line(PARTNERSHIPS, "Lille,IT,1,,1899,,"), PARTNERSHIPS, 6, "since"),
     "state_younger": case(line(PARTNERSHIPS, "Lille,Tchéquie,1,Brno,1992,,"), PARTNERSHIPS, 6, "since"),
+    "until_after_fieldwork": case(ended("Lille,IT,1,,,2011,"), PARTNERSHIPS, 2, "until"),
+    "until_before_since": case(ended("Lille,IT,1,,1980,before 1980,"), PARTNERSHIPS, 2, "until"),
+    "until_too_early": case(ended("Lille,IT,1,,,1899,"), PARTNERSHIPS, 2, "until"),
 }
 
 CASES = FILES | WAVE | VALUES | MEANING
@@ -393,6 +401,63 @@ ELSEWHERE = [
     ("since_after_fieldwork", case(line(PARTNERSHIPS, "Lille,IT,1,,entre 2010 et 2012,,"), PARTNERSHIPS, 6, "since")),
     ("several_mark_undeclared", case(line(PARTNERSHIPS, "Lille,IT,1,Turin [2],,,"), PARTNERSHIPS, 6, "partner")),
     ("sentinel_undeclared", case(line(PARTNERSHIPS, "Lille,IT,1,,NSP,,"), PARTNERSHIPS, 6, "since")),
+    ("not_a_date", case(line(PARTNERSHIPS, f"Lille,IT,1,,{'9' * 501},,"), PARTNERSHIPS, 6, "since")),
+    ("not_a_date", case(ended("Lille,IT,1,,,2006-13,"), PARTNERSHIPS, 2, "until")),
+    ("not_a_date", case(ended(f"Lille,IT,1,,,{'9' * 501},"), PARTNERSHIPS, 2, "until")),
+    ("not_a_date", case(ended("Lille,IT,1,,,Ne sait pas,"), PARTNERSHIPS, 2, "until")),
+    (
+        "not_a_date",
+        case(both(toml('[missing."*"]', 'NSP = "dont_know"'), ended("Lille,IT,1,,NSP,NSP,")), PARTNERSHIPS, 2, "until"),
+    ),
+    ("missing_column_unknown", case(toml("[missing.until]", "x = 'dont_know'"), "wave.toml", None, "missing.until")),
+    ("no_such_period", case(ended("Lille,IT,1,,,before 1900,"), PARTNERSHIPS, 2, "until")),
+    ("date_ambiguous", case(ended("Lille,IT,1,,,03/05/1968,"), PARTNERSHIPS, 2, "until")),
+    ("until_after_fieldwork", case(ended("Lille,IT,1,,,entre 2010 et 2012,"), PARTNERSHIPS, 2, "until")),
+    (
+        "agreement_twice",
+        case(ended("Lille,IT,1,Turin,1958,1990,", "Lille,IT,1,turin,1959,1990,"), PARTNERSHIPS, 3, "city"),
+    ),
+    (
+        "answers_of_nonrespondent",
+        case(both(line(RESPONDENTS, "Lens,refused,"), ended("Lens,IT,1,,,1990,")), PARTNERSHIPS, 2, "city"),
+    ),
+    ("answers_without_response", case(ended("Lens,IT,1,,,1990,"), PARTNERSHIPS, 2, "city")),
+    # What has ended does not count; that its end cannot be read is told once.
+    (
+        "declared_count",
+        case(
+            both(
+                lines(RESPONDENTS, "city,response,declared_agreements", "Lille,responded,2", "Douai,responded,"),
+                ended("Lille,IT,1,Turin,,,", "Lille,IT,1,Milan,,1990,"),
+            ),
+            RESPONDENTS,
+            2,
+            "declared_agreements",
+        ),
+    ),
+    (
+        "not_a_date",
+        case(
+            both(
+                lines(RESPONDENTS, "city,response,declared_agreements", "Lille,responded,1", "Douai,responded,"),
+                ended("Lille,IT,1,Turin,,,", "Lille,IT,1,Milan,,soon,"),
+            ),
+            PARTNERSHIPS,
+            3,
+            "until",
+        ),
+    ),
+    (
+        "total_differs",
+        case(
+            ended("Lille,IT,1,Turin,,,", "Lille,IT,1,Milan,,1990,", "Total,,2,,,,"),
+            PARTNERSHIPS,
+            4,
+            "agreements",
+            beside="line_not_loaded",
+        ),
+    ),
+    ("line_not_loaded", case(ended("Lille,IT,1,Turin,,,", "Lille,IT,3,,,1990,", "Total,,1,,,,"), PARTNERSHIPS, 4)),
     ("sentinel_undeclared", case(line(PARTNERSHIPS, "Lille,IT,1,–,,,"), PARTNERSHIPS, 6, "partner")),
     ("name_unknown", case(line(PARTNERSHIPS, "Ensemble Lille,IT,1,Turin,,,"), PARTNERSHIPS, 6, "city")),
     ("control_character", case(line(PARTNERSHIPS, "Lille,IT,1,To\x85rino,,,"), PARTNERSHIPS, 6, "partner")),
@@ -437,19 +502,24 @@ ELSEWHERE = [
 JUST_RIGHT = {
     RESPONDENTS: "city,response,service,declared_agreements\nLille,responded,yes,10\nDouai,responded,,1\nLens,refused,,\n",
     PARTNERSHIPS: (
-        "city,country,agreements,partner,since,inferred\n"
-        "Lille,Allemagne,1,Köln,1900,\n"
-        "Lille,Autriche,1,Köln,1958,\n"
-        "Lille,Allemagne,1,,1958,\n"
-        "Lille,Allemagne,1,,1959,\n"
-        "Lille,Italie,1,Turin,2010-12-31,\n"
-        "Lille,Italie,1,Milan,entre 2009 et 2010,\n"
-        "Lille,Tchéquie,1,Brno,1993,\n"
-        "Lille,Tchéquie,1,Prague,entre 1990 et 1995,\n"
-        "Lille,Pologne,2,,,\n"
-        "Douai,Pologne,1,,,\n"
-        "Douai,Allemagne,1,,,yes\n"
-        "Lens,Pologne,1,,,yes\n"
+        "city,country,agreements,partner,since,until,inferred\n"
+        "Lille,Allemagne,1,Köln,1900,,\n"
+        "Lille,Allemagne,1,Köln,1900,1900,\n"
+        "Lille,Allemagne,1,Köln,,1901,\n"
+        "Lille,Allemagne,3,,1958,2010-12-31,\n"
+        "Lille,Autriche,1,Köln,1958,,\n"
+        "Lille,Autriche,1,Wien,1958-05-03,1958-05-03,\n"
+        "Lille,Allemagne,1,,1958,,\n"
+        "Lille,Allemagne,1,,1959,,\n"
+        "Lille,Italie,1,Turin,2010-12-31,,\n"
+        "Lille,Italie,1,Milan,entre 2009 et 2010,,\n"
+        "Lille,Tchéquie,1,Brno,1993,,\n"
+        "Lille,Tchéquie,1,Prague,entre 1990 et 1995,,\n"
+        "Lille,Pologne,2,,,,\n"
+        "Douai,Pologne,1,,,,\n"
+        "Douai,Allemagne,1,,,,yes\n"
+        "Lens,Pologne,1,,,,yes\n"
+        "Lens,Pologne,1,Lublin,,2001,yes\n"
     ),
 }
 

@@ -29,7 +29,7 @@ COLUMNS = {
         *TOWN_QUESTIONS,
         "declared_agreements",
     ),
-    "partnerships": ("city", "country", "agreements", "partner", "since"),
+    "partnerships": ("city", "country", "agreements", "partner", "since", "until"),
     "actions": ("city", "action", "answer"),
     "difficulties": ("city", "difficulty", "answer"),
 }

@@ -4,7 +4,8 @@ column = "city"
 message = { fr = "le même accord (ville, pays, partenaire) est déjà à la ligne {first}", en = "the same city, country and partner stands on line {first} already" }
 remedy = { fr = "écrivez leur nombre dans agreements s’ils sont plusieurs, et gardez une seule ligne", en = "write their number in agreements if they are several, and keep one row" }
 */
--- Whatever the spelling of the partner. Agreements with partners that nobody named are told apart by their dates.
+-- Whatever the spelling of the partner. Agreements with partners that nobody named are told apart by their dates, and
+-- any by when they ended: one that ended and one in force with the same partner are two.
 with keyed as materialized (
     select p.line, hash(p.city, p.country, same_key(p.partner), case when p.partner is null then p.since_from end) as key
     from resolved_partnerships p
@@ -17,7 +18,9 @@ told as materialized (
         p.country,
         same_key(p.partner) as partner,
         case when p.partner is null then p.since_from end as since_from,
-        case when p.partner is null then p.since_to end as since_to
+        case when p.partner is null then p.since_to end as since_to,
+        p.until_from,
+        p.until_to
     from resolved_partnerships p
     where
         p.line in (
@@ -25,7 +28,11 @@ told as materialized (
         )
 ),
 twice as (
-    select t.line, min(t.line) over (partition by t.city, t.country, t.partner, t.since_from, t.since_to) as first
+    select
+        t.line,
+        min(t.line) over (
+            partition by t.city, t.country, t.partner, t.since_from, t.since_to, t.until_from, t.until_to
+        ) as first
     from told t
 )
 select t.line, r.city as value, t.first

@@ -36,7 +36,7 @@ _KEYS = {
     "difficulties": ("city", "difficulty"),
 }
 # A wrong value in these may make rows of another table seem wrong.
-_TELLING = {None, "city", "city_code"}
+_TELLING = {None, "city", "city_code", "until"}
 # What else is said of a cell that breaks one of these follows from it.
 _FIRST_CAUSES = {
     "control_character",
@@ -124,7 +124,8 @@ def _declare(bench: Connection, wave: Wave | None) -> None:
 
 def _broken(bench: Connection, documents: Mapping[str, Document], rule: Rule) -> list[Finding]:
     """Return the offenders of a rule: its query gives `line`, `value`, `document` if not always one, and details."""
-    if rule.table not in documents:
+    place = documents.get(rule.table)
+    if place is None or (place.columns and rule.column not in place.columns):  # nothing to look at costs nothing
         return []
     result = bench.exec_driver_sql(rule.sql)
     names = list(result.keys())

@@ -48,6 +48,7 @@ NUMBERS = {
     "agreements": (1, MOST_AGREEMENTS, "not_a_count"),
     "declared_agreements": (0, MOST_AGREEMENTS, "not_a_count"),
 }
+DATES = ("since", "until")
 _CLOSED = {"responses", "answers", "yes_no"}
 # What spreadsheets and forms put for an answer that is missing.
 _SENTINELS = "'88', '98', '99', '888', '998', '999', '9998', '9999'"
@@ -77,6 +78,11 @@ _ABBREVIATIONS = frozenset(
     ]
 )
 _NOT_ANSWERED = _ABBREVIATIONS | frozenset(re.findall(r"[0-9]+", _SENTINELS))
+# What may stand where there is no end.
+_NO_END = Label(
+    "rien si l’accord est en vigueur\u00a0; s’il a pris fin on ne sait quand, écrivez «\u00a0avant\u00a0» et une date",
+    "nothing where the agreement is in force; if it has ended and nobody knows when, write “before” and a date",
+)
 # Thousands are set apart by a space of any width or an apostrophe, or by the same sign twice; a decimal part is zero.
 _DOUBT = re.compile(r"[?*†]")
 _NUMBER = r"^[0-9]+([,.]0+)?$|^[0-9]{1,3}([ \x{00A0}\x{2007}\x{2009}\x{202F}''’][0-9]{3})+([,.]0+)?$"
@@ -96,27 +102,28 @@ def understand_columns(
                 findings += _names(bench, document, column, known[document.name, column], names, wave)
             elif column in NUMBERS:
                 findings += _numbers(bench, document, column, names, wave)
-            elif column == "since":
-                findings += _periods(bench, document, known[document.name, column], wave)
+            elif column in DATES:
+                findings += _periods(bench, document, column, known[document.name, column], wave)
             elif column == "partner":
                 findings += _partners(bench, document, wave)
             elif column == "source":
                 findings += _sources(bench, document)
         if "city_code" in document.columns:
             findings += _codes(bench, document, names)
-        _resolved(bench, document.name)
+        _resolved(bench, document)
     return findings
 
 
 def _look_up(documents: Mapping[str, Document], names: Names) -> dict[tuple[str, str], dict[str, str | None]]:
     """Return, by table and column of names, every distinct text with the code that it stands for, in one query."""
     cells = [
-        (name, column) for name in documents for column in SHAPES[name].columns if column in LISTS or column == "since"
+        (name, column) for name in documents for column in SHAPES[name].columns if column in LISTS or column in DATES
     ]
     queries = [
         f"select distinct '{LISTS.get(column, 'no_date')}', '{name}/{column}', {column} from raw_{name} "
         f"where length({column}) <= {_LONGEST_NAME}"
         for name, column in cells
+        if column != "until" or column in documents[name].columns
     ]
     found: dict[tuple[str, str], dict[str, str | None]] = {cell: {} for cell in cells}
     for place, text, code in names.look_up(" union all ".join(queries)):
@@ -171,10 +178,7 @@ def _names(
     code_list = LISTS[column]
     long = [
         document.finding("name_too_long", line, column, value, most=_LONGEST_NAME)
-        for line, value in bench.exec_driver_sql(
-            f"select line, left({column}, 200) from raw_{document.name} "
-            f"where length({column}) > {_LONGEST_NAME} order by 1"
-        )
+        for line, value in _long(bench, document, column)
     ]
     declared = _missing(wave, column) if column != "inferred" and code_list in _CLOSED else {}
     known = {text: declared.get(text.casefold(), code) for text, code in found.items()}
@@ -187,6 +191,17 @@ def _names(
         return long + marked + _offenders(bench, document, column, unknown_names(bench, code_list, unknown, names))
     choices = {"choices": _choices(code_list)}
     return long + _offenders(bench, document, column, dict.fromkeys(unknown, ("choice", choices)))
+
+
+def _long(bench: Connection, document: Document, column: str) -> list[tuple[int, str]]:
+    """Return the beginnings of texts that are too long to be looked up, with their lines."""
+    if column not in document.columns:
+        return []
+    rows = bench.exec_driver_sql(  # strlen, of bytes, is the cheaper one
+        f"select line, left({column}, 200) from raw_{document.name} "
+        f"where strlen({column}) > {_LONGEST_NAME} and length({column}) > {_LONGEST_NAME} order by 1"
+    )
+    return [(line, value) for line, value in rows]
 
 
 def _choices(code_list: str) -> Label:
@@ -273,25 +288,34 @@ def _unanswered(bench: Connection, document: Document, column: str, names: Names
     return {**answers, **_missing(wave, column)}
 
 
-def _periods(bench: Connection, document: Document, found: dict[str, str | None], wave: Wave | None) -> list[Finding]:
-    declared = _missing(wave, "since")
-    known = {text: declared.get(text.casefold(), code) for text, code in found.items()}
-    missing = {text: code for text, code in known.items() if code is not None}
+def _periods(
+    bench: Connection, document: Document, column: str, found: dict[str, str | None], wave: Wave | None
+) -> list[Finding]:
+    """Understand dates; only `since` takes an answer for one: where there is an end, it is before some day."""
+    missing: dict[str, str] = {}
+    if takes_answers := column == "since":
+        declared = _missing(wave, column)
+        known = {text: declared.get(text.casefold(), code) for text, code in found.items()}
+        missing = {text: code for text, code in known.items() if code is not None}
     latest = wave.fieldwork_to if wave is not None else None
     rows: list[tuple[Any, ...]] = [(text, None, None, answer) for text, answer in missing.items()]
     broken: dict[str, tuple[str, dict[str, Any]]] = {}
-    choices = {"choices": _choices("no_date")}
+    answers = _choices("no_date")
+    choices = {"choices": Label(answers.fr, f"one of {answers.en}") if takes_answers else _NO_END}
     for text in sorted(found.keys() - missing.keys()):
         period = understand(text, latest, day_first=wave is not None and wave.day_first)
         if isinstance(period, Period):
             rows.append((text, period.first, period.last, None))
-        elif _says_nothing(text):
+        elif takes_answers and _says_nothing(text):
             broken[text] = ("sentinel_undeclared", {})
         else:
             broken[text] = (period, choices)
-    kinds = {"since_from": "date", "since_to": "date", "missing": "varchar"}
-    _meaning(bench, document.name, "since", kinds, rows)
-    return _offenders(bench, document, "since", broken)
+    kinds = {f"{column}_from": "date", f"{column}_to": "date", "missing": "varchar"}
+    _meaning(bench, document.name, column, kinds, rows)
+    long = [
+        document.finding("not_a_date", line, column, value, **choices) for line, value in _long(bench, document, column)
+    ]
+    return long + _offenders(bench, document, column, broken)
 
 
 def _partners(bench: Connection, document: Document, wave: Wave | None) -> list[Finding]:
@@ -320,7 +344,7 @@ def _says_nothing(text: str) -> bool:
 
 
 def _sources(bench: Connection, document: Document) -> list[Finding]:
-    known = content.report_names()
+    known = content.reports_of_a_wave()
     texts = _distinct(bench, document.name, "source")
     wrong = [text for text in texts if text.split("/", maxsplit=1)[0] not in known]
     broken = {text: ("source_unknown", {"near": near(text, known)}) for text in wrong}
@@ -348,9 +372,10 @@ def _codes(bench: Connection, document: Document, names: Names) -> list[Finding]
     ]
 
 
-def _resolved(bench: Connection, table: str) -> None:
+def _resolved(bench: Connection, document: Document) -> None:
     """Make the rows with what their columns stand for."""
-    joins, columns = [], []
+    table = document.name
+    joins, columns, constants = [], [], ""
     for column in SHAPES[table].columns:
         meant = f"meant_{table}_{column}"
         if column == "city_code":
@@ -358,6 +383,15 @@ def _resolved(bench: Connection, table: str) -> None:
         if column == "since":
             joins.append(f"left join {meant} m_since on m_since.text = r.since")
             columns += ["m_since.since_from", "m_since.since_to", "m_since.missing as since_missing"]
+        elif column == "until" and column not in document.columns:
+            constants = ", cast(null as date) as until_from, cast(null as date) as until_to"
+        elif column == "until":
+            joins.append(f"left join {meant} m_until on m_until.text = r.until")
+            # It cannot have ended before it began.
+            later = (
+                "case when m_until.until_from < m_since.since_from then m_since.since_from else m_until.until_from end"
+            )
+            columns += [f"{later} as until_from", "m_until.until_to"]
         elif column in LISTS or column in NUMBERS:
             value = "code" if column in LISTS else "number"
             joins.append(f"left join {meant} m_{column} on m_{column}.text = r.{column}")
@@ -370,6 +404,10 @@ def _resolved(bench: Connection, table: str) -> None:
         said = " or ".join(f"m_{name}.code in ('yes', 'no', 'dont_know')" for name in TOWN_QUESTIONS)
         columns.append(f"({said}) as has_answered")
     bench.exec_driver_sql(
-        f"create or replace temp table resolved_{table} as "
+        f"create or replace temp table understood_{table} as "
         f"select r.line, {', '.join(columns)} from raw_{table} r {' '.join(joins)}"
+    )
+    # A view, since constants cost nothing in one.
+    bench.exec_driver_sql(
+        f"create or replace temp view resolved_{table} as select *{constants} from understood_{table}"
     )

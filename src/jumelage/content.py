@@ -74,12 +74,13 @@ class Balance:
 class Report:
     """A report file: its metadata and its query, which is run as it stands in the file.
 
-    `waves` is the least number of waves that it needs; `note` is the method that people must know.
+    `source` is where the table stands in the printed survey, if it does; `waves` is the least number of waves that it
+    needs; `note` is the method that people must know.
     """
 
     name: str
     title: Label
-    source: Label
+    source: Label | None
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     not_additive: tuple[str, ...]
@@ -182,7 +183,7 @@ def _report(name: str, header: dict[str, Any], sql: str) -> Report:
     return Report(
         name=name,
         title=label(header["title"], "title"),
-        source=label(header["source"], "source"),
+        source=label(header["source"], "source") if "source" in header else None,
         key=tuple(header["key"]),
         columns=tuple(columns),
         not_additive=tuple(header.get("not_additive", ())),
@@ -213,6 +214,11 @@ def label(value: Any, what: str) -> Label:  # noqa: ANN401
 def report_names() -> list[str]:
     """Return the names of all reports, sorted."""
     return sorted(path.stem for path in (root() / "reports").glob("*.sql"))
+
+
+def reports_of_a_wave() -> list[str]:
+    """Return the names of the reports that one wave alone fills, sorted: what it may have published."""
+    return [name for name in report_names() if report(name).waves == 1]
 
 
 @cache

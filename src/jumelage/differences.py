@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from jumelage import database
 from jumelage.ledger import check
-from jumelage.models import OF_A_LOAD, metadata
+from jumelage.models import OF_A_LOAD, QUESTIONS, metadata
+from jumelage.report import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -35,6 +37,9 @@ _FACTS = (
     "agreements_complete",
     "several_mark",
 )
+# What wave.toml says beside: of these keys nothing stands in a table, and yet they belong to the content.
+_SETTINGS = ("defaults", "sources", "printed", "missing", "dates")
+_IN_TABLES = {"printed.several_mark", *(f"defaults.{question}" for question in QUESTIONS)}
 _BY_NUMBER = "partnerships"  # their numbers say nothing: they are compared by what they say
 
 
@@ -43,8 +48,8 @@ class Change:
     """Something that differs; None where there was or will be nothing.
 
     `what` is fact, rows (their number), row, agreements, cell, total or figure, or "not compared".
-    `name` is a table, the city of an agreement, or a report; `key` its country, partner and dates, the key of a row,
-    or the cell; `measure` its source, the column, or the measure.
+    `name` is a table, wave.toml, the city of an agreement, or a report; `key` its country, partner and dates, the key
+    of a row, or the cell; `measure` its source, the column, or the measure.
     """
 
     what: str
@@ -79,15 +84,33 @@ def _of(scope: Scope) -> str:
 
 
 def _facts(connection: Connection, before: Scope, after: Scope) -> Iterator[Change]:
-    sql = f"select {', '.join(_FACTS)} from survey.revisions where "
-    (was,), (becomes,) = (database.query(connection, sql + _of(scope))[1] for scope in (before, after))
+    sql = f"select declared, {', '.join(_FACTS)} from survey.revisions where "
+    ((had, *was),), ((has, *becomes),) = (database.query(connection, sql + _of(scope))[1] for scope in (before, after))
     for name, old, new in zip(_FACTS, was, becomes, strict=True):
         if old != new:
             yield Change("fact", "revisions", "", name, _plain(old), _plain(new))
+    if had and has:  # kept since migration 0004
+        for name, said, says in differing(_settings(had), _settings(has)):
+            yield Change("fact", "wave.toml", "", name, said, says)
+
+
+def _settings(declared: str) -> dict[str, str]:
+    """Return what a kept wave.toml says under the keys that no table holds, by dotted key."""
+    found: dict[str, str] = {}
+    left = [(name, value) for name, value in json.loads(declared).items() if name in _SETTINGS]
+    while left:
+        name, value = left.pop()
+        if name in _IN_TABLES:
+            continue
+        if isinstance(value, dict):
+            left += [(f"{name}.{key}", inner) for key, inner in value.items()]
+        else:
+            found[name] = str(value)
+    return dict(sorted(found.items()))
 
 
 def _plain(value: object) -> Value:
-    return value if value is None or (isinstance(value, int) and not isinstance(value, bool)) else str(value)
+    return str(value) if isinstance(value, bool) else plain(value)
 
 
 def _rows(connection: Connection, table: str, before: Scope, after: Scope) -> Iterator[Change]:
@@ -124,14 +147,14 @@ def _rows(connection: Connection, table: str, before: Scope, after: Scope) -> It
 
 def _told(names: list[str], values: Iterable[object]) -> str:
     """Write what a row holds beside its key."""
-    told = (f"{name}: {value}" for name, value in zip(names, values, strict=True) if value not in {None, ""})
+    told = (f"{name}: {_plain(value)}" for name, value in zip(names, values, strict=True) if value not in {None, ""})
     return "; ".join(told) or "present"
 
 
 def agreements(connection: Connection, before: Scope, after: Scope) -> Iterator[Change]:
     """Yield the agreements of which one revision has more than the other."""
     old, new = _of(before), _of(after)
-    told = "city, country, partner, since_from, since_to, since_missing, inferred, source"
+    told = "city, country, partner, since_from, since_to, since_missing, until_from, until_to, inferred, source"
     sql = (
         f"select {told}, sum(case when {old} then 1 else 0 end), sum(case when {new} then 1 else 0 end) "
         f"from survey.partnerships where ({old}) or ({new}) group by {told} "
@@ -139,13 +162,17 @@ def agreements(connection: Connection, before: Scope, after: Scope) -> Iterator[
     )
     names = {code: name for code, name in database.query(connection, "select code, name from survey.cities")[1]}  # noqa: C416
     changes = []
-    for city, country, partner, first, last, missing, inferred, source, was, becomes in database.query(connection, sql)[
-        1
-    ]:
-        since = missing or (f"{first}" if first == last else f"{first}/{last}")
-        key = " · ".join(filter(None, (country, partner, since, "inferred" if inferred else "")))
+    _, rows = database.query(connection, sql)
+    for city, country, partner, first, last, missing, ends, ended, inferred, source, was, becomes in rows:
+        until = f"until {_period(ends, ended)}" if ends else ""
+        said = (country, partner, missing or _period(first, last), until, "inferred" if inferred else "")
+        key = " · ".join(filter(None, said))
         changes.append(Change("agreements", names.get(city, city) or "", key, source, int(was), int(becomes)))
     yield from sorted(changes, key=lambda change: (change.name, change.key, change.measure))
+
+
+def _period(first: object, last: object) -> str:
+    return f"{first}" if first == last else f"{first}/{last}"
 
 
 def _cells(sheet: Sheet) -> dict[Cell, Value]:

@@ -85,7 +85,7 @@ def find_control(text: str) -> str | None:
     return f"U+{ord(found[0]):04X}" if found else None
 
 
-_FEW = 12
+_FEW = 20
 
 
 def near_names(word: str, known: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -100,7 +100,7 @@ class Reader:
 
     def report(self, key: str, value: str) -> bool:
         """Tell whether a value names a report, and note it if not."""
-        known = content.report_names()
+        known = content.reports_of_a_wave()
         if value not in known:
             self.wrong(key, value, "report_of_wave_unknown", near=near(str(value), known))
         return value in known

@@ -101,7 +101,7 @@ def _files(folder: Path, scratch: Path, findings: list[Finding]) -> dict[str, So
     found = _known(folder, "", {**known, FILE: "", PUBLISHED: ""}, findings)
     inner = folder / PUBLISHED
     if inner.is_dir():
-        reports = {f"{name}.csv": f"{PUBLISHED}/{name}" for name in content.report_names()}
+        reports = {f"{name}.csv": f"{PUBLISHED}/{name}" for name in content.reports_of_a_wave()}
         found |= _known(inner, f"{PUBLISHED}/", reports, findings)
     elif inner.exists():
         findings.append(Finding(rule("published_no_folder"), PUBLISHED))
@@ -127,7 +127,7 @@ def _known(folder: Path, prefix: str, known: dict[str, str], findings: list[Find
 
 def _sheets(path: Path, workbook: Workbook, findings: list[Finding], table: str | None) -> dict[str, Source]:
     names = {folded(name): name for name in (WAVE, *TABLES, *OPTIONAL)}
-    names |= {folded(f"{PUBLISHED} {name}"): f"{PUBLISHED}/{name}" for name in content.report_names()}
+    names |= {folded(f"{PUBLISHED} {name}"): f"{PUBLISHED}/{name}" for name in content.reports_of_a_wave()}
     if table is not None:
         sheet = _one_sheet(workbook, names, table)
         return {table: SheetSource(table, path.name, path, workbook, sheet)}

@@ -23,6 +23,7 @@ HEADINGS = {
     "agreements": ("accords", "nombre d'accords", "number of agreements"),
     "partner": ("partenaire", "collectivité partenaire", "partner authority"),
     "since": ("depuis", "date", "année", "year"),
+    "until": ("jusqu'à", "fin", "date de fin", "end", "end date"),
     "inferred": ("déduit",),
     "action": ("type d'action", "kind of action"),
     "difficulty": ("difficulté",),

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from jumelage import __version__, database
-from jumelage.errors import UsageError
+from jumelage.errors import UsageError, find_control
 from jumelage.models import OF_A_LOAD, metadata
 from jumelage.scope import current, recorded
 
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A revision in the history; `status` is current, superseded or withdrawn. Times are in UTC."""
+    """A revision in the history; `status` is current, superseded or withdrawn. Times are in UTC.
+
+    `rows` are all that it holds, `agreements` those in force.
+    """
 
     wave: str
     revision: int
@@ -53,7 +56,8 @@ def history(connection: Connection, as_of: datetime | None = None) -> list[Entry
         connection, "select wave, revision, loaded_by, reason, content_hash from survey.revisions"
     )
     told = {(wave, revision): rest for wave, revision, *rest in facts}
-    rows, agreements = _rows(connection, OF_A_LOAD), _rows(connection, ("partnerships",))
+    rows = _rows(connection, OF_A_LOAD)
+    agreements = _rows(connection, ("partnerships",), "where until_from is null")
     entries = []
     for one in known:
         key = (one.wave, one.revision)
@@ -79,10 +83,11 @@ def history(connection: Connection, as_of: datetime | None = None) -> list[Entry
     return entries
 
 
-def _rows(connection: Connection, tables: tuple[str, ...]) -> dict[tuple[str, int], int]:
+def _rows(connection: Connection, tables: tuple[str, ...], where: str = "") -> dict[tuple[str, int], int]:
     """Return the number of rows in tables by wave and revision."""
     each = " union all ".join(
-        f"select wave, revision, count(*) as found from survey.{table} group by wave, revision" for table in tables
+        f"select wave, revision, count(*) as found from survey.{table} {where} group by wave, revision"
+        for table in tables
     )
     _, rows = database.query(connection, f"select wave, revision, sum(found) from ({each}) t group by wave, revision")
     return {(wave, revision): int(number) for wave, revision, number in rows}
@@ -95,10 +100,14 @@ def withdraw(connection: Connection, name: str, *, reason: str, by: str | None =
     """
     if not reason.strip():
         raise UsageError("say why it is withdrawn: --reason TEXT")
+    for option, text in (("--reason", reason), ("--by", by or "")):
+        if (why := _unfit(text)) is not None:
+            raise UsageError(f"{option} {text!r}: {why}; it is recorded, and shown as it stands")
     known = recorded(connection)
     found = next((one for one in known if one.name == name), None)
     if found is None:
-        listed = ", ".join(one.name for one in known if one.wave == name.partition("@")[0]) or ", ".join(current(known))
+        of_wave = [one.name for one in known if one.wave == name.partition("@")[0]]
+        listed = ", ".join(of_wave or sorted({one.wave for one in known})) or "none"
         raise UsageError(f"there is no revision {name!r}; give one with its number, such as 2006@1; known: {listed}")
     if found.withdrawn_at:
         raise UsageError(f"{name} is withdrawn already, since {found.withdrawn_at} UTC: {found.withdrawn_why}")
@@ -115,6 +124,13 @@ def withdraw(connection: Connection, name: str, *, reason: str, by: str | None =
     )
     left = current(recorded(connection)).get(found.wave)
     return Withdrawn(name, left.name if left else None)
+
+
+def _unfit(text: str) -> str | None:
+    """Say what a text holds that cannot be recorded or would do harm where it is printed; None if nothing."""
+    if (code := find_control(text)) is not None:
+        return f"it holds the control character {code}"
+    return None if text.encode(errors="ignore").decode() == text else "it is no UTF-8"
 
 
 def recording_time(connection: Connection) -> datetime:

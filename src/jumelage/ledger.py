@@ -121,10 +121,8 @@ def check(connection: Connection, scope: Scope) -> tuple[Ledger, dict[str, Sheet
     narrow = replace(scope, with_inferred=False)
     set_scope(connection, narrow)
     reported = {}
-    for name in content.report_names():
+    for name in content.reports_of_a_wave():
         report = content.report(name)
-        if report.waves > 1:  # it compares waves, and the ledger is of one
-            continue
         try:
             reported[name] = by_key(report, run_cells(connection, report))
         except ReportError as error:

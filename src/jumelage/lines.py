@@ -28,7 +28,7 @@ _NAMED = {
     "difficulties": ("city, difficulty", None),
 }
 _NEVER_IN_A_TOTAL = {
-    "partnerships": ("since", "inferred", "source"),
+    "partnerships": ("since", "until", "inferred", "source"),
     "actions": ("answer",),
     "difficulties": ("answer",),
 }
@@ -115,11 +115,15 @@ def _kinds(bench: Connection, distinct: str) -> dict[str, str]:
 
 
 def check_totals(bench: Connection, document: Document) -> list[Finding]:
-    """Hold each total against the rows above it, each subtotal against those since the one before."""
+    """Hold each total against the rows above it, each subtotal against those since the one before.
+
+    A total of agreements is one of those in force.
+    """
     table = document.name
     _, counted = _NAMED[table]
     if counted is None:
         return []
+    in_force = " and r.line not in (select line from raw_partnerships where until is not null)"
     rows = bench.exec_driver_sql(
         "with extra as (select *, coalesce(lag(line) over (order by line), 0) as before from ("
         f"select * from extra_{table} where kind <> 'note')), "
@@ -128,7 +132,8 @@ def check_totals(bench: Connection, document: Document) -> list[Finding]:
         "where counted is not null) "
         "select p.line, p.counted, "
         f"(select coalesce(sum({'coalesce(r.agreements, 1)' if counted == 'agreements' else f'r.{counted}'}), 0) "
-        f"from resolved_{table} r where r.line < p.line and (p.kind = 'total' or r.line > p.before)) as computed "
+        f"from resolved_{table} r where r.line < p.line and (p.kind = 'total' or r.line > p.before)"
+        f"{in_force if table == 'partnerships' else ''}) as computed "
         "from printed p where p.number is distinct from computed order by p.line"
     )
     return [

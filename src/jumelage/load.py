@@ -54,13 +54,17 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a load did: the revision that is now current, whether it is new, the one before, its rows by table."""
+    """What a load did: the revision that is now current, whether it is new, the one before, its rows by table.
+
+    `synthetic` tells that the wave is made up.
+    """
 
     wave: str
     revision: int
     new: bool
     before: int | None
     rows: dict[str, int]
+    synthetic: bool = False
     findings: tuple[Finding, ...] = field(default=(), repr=False)
 
 
@@ -164,7 +168,7 @@ def _append(
     before = current[0] if current else None
     # With a reason, the same content read in another way (`missing`, `dates`) is a revision too: it is kept for later.
     if current and current[1] == digest and (current[2] == wave.declared or not request.reason):
-        return Loaded(wave.code, current[0], False, before, rows, tuple(findings))
+        return Loaded(wave.code, current[0], False, before, rows, wave.synthetic, tuple(findings))
     if last and not dry_run and not (request.reason and request.reason.strip()):
         differs = f"is loaded as revision {before} and this differs from it; say why it changes"
         again = f"was withdrawn, up to revision {last}; say why it is loaded again"
@@ -175,7 +179,7 @@ def _append(
     reason = (request.reason or "dry run") if last else None
     step("writing")
     _write(connection, bench, wave, revision, digest, reason=reason, by=request.by)
-    return Loaded(wave.code, revision, True, before, rows, tuple(findings))
+    return Loaded(wave.code, revision, True, before, rows, wave.synthetic, tuple(findings))
 
 
 def _claimed_complete(wave: Wave, package: Package) -> list[Finding]:
@@ -183,7 +187,7 @@ def _claimed_complete(wave: Wave, package: Package) -> list[Finding]:
     return [
         package.origin.finding("complete_without_figures", "complete.printed", report, report=report)
         for report in wave.printed_complete
-        if report in content.report_names() and report not in package.published
+        if report in content.reports_of_a_wave() and report not in package.published
     ]
 
 
@@ -252,14 +256,15 @@ def _stage_wave(bench: Connection, wave: Wave, asked: tuple[str | None, ...]) ->
         "cross join (select count(declared_agreements) > 0 as asked from raw_respondents) x",
         (wave.sources["frame"], wave.sources["respondents"]),
     )
-    several = _has_several(bench)
+    several, ended = _has_several(bench), _has_ended(bench)
+    until = ("p.until_from", "p.until_to") if ended else ("cast(null as date)", "cast(null as date)")
     bench.exec_driver_sql(
         "create or replace temp view staged_partnerships as select "
         f"{_number_of_agreement(bench, several=several)}, p.city, p.country, p.partner, "
         "p.since_from, p.since_to, case when p.since_from is null then "
         f"coalesce(p.since_missing, '{wave.defaults['since']}') end as since_missing, "
         "coalesce(p.inferred, 'no') = 'yes' as inferred, coalesce(p.source, '') as source, "
-        "cast(null as date) as until_from, cast(null as date) as until_to from resolved_partnerships p"
+        f"{until[0]} as until_from, {until[1]} as until_to from resolved_partnerships p"
         f"{_SEVERAL if several else ''}"
     )
     for question, item in (("actions", "action"), ("difficulties", "difficulty")):
@@ -275,6 +280,11 @@ _SEVERAL = " cross join range(coalesce(p.agreements, 1))"
 def _has_several(bench: Connection) -> bool:
     """Tell whether a row may stand for several agreements."""
     return bool(bench.exec_driver_sql("select max(number) > 1 from meant_partnerships_agreements").scalar())
+
+
+def _has_ended(bench: Connection) -> bool:
+    """Tell whether any agreement has ended; where none has, its columns are constants, which costs nothing."""
+    return bool(bench.exec_driver_sql("select count(*) from meant_partnerships_until").scalar())
 
 
 def _number_of_agreement(bench: Connection, *, several: bool) -> str:

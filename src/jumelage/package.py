@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 SHAPES = {
     "frame": Shape(("city", "population"), ("city_code",)),
     "respondents": Shape(("city", "response"), ("city_code", *TOWN_QUESTIONS, "declared_agreements")),
-    "partnerships": Shape(("city", "country"), ("city_code", "agreements", "partner", "since", "inferred", "source")),
+    "partnerships": Shape(
+        ("city", "country"), ("city_code", "agreements", "partner", "since", "until", "inferred", "source")
+    ),
     "actions": Shape(("city", "action", "answer"), ("city_code",)),
     "difficulties": Shape(("city", "difficulty", "answer"), ("city_code",)),
 }

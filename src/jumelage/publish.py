@@ -14,16 +14,18 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
-from jumelage import __version__
+from jumelage import __version__, content
 from jumelage.content import LANGUAGES
 from jumelage.errors import DataError, OutputError, UsageError
 from jumelage.ledger import check
-from jumelage.render.html import render_page
+from jumelage.render.html import page_title, render_page
+from jumelage.report import run
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from jumelage.ledger import Ledger
+    from jumelage.report import Sheet
     from jumelage.scope import Scope
 
 # The order of the printed survey; what is not named here follows, by name.
@@ -39,15 +41,20 @@ _ORDER = (
     "cities_alphabetical",
     "cities_by_population",
     "agreements_by_country",
+    "evolution",
+    "bridge",
+    "bridge_towns",
+    "panel",
+    "response",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """The pages of a publication, and the ledger that stands in them."""
+    """The pages of a publication, and the ledger that stands in them; None where waves are compared."""
 
     pages: tuple[Path, ...]
-    ledger: Ledger
+    ledger: Ledger | None
 
 
 def check_out(out: Path) -> None:
@@ -59,26 +66,24 @@ def check_out(out: Path) -> None:
 
 
 def publish(connection: Connection, scope: Scope, out: Path) -> Published:
-    """Check the wave in scope and publish it into a folder.
+    """Check the wave in scope and publish it into a folder; of several waves, publish the reports that tell them apart.
 
     `out` becomes a link to a finished folder beside it, named after its content: the swap is one rename.
     DataError, and nothing published, where the check finds a problem.
     """
     check_out(out)
-    wave, revision = scope.single
-    ledger, sheets = check(connection, scope)
-    if ledger.problems:
-        raise DataError("nothing was published; `jumelage check` says:\n" + "\n".join(ledger.problems))
+    ledger, sheets = _compute(connection, scope)
     ordered = {name: sheets[name] for name in sorted(sheets, key=_place)}
-    facts = next(iter(ordered.values())).wave
+    waves = next(iter(ordered.values())).waves
     files = {f"{lang}.html": render_page(ordered, ledger, lang) for lang in LANGUAGES}
-    files["index.html"] = _INDEX.format(title=html.escape(facts.title.fr))
+    files["index.html"] = _INDEX.format(title=html.escape(page_title(waves, "fr")))
+    of_waves = [
+        {"wave": one.wave, "revision": one.revision, "content_hash": one.facts["content_hash"]} for one in waves
+    ]
     manifest = {
-        "wave": wave,
-        "revision": revision,
-        "content_hash": facts.facts["content_hash"],
+        **(of_waves[0] if ledger else {"waves": of_waves}),
         "software": f"jumelage {__version__}",
-        "statuses": ledger.counts(),
+        "statuses": ledger.counts() if ledger else {},
         "files": {name: hashlib.sha256(text.encode()).hexdigest() for name, text in sorted(files.items())},
     }
     files["manifest.json"] = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
@@ -88,6 +93,18 @@ def publish(connection: Connection, scope: Scope, out: Path) -> Published:
     except OSError as error:
         raise OutputError(f"{out} cannot be published: {error.strerror or error}") from error
     return Published(tuple(out / f"{lang}.html" for lang in LANGUAGES), ledger)
+
+
+def _compute(connection: Connection, scope: Scope) -> tuple[Ledger | None, dict[str, Sheet]]:
+    """Return the ledger of the wave in scope and its reports; of several waves, no ledger."""
+    if len(scope.revisions) > 1:
+        reports = [report for report in map(content.report, content.report_names()) if report.by_wave]
+        enough = [report for report in reports if report.waves <= len(scope.revisions)]
+        return None, {report.name: run(connection, report, scope) for report in enough}
+    ledger, sheets = check(connection, scope)
+    if ledger.problems:
+        raise DataError("nothing was published; `jumelage check` says:\n" + "\n".join(ledger.problems))
+    return ledger, sheets
 
 
 def _place(name: str) -> tuple[int, str]:

@@ -118,8 +118,10 @@ def plain(value: Any) -> Value:  # noqa: ANN401
 
 
 def wave_facts(connection: Connection) -> tuple[WaveFacts, ...]:
-    """Return the facts of the waves in scope, by reference date."""
+    """Return the facts of the waves in scope, by reference date; UsageError if there are none."""
     names, rows = database.query(connection, "select * from waves order by reference_date, wave")
+    if not rows:
+        raise UsageError("no wave is in scope")
     return tuple(_facts(dict(zip(names, row, strict=True))) for row in rows)
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _PUBLICATION = OF_A_LOAD[5:]
 _COUNTED = "cast(count(*) as varchar)"
+_PERIOD = "'between ' || cast({0}_from as varchar) || ' and ' || cast({0}_to as varchar)"  # null if there is none
 # For each table that is handed in: the table that it was loaded into, and its columns as text.
 _ROWS = {
     "frame": ("respondents", {"city": "city", "population": "cast(population as varchar)"}),
@@ -40,8 +41,8 @@ _ROWS = {
             "country": "country",
             "agreements": _COUNTED,
             "partner": "partner",
-            "since": "case when since_from is null then since_missing "
-            "else 'between ' || cast(since_from as varchar) || ' and ' || cast(since_to as varchar) end",
+            "since": f"coalesce({_PERIOD.format('since')}, since_missing)",
+            "until": _PERIOD.format("until"),
             "inferred": "case when inferred then 'yes' else 'no' end",
             "source": "nullif(source, '')",
         },

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING
@@ -37,7 +36,7 @@ class Scope:
         """The one revision in scope; UsageError if there are several."""
         if len(self.revisions) > 1:
             names = ", ".join(wave for wave, _ in self.revisions)
-            raise UsageError(f"this is done for one wave at a time; --wave names several: {names}")
+            raise UsageError(f"this is done for one wave at a time, and several are named: {names}")
         return self.revisions[0]
 
 
@@ -102,7 +101,7 @@ def find_scope(
     `as_of` is a time in UTC: what was loaded or withdrawn later does not count. UsageError for what is not there.
     """
     known = recorded(connection)
-    chosen = _choose(known, wave, as_of)
+    chosen = _choose(known, wave.strip() if wave is not None else None, as_of)
     withdrawn = tuple(
         f"{one.name} was withdrawn on {one.withdrawn_at} UTC by {one.withdrawn_by}: {one.withdrawn_why}"
         for one in chosen
@@ -153,7 +152,7 @@ def _named(known: list[Recorded], standing: dict[str, Recorded], text: str, as_o
             why = "had no revision that stood" if as_of else "has no revision left that is not withdrawn"
             raise UsageError(f"wave {wave} {why}; `jumelage waves` lists them, --wave {wave}@1 shows one all the same")
         return standing[wave]
-    found = [one for one in revisions if re.fullmatch(r"[0-9]+", number) and one.revision == int(number)]
+    found = [one for one in revisions if str(one.revision) == number]
     if not found:
         listed = ", ".join(str(one.revision) for one in revisions)
         raise UsageError(f"wave {wave} has no revision {number!r}; it has {listed}")
@@ -206,8 +205,7 @@ def read_time(text: str) -> datetime:
     """
     now = datetime.now(UTC)
     try:
-        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text.strip()):
-            day = date.fromisoformat(text.strip())
+        if day := _day(text):
             found, begins = datetime.combine(day, time.max, UTC), datetime.combine(day, time.min, UTC)
         else:
             found = datetime.fromisoformat(text.strip())
@@ -221,7 +219,14 @@ def read_time(text: str) -> datetime:
 
 def read_day(text: str) -> date:
     """Return the date that a text names; UsageError if it is none."""
+    if day := _day(text):
+        return day
+    raise UsageError(f"{text!r} is no date; write 2007-01-01")
+
+
+def _day(text: str) -> date | None:
+    """Return the date that a text is, in any form of ISO 8601 (20070101 too); None if it is none."""
     try:
         return date.fromisoformat(text.strip())
     except ValueError:
-        raise UsageError(f"{text!r} is no date; write 2007-01-01") from None
+        return None

@@ -115,7 +115,7 @@ def reports(lang: Lang = "en", format_: Format = "table", output: Output = None)
     from jumelage.render.grid import Grid, Shown
 
     found = [content.report(name) for name in content.report_names()]
-    rows = tuple((r.name, r.title.text(lang), r.source.text(lang)) for r in found)
+    rows = tuple((r.name, r.title.text(lang), r.source.text(lang) if r.source else "") for r in found)
     names = ("report", "title", "source")
     write(renderer(format_)(Grid(names, rows, Shown("", names, rows, (False,) * 3))), output)
 
@@ -202,6 +202,8 @@ def check(
         found, _ = ledger.check(connection, scope)
     say_remarks(scope, lang)
     write(renderer(format_)(of_ledger(found, lang)), output)
+    if not found.entries:
+        say(f"wave {scope.single[0]} has no publication: there is no figure to hold against its rows")
     for problem in found.problems:
         say(f"problem: {problem}")
     _say_counts(found)
@@ -211,11 +213,11 @@ def check(
 
 @app.command()
 def publish(
-    ctx: typer.Context, out: Out = Path("public"), db: Db = None, wave: Wave = None, as_of: AsOf = None
+    ctx: typer.Context, out: Out = Path("public"), db: Db = None, wave: Waves = None, as_of: AsOf = None
 ) -> None:
-    """Publish a wave as web pages.
+    """Publish a wave as web pages: all its tables and their ledger; of several waves the reports that compare them.
 
-    All its tables and their ledger, in French and English, swapped in whole.
+    In French and English, swapped in whole.
     """
     _publish(url_of(ctx, db), out, wave, as_of)
 
@@ -230,7 +232,8 @@ def _publish(url: URL, out: Path, wave: str | None, as_of: str | None = None) ->
         scope = scope_of(connection, wave, as_of)
         done = publish_scope(connection, scope, out)
     say_remarks(scope, "en")
-    _say_counts(done.ledger)
+    if done.ledger:
+        _say_counts(done.ledger)
     say(f"published: {', '.join(str(page) for page in done.pages)}")
 
 

@@ -63,7 +63,8 @@ def rehearse(url: URL, request: Request, showing: Showing) -> None:
 
 def _say_done(done: Loaded, verb: str) -> None:
     rows = ", ".join(f"{number} {table.replace('_', ' ')}" for table, number in done.rows.items())
-    say(f"wave {done.wave}, revision {done.revision}: {f'{verb}: {rows}' if done.new else 'unchanged'}")
+    made_up = " (synthetic)" if done.synthetic else ""
+    say(f"wave {done.wave}{made_up}, revision {done.revision}: {f'{verb}: {rows}' if done.new else 'unchanged'}")
 
 
 @contextmanager

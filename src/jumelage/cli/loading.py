@@ -19,6 +19,7 @@ from jumelage.cli.options import (
     Reason,
     Table,
     say,
+    say_remarks,
     scope_of,
     url_of,
     write,
@@ -79,12 +80,12 @@ def load(
 
 
 def request_of(handed: Path, reason: str | None = None, by: str | None = None, **more: Any) -> Request:  # noqa: ANN401
-    """Make the request to load what is handed in; an installed jumelage carries waves/2006."""
+    """Make the request to load what is handed in; an installed jumelage carries the waves of this project."""
     from jumelage import content
     from jumelage.load import Request
 
     if not handed.exists() and (packaged := content.root() / handed).is_dir():
-        handed = packaged  # an installed jumelage carries waves/2006
+        handed = packaged
         say(f"loading {handed}")
     return Request(handed, reason, by, **more)
 
@@ -112,7 +113,9 @@ def template(
     earlier = None
     if from_ is not None:
         with database.reading(url_of(ctx, db)) as connection:
-            earlier = earlier_wave(connection, scope_of(connection, from_, as_of))
+            scope = scope_of(connection, from_, as_of)
+            earlier = earlier_wave(connection, scope)
+        say_remarks(scope, "en")
     write_template(out, wave, lang, earlier, overwrite=overwrite)
     say(f"wrote {out}")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from jumelage.content import ALL, TOTAL, UNKNOWN
@@ -166,6 +166,9 @@ def of_findings(findings: Sequence[Finding], lang: str) -> Grid:
     return _plain_grid(FIELDS, tuple(finding.fields(lang) for finding in findings))
 
 
+_WIDEST = 80  # characters of a value in a table of changes; csv and json have all of them
+
+
 def of_changes(changes: Sequence[Change], most: int | None = None) -> Grid:
     """Make the grid of what a load would change; with `most`, of so many of each kind, and a note of how many more."""
     shown: list[tuple[Value, ...]] = []
@@ -175,7 +178,12 @@ def of_changes(changes: Sequence[Change], most: int | None = None) -> Grid:
         shown += [(c.what, c.name, c.key, c.measure, c.before, c.after) for c in found[:most]]
         if len(found) > len(found[:most]):
             notes.append(f"showing {most} of {len(found)} {what} changes; all of them: --format csv -o FILE")
-    return _plain_grid(("what", "name", "key", "measure", "before", "after"), tuple(shown), tuple(notes))
+    names = ("what", "name", "key", "measure", "before", "after")
+    grid = _plain_grid(names, tuple(shown), tuple(notes))
+    texts = tuple(
+        tuple(text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…" for text in row) for row in grid.shown.rows
+    )
+    return replace(grid, shown=replace(grid.shown, rows=texts))
 
 
 HISTORY = (

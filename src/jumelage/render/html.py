@@ -6,15 +6,16 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from jumelage.content import TOTAL
+from jumelage.content import ALL, TOTAL
 from jumelage.ledger import CLAIMS, STATUSES, Entry, Ledger
 from jumelage.render.grid import of_sheet, span
 from jumelage.render.words import STATUS_MARKS, STATUS_MEANINGS, STATUS_NAMES, words
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
-    from jumelage.report import Sheet
+    from jumelage.report import Sheet, WaveFacts
 
 # What says more than the computed value alone, and so is printed beside it.
 _BESIDE = {"contradicted", "bounded", "published_only", "wording"}
@@ -53,8 +54,11 @@ class Section:
     sql: str
 
 
-def render_page(sheets: dict[str, Sheet], ledger: Ledger, lang: str) -> str:
-    """Write the page of a wave in one language: a whole HTML document that needs no other file."""
+def render_page(sheets: dict[str, Sheet], ledger: Ledger | None, lang: str) -> str:
+    """Write the page of a wave, or of several without a ledger, in one language.
+
+    It is a whole HTML document that needs no other file.
+    """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -65,18 +69,19 @@ def render_page(sheets: dict[str, Sheet], ledger: Ledger, lang: str) -> str:
         lstrip_blocks=True,
     )
     first = next(iter(sheets.values()))
-    wave, remarks, facts = first.wave, first.remarks, first.wave.facts
+    wave, facts = first.wave, first.wave.facts
     return environment.get_template("page.html.jinja").render(
         lang=lang,
         other="en" if lang == "fr" else "fr",
         w=words(lang),
         wave=wave,
-        remarks=[remark.text(lang) for remark in remarks],
-        title=wave.title.text(lang),
+        remarks=[remark.text(lang) for remark in first.remarks],
+        title=page_title(first.waves, lang),
+        waves=[(one, one.title.text(lang), one.frame_rule.text(lang)) for one in first.waves],
         frame_rule=wave.frame_rule.text(lang),
         fieldwork=_period(facts["fieldwork_from"], facts["fieldwork_to"], lang),
         reference=_day(facts["reference_date"], lang),
-        sections=[_section(sheet, ledger, lang) for sheet in sheets.values()],
+        sections=[_section(sheet, ledger.entries if ledger else (), lang) for sheet in sheets.values()],
         statuses=[
             (
                 name,
@@ -85,13 +90,22 @@ def render_page(sheets: dict[str, Sheet], ledger: Ledger, lang: str) -> str:
                 STATUS_MEANINGS[name].text(lang),
                 number,
             )
-            for name, number in ledger.counts().items()
+            for name, number in (ledger.counts().items() if ledger else ())
         ],
         marks=STATUS_MARKS,
         names={name: STATUS_NAMES[name].text(lang) for name in STATUSES},
-        ledger=_groups(ledger, sheets, lang),
-        total=len(ledger.entries),
+        ledger=_groups(ledger, sheets, lang) if ledger else None,
+        total=len(ledger.entries) if ledger else 0,
     )
+
+
+def page_title(waves: tuple[WaveFacts, ...], lang: str) -> str:
+    """Return the title of the page: that of the wave, or the waves that are compared."""
+    if len(waves) == 1:
+        return waves[0].title.text(lang)
+    w = words(lang)
+    named = (f"{wave.wave} ({w['made_up']})" if wave.synthetic else wave.wave for wave in waves)
+    return f"{w['compared']}{w['colon']} {', '.join(named)}"
 
 
 def _day(day: date, lang: str) -> str:
@@ -110,10 +124,10 @@ def _period(first: date, last: date, lang: str) -> str:
     return f"{_day(first, lang)} – {_day(last, lang)}"
 
 
-def _section(sheet: Sheet, ledger: Ledger, lang: str) -> Section:
+def _section(sheet: Sheet, judged: Sequence[Entry], lang: str) -> Section:
     report = sheet.report
     entries: dict[tuple[str, str], list[Entry]] = {}
-    for entry in ledger.entries:
+    for entry in judged:
         if entry.report == report.name:
             entries.setdefault((entry.key, entry.measure), []).append(entry)
     shown = of_sheet(sheet, lang).shown
@@ -132,7 +146,7 @@ def _section(sheet: Sheet, ledger: Ledger, lang: str) -> Section:
     return Section(
         report.name,
         report.title.text(lang),
-        report.source.text(lang),
+        report.source.text(lang) if report.source else "",
         tuple(zip(shown.headings, shown.numeric, strict=True)),
         tuple(rows),
         shown.notes[len(sheet.remarks) :],  # the page says the remarks once
@@ -178,7 +192,7 @@ def _rows(sheet: Sheet, entries: dict[tuple[str, str], list[Entry]], lang: str) 
             text = sheet.shown(column.name, value, lang) if value == high else span(value, high, lang)
             cell = _cell(text, bool(column.codes), entries.get((key, column.name), []), lang)
             row.append(replace(cell, spaced=column.name in judged))
-        rows.append((TOTAL in parts.values(), tuple(row)))
+        rows.append((not {TOTAL, ALL}.isdisjoint(parts.values()), tuple(row)))
     return rows
 
 

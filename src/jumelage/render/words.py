@@ -71,6 +71,14 @@ WORDS = {
         "Every number is computed by the query given under its table. Where the survey prints something else, "
         "or more than can be computed, the printed value stands beside it.",
     ),
+    "lead_compared": Label(
+        "Chaque nombre est calculé par la requête donnée sous son tableau.",
+        "Every number is computed by the query given under its table.",
+    ),
+    "compared": Label("D’une vague à l’autre", "From wave to wave"),
+    "made_up": Label("synthétique", "synthetic"),
+    "wave": Label("Vague", "Wave"),
+    "number": Label("révision", "revision"),
     "frame": Label("Base de sondage", "Sampling frame"),
     "fieldwork": Label("Terrain", "Fieldwork"),
     "reference": Label("Date de référence", "Reference date"),

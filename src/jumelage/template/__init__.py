@@ -53,10 +53,13 @@ class Earlier:
 
 
 def earlier_wave(connection: Connection, scope: Scope) -> Earlier:
-    """Read what may be taken over from the one wave in scope, its towns in French alphabetical order."""
+    """Read what may be taken over from the one wave in scope, its towns in French alphabetical order.
+
+    Of a synthetic wave only these: what it says of itself is made up.
+    """
     code, revision = scope.single
     set_scope(connection, scope)
-    _, ((*facts,),) = database.query(connection, f"select {', '.join(_FACTS.values())} from waves")
+    _, ((synthetic, *facts),) = database.query(connection, f"select synthetic, {', '.join(_FACTS.values())} from waves")
     _, towns = database.query(
         connection,
         "select c.name, c.code, r.population from respondents r join cities c on c.code = r.city "
@@ -66,7 +69,7 @@ def earlier_wave(connection: Connection, scope: Scope) -> Earlier:
         code,
         revision,
         tuple((name, city, int(population)) for name, city, population in towns),
-        {key: text for key, text in zip(_FACTS, facts, strict=True) if text},
+        {key: text for key, text in zip(_FACTS, facts, strict=True) if text and not synthetic},
     )
 
 

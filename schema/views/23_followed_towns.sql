@@ -1,5 +1,5 @@
 -- Towns of two waves, those of the earlier one followed to the town that each is, or is part of, in the later one.
--- answered: unknown where the response is not published; a town with agreements has answered.
+-- answered: unknown where the response is not published; a town that lists agreements, ended or not, has answered.
 select
     p.wave_before,
     p.wave,
@@ -7,7 +7,7 @@ select
     r.city,
     case when r.wave = p.wave then r.city else coalesce(l.city, s.successor, r.city) end as followed_to,
     case
-        when r.response = 'responded' or r.agreements > 0 then 'yes'
+        when r.response = 'responded' or r.agreements > 0 or e.city is not null then 'yes'
         when r.response = 'not_published' then 'unknown'
         else 'no'
     end as answered,
@@ -17,3 +17,7 @@ from wave_pairs p
 inner join respondents r on r.wave in (p.wave_before, p.wave)
 left join respondents l on l.wave = p.wave and l.city = r.city
 left join successors s on s.wave = p.wave and s.city = r.city
+left join (
+    select distinct x.wave, x.city
+    from ended_partnerships x
+) e on e.wave = r.wave and e.city = r.city

@@ -1,0 +1,36 @@
+-- The town that each merged town is part of on the wave's reference date: by its own last change, then its successor's.
+with recursive latest as (
+    select
+        s.wave,
+        c.city,
+        c.successor,
+        c.changed_on,
+        row_number() over (partition by s.wave, c.city order by c.changed_on desc) as place
+    from scope s
+    inner join survey.city_changes c on c.changed_on <= s.reference_date
+),
+paths as (
+    select l.wave, l.city, l.successor, l.changed_on, 1 as steps
+    from latest l
+    where l.place = 1
+    union
+    select p.wave, p.city, l.successor, l.changed_on, p.steps + 1
+    from paths p
+    inner join latest l on l.wave = p.wave and l.city = p.successor and l.place = 1 and l.changed_on >= p.changed_on
+    where p.steps < 100
+)
+select
+    n.wave,
+    n.city,
+    n.successor,
+    n.changed_on
+from (
+    select
+        p.wave,
+        p.city,
+        p.successor,
+        p.changed_on,
+        row_number() over (partition by p.wave, p.city order by p.steps desc) as place
+    from paths p
+) n
+where n.place = 1

@@ -1,0 +1,331 @@
+"""The reports across waves, on random waves: counted by brute force, in balance, and the same on both engines."""
+
+from __future__ import annotations
+
+import csv
+import random
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from functools import cache
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection
+from sqlalchemy.engine import URL
+
+from jumelage import database
+from jumelage.report import Sheet, Value
+from tests.conftest import ENGINES, ROOT, Databases
+from tests.made_waves import ACROSS, JOINED, Agreement, Made, codes, put, put_changes, scope_of, sheet_of
+
+DAYS = [date(year, 12, 31) for year in (2004, 2006, 2007, 2008, 2010, 2013, 2018)]
+DAYS += [date(2008, 1, 1), date(2012, 1, 1), date(2016, 1, 1), date(2020, 6, 30)]
+TOWNS = ["Croix", "Roubaix", "Tourcoing", "Loos", "Lille", "Lambersart", "Arras", "Lens"]
+TOWNS += ["Dunkerque", "Saint-Pol-sur-Mer", "Calais"]
+CHANGES = [
+    *JOINED,
+    ("Loos", "2007-01-01", "Lille"),
+    ("Loos", "2013-01-01", "Lambersart"),
+    ("Lambersart", "2016-01-01", "Lille"),
+    ("Arras", "2009-01-01", "Lens"),
+    ("Lens", "2014-01-01", "Arras"),
+]
+LISTED = [("Saint-Pol-sur-Mer", "2010-12-09", "Dunkerque")]  # the project's own code list
+
+
+def random_waves(rng: random.Random, name: str) -> list[Made]:
+    """Make waves of few towns and agreements, many of them alike."""
+    made = []
+    for day in sorted(rng.sample(DAYS, rng.randint(2, len(DAYS)))):
+        towns = {
+            town: rng.choice(["responded", "responded", "refused", "not_reached", "not_published"])
+            for town in TOWNS
+            if rng.randint(0, 4)
+        }
+        agreements = [
+            Agreement(
+                rng.choice([None, *towns, *towns]),
+                rng.choice(["DE", "RO", "GB", "AQ"]),
+                rng.choice([None, None, "A", "a", "B", "C"]),
+                rng.choice([None, None, *DAYS]),
+                rng.choice([None, None, None, *DAYS]),
+                rng.randint(0, 5) == 0,
+            )
+            for _ in range(rng.randint(0, 25))
+        ]
+        made.append(Made(f"{name}-{day:%Y%m}", day, towns, tuple(agreements), bool(rng.randint(0, 1))))
+    return made
+
+
+@cache
+def zones_by_date() -> list[dict[str, str]]:
+    with (ROOT / "schema" / "codes" / "country_zones.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def zone_of(country: str, day: date) -> str:
+    at = day.isoformat()
+    found = [
+        row["zone"]
+        for row in zones_by_date()
+        if row["country"] == country and row["valid_from"] <= at < (row["valid_to"] or "9999")
+    ]
+    return found[0] if found else "unknown"
+
+
+def follow(town: str, after: Made) -> str:
+    """Return the town of the later frame that it is, or the one that it is part of on that day."""
+    if town in after.towns:
+        return town
+    since = ""
+    while later := [
+        (day, to) for one, day, to in (*CHANGES, *LISTED) if one == town and since <= day <= after.day.isoformat()
+    ]:
+        since, town = max(later)
+    return town
+
+
+class Followed:
+    """Two waves with the towns of the earlier one followed, by the words of the definitions alone."""
+
+    def __init__(self, before: Made, after: Made, *, with_inferred: bool) -> None:
+        self.before, self.after = before, after
+        self.earlier = before.in_force(with_inferred=with_inferred)
+        self.later = after.in_force(with_inferred=with_inferred)
+        self.ended = [
+            one
+            for one in after.agreements
+            if one.until and one.until > before.day and (with_inferred or not one.inferred)
+        ]
+        self.origins: dict[str, list[str]] = {}
+        for town in before.towns:
+            self.origins.setdefault(follow(town, after), []).append(town)
+
+    def had_answered(self, town: str) -> str:
+        told = {self._answered(self.before, self.earlier, one) for one in self.origins[town]}
+        return told.pop() if len(told) == 1 else "unknown"
+
+    def has_answered(self, town: str) -> str:
+        return self._answered(self.after, self.later, town)
+
+    def _answered(self, made: Made, agreements: list[Agreement], town: str) -> str:
+        if made.towns[town] == "responded" or any(one.city == town for one in agreements):
+            return "yes"
+        return "unknown" if made.towns[town] == "not_published" else "no"
+
+    def bridge(self) -> dict[str, Counter[str]]:
+        """Return the parts by zone, each agreement in the first part that fits."""
+        found: dict[str, Counter[str]] = {}
+
+        def count(zone: str, part: str, number: int) -> None:
+            found.setdefault(zone, Counter())[part] += number
+
+        for one in self.earlier:
+            old, new = zone_of(one.country, self.before.day), zone_of(one.country, self.after.day)
+            count(old, "agreements_before", 1)
+            if old != new:
+                count(old, "reclassified", -1)
+                count(new, "reclassified", 1)
+        for one in self.later:
+            count(zone_of(one.country, self.after.day), "agreements", 1)
+        groups = {(one.city and follow(one.city, self.after), one.country) for one in (*self.earlier, *self.later)}
+        for town, country in groups:
+            for part, number in self._parts(town, country).items():
+                count(zone_of(country, self.after.day), part, number)
+        return found
+
+    def _parts(self, town: str | None, country: str) -> Counter[str]:
+        earlier = [
+            one
+            for one in self.earlier
+            if one.country == country and (one.city and follow(one.city, self.after)) == town
+        ]
+        later = [one for one in self.later if one.country == country and one.city == town]
+        begun = [one for one in later if one.since and one.since > self.before.day]
+        old = [one for one in later if one not in begun]
+        if town is None:
+            return Counter(undetermined=len(old) - len(earlier), begun=len(begun))
+        if town not in self.after.towns:
+            return Counter(frame_left=-len(earlier))
+        if town not in self.origins:
+            return Counter(frame_entered=len(later))
+        once = merged(earlier)
+        ended = [one for one in self.ended if one.country == country and one.city == town]
+        still, gone = matched(once, [named(one) for one in old], [named(one) for one in ended])
+        parts = Counter(mergers=len(once) - len(earlier), begun=len(begun), ended=-gone)
+        silence = {"yes": "disappeared", "no": "silent", "unknown": "undetermined"}[self.has_answered(town)]
+        news = {"yes": "appeared", "no": "heard", "unknown": "undetermined"}[self.had_answered(town)]
+        parts[silence] -= len(once) - still - gone
+        parts[news] += len(old) - still
+        return parts
+
+    def bridge_towns(self) -> dict[str, Counter[str]]:
+        """Return the parts of the towns contacted, and of those that declare an agreement."""
+        found = {"contacted": Counter[str](), "engaged": Counter[str]()}
+        engaged = {one.city for one in self.earlier}, {one.city for one in self.later}
+        for town in {*self.origins, *self.after.towns}:
+            origins = self.origins.get(town, [])
+            of_engaged = [one for one in origins if one in engaged[0]]
+            for indicator, earlier, later in (
+                ("contacted", len(origins), town in self.after.towns),
+                ("engaged", len(of_engaged), town in engaged[1]),
+            ):
+                counts = found[indicator]
+                counts["towns_before"] += earlier
+                counts["towns"] += later
+                if town not in self.after.towns:
+                    counts["frame_left"] -= earlier
+                elif not origins:
+                    counts["frame_entered"] += later
+                else:
+                    counts["mergers"] -= max(earlier - 1, 0)
+                    if earlier and not later:
+                        answered = self.has_answered(town)
+                        counts[{"yes": "ceased", "no": "silent", "unknown": "undetermined"}[answered]] -= 1
+                    if later and not earlier:
+                        answered = self.had_answered(town)
+                        counts[{"yes": "started", "no": "heard", "unknown": "undetermined"}[answered]] += 1
+        return found
+
+    def panel(self) -> dict[str, tuple[int, int, int]]:
+        """Return towns, agreements before and after, by code of the town."""
+        found = {}
+        for town, origins in self.origins.items():
+            if town in self.after.towns and self.had_answered(town) == self.has_answered(town) == "yes":
+                before = sum(one.city in origins for one in self.earlier)
+                found[codes()[town]] = (len(origins), before, sum(one.city == town for one in self.later))
+        return found
+
+
+def named(one: Agreement) -> str | None:
+    return one.partner and one.partner.lower()
+
+
+def merged(agreements: list[Agreement]) -> list[str | None]:
+    """Return the partners of agreements of one town, those named by several of the towns that it was once."""
+    by_town: dict[str | None, Counter[str]] = {}
+    for one in agreements:
+        if (name := named(one)) is not None:
+            by_town.setdefault(one.city, Counter())[name] += 1
+    once = Counter[str]()
+    for counts in by_town.values():
+        once |= counts
+    return [*once.elements(), *(None for one in agreements if one.partner is None)]
+
+
+def matched(earlier: list[str | None], in_force: list[str | None], ended: list[str | None]) -> tuple[int, int]:
+    """Return how many find their own, by augmenting paths: first among those in force, then those that ended."""
+    partner_of: dict[int, int] = {}  # the later one of each earlier one
+    listed = [*in_force, *ended]
+
+    def augment(number: int, seen: set[int]) -> bool:
+        for i, name in enumerate(earlier):
+            if i not in seen and (name == listed[number] or name is None or listed[number] is None):
+                seen.add(i)
+                if i not in partner_of or augment(partner_of[i], seen):
+                    partner_of[i] = number
+                    return True
+        return False
+
+    found = [augment(number, set()) for number in range(len(listed))]
+    return sum(found[: len(in_force)]), sum(found[len(in_force) :])
+
+
+def without_zeros(counts: dict[str, Counter[str]]) -> dict[str, dict[str, int]]:
+    kept = {key: {part: number for part, number in row.items() if number} for key, row in counts.items()}
+    return {key: row for key, row in kept.items() if row}
+
+
+def found_counts(sheet: Sheet, pair: str, key: str) -> dict[str, dict[str, int]]:
+    """Return what is not zero in the cells of a pair, but for its total."""
+    cells = [cell for cell in sheet.cells().values() if f"{cell['wave_before']}/{cell['wave']}" == pair]
+    return without_zeros(
+        {
+            str(cell[key]): Counter(
+                {name: value for name in sheet.report.measures if isinstance(value := cell[name], int)}
+            )
+            for cell in cells
+            if cell[key] != "total"
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def copies(postgres: URL, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Databases]:
+    """Both engines side by side."""
+    folder = tmp_path_factory.mktemp("waves")
+    return {engine: Databases(engine, folder, server) for engine, server in zip(ENGINES, (None, postgres), strict=True)}
+
+
+@pytest.fixture(scope="module")
+def crowded(copies: dict[str, Databases]) -> Iterator[Connection]:
+    """A database on DuckDB that random waves are put into, one after the other."""
+    with database.writing(copies["duckdb"].migrated(), dry_run=True) as connection:
+        put_changes(connection, CHANGES)
+        yield connection
+
+
+NEGATIVE = {"frame_left", "mergers", "silent", "ended", "disappeared", "ceased"}
+POSITIVE = {"frame_entered", "heard", "begun", "appeared", "started"}
+EXAMPLES = iter(range(10**9))
+
+
+@given(rng=st.randoms(use_true_random=False), with_inferred=st.booleans())
+@settings(max_examples=15)
+def test_random_waves_are_counted_as_by_brute_force(
+    crowded: Connection, rng: random.Random, with_inferred: bool
+) -> None:
+    waves = random_waves(rng, f"r{next(EXAMPLES)}")
+    put(crowded, *waves)
+    scope = scope_of(*waves, with_inferred=with_inferred)
+    bridge, towns, panel = (sheet_of(crowded, name, scope) for name in ("bridge", "bridge_towns", "panel"))
+    for before, after in pairwise(waves):
+        pair, expected = f"{before.wave}/{after.wave}", Followed(before, after, with_inferred=with_inferred)
+        assert found_counts(bridge, pair, "zone") == without_zeros(expected.bridge())
+        assert found_counts(towns, pair, "indicator") == without_zeros(expected.bridge_towns())
+        in_panel = {
+            row[2]: (row[3], row[4], row[6]) for row in panel.rows if f"{row[0]}/{row[1]}" == pair and row[2] != "total"
+        }
+        assert in_panel == expected.panel()
+        if total := bridge.cells().get(f"{pair}/total"):
+            assert total["reclassified"] == 0
+    for sheet in (bridge, towns):
+        for cell in sheet.cells().values():
+            assert all(int(str(value)) <= 0 for name, value in cell.items() if name in NEGATIVE)
+            assert all(int(str(value)) >= 0 for name, value in cell.items() if name in POSITIVE)
+            assert balanced(sheet, cell)
+    for made in waves:
+        check_against_zones(crowded, made, bridge, with_inferred=with_inferred)
+
+
+def balanced(sheet: Sheet, cell: dict[str, Value]) -> bool:
+    balance = sheet.report.balance
+    assert balance is not None
+    start, end, *parts = (int(str(cell[name])) for name in (balance.start, balance.end, *balance.parts))
+    return start + sum(parts) == end
+
+
+def check_against_zones(connection: Connection, made: Made, bridge: Sheet, *, with_inferred: bool) -> None:
+    """Hold what the bridge says of a wave, earlier or later, against what `zones` says of it alone."""
+    alone = sheet_of(connection, "zones", scope_of(made, with_inferred=with_inferred)).cells()
+    for column, measure in (("wave_before", "agreements_before"), ("wave", "agreements")):
+        of_wave = [cell for cell in bridge.cells().values() if cell[column] == made.wave]
+        if of_wave:
+            told = {str(cell["zone"]): cell[measure] for cell in of_wave if cell[measure]}
+            assert told == {zone: cell["agreements"] for zone, cell in alone.items() if cell["agreements"]}
+
+
+def test_random_waves_give_the_same_cells_on_both_engines(copies: dict[str, Databases]) -> None:
+    rng = random.Random(2006)  # noqa: S311 - to be the same on both
+    batches = [random_waves(rng, f"batch{i}") for i in range(2)]
+    found = []
+    for one in copies.values():
+        with database.writing(one.migrated(), dry_run=True) as connection:
+            put_changes(connection, CHANGES)
+            put(connection, *(made for batch in batches for made in batch))
+            found.append([sheet_of(connection, name, scope_of(*batch)).rows for batch in batches for name in ACROSS])
+    assert found[0] == found[1]
+    assert all(found[0][: len(ACROSS)])
