@@ -500,7 +500,7 @@ def fill_in(path: Path, lang: str) -> list[str]:
         assert answers.cell(place + 2, 1).value == town
         answers.cell(place + 2, 2).value = no_thanks if place == 9 else responded
         answers.cell(place + 2, 3).value = None if place == 9 else (yes, no, unknown)[place % 3]
-    answers.cell(2, 6).value, answers.cell(3, 6).value = 2, unknown
+    answers.cell(2, answers.max_column).value, answers.cell(3, answers.max_column).value = 2, unknown
     fill(book["partnerships"], [
         [towns[0], de, 1, "Osnabrück", 1958],
         [towns[0], de, 1, "Iéna", None, date(1990, 10, 2)],

@@ -106,6 +106,7 @@ def test_a_question_is_added_as_the_page_says(loaded: URL, project: Project, tmp
     for command, output in example:
         assert project.jumelage(loaded, command)[0] == output
     assert len(example) == 1
+    assert "Non demandé" in project.jumelage(loaded, "report budget_line --wave 2006 --lang fr")[0]
 
     # A load of one table lays the answers out again; a town that comes new has the default.
     frame = tmp_path / "frame.csv"

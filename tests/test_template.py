@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from openpyxl import Workbook, load_workbook
-from openpyxl.utils import range_boundaries
+from openpyxl.utils import get_column_letter, range_boundaries
 from python_calamine import CalamineWorkbook, SheetVisibleEnum
 from sqlalchemy.engine import URL
 
@@ -207,7 +207,12 @@ def test_numbers_are_whole_and_within_limits(tmp_path: Path) -> None:
     book = load_workbook(written(tmp_path))
     limits = {
         ("frame", "C1001"): ("greaterThanOrEqual", "0", None, "stop"),
-        ("respondents", "F1001"): ("greaterThanOrEqual", "0", None, "stop"),
+        ("respondents", f"{get_column_letter(len(COLUMNS['respondents']))}1001"): (
+            "greaterThanOrEqual",
+            "0",
+            None,
+            "stop",
+        ),
         ("partnerships", "C2001"): ("between", "1", "87", "warning"),
     }
     for (name, cell), expected in limits.items():
@@ -335,7 +340,7 @@ def test_the_frame_of_the_earlier_wave_is_filled_in(wave_2006: URL, tmp_path: Pa
     assert names[:4] == ["Armentières", "Arras", "Béthune", "Boulogne-sur-Mer"]
     assert names.index("Hazebrouck") < names.index("Hénin-Beaumont") < names.index("La Madeleine")
     respondents = book.get_sheet_by_name("respondents").to_python()[1:]
-    assert respondents == [[name, "", "", "", "", ""] for name in names]
+    assert respondents == [[name, *[""] * (len(COLUMNS["respondents"]) - 1)] for name in names]
     for name in ("partnerships", "actions", "difficulties"):
         assert len(book.get_sheet_by_name(name).to_python()) == 1
 
