@@ -269,7 +269,7 @@ def test_what_is_no_time_is_refused(plain: URL, text: str) -> None:
     for command in (("report", "zones"), ("waves",)):
         done = run(*command, "--as-of", text, "--db", address(plain))
         assert (done.code, done.out) == (2, "")
-        assert done.err.startswith(f"error: {ascii(text) if not text.isprintable() else repr(text)} is no time; write ")
+        assert done.err.startswith(f"error: {text!r} is no time; write ")
 
 
 def test_today_may_be_asked_for_and_what_is_still_to_come_may_not(plain: URL) -> None:
@@ -348,15 +348,13 @@ def seen(url: URL, scope: str | None = None) -> tuple[list[tuple[str, int]], int
         with database.opened(url, read_only=True) as connection:
             if scope is not None:
                 connection.exec_driver_sql(f"set variable jumelage_scope = '{scope}'")
-            return [(w, r) for w, r in database.query(connection, waves)[1]], database.query(connection, number)[1][0][
-                0
-            ]
+            found, ((count,),) = (database.query(connection, sql)[1] for sql in (waves, number))
+            return [(wave, revision) for wave, revision in found], count
     with psycopg.connect(address(url.set(drivername="postgresql"))) as connection:
         if scope is not None:
             connection.execute(f"set jumelage.scope = '{scope}'".encode())
-        found = connection.execute(waves).fetchall()
-        ((count,),) = connection.execute(number).fetchall()
-        return [(w, r) for w, r in found], count
+        found, ((count,),) = (connection.execute(sql.encode()).fetchall() for sql in (waves, number))
+        return [(wave, revision) for wave, revision in found], count
 
 
 def test_the_views_show_what_is_chosen_else_the_current_revision_of_the_latest_real_wave(

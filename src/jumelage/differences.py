@@ -49,7 +49,7 @@ class Change:
 
     `what` is fact, rows (their number), row, agreements, cell, total or figure, or "not compared".
     `name` is a table, wave.toml, the city of an agreement, or a report; `key` its country, partner and dates, the key
-    of a row, or the cell; `measure` its source, the column, or the measure.
+    of a row, or the cell; `measure` its source, the column or key of wave.toml, or the measure.
     """
 
     what: str

@@ -100,9 +100,7 @@ def withdraw(connection: Connection, name: str, *, reason: str, by: str | None =
     """
     if not reason.strip():
         raise UsageError("say why it is withdrawn: --reason TEXT")
-    for option, text in (("--reason", reason), ("--by", by or "")):
-        if (why := _unfit(text)) is not None:
-            raise UsageError(f"{option} {text!r}: {why}; it is recorded, and shown as it stands")
+    check_said(reason, by)
     known = recorded(connection)
     found = next((one for one in known if one.name == name), None)
     if found is None:
@@ -126,11 +124,13 @@ def withdraw(connection: Connection, name: str, *, reason: str, by: str | None =
     return Withdrawn(name, left.name if left else None)
 
 
-def _unfit(text: str) -> str | None:
-    """Say what a text holds that cannot be recorded or would do harm where it is printed; None if nothing."""
-    if (code := find_control(text)) is not None:
-        return f"it holds the control character {code}"
-    return None if text.encode(errors="ignore").decode() == text else "it is no UTF-8"
+def check_said(reason: str | None, by: str | None) -> None:
+    """Raise UsageError for what cannot be recorded, or would do harm wherever it is shown again."""
+    for option, text in (("--reason", reason or ""), ("--by", by or "")):
+        if (code := find_control(text)) is not None:
+            raise UsageError(f"{option} {text!r} holds the control character {code}")
+        if text.encode(errors="ignore").decode() != text:
+            raise UsageError(f"{option} {text!r} is no UTF-8")
 
 
 def recording_time(connection: Connection) -> datetime:
