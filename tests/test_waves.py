@@ -136,7 +136,7 @@ AFTER = wave(
     Arras PL - since=2015-01-01
     Roubaix GB Bradford
     Roubaix DE Solingen since=2012-01-01
-    Tourcoing BE Mouscron until=2014-01-01
+    Tourcoing BE Mouscron until=2014-01-01 inferred
     Calais GB Dover
     Calais GB Folkestone
     Loos PL LUBIN
@@ -281,12 +281,19 @@ def test_the_response_to_a_wave_is_the_same_whatever_waves_stand_beside_it(opene
 
 
 def test_without_inferred_rows_none_of_them_counts_in_any_part(opened: Connection) -> None:
-    """Gent was inferred in 2006, the agreement with Greece in 2020: neither has a town."""
+    """Inferred: Gent in 2006, in 2020 the agreement with Greece and that the one with Mouscron ended."""
     scope = replace(PAIR, with_inferred=False)
     found = sheet_of(opened, "bridge", scope).cells()
     cells, whole = found["y2006/y2020/eu"], sheet_of(opened, "bridge", PAIR).cells()["y2006/y2020/eu"]
     changed = {name: value for name, value in cells.items() if value != whole[name]}
-    assert changed == {"agreements_before": 26, "undetermined": -2, "begun": 2, "agreements": 18}
+    assert changed == {
+        "agreements_before": 26,
+        "silent": -1,
+        "undetermined": -2,
+        "ended": -2,
+        "begun": 2,
+        "agreements": 18,
+    }
     assert found["y2006/y2020/total"]["agreements_before"] == 35
     evolution = sheet_of(opened, "evolution", scope).cells()
     assert [evolution[f"{made}/eu"]["agreements"] for made in ("y2006", "y2020")] == [26, 18]
