@@ -805,14 +805,25 @@ from (
 where p.wave_before is not null;
 
 create view successors as
--- The town that each merged town is part of on the wave's reference date.
-with recursive paths as (
-    select c.city, c.successor, c.changed_on, 1 as steps
-    from survey.city_changes c
+-- The town that each merged town is part of on the wave's reference date: by its own last change, then its successor's.
+with recursive latest as (
+    select
+        s.wave,
+        c.city,
+        c.successor,
+        c.changed_on,
+        row_number() over (partition by s.wave, c.city order by c.changed_on desc) as place
+    from scope s
+    inner join survey.city_changes c on c.changed_on <= s.reference_date
+),
+paths as (
+    select l.wave, l.city, l.successor, l.changed_on, 1 as steps
+    from latest l
+    where l.place = 1
     union
-    select p.city, c.successor, c.changed_on, p.steps + 1
+    select p.wave, p.city, l.successor, l.changed_on, p.steps + 1
     from paths p
-    inner join survey.city_changes c on c.city = p.successor and c.changed_on >= p.changed_on
+    inner join latest l on l.wave = p.wave and l.city = p.successor and l.place = 1 and l.changed_on >= p.changed_on
     where p.steps < 100
 )
 select
@@ -822,13 +833,12 @@ select
     n.changed_on
 from (
     select
-        s.wave,
+        p.wave,
         p.city,
         p.successor,
         p.changed_on,
-        row_number() over (partition by s.wave, p.city order by p.changed_on desc, p.steps desc) as place
-    from scope s
-    inner join paths p on p.changed_on <= s.reference_date
+        row_number() over (partition by p.wave, p.city order by p.steps desc) as place
+    from paths p
 ) n
 where n.place = 1;
 
@@ -853,6 +863,27 @@ inner join respondents r on r.wave in (p.wave_before, p.wave)
 left join respondents l on l.wave = p.wave and l.city = r.city
 left join successors s on s.wave = p.wave and s.city = r.city;
 
+create view paired_towns as
+-- Each town of two waves once, as it is in the later one: in how many frames' towns, whether they answered, agreements.
+-- had_answered: unknown where some of the towns that merged had and some had not; null where it was not in the frame.
+select
+    f.wave_before,
+    f.wave,
+    f.followed_to as city,
+    sum(case when f.later then 0 else 1 end) as towns_before,
+    sum(case when f.later then 1 else 0 end) as towns,
+    sum(case when not f.later and f.agreements > 0 then 1 else 0 end) as engaged_before,
+    sum(case when f.later and f.agreements > 0 then 1 else 0 end) as engaged,
+    sum(case when f.later then 0 else f.agreements end) as agreements_before,
+    sum(case when f.later then f.agreements else 0 end) as agreements,
+    case
+        when count(distinct case when f.later then null else f.answered end) > 1 then 'unknown'
+        else max(case when f.later then null else f.answered end)
+    end as had_answered,
+    max(case when f.later then f.answered end) as has_answered
+from followed_towns f
+group by f.wave_before, f.wave, f.followed_to;
+
 create view panel as
 -- Towns that answered two waves, with their agreements in both; those that merged are one town.
 select
@@ -862,20 +893,8 @@ select
     t.towns_before,
     t.agreements_before,
     t.agreements
-from (
-    select
-        f.wave_before,
-        f.wave,
-        f.followed_to as city,
-        sum(case when f.later then 0 else 1 end) as towns_before,
-        sum(case when f.later then 0 else f.agreements end) as agreements_before,
-        sum(case when f.later then f.agreements else 0 end) as agreements,
-        sum(case when f.later then 1 else 0 end) as towns,
-        sum(case when f.answered = 'yes' then 0 else 1 end) as silent
-    from followed_towns f
-    group by f.wave_before, f.wave, f.followed_to
-) t
-where t.towns_before > 0 and t.towns > 0 and t.silent = 0;
+from paired_towns t
+where t.towns_before > 0 and t.towns > 0 and t.had_answered = 'yes' and t.has_answered = 'yes';
 
 create view ended_partnerships as
 -- Agreements that a wave lists as ended, with the days between which they did; counted in no report of that wave.

@@ -365,6 +365,16 @@ def test_every_format_is_the_same_on_both_engines(pairs: dict[str, URL], name: s
         assert "y2006" in done[0].out
 
 
+@pytest.mark.parametrize("name", content.report_names())
+def test_french_texts_of_reports_are_in_french_typography(name: str) -> None:
+    report = content.report(name)
+    labels = [label for column in report.columns for label in (column.labels or {}).values()]
+    found = [report.title, *(column.label for column in report.columns), *labels]
+    found += [text for text in (report.source, report.note) if text]
+    for text in found:
+        assert not re.search("(?<!\u00a0)[:;?!»]|«(?!\u00a0)|[0-9] [0-9]|'", text.fr), text.fr
+
+
 @pytest.mark.parametrize(
     ("day", "eu"), [("2004-04-30", 64), ("2006-03-31", 78), ("2007-01-01", 81), ("2020-02-01", 65)]
 )
