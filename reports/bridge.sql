@@ -1,5 +1,5 @@
 /*
-title = { fr = "D’une vague à l’autre : ce qui fait la différence du nombre d’accords", en = "From one wave to the next: what makes the difference in agreements" }
+title = { fr = "D’une vague à l’autre : ce qui fait la différence du nombre d’accords", en = "From one wave to the next: what makes the difference in agreements" }
 key = ["wave_before", "wave", "zone"]
 waves = 2
 [columns]
@@ -24,7 +24,7 @@ start = "agreements_before"
 parts = ["frame_left", "frame_entered", "mergers", "silent", "heard", "undetermined", "ended", "disappeared", "begun", "appeared", "reclassified"]
 end = "agreements"
 [note]
-fr = "Chaque accord compte dans la première part qui lui convient : la base de sondage (ville sortie, entrée), les fusions (un accord que deux villes réunies déclaraient), les dates (« terminé », « commencé » seulement si une date le dit), la réponse de la ville, enfin la déclaration. « Indécidable » : la ville n’est pas dite, ou l’on ne sait si elle avait répondu. « Reclassé » : le pays a changé de zone entre les deux dates. Une ville qui en a rejoint une autre est suivie."
+fr = "Chaque accord compte dans la première part qui lui convient : la base de sondage (ville sortie, entrée), les fusions (un accord que deux villes réunies déclaraient), les dates (« terminé », « commencé » seulement si une date le dit), la réponse de la ville, enfin la déclaration. « Indécidable » : la ville n’est pas dite, ou l’on ne sait si elle avait répondu. « Reclassé » : le pays a changé de zone entre les deux dates. Une ville qui en a rejoint une autre est suivie."
 en = "Each agreement counts in the first part that fits: the frame (town left, entered), mergers (an agreement that two towns now united both declared), dates (“ended” and “begun” only where a date says so), the response of the town, and last the declaration. “Cannot be told”: the town is not stated, or it is not known whether it had answered. “Reclassified”: the country changed zones between the two dates. A town that became part of another is followed."
 */
 -- What two waves say of a town, a country and a partner. `old` is in force in the later wave and not dated as begun

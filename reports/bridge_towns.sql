@@ -1,5 +1,5 @@
 /*
-title = { fr = "D’une vague à l’autre : ce qui fait la différence du nombre de villes", en = "From one wave to the next: what makes the difference in towns" }
+title = { fr = "D’une vague à l’autre : ce qui fait la différence du nombre de villes", en = "From one wave to the next: what makes the difference in towns" }
 key = ["wave_before", "wave", "indicator"]
 waves = 2
 [columns]
@@ -24,7 +24,7 @@ start = "towns_before"
 parts = ["frame_left", "frame_entered", "mergers", "silent", "heard", "undetermined", "ceased", "started"]
 end = "towns"
 [note]
-fr = "Une ville qui en a rejoint une autre est suivie, et compte une fois. « Indécidable » : on ne sait si la ville avait répondu."
+fr = "Une ville qui en a rejoint une autre est suivie, et compte une fois. « Indécidable » : on ne sait si la ville avait répondu."
 en = "A town that became part of another is followed, and counted once. “Cannot be told”: it is not known whether the town had answered."
 */
 with counted as (

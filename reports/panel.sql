@@ -1,5 +1,5 @@
 /*
-title = { fr = "Panel : villes ayant répondu aux deux vagues", en = "Panel: towns that answered both waves" }
+title = { fr = "Panel : villes ayant répondu aux deux vagues", en = "Panel: towns that answered both waves" }
 key = ["wave_before", "wave", "city"]
 waves = 2
 [columns]
@@ -15,8 +15,8 @@ start = "agreements_before"
 parts = ["difference"]
 end = "agreements"
 [note]
-fr = "Une ville qui en a rejoint une autre compte avec elle. Les villes dont la réponse n’est pas publiée n’y sont pas, ni les accords dont la ville n’est pas dite."
-en = "A town that became part of another counts with it. Towns whose response is not published are left out, and so are agreements whose town is not stated."
+fr = "Une ville qui en a rejoint une autre compte avec elle. Une ville dont la réponse n’est pas publiée n’y est que si elle déclare un accord. Les accords dont la ville n’est pas dite n’y sont pas."
+en = "A town that became part of another counts with it. A town whose response is not published is there only if it declares an agreement. Agreements whose town is not stated are left out."
 */
 with detail as (
     select

@@ -18,13 +18,13 @@ engaged_high = { fr = "Villes engagées, au plus", en = "Towns engaged, at most"
 agreements = { fr = "Accords", en = "Agreements", high = "agreements_high" }
 agreements_high = { fr = "Accords au plus", en = "Agreements at most" }
 [labels.size_class]
-under_20000 = { fr = "moins de 20 000", en = "under 20,000" }
-20000_29999 = { fr = "20 000 à 29 999", en = "20,000 to 29,999" }
-30000_49999 = { fr = "30 000 à 49 999", en = "30,000 to 49,999" }
-50000_99999 = { fr = "50 000 à 99 999", en = "50,000 to 99,999" }
-100000_and_over = { fr = "100 000 et plus", en = "100,000 and over" }
+under_20000 = { fr = "moins de 20 000", en = "under 20,000" }
+20000_29999 = { fr = "20 000 à 29 999", en = "20,000 to 29,999" }
+30000_49999 = { fr = "30 000 à 49 999", en = "30,000 to 49,999" }
+50000_99999 = { fr = "50 000 à 99 999", en = "50,000 to 99,999" }
+100000_and_over = { fr = "100 000 et plus", en = "100,000 and over" }
 [note]
-fr = "Aucune estimation. Les bornes sont celles du pire cas, sans hypothèse sur qui n’a pas répondu (Manski, 1989) : une telle ville peut être engagée ou non, et rien ne borne le nombre de ses accords (« ≥ »). Le taux rapporte les villes ayant répondu aux villes contactées."
+fr = "Aucune estimation. Les bornes sont celles du pire cas, sans hypothèse sur qui n’a pas répondu (Manski, 1989) : une telle ville peut être engagée ou non, et rien ne borne le nombre de ses accords (« ≥ »). Le taux rapporte les villes ayant répondu aux villes contactées."
 en = "No estimate is made. The bounds are those of the worst case, without any assumption on who did not answer (Manski, 1989): such a town may be engaged or not, and nothing bounds the number of its agreements (“≥”). The rate is that of towns that responded among those contacted."
 */
 with detail as (

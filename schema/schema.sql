@@ -526,7 +526,7 @@ from (
 where
     case
         when r.scope is not null
-            then position(',' || r.wave || '@' || cast(r.revision as varchar) || ',' in ',' || r.scope || ',') > 0
+            then position(',' || r.wave || '@' || cast(r.revision as varchar) || ',' in ',' || replace(r.scope, ' ', '') || ',') > 0
         else r.place = 1 and not r.never
     end;
 
@@ -867,7 +867,8 @@ select
     r.city,
     case when r.wave = p.wave then r.city else coalesce(l.city, s.successor, r.city) end as followed_to,
     case
-        when r.response = 'responded' or r.agreements > 0 or e.city is not null then 'yes'
+        when r.response = 'responded' or r.agreements > 0 then 'yes'
+        when r.response = 'not_published' and e.city is not null then 'yes'
         when r.response = 'not_published' then 'unknown'
         else 'no'
     end as answered,

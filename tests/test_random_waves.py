@@ -50,8 +50,8 @@ def random_waves(rng: random.Random, name: str) -> list[Made]:
                 rng.choice([None, *towns, *towns]),
                 rng.choice(["DE", "RO", "GB", "AQ"]),
                 rng.choice([None, None, "A", "a", "B", "C"]),
-                rng.choice([None, None, *DAYS]),
-                rng.choice([None, None, None, *DAYS]),
+                rng.choice([*[None] * 8, *DAYS]),
+                rng.choice([*[None] * 15, *DAYS]),
                 rng.randint(0, 5) == 0,
             )
             for _ in range(rng.randint(0, 25))

@@ -136,7 +136,7 @@ AFTER = wave(
     Arras PL - since=2015-01-01
     Roubaix GB Bradford
     Roubaix DE Solingen since=2012-01-01
-    Tourcoing BE Mouscron until=2014-01-01
+    Tourcoing BE Mouscron until=2014-01-01 inferred
     Calais GB Dover
     Calais GB Folkestone
     Loos PL LUBIN
@@ -281,12 +281,19 @@ def test_the_response_to_a_wave_is_the_same_whatever_waves_stand_beside_it(opene
 
 
 def test_without_inferred_rows_none_of_them_counts_in_any_part(opened: Connection) -> None:
-    """Gent was inferred in 2006, the agreement with Greece in 2020: neither has a town."""
+    """Inferred: Gent in 2006, in 2020 the agreement with Greece and that the one with Mouscron ended."""
     scope = replace(PAIR, with_inferred=False)
     found = sheet_of(opened, "bridge", scope).cells()
     cells, whole = found["y2006/y2020/eu"], sheet_of(opened, "bridge", PAIR).cells()["y2006/y2020/eu"]
     changed = {name: value for name, value in cells.items() if value != whole[name]}
-    assert changed == {"agreements_before": 26, "undetermined": -2, "begun": 2, "agreements": 18}
+    assert changed == {
+        "agreements_before": 26,
+        "silent": -1,
+        "undetermined": -2,
+        "ended": -2,
+        "begun": 2,
+        "agreements": 18,
+    }
     assert found["y2006/y2020/total"]["agreements_before"] == 35
     evolution = sheet_of(opened, "evolution", scope).cells()
     assert [evolution[f"{made}/eu"]["agreements"] for made in ("y2006", "y2020")] == [26, 18]
@@ -356,6 +363,16 @@ def test_every_format_is_the_same_on_both_engines(pairs: dict[str, URL], name: s
         assert done[0].code == 0, done[0].err
         assert done[0] == done[1]
         assert "y2006" in done[0].out
+
+
+@pytest.mark.parametrize("name", content.report_names())
+def test_french_texts_of_reports_are_in_french_typography(name: str) -> None:
+    report = content.report(name)
+    labels = [label for column in report.columns for label in (column.labels or {}).values()]
+    found = [report.title, *(column.label for column in report.columns), *labels]
+    found += [text for text in (report.source, report.note) if text]
+    for text in found:
+        assert not re.search("(?<!\u00a0)[:;?!»]|«(?!\u00a0)|[0-9] [0-9]|'", text.fr), text.fr
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,6 @@ from (
 where
     case
         when r.scope is not null
-            then position(',' || r.wave || '@' || cast(r.revision as varchar) || ',' in ',' || r.scope || ',') > 0
+            then position(',' || r.wave || '@' || cast(r.revision as varchar) || ',' in ',' || replace(r.scope, ' ', '') || ',') > 0
         else r.place = 1 and not r.never
     end

@@ -13,7 +13,7 @@ from jumelage import __version__, content, database
 from jumelage.checks import find_problems
 from jumelage.errors import DataError, OutputError, UsageError
 from jumelage.handed import open_handed
-from jumelage.history import recording_time, user
+from jumelage.history import check_said, recording_time, user
 from jumelage.models import LATER_QUESTIONS, OF_A_LOAD, TOWN_QUESTIONS, metadata
 from jumelage.names import Names, index_names
 from jumelage.package import read_package
@@ -83,6 +83,7 @@ def loading(
     url: URL, request: Request, *, dry_run: bool, step: Callable[[str], None]
 ) -> Iterator[tuple[Connection, Loaded]]:
     """Load as `load` does, and give the connection before the transaction ends: undone in a dry run."""
+    check_said(request.reason, request.by)
     if request.annotate is not None:
         from jumelage.annotate import check_out
 

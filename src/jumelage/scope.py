@@ -149,8 +149,12 @@ def _named(known: list[Recorded], standing: dict[str, Recorded], text: str, as_o
         raise UsageError(f"there is no wave {wave!r}; {nearest(wave, {one.wave for one in known})}")
     if not at:
         if wave not in standing:
-            why = "had no revision that stood" if as_of else "has no revision left that is not withdrawn"
-            raise UsageError(f"wave {wave} {why}; `jumelage waves` lists them, --wave {wave}@1 shows one all the same")
+            if as_of:
+                raise UsageError(f"wave {wave} had no revision that stood by {as_of} UTC; `jumelage waves` lists them")
+            raise UsageError(
+                f"wave {wave} has no revision left that is not withdrawn; `jumelage waves` lists them, "
+                f"--wave {wave}@{revisions[-1].revision} shows one all the same"
+            )
         return standing[wave]
     found = [one for one in revisions if str(one.revision) == number]
     if not found:

@@ -177,7 +177,7 @@ def _wave(top: Reader, table: dict[str, Any]) -> Wave:
         day_first=top.choice("dates", ("iso", "day/month"), "iso") == "day/month",
         declared=json.dumps(table, default=str, ensure_ascii=False, sort_keys=True),
     )
-    if wave.code is not None and not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", wave.code):
+    if wave.code is not None and not is_code(wave.code):
         top.wrong("wave", wave.code, "wave_code")
     for report in wave.printed_complete:
         complete.report("printed", report)
@@ -262,6 +262,11 @@ def _explanations(top: Reader) -> tuple[Explanation, ...]:
             cells.add(cell)
         made.append(explanation)
     return tuple(made)
+
+
+def is_code(text: str) -> bool:
+    """Tell whether a text may be the code of a wave; `all` stands for every wave."""
+    return re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", text) is not None and text != "all"
 
 
 def is_query(sql: str) -> bool:

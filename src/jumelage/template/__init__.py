@@ -17,6 +17,7 @@ from jumelage.errors import OutputError, UsageError
 from jumelage.headings import folded
 from jumelage.scope import set_scope
 from jumelage.template.sheets import Filling, texts, workbook
+from jumelage.wave import is_code
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     from jumelage.scope import Scope
 
-_CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _MADE = b"2000-01-01T00:00:00Z"
 _MADE_ZIP = (2000, 1, 1, 0, 0, 0)
 _FACTS = {
@@ -80,8 +80,8 @@ def write_template(
 
     Drop-down lists are in `lang`. UsageError for what is no code of a wave, no .xlsx, or there already.
     """
-    if not _CODE.fullmatch(wave):
-        raise UsageError(f"{wave!r} is no code of a wave: lower-case letters, digits and hyphens, at most 40")
+    if not is_code(wave):
+        raise UsageError(f"{wave!r} is no code of a wave: lower-case letters, digits and hyphens, at most 40; not all")
     if out.suffix.lower() != ".xlsx":
         raise UsageError(f"{out}: a template is an Excel workbook; give it a name that ends in .xlsx")
     try:
