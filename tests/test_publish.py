@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import URL
 
-from jumelage import content
+from jumelage import content, database
 from jumelage import publish as publishing
 from tests.conftest import WaveFolder, address, run
 
@@ -50,6 +50,47 @@ class Page(HTMLParser):
 def publish(url: URL, out: Path) -> None:
     done = run("publish", "--db", address(url), "--out", out)
     assert done.code == 0, done.err
+
+
+def test_pages_of_several_waves_hold_the_reports_that_compare_them(shown: URL, tmp_path: Path) -> None:
+    done = run("publish", "--wave", "2006,2012-demo", "--db", address(shown), "--out", tmp_path / "waves")
+    assert done.code == 0, done.err
+    out = tmp_path / "waves"
+    compared = {name for name in content.report_names() if content.report(name).by_wave}
+    assert {"evolution", "bridge", "bridge_towns", "panel", "response"} <= compared
+    for lang, made_up, title in (
+        ("fr", "Données synthétiques", "D’une vague à l’autre\u00a0: 2006, 2012-demo (synthétique)"),
+        ("en", "Synthetic data", "From wave to wave: 2006, 2012-demo (synthetic)"),
+    ):
+        page = Page(out / f"{lang}.html")
+        text = "".join(page.text)
+        assert set(page.ids) == compared
+        assert made_up in text
+        assert title in text
+        for name in compared:
+            report = content.report(name)
+            assert report.note is not None
+            assert report.title.text(lang) in text
+            assert report.sql.strip() in text
+            assert text.count(report.note.text(lang)) == 1
+        for link in page.links:
+            target = link.removeprefix("#")
+            assert target in page.ids if link.startswith("#") else (out / link).is_file(), link
+        assert "\u2212" in text  # a minus, not a hyphen
+    assert "(synthétique)" in (out / "index.html").read_text(encoding="utf-8")
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    assert [(one["wave"], one["revision"]) for one in manifest["waves"]] == [("2006", 1), ("2012-demo", 1)]
+    assert "wave" not in manifest
+
+
+def test_a_page_printed_under_other_code_lists_than_those_of_the_load_says_so(loaded: URL, tmp_path: Path) -> None:
+    with database.writing(loaded) as connection:
+        connection.exec_driver_sql("update survey.revisions set code_lists_hash = 'of another day'")
+    publish(loaded, tmp_path / "public")
+    assert "listes de codes ont changé depuis le chargement de 2006@1" in "".join(
+        Page(tmp_path / "public/fr.html").text
+    )
+    assert "code lists have changed since 2006@1" in "".join(Page(tmp_path / "public/en.html").text)
 
 
 def test_the_pages_hold_every_report_its_query_and_the_ledger(wave_2006: URL, tmp_path: Path) -> None:
