@@ -92,7 +92,7 @@ class Followed:
     """Two waves with the towns of the earlier one followed, by the words of the definitions alone."""
 
     def __init__(self, before: Made, after: Made, *, with_inferred: bool) -> None:
-        self.before, self.after = before, after
+        self.before, self.after, self.with_inferred = before, after, with_inferred
         self.earlier = before.in_force(with_inferred=with_inferred)
         self.later = after.in_force(with_inferred=with_inferred)
         self.ended = [
@@ -114,7 +114,10 @@ class Followed:
     def _answered(self, made: Made, agreements: list[Agreement], town: str) -> str:
         if made.towns[town] == "responded" or any(one.city == town for one in agreements):
             return "yes"
-        return "unknown" if made.towns[town] == "not_published" else "no"
+        if made.towns[town] != "not_published":
+            return "no"
+        listed = (one for one in made.agreements if self.with_inferred or not one.inferred)
+        return "yes" if any(one.city == town for one in listed) else "unknown"
 
     def bridge(self) -> dict[str, Counter[str]]:
         """Return the parts by zone, each agreement in the first part that fits."""

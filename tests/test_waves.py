@@ -643,6 +643,17 @@ def test_what_a_merged_town_declares_is_new_only_if_all_its_towns_had_answered(
     assert changed == ({} if agreements else {{"appeared": "started"}.get(part, part): 1})
 
 
+@pytest.mark.parametrize(
+    ("response", "part"), [("responded", "disappeared"), ("not_published", "disappeared"), ("refused", "silent")]
+)
+def test_a_town_that_lists_only_what_has_ended_has_answered_unless_it_is_known_that_it_has_not(
+    connection: Connection, response: str, part: str
+) -> None:
+    before = wave("a", "2006-12-31", "responded: Lille", "Lille DE Köln\nLille PL Lodz")
+    after = wave("b", "2012-12-31", f"{response}: Lille", "Lille DE Köln until=2010-01-01")
+    assert parts(connection, before, after) == {"agreements_before": 2, "ended": -1, part: -1}
+
+
 # --- which agreements are the same -------------------------------------------------------------------------------
 
 
