@@ -7,25 +7,25 @@ wave_before = { fr = "De la vague", en = "From wave", codes = "waves" }
 wave = { fr = "à la vague", en = "to wave", codes = "waves" }
 zone = { fr = "Zone géographique", en = "Geographic zone", codes = "zones" }
 agreements_before = { fr = "Avant", en = "Before" }
-frame_left = { fr = "Ville sortie", en = "Town left" }
-frame_entered = { fr = "Ville entrée", en = "Town entered" }
+frame_left = { fr = "De villes sorties", en = "Of towns that left" }
+frame_entered = { fr = "De villes entrées", en = "Of towns that entered" }
 mergers = { fr = "Fusions", en = "Mergers" }
-silent = { fr = "Ne répond plus", en = "No longer answers" }
-heard = { fr = "Répond désormais", en = "Answers now" }
-undetermined = { fr = "Indécidable", en = "Cannot be told" }
-ended = { fr = "Terminé", en = "Ended" }
-disappeared = { fr = "N’est plus déclaré", en = "No longer declared" }
-begun = { fr = "Commencé", en = "Begun" }
-appeared = { fr = "Déclaré désormais", en = "Newly declared" }
-reclassified = { fr = "Reclassé", en = "Reclassified" }
+silent = { fr = "Ville ne répondant plus", en = "Town no longer answers" }
+heard = { fr = "Ville répondant désormais", en = "Town answers now" }
+undetermined = { fr = "Indéterminés", en = "Cannot be told" }
+ended = { fr = "Terminés", en = "Ended" }
+disappeared = { fr = "Plus déclarés", en = "No longer declared" }
+begun = { fr = "Commencés", en = "Begun" }
+appeared = { fr = "Déclarés désormais", en = "Newly declared" }
+reclassified = { fr = "Reclassés", en = "Reclassified" }
 agreements = { fr = "Après", en = "After" }
 [balance]
 start = "agreements_before"
 parts = ["frame_left", "frame_entered", "mergers", "silent", "heard", "undetermined", "ended", "disappeared", "begun", "appeared", "reclassified"]
 end = "agreements"
 [note]
-fr = "Chaque accord compte dans la première part qui lui convient : la base de sondage (ville sortie, entrée), les fusions (un accord que deux villes réunies déclaraient), les dates (« terminé », « commencé » seulement si une date le dit), la réponse de la ville, enfin la déclaration. « Indécidable » : la ville n’est pas dite, ou l’on ne sait si elle avait répondu. « Reclassé » : le pays a changé de zone entre les deux dates. Une ville qui en a rejoint une autre est suivie."
-en = "Each agreement counts in the first part that fits: the frame (town left, entered), mergers (an agreement that two towns now united both declared), dates (“ended” and “begun” only where a date says so), the response of the town, and last the declaration. “Cannot be told”: the town is not stated, or it is not known whether it had answered. “Reclassified”: the country changed zones between the two dates. A town that became part of another is followed."
+fr = "Chaque accord compte dans la première part qui lui convient : la base de sondage (ville sortie, entrée), les fusions (un accord que deux villes réunies déclaraient), les dates (« terminés », « commencés » seulement si une date le dit), la réponse de la ville, enfin la déclaration. Tous les nombres sont des nombres d’accords. « Indéterminés » : la ville n’est pas dite, ou l’on ne sait si elle avait répondu. « Reclassés » : le pays a changé de zone entre les deux dates. Une ville qui en a rejoint une autre est suivie."
+en = "Each agreement counts in the first part that fits: the frame (town left, entered), mergers (an agreement that two towns now united both declared), dates (“ended” and “begun” only where a date says so), the response of the town, and last the declaration. All figures are numbers of agreements. “Cannot be told”: the town is not stated, or it is not known whether it had answered. “Reclassified”: the country changed zones between the two dates. A town that became part of another is followed."
 */
 -- What two waves say of a town, a country and a partner. `old` is in force in the later wave and not dated as begun
 -- since the earlier one; `begun` is; `ended` is listed as ended since.
@@ -40,14 +40,26 @@ with said as (
         end as kind,
         p.city,
         p.country,
-        coalesce(lower(p.partner), '') as partner,
+        p.partner,
         p.source
     from wave_pairs w
     inner join partnerships p on p.wave in (w.wave_before, w.wave)
     union all
-    select w.wave_before, w.wave, 'ended', e.city, e.country, coalesce(lower(e.partner), ''), e.source
+    select w.wave_before, w.wave, 'ended', e.city, e.country, e.partner, e.source
     from wave_pairs w
     inner join ended_partnerships e on e.wave = w.wave and e.until_to > w.reference_date_before
+),
+-- Partners are the same whatever the case, accents and signs in their names; lower() alone leaves accents to the engine.
+named as (
+    select
+        s.wave_before,
+        s.wave,
+        s.kind,
+        s.city,
+        s.country,
+        lower(translate(coalesce(s.partner, ''), 'ÀÁÂÃÄÅàáâãäåāăąÇçČčćĆÈÉÊËèéêëēęěĘĚÌÍÎÏìíîïīŁłÑñńňŃŇÒÓÔÕÖØòóôõöøőŐŠšŚśŞşșȘÙÚÛÜùúûüůűŮŰÝýÿŸŽžŹźŻżŘřŔŕŢţȚțŤťĎďĐđĞğ -.,''’', 'aaaaaaaaaaaaaaacccccceeeeeeeeeeeeeiiiiiiiiillnnnnnnoooooooooooooossssssssuuuuuuuuuuuuyyyyzzzzzzrrrrttttttddddgg')) as partner,
+        s.source
+    from said s
 ),
 by_city as (
     select
@@ -63,7 +75,7 @@ by_city as (
         sum(case when s.kind = 'ended' then 1 else 0 end) as ended,
         min(s.source) as source,
         max(s.source) as last_source
-    from said s
+    from named s
     left join followed_towns f
         on f.wave = s.wave and f.city = s.city and f.later = (s.kind <> 'before')
     group by s.wave_before, s.wave, coalesce(f.followed_to, 'unknown'), s.country, s.partner, s.city, s.kind

@@ -12,7 +12,7 @@ frame_entered = { fr = "Entrées", en = "Entered" }
 mergers = { fr = "Fusions", en = "Mergers" }
 silent = { fr = "Ne répondent plus", en = "No longer answer" }
 heard = { fr = "Répondent désormais", en = "Answer now" }
-undetermined = { fr = "Indécidable", en = "Cannot be told" }
+undetermined = { fr = "Indéterminées", en = "Cannot be told" }
 ceased = { fr = "Ne déclarent plus d’accord", en = "Declare none any more" }
 started = { fr = "Déclarent désormais un accord", en = "Declare one now" }
 towns = { fr = "Après", en = "After" }
@@ -24,7 +24,7 @@ start = "towns_before"
 parts = ["frame_left", "frame_entered", "mergers", "silent", "heard", "undetermined", "ceased", "started"]
 end = "towns"
 [note]
-fr = "Une ville qui en a rejoint une autre est suivie, et compte une fois. « Indécidable » : on ne sait si la ville avait répondu."
+fr = "Une ville qui en a rejoint une autre est suivie, et compte une fois. « Indéterminées » : on ne sait si la ville avait répondu."
 en = "A town that became part of another is followed, and counted once. “Cannot be told”: it is not known whether the town had answered."
 */
 with counted as (

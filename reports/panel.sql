@@ -15,8 +15,8 @@ start = "agreements_before"
 parts = ["difference"]
 end = "agreements"
 [note]
-fr = "Une ville qui en a rejoint une autre compte avec elle. Une ville dont la réponse n’est pas publiée n’y est que si elle déclare un accord. Les accords dont la ville n’est pas dite n’y sont pas."
-en = "A town that became part of another counts with it. A town whose response is not published is there only if it declares an agreement. Agreements whose town is not stated are left out."
+fr = "Une ville qui en a rejoint une autre compte avec elle : la différence comprend ce que le rapport « bridge » compte comme fusions. Une ville dont la réponse n’est pas publiée n’y est que si elle déclare un accord. Les accords dont la ville n’est pas dite n’y sont pas."
+en = "A town that became part of another counts with it: the difference includes what “bridge” counts as mergers. A town whose response is not published is there only if it declares an agreement. Agreements whose town is not stated are left out."
 */
 with detail as (
     select

@@ -13,8 +13,8 @@ response_rate_high = { fr = "Taux de réponse au plus, %", en = "Response rate a
 refused = { fr = "Refus", en = "Refused" }
 not_reached = { fr = "Non jointes", en = "Not reached" }
 not_published = { fr = "Réponse non publiée", en = "Response not published" }
-engaged = { fr = "Villes engagées", en = "Towns engaged", high = "engaged_high", base = "contacted" }
-engaged_high = { fr = "Villes engagées, au plus", en = "Towns engaged, at most" }
+engaged = { fr = "Engagées, répondantes ou non", en = "Engaged, answered or not", high = "engaged_high", base = "contacted" }
+engaged_high = { fr = "Engagées, répondantes ou non, au plus", en = "Engaged, answered or not, at most" }
 agreements = { fr = "Accords", en = "Agreements", high = "agreements_high" }
 agreements_high = { fr = "Accords au plus", en = "Agreements at most" }
 [labels.size_class]
@@ -22,6 +22,7 @@ under_20000 = { fr = "moins de 20 000", en = "under 20,000" }
 20000_29999 = { fr = "20 000 à 29 999", en = "20,000 to 29,999" }
 30000_49999 = { fr = "30 000 à 49 999", en = "30,000 to 49,999" }
 50000_99999 = { fr = "50 000 à 99 999", en = "50,000 to 99,999" }
+unknown = { fr = "ville non précisée", en = "town not stated" }
 100000_and_over = { fr = "100 000 et plus", en = "100,000 and over" }
 [note]
 fr = "Aucune estimation. Les bornes sont celles du pire cas, sans hypothèse sur qui n’a pas répondu (Manski, 1989) : une telle ville peut être engagée ou non, et rien ne borne le nombre de ses accords (« ≥ »). Le taux rapporte les villes ayant répondu aux villes contactées."

@@ -54,8 +54,8 @@ def test_that_an_agreement_has_ended_is_told(loaded: URL, folder_2006: WaveFolde
     changes, _ = tried(loaded, folder_2006)
     assert of(changes, "rows") == {}
     assert of(changes, "agreements") == {
-        ("Arras", "DE · not_published", ""): (1, 0),
-        ("Arras", "DE · not_published · until 2004-01-01/2004-12-31", ""): (0, 1),
+        ("Arras", "DE · not_published", "agreements_by_country"): (1, 0),
+        ("Arras", "DE · not_published · until 2004-01-01/2004-12-31", "agreements_by_country"): (0, 1),
     }
     assert of(changes, "total")["participation", "agreements", "value"] == (100, 99)
 

@@ -323,7 +323,7 @@ def test_what_is_no_date_is_refused(plain: URL, text: str) -> None:
 
 def test_countries_move_to_the_zones_of_the_date_asked_for_which_is_said(three: URL) -> None:
     db = ("--wave", "old", "--db", address(three))
-    note = "Countries are in the zones of 2007-01-01, not of the wave's reference date."
+    note = "Countries are in the zones of 2007-01-01, not of each wave's reference date."
     assert "\neu,5,0\neurope_non_eu,1,0\n" in run("report", "zones", *db, *CSV).out
     done = run("report", "zones", "--classified-on", "2007-01-01", *db, *CSV)
     assert (done.out, done.err) == ("zone,agreements,agreements_inferred\neu,6,0\ntotal,6,0\n", f"note: {note}\n")

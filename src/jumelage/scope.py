@@ -174,8 +174,8 @@ def _remarks(chosen: Sequence[Recorded], classified_on: date | None) -> Iterable
         )
     if classified_on:
         yield Label(
-            f"Pays classés par zone au {classified_on}, et non à la date de référence de la vague.",
-            f"Countries are in the zones of {classified_on}, not of the wave's reference date.",
+            f"Pays classés par zone au {classified_on}, et non à la date de référence de chaque vague.",
+            f"Countries are in the zones of {classified_on}, not of each wave's reference date.",
         )
     if moved := ", ".join(one.name for one in chosen if not one.same_code_lists):
         yield Label(
