@@ -14,7 +14,20 @@ from sqlalchemy.engine import URL
 from jumelage import content
 from tests.conftest import ENGINES, ROOT, address, run
 
-COMMANDS = ("migrate", "load", "reports", "report", "explain", "check", "publish", "reproduce")
+COMMANDS = (
+    "migrate",
+    "load",
+    "template",
+    "waves",
+    "diff",
+    "withdraw",
+    "reports",
+    "report",
+    "explain",
+    "check",
+    "publish",
+    "reproduce",
+)
 
 
 def test_help_lists_every_command_in_a_whole_sentence() -> None:

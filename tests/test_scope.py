@@ -175,7 +175,6 @@ def test_what_is_made_for_one_wave_refuses_several_with_the_reason(plain: URL, t
             (("report", "zones"), "zones has no wave in its key, so it would add several waves together; "),
             (("explain", "zones", "eu", "agreements"), "zones has no wave in its key"),
             (("check",), one),
-            (("publish", "--out", tmp_path / "public"), one),
             (table, "a load changes the current revision of one wave; give its code alone"),
         ):
             done = run(*command, "--wave", waves, *db)

@@ -215,9 +215,10 @@ def check(
 def publish(
     ctx: typer.Context, out: Out = Path("public"), db: Db = None, wave: Waves = None, as_of: AsOf = None
 ) -> None:
-    """Publish a wave as web pages: all its tables and their ledger; of several waves the reports that compare them.
+    """Publish a wave as web pages.
 
-    In French and English, swapped in whole.
+    All its tables and their ledger; of several waves, the reports that compare them. In French and English, swapped in
+    whole.
     """
     _publish(url_of(ctx, db), out, wave, as_of)
 
