@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 ENVIRONMENT = "JUMELAGE_DATABASE_URL"
 DEFAULT = "jumelage.duckdb"
 _LOCKED = "Could not set lock on file"
+_VERSION = "select version_num from alembic_version"
 LOCK = 0x6A756D  # PostgreSQL's advisory lock of whoever changes the database
 _RESERVED = {"survey", "main", "temp", "system", "information_schema", "pg_catalog"}
 
@@ -234,7 +235,21 @@ def current(connection: Connection) -> str | None:
     )
     if not connection.exec_driver_sql(tables).scalar():
         return None
-    return connection.exec_driver_sql("select version_num from alembic_version").scalar()
+    return connection.exec_driver_sql(_VERSION).scalar()
+
+
+def _first_look(connection: Connection) -> str | None:
+    """Return the migration as `current` does, as the first thing that is asked.
+
+    DuckDB reads every table to list them, so a database that is migrated is asked without.
+    """
+    if not is_duckdb(connection):
+        return current(connection)
+    try:
+        return connection.exec_driver_sql(_VERSION).scalar()
+    except DBAPIError:
+        connection.rollback()
+        return current(connection)
 
 
 def content_hash(part: str, dialect: str) -> str:
@@ -258,7 +273,7 @@ def outdated(connection: Connection) -> list[str]:
 
 def check_migrated(connection: Connection, url: URL) -> None:
     """Raise DatabaseError, with the remedy, unless the database is as this version's migrate leaves it."""
-    at, newest = current(connection), head()
+    at, newest = _first_look(connection), head()
     if at is None:
         raise DatabaseError(f"{shown(url)} has no tables of jumelage yet; run: jumelage migrate")
     if at not in migrations():

@@ -131,7 +131,7 @@ def check(connection: Connection, scope: Scope) -> tuple[Ledger, dict[str, Sheet
     claims = _rows(connection, "select * from claims order by position, claim, place")
     of_reported = _try(connection, narrow, {claim["offenders"] for claim in claims})
     set_scope(connection, scope)
-    facts = wave_facts(connection)
+    facts = wave_facts(connection, scope)
     runs: dict[str, _Run] = {}
     for name, cells in reported.items():
         try:

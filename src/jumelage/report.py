@@ -117,9 +117,14 @@ def plain(value: Any) -> Value:  # noqa: ANN401
     return str(value)
 
 
-def wave_facts(connection: Connection) -> tuple[WaveFacts, ...]:
-    """Return the facts of the waves in scope, by reference date; UsageError if there are none."""
-    names, rows = database.query(connection, "select * from waves order by reference_date, wave")
+def wave_facts(connection: Connection, scope: Scope) -> tuple[WaveFacts, ...]:
+    """Return the facts of the waves of a scope, by reference date; UsageError if there are none."""
+    chosen = " or ".join(f"r.wave = '{wave}' and r.revision = {revision}" for wave, revision in scope.revisions)
+    names, rows = database.query(
+        connection,
+        "select r.*, w.synthetic from survey.revisions r join survey.waves w on w.wave = r.wave "
+        f"where {chosen} order by r.reference_date, r.wave",
+    )
     if not rows:
         raise UsageError("no wave is in scope")
     return tuple(_facts(dict(zip(names, row, strict=True))) for row in rows)
@@ -145,7 +150,7 @@ def run(connection: Connection, report: Report, scope: Scope) -> Sheet:
     """
     check_waves(report, scope)
     set_scope(connection, scope)
-    return make_sheet(connection, report, wave_facts(connection), scope.remarks)
+    return make_sheet(connection, report, wave_facts(connection, scope), scope.remarks)
 
 
 def check_waves(report: Report, scope: Scope) -> None:

@@ -103,9 +103,9 @@ def template(
     lang: Annotated[Literal["fr", "en"], typer.Option("--lang", help="Language of the drop-downs.")] = "fr",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT.xlsx if it is there.")] = False,
 ) -> None:
-    """Write a workbook to hand out for a new wave: a sheet per table, instructions, drop-downs.
+    """Write a workbook to hand out for a new wave.
 
-    Filled in, it loads as it is.
+    A sheet per table, instructions, drop-downs; filled in, it loads as it is.
     """
     from jumelage import database
     from jumelage.template import earlier_wave, write_template
