@@ -27,7 +27,7 @@ from tests.test_load import content, select
 
 # --- any history -------------------------------------------------------------------------------------------
 
-EXAMPLES = {"duckdb": 2, "postgresql": 2}  # beside the one that is written out; the first is the simplest
+EXAMPLES = {"duckdb": 5, "postgresql": 4}  # beside the one that is written out; the first is the simplest
 REFERENCE = {"tiny": "2010-12-31", "later": "2012-12-31"}
 Print: TypeAlias = tuple[int, str]
 

@@ -186,27 +186,12 @@ def of_changes(changes: Sequence[Change], most: int | None = None) -> Grid:
     return replace(grid, shown=replace(grid.shown, rows=texts))
 
 
-HISTORY = (
-    "wave",
-    "revision",
-    "status",
-    "synthetic",
-    "loaded_at",
-    "loaded_by",
-    "reason",
-    "rows",
-    "agreements",
-    "content_hash",
-    "code_lists",
-    "withdrawn_at",
-    "withdrawn_by",
-    "withdrawn_why",
-)
-
-
 def of_history(entries: Sequence[Entry]) -> Grid:
     """Make the grid of a history: one row per revision; people see who and why, and the beginning of the hash."""
-    rows = tuple(tuple(_scalar(getattr(entry, name)) for name in HISTORY) for entry in entries)
+    from jumelage.history import Entry
+
+    names = tuple(Entry.__slots__)
+    rows = tuple(tuple(_scalar(getattr(entry, name)) for name in names) for entry in entries)
     shown = tuple(
         (
             f"{entry.wave} (synthetic)" if entry.synthetic else entry.wave,
@@ -224,7 +209,7 @@ def of_history(entries: Sequence[Entry]) -> Grid:
     numeric = (False, True, False, False, False, True, False, False)
     moved = [f"{entry.wave}@{entry.revision}" for entry in entries if entry.code_lists != "as now"]
     notes = (f"loaded under other code lists than those of now: {', '.join(moved)}",) if moved else ()
-    return Grid(HISTORY, rows, Shown("", headings, shown, numeric, notes=notes))
+    return Grid(names, rows, Shown("", headings, shown, numeric, notes=notes))
 
 
 def _withdrawn(entry: Entry) -> str:
