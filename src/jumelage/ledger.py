@@ -120,8 +120,14 @@ def check(connection: Connection, scope: Scope) -> tuple[Ledger, dict[str, Sheet
     # Everything without inferred rows first, then everything with them: the scope changes once.
     narrow = replace(scope, with_inferred=False)
     set_scope(connection, narrow)
+    figures = _figures(connection)
+    names = content.reports_of_a_wave()
+    published = dict.fromkeys(figure.report for figure in figures)
     reported = {}
-    for name in content.reports_of_a_wave():
+    for name in published:
+        if name not in names:
+            errors[name] = f"there is no report {name} of a wave, and figures of it are published"
+            continue
         report = content.report(name)
         try:
             reported[name] = by_key(report, run_cells(connection, report))
@@ -133,16 +139,18 @@ def check(connection: Connection, scope: Scope) -> tuple[Ledger, dict[str, Sheet
     set_scope(connection, scope)
     facts = wave_facts(connection, scope)
     runs: dict[str, _Run] = {}
-    for name, cells in reported.items():
+    for name in names:
+        if name in errors:
+            continue
         try:
             sheet = make_sheet(connection, content.report(name), facts, scope.remarks)
-            runs[name] = _Run(sheet, sheet.cells(), cells, sources(connection, sheet.report))
+            made_from = sources(connection, sheet.report) if name in published else {}
+            runs[name] = _Run(sheet, sheet.cells(), reported.get(name, {}), made_from)
         except ReportError as error:
             errors[name] = str(error)
             set_scope(connection, scope)
     of_all = _try(connection, scope, {sql for sql, verdict in of_reported.items() if not verdict.holds})
     problems = list(errors.values())
-    figures = _figures(connection)
     against_print = _broken_totals(figures) | _printed_otherwise(figures)
     entries = []
     for figure in figures:
