@@ -24,8 +24,8 @@ start = "agreements_before"
 parts = ["frame_left", "frame_entered", "mergers", "silent", "heard", "undetermined", "ended", "disappeared", "begun", "appeared", "reclassified"]
 end = "agreements"
 [note]
-fr = "Chaque accord compte dans la première part qui lui convient : la base de sondage (ville sortie, entrée), les fusions (un accord que deux villes réunies déclaraient), les dates (« terminés », « commencés » seulement si une date le dit), la réponse de la ville, enfin la déclaration. Tous les nombres sont des nombres d’accords. « Indéterminés » : la ville n’est pas dite, ou l’on ne sait si elle avait répondu. « Reclassés » : le pays a changé de zone entre les deux dates. Une ville qui en a rejoint une autre est suivie."
-en = "Each agreement counts in the first part that fits: the frame (town left, entered), mergers (an agreement that two towns now united both declared), dates (“ended” and “begun” only where a date says so), the response of the town, and last the declaration. All figures are numbers of agreements. “Cannot be told”: the town is not stated, or it is not known whether it had answered. “Reclassified”: the country changed zones between the two dates. A town that became part of another is followed."
+fr = "Chaque accord compte dans la première part qui lui convient : la base de sondage (ville sortie, entrée), les fusions (un accord que deux villes réunies déclaraient), les dates (« terminés », « commencés » seulement si une date le dit), la réponse de la ville, enfin la déclaration. Tous les nombres sont des nombres d’accords. « Indéterminés » : la ville n’est pas dite, l’on ne sait si elle avait répondu, ou sa liste n’est pas donnée pour complète. « Reclassés » : le pays a changé de zone entre les deux dates. Une ville qui en a rejoint une autre est suivie."
+en = "Each agreement counts in the first part that fits: the frame (town left, entered), mergers (an agreement that two towns now united both declared), dates (“ended” and “begun” only where a date says so), the response of the town, and last the declaration. All figures are numbers of agreements. “Cannot be told”: the town is not stated, it is not known whether it had answered, or its list is not claimed complete. “Reclassified”: the country changed zones between the two dates. A town that became part of another is followed."
 */
 -- What two waves say of a town, a country and a partner. `old` is in force in the later wave and not dated as begun
 -- since the earlier one; `begun` is; `ended` is listed as ended since.
@@ -138,6 +138,7 @@ told as (
         - k.still as gone_by_date
     from kept k
 ),
+-- What a list that is not claimed complete leaves out may be there all the same: that cannot be told.
 part as (
     select
         t.wave_before,
@@ -164,9 +165,17 @@ part as (
             else 0
         end as come,
         case when n.city is null or n.towns > 0 and n.towns_before > 0 then t.begun else 0 end as begun,
-        coalesce(n.had_answered, 'unknown') as had_answered,
-        coalesce(n.has_answered, 'unknown') as has_answered
+        case
+            when n.had_answered = 'yes' and not e.agreements_complete then 'unknown'
+            else coalesce(n.had_answered, 'unknown')
+        end as had_answered,
+        case
+            when n.has_answered = 'yes' and not l.agreements_complete then 'unknown'
+            else coalesce(n.has_answered, 'unknown')
+        end as has_answered
     from told t
+    inner join scope e on e.wave = t.wave_before
+    inner join scope l on l.wave = t.wave
     left join paired_towns n on n.wave = t.wave and n.city = t.town
     left join country_zones b on b.wave = t.wave_before and b.country = t.country
     left join country_zones a on a.wave = t.wave and a.country = t.country

@@ -24,8 +24,8 @@ start = "towns_before"
 parts = ["frame_left", "frame_entered", "mergers", "silent", "heard", "undetermined", "ceased", "started"]
 end = "towns"
 [note]
-fr = "Une ville qui en a rejoint une autre est suivie, et compte une fois. « Indéterminées » : on ne sait si la ville avait répondu."
-en = "A town that became part of another is followed, and counted once. “Cannot be told”: it is not known whether the town had answered."
+fr = "Une ville qui en a rejoint une autre est suivie, et compte une fois. « Indéterminées » : on ne sait si la ville avait répondu, ou sa liste n’est pas donnée pour complète."
+en = "A town that became part of another is followed, and counted once. “Cannot be told”: it is not known whether the town had answered, or its list is not claimed complete."
 */
 with counted as (
     select
@@ -56,11 +56,26 @@ with counted as (
         t.has_answered
     from paired_towns t
 ),
+-- A town that declares nothing in a list that is not claimed complete may have agreements: that cannot be told.
 change as (
     select
-        c.*,
+        c.wave_before,
+        c.wave,
+        c.city,
+        c.position,
+        c.indicator,
+        c.towns_before,
+        c.towns,
+        c.earlier,
+        c.later,
+        case when c.had_answered = 'yes' and not e.agreements_complete then 'unknown' else c.had_answered end
+            as had_answered,
+        case when c.has_answered = 'yes' and not l.agreements_complete then 'unknown' else c.has_answered end
+            as has_answered,
         case when c.towns_before > 0 and c.towns > 0 then c.later - least(c.earlier, 1) else 0 end as moved
     from counted c
+    inner join scope e on e.wave = c.wave_before
+    inner join scope l on l.wave = c.wave
 ),
 detail as (
     select

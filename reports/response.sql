@@ -25,8 +25,8 @@ under_20000 = { fr = "moins de 20 000", en = "under 20,000" }
 unknown = { fr = "ville non précisée", en = "town not stated" }
 100000_and_over = { fr = "100 000 et plus", en = "100,000 and over" }
 [note]
-fr = "Aucune estimation. Les bornes sont celles du pire cas, sans hypothèse sur qui n’a pas répondu (Manski, 1989) : une telle ville peut être engagée ou non, et rien ne borne le nombre de ses accords (« ≥ »). Le taux rapporte les villes ayant répondu aux villes contactées."
-en = "No estimate is made. The bounds are those of the worst case, without any assumption on who did not answer (Manski, 1989): such a town may be engaged or not, and nothing bounds the number of its agreements (“≥”). The rate is that of towns that responded among those contacted."
+fr = "Aucune estimation. Les bornes sont celles du pire cas, sans hypothèse sur qui n’a pas répondu (Manski, 1989) : une telle ville peut être engagée ou non, et rien ne borne le nombre de ses accords (« ≥ »). Un accord dont la ville n’est pas dite a sa propre ligne et ne compte dans aucune autre. Le taux rapporte les villes ayant répondu aux villes contactées."
+en = "No estimate is made. The bounds are those of the worst case, without any assumption on who did not answer (Manski, 1989): such a town may be engaged or not, and nothing bounds the number of its agreements (“≥”). An agreement whose town is not stated has a row of its own and counts for no other. The rate is that of towns that responded among those contacted."
 */
 with detail as (
     select

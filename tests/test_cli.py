@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy.engine import URL
 
 from jumelage import content
-from tests.conftest import ENGINES, ROOT, address, run
+from tests.conftest import ENGINES, ROOT, WAVE_2006, address, run
 
 COMMANDS = (
     "migrate",
@@ -185,3 +185,47 @@ def test_an_installed_wheel_does_the_main_job_outside_the_checkout(
     jumelage("load", "waves/2012-demo")  # and the made-up one, which is never the default
     assert "eu,78,1" in jumelage("report", "zones", "--format", "csv")
     assert "eu,71,0" in jumelage("report", "zones", "--wave", "2012-demo", "--format", "csv")
+
+
+@pytest.mark.parametrize(
+    "command", [("report", "zones"), ("waves",), ("check",), ("explain", "zones", "eu", "agreements")]
+)
+def test_output_never_goes_over_the_database(loaded: URL, tmp_path: Path, command: tuple[str, ...]) -> None:
+    if loaded.get_backend_name() != "duckdb":
+        (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
+        assert run(*command, "--db", address(loaded), "-o", tmp_path / "link").code == 0
+        return
+    file = Path(str(loaded.database))
+    before = file.read_bytes()
+    (tmp_path / "link").symlink_to(file)
+    for out in (file, tmp_path / "link", Path(f"{file}.wal")):
+        done = run(*command, "--db", address(loaded), "-o", out)
+        assert (done.code, done.out) == (2, "")
+        assert "would overwrite what this command reads" in done.err
+    assert file.read_bytes() == before
+    assert not Path(f"{file}.wal").exists()
+
+
+def test_output_never_goes_over_what_is_handed_in(loaded: URL, tmp_path: Path) -> None:
+    file = tmp_path / "partnerships.csv"
+    text = (WAVE_2006 / "partnerships.csv").read_bytes()
+    file.write_bytes(text)
+    done = run(
+        "load",
+        file,
+        "--table",
+        "partnerships",
+        "--wave",
+        "2006",
+        "--reason",
+        "x",
+        "--dry-run",
+        "--format",
+        "csv",
+        "--db",
+        address(loaded),
+        "-o",
+        file,
+    )
+    assert done.code == 2, done.err
+    assert file.read_bytes() == text

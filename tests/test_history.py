@@ -439,7 +439,7 @@ def test_revisions_loaded_under_other_code_lists_are_told(migrated: URL, tmp_pat
     change(migrated, "update survey.revisions set code_lists_hash = 'another' where revision = 1")
     assert [row["code_lists"] for row in rows(run("waves", *db, *CSV).out)] == ["others", "as now"]
     assert "loaded under other code lists than those of now: tiny@1\n" in run("waves", *db).out
-    moved = "The code lists have changed since tiny@1 was loaded: labels and zones may differ"
+    moved = "The code lists have changed since the load of tiny@1: labels and zones may differ"
     assert moved in run("report", "zones", "--wave", "tiny@1", *db).out
     assert moved in run("report", "zones", "--wave", "tiny@1", *db, *CSV).err
     assert moved in run("check", "--wave", "tiny@1", *db, "--format", "json").err

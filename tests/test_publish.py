@@ -90,7 +90,7 @@ def test_a_page_printed_under_other_code_lists_than_those_of_the_load_says_so(lo
     assert "listes de codes ont changé depuis le chargement de 2006@1" in "".join(
         Page(tmp_path / "public/fr.html").text
     )
-    assert "code lists have changed since 2006@1" in "".join(Page(tmp_path / "public/en.html").text)
+    assert "code lists have changed since the load of 2006@1" in "".join(Page(tmp_path / "public/en.html").text)
 
 
 def test_the_pages_hold_every_report_its_query_and_the_ledger(wave_2006: URL, tmp_path: Path) -> None:

@@ -111,6 +111,15 @@ class Followed:
     def has_answered(self, town: str) -> str:
         return self._answered(self.after, self.later, town)
 
+    def had_told(self, town: str) -> str:
+        """Tell whether the town had answered with a list that is claimed complete."""
+        answered = self.had_answered(town)
+        return "unknown" if answered == "yes" and not self.before.complete else answered
+
+    def has_told(self, town: str) -> str:
+        answered = self.has_answered(town)
+        return "unknown" if answered == "yes" and not self.after.complete else answered
+
     def _answered(self, made: Made, agreements: list[Agreement], town: str) -> str:
         if made.towns[town] == "responded" or any(one.city == town for one in agreements):
             return "yes"
@@ -159,8 +168,8 @@ class Followed:
         ended = [one for one in self.ended if one.country == country and one.city == town]
         still, gone = matched(once, [named(one) for one in old], [named(one) for one in ended])
         parts = Counter(mergers=len(once) - len(earlier), begun=len(begun), ended=-gone)
-        silence = {"yes": "disappeared", "no": "silent", "unknown": "undetermined"}[self.has_answered(town)]
-        news = {"yes": "appeared", "no": "heard", "unknown": "undetermined"}[self.had_answered(town)]
+        silence = {"yes": "disappeared", "no": "silent", "unknown": "undetermined"}[self.has_told(town)]
+        news = {"yes": "appeared", "no": "heard", "unknown": "undetermined"}[self.had_told(town)]
         parts[silence] -= len(once) - still - gone
         parts[news] += len(old) - still
         return parts
@@ -186,10 +195,10 @@ class Followed:
                 else:
                     counts["mergers"] -= max(earlier - 1, 0)
                     if earlier and not later:
-                        answered = self.has_answered(town)
+                        answered = self.has_told(town)
                         counts[{"yes": "ceased", "no": "silent", "unknown": "undetermined"}[answered]] -= 1
                     if later and not earlier:
-                        answered = self.had_answered(town)
+                        answered = self.had_told(town)
                         counts[{"yes": "started", "no": "heard", "unknown": "undetermined"}[answered]] += 1
         return found
 

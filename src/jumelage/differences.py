@@ -70,7 +70,7 @@ def differences(connection: Connection, before: Scope, after: Scope) -> Iterator
     (old_ledger, old_sheets), (new_ledger, new_sheets) = (check(connection, scope) for scope in (before, after))
     for name in sorted({*old_sheets, *new_sheets}):
         if name in old_sheets and name in new_sheets:
-            found = differing(_cells(old_sheets[name]), _cells(new_sheets[name]))
+            found = differing(cells(old_sheets[name]), cells(new_sheets[name]))
             yield from (Change("cell", *cell, was, becomes) for cell, was, becomes in found)
         else:
             yield Change("not compared", name, "the report fails; `jumelage check` says why", "", None, None)
@@ -175,15 +175,15 @@ def _period(first: object, last: object) -> str:
     return f"{first}" if first == last else f"{first}/{last}"
 
 
-def _cells(sheet: Sheet) -> dict[Cell, Value]:
+def cells(sheet: Sheet) -> dict[Cell, Value]:
     """Return the values of a report by report, key without the wave, and measure."""
     report = sheet.report
-    cells: dict[Cell, Value] = {}
+    found: dict[Cell, Value] = {}
     for key, cell in sheet.cells().items():
         parts = zip(report.key, key.split("/"), strict=True)
         told = "/".join(part for name, part in parts if name != "wave")
-        cells |= {(report.name, told, measure): cell[measure] for measure in report.measures}
-    return cells
+        found |= {(report.name, told, measure): cell[measure] for measure in report.measures}
+    return found
 
 
 def figures(before: Ledger, after: Ledger) -> Iterator[Change]:

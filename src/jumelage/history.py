@@ -16,6 +16,8 @@ from jumelage.scope import current, recorded
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+_LONGEST = 1000  # characters of a reason or a name
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -52,6 +54,8 @@ def history(connection: Connection, as_of: datetime | None = None) -> list[Entry
     """Return every revision, as it stood at a time in UTC if one is given, waves by their reference date."""
     known = [one for one in recorded(connection) if as_of is None or one.loaded_at <= as_of]
     standing = current(known, as_of)
+    latest = {one.wave: max(o.reference_date for o in known if o.wave == one.wave) for one in known}
+    known.sort(key=lambda one: (latest[one.wave], one.wave, one.revision))
     _, facts = database.query(
         connection, "select wave, revision, loaded_by, reason, content_hash from survey.revisions"
     )
@@ -129,6 +133,8 @@ def check_said(reason: str | None, by: str | None) -> None:
     for option, text in (("--reason", reason or ""), ("--by", by or "")):
         if (code := find_control(text)) is not None:
             raise UsageError(f"{option} {text!r} holds the control character {code}")
+        if len(text) > _LONGEST or len(text.splitlines()) > 1:
+            raise UsageError(f"{option} must be one line of at most {_LONGEST} characters")
         if text.encode(errors="ignore").decode() != text:
             raise UsageError(f"{option} {text!r} is no UTF-8")
 

@@ -78,7 +78,13 @@ def publish(connection: Connection, scope: Scope, out: Path) -> Published:
     files = {f"{lang}.html": render_page(ordered, ledger, lang) for lang in LANGUAGES}
     files["index.html"] = _INDEX.format(title=html.escape(page_title(waves, "fr")))
     of_waves = [
-        {"wave": one.wave, "revision": one.revision, "content_hash": one.facts["content_hash"]} for one in waves
+        {
+            "wave": one.wave,
+            "revision": one.revision,
+            "synthetic": one.synthetic,
+            "content_hash": one.facts["content_hash"],
+        }
+        for one in waves
     ]
     manifest = {
         **(of_waves[0] if ledger else {"waves": of_waves}),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from jumelage import database
 from jumelage.content import TOTAL
-from jumelage.differences import Change, agreements, differing, figures
+from jumelage.differences import Change, agreements, cells, differing, figures
 from jumelage.errors import UsageError
 from jumelage.ledger import Ledger, check
 from jumelage.load import loading
@@ -78,8 +78,5 @@ def _computed(connection: Connection, scope: Scope | None) -> tuple[Ledger, dict
 
 def _totals(sheet: Sheet) -> Iterator[tuple[Cell, Value]]:
     """Yield the cells of the totals of a report, or all cells of one that has no totals."""
-    cells = sheet.cells()
-    totals = {key: cell for key, cell in cells.items() if TOTAL in key.split("/")} or cells
-    for key, cell in totals.items():
-        for measure in sheet.report.measures:
-            yield (sheet.report.name, key, measure), cell[measure]
+    every = cells(sheet)
+    yield from ({cell: value for cell, value in every.items() if TOTAL in cell[1].split("/")} or every).items()

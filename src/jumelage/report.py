@@ -162,8 +162,10 @@ def check_waves(report: Report, scope: Scope) -> None:
             f"ask for one wave, or for a report that tells them apart: {', '.join(others)}"
         )
     if len(scope.revisions) < report.waves:
+        named = ", ".join(wave for wave, _ in scope.revisions)
         raise UsageError(
-            f"{report.name} compares waves and needs {report.waves} or more: --wave 2006,2012, or --wave all"
+            f"{report.name} compares waves and needs {report.waves} or more, and this is {named} alone; "
+            "name several, such as --wave 2006,2012, or all; `jumelage waves` lists them"
         )
 
 

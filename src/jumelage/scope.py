@@ -48,6 +48,7 @@ class Recorded:
     revision: int
     synthetic: bool
     reference_date: date
+    agreements_complete: bool
     loaded_at: datetime
     same_code_lists: bool
     withdrawn_at: datetime | None
@@ -70,7 +71,7 @@ def recorded(connection: Connection) -> list[Recorded]:
     """Return every revision, waves by their reference date."""
     _, rows = database.query(
         connection,
-        "select r.wave, r.revision, w.synthetic, r.reference_date, r.loaded_at, "
+        "select r.wave, r.revision, w.synthetic, r.reference_date, r.agreements_complete, r.loaded_at, "
         "r.code_lists_hash = i.hash, x.withdrawn_at, x.withdrawn_by, x.reason from survey.revisions r "
         "join survey.waves w on w.wave = r.wave join survey.installed i on i.part = 'code_lists' "
         "left join survey.withdrawals x on x.wave = r.wave and x.revision = r.revision "
@@ -108,7 +109,8 @@ def find_scope(
         if one.withdrawn_at
     )
     revisions = tuple((one.wave, one.revision) for one in chosen)
-    return Scope(revisions, with_inferred, classified_on, tuple(_remarks(chosen, classified_on)), withdrawn)
+    remarks = tuple(_remarks(chosen, classified_on, with_inferred=with_inferred))
+    return Scope(revisions, with_inferred, classified_on, remarks, withdrawn)
 
 
 def current_revision(connection: Connection, wave: str) -> tuple[str, int]:
@@ -135,7 +137,10 @@ def _choose(known: list[Recorded], wave: str | None, as_of: datetime | None) -> 
         if not standing:
             raise UsageError(f"no revision stands{then}; `jumelage waves` lists what was loaded and withdrawn")
         return list(standing.values())
-    chosen = [_named(known, standing, part.strip(), as_of) for part in wave.split(",")]
+    parts = [part.strip() for part in wave.split(",")]
+    if len(parts) > 1 and (ALL in parts or "" in parts):
+        raise UsageError(f"--wave {wave}: name each wave once, with a comma between two, or write all alone")
+    chosen = [_named(known, standing, part, as_of) for part in parts]
     if len({one.wave for one in chosen}) < len(chosen):
         raise UsageError(f"--wave {wave} names a wave twice; `jumelage diff` compares revisions of one wave")
     return sorted(chosen, key=lambda one: (one.reference_date, one.wave))
@@ -165,7 +170,7 @@ def _named(known: list[Recorded], standing: dict[str, Recorded], text: str, as_o
     return found[0]
 
 
-def _remarks(chosen: Sequence[Recorded], classified_on: date | None) -> Iterable[Label]:
+def _remarks(chosen: Sequence[Recorded], classified_on: date | None, *, with_inferred: bool) -> Iterable[Label]:
     """Yield what must stand beside the figures, whoever reads them."""
     if made_up := ", ".join(one.wave for one in chosen if one.synthetic):
         yield Label(
@@ -177,11 +182,18 @@ def _remarks(chosen: Sequence[Recorded], classified_on: date | None) -> Iterable
             f"Pays classés par zone au {classified_on}, et non à la date de référence de chaque vague.",
             f"Countries are in the zones of {classified_on}, not of each wave's reference date.",
         )
+    if not with_inferred:
+        yield Label("Sans les lignes déduites.", "Without inferred rows.")
+    if len(chosen) > 1 and (listed := ", ".join(one.wave for one in chosen if not one.agreements_complete)):
+        yield Label(
+            f"La liste des accords n’est pas donnée pour complète\u00a0: {listed}. Ses nombres sont des minima.",
+            f"The list of agreements is not claimed complete: {listed}. Its numbers are minima.",
+        )
     if moved := ", ".join(one.name for one in chosen if not one.same_code_lists):
         yield Label(
             f"Les listes de codes ont changé depuis le chargement de {moved}\u00a0: "
             "libellés et zones peuvent différer de ce qui fut imprimé alors.",
-            f"The code lists have changed since {moved} was loaded: "
+            f"The code lists have changed since the load of {moved}: "
             "labels and zones may differ from what was printed then.",
         )
 
@@ -219,6 +231,11 @@ def read_time(text: str) -> datetime:
     if begins > now:
         raise UsageError(f"{text} is still to come; what will be loaded by then is not known")
     return found.replace(tzinfo=None)
+
+
+def is_to_come(time: datetime) -> bool:
+    """Tell whether a time in UTC is still to come, as the end of today is."""
+    return time > datetime.now(UTC).replace(tzinfo=None)
 
 
 def read_day(text: str) -> date:

@@ -265,8 +265,9 @@ def _explanations(top: Reader) -> tuple[Explanation, ...]:
 
 
 def is_code(text: str) -> bool:
-    """Tell whether a text may be the code of a wave; `all` stands for every wave."""
-    return re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", text) is not None and text != "all"
+    """Tell whether a text may be the code of a wave: `all`, `total` and `unknown` have a meaning of their own."""
+    reserved = {content.ALL, content.TOTAL, content.UNKNOWN}
+    return re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", text) is not None and text not in reserved
 
 
 def is_query(sql: str) -> bool:

@@ -34,7 +34,10 @@ def add_to(app: typer.Typer) -> None:
 def waves(
     ctx: typer.Context, db: Db = None, as_of: AsOf = None, format_: Format = "table", output: Output = None
 ) -> None:
-    """List the waves with all their revisions: when, by whom and why, and which were withdrawn."""
+    """List the waves with all their revisions.
+
+    When they were loaded, by whom and why, their rows and hash, and which were withdrawn.
+    """
     from jumelage import database
     from jumelage.history import history
     from jumelage.render import renderer

@@ -18,6 +18,7 @@ from jumelage.cli.options import (
     Output,
     Reason,
     Table,
+    protect,
     say,
     say_remarks,
     scope_of,
@@ -87,6 +88,7 @@ def request_of(handed: Path, reason: str | None = None, by: str | None = None, *
     if not handed.exists() and (packaged := content.root() / handed).is_dir():
         handed = packaged
         say(f"loading {handed}")
+    protect(handed)
     return Request(handed, reason, by, **more)
 
 

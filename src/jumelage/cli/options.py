@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from jumelage.errors import OutputError
+from jumelage.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -99,7 +99,18 @@ def url_of(ctx: typer.Context, db: str | None) -> URL:
     """Return the database's URL: of the option after the command, else of that before it, else the default."""
     from jumelage.database import resolve_url
 
-    return resolve_url(ctx.obj if db is None else db)
+    url = resolve_url(ctx.obj if db is None else db)
+    if url.get_backend_name() == "duckdb":
+        protect(Path(str(url.database)), Path(f"{url.database}.wal"))
+    return url
+
+
+_protected: set[Path] = set()
+
+
+def protect(*paths: Path) -> None:
+    """Keep files that a command reads from being written over by its own --output."""
+    _protected.update(path.resolve() for path in paths)
 
 
 def scope_of(
@@ -113,10 +124,13 @@ def scope_of(
     """Find what the options ask for, and say on standard error which of it was withdrawn since."""
     from jumelage import scope
 
+    time = scope.read_time(as_of) if as_of is not None else None
+    if time is not None and scope.is_to_come(time):
+        say(f"note: {as_of} is not over (UTC): what is loaded later that day counts too")
     found = scope.find_scope(
         connection,
         wave,
-        as_of=scope.read_time(as_of) if as_of is not None else None,
+        as_of=time,
         classified_on=scope.read_day(classified_on) if classified_on is not None else None,
         with_inferred=not without_inferred,
     )
@@ -137,7 +151,9 @@ def say(text: str) -> None:
 
 
 def write(text: str, output: Path | None) -> None:
-    """Write to standard output, or to a file that is there whole or not at all."""
+    """Write to standard output, or to a file that is there whole or not at all; never over what the command reads."""
+    if output is not None and output.resolve() in _protected:
+        raise UsageError(f"-o {output} would overwrite what this command reads; choose another file")
     try:
         if output is None:
             sys.stdout.buffer.write(text.encode("utf-8"))

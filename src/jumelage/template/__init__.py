@@ -55,11 +55,13 @@ class Earlier:
 def earlier_wave(connection: Connection, scope: Scope) -> Earlier:
     """Read what may be taken over from the one wave in scope, its towns in French alphabetical order.
 
-    Of a synthetic wave only these: what it says of itself is made up.
+    UsageError for a synthetic wave: what is made up has no place in a real one.
     """
     code, revision = scope.single
     set_scope(connection, scope)
     _, ((synthetic, *facts),) = database.query(connection, f"select synthetic, {', '.join(_FACTS.values())} from waves")
+    if synthetic:
+        raise UsageError(f"wave {code} is synthetic: its frame and populations are made up; take those of a real wave")
     _, towns = database.query(
         connection,
         "select c.name, c.code, r.population from respondents r join cities c on c.code = r.city "
@@ -69,7 +71,7 @@ def earlier_wave(connection: Connection, scope: Scope) -> Earlier:
         code,
         revision,
         tuple((name, city, int(population)) for name, city, population in towns),
-        {key: text for key, text in zip(_FACTS, facts, strict=True) if text and not synthetic},
+        {key: text for key, text in zip(_FACTS, facts, strict=True) if text},
     )
 
 
@@ -81,7 +83,10 @@ def write_template(
     Drop-down lists are in `lang`. UsageError for what is no code of a wave, no .xlsx, or there already.
     """
     if not is_code(wave):
-        raise UsageError(f"{wave!r} is no code of a wave: lower-case letters, digits and hyphens, at most 40; not all")
+        raise UsageError(
+            f"{wave!r} is no code of a wave: lower-case letters, digits and hyphens, at most 40; "
+            "all, total and unknown have a meaning of their own"
+        )
     if out.suffix.lower() != ".xlsx":
         raise UsageError(f"{out}: a template is an Excel workbook; give it a name that ends in .xlsx")
     try:
