@@ -355,22 +355,24 @@ def orphans(connection: Connection, tables: Collection[str] | None = None) -> li
     """Return a sentence for each foreign key of the models (of these tables alone) that rows of the database break."""
     from jumelage.models import foreign_keys
 
-    found = []
-    for table, key in foreign_keys():
-        if tables is not None and table.name not in tables:
-            continue
+    keys = [(table, key) for table, key in foreign_keys() if tables is None or table.name in tables]
+    queries = []
+    for number, (table, key) in enumerate(keys):
         pairs = [(element.parent.name, element.column.name) for element in key.elements]
         parent = key.elements[0].column.table.fullname
         present = " and ".join(f"c.{child} is not null" for child, _ in pairs)
         same = " and ".join(f"p.{column} = c.{child}" for child, column in pairs)
         values = " || '/' || ".join(f"cast(c.{child} as varchar)" for child, _ in pairs)
-        _, rows = query(
-            connection,
-            f"select count(*), min({values}) from {table.fullname} c "
-            f"where {present} and not exists (select 1 from {parent} p where {same})",
+        queries.append(
+            f"select {number}, count(*), min({values}) from {table.fullname} c "
+            f"where {present} and not exists (select 1 from {parent} p where {same}) having count(*) > 0"
         )
-        number, example = rows[0]
-        if number:
-            columns = ", ".join(child for child, _ in pairs)
-            found.append(f"{table.fullname}: {number} rows refer to a {columns} that {parent} lacks: {example}")
+    # A load bounds its memory, so it asks one thing after the other; all at once is faster.
+    asked = queries if tables is not None else [" union all ".join(queries)]
+    found = []
+    for number, lost, example in sorted(row for sql in asked for row in query(connection, sql)[1]):
+        table, key = keys[number]
+        columns = ", ".join(element.parent.name for element in key.elements)
+        parent = key.elements[0].column.table.fullname
+        found.append(f"{table.fullname}: {lost} rows refer to a {columns} that {parent} lacks: {example}")
     return found

@@ -60,9 +60,9 @@ def diff(
     format_: Annotated[Literal["table", "csv", "json"], typer.Option("--format", help="Form of the output.")] = "table",
     output: Output = None,
 ) -> None:
-    """Compare two revisions: facts, rows, cells of reports, statuses of printed figures.
+    """Compare two revisions, and exit with 1 if they differ.
 
-    Exits with 1 if anything differs.
+    In what the wave says of itself, rows, cells of reports and statuses of printed figures.
     """
     from jumelage import database
     from jumelage.differences import differences
@@ -91,9 +91,10 @@ def withdraw(
     by: By = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be current then; record nothing.")] = False,
 ) -> None:
-    """Record that a revision no longer stands. Nothing is deleted: --wave 2006@2 still shows it.
+    """Record that a revision no longer stands.
 
-    The wave's highest revision that is not withdrawn is then the current one.
+    Nothing is deleted: --wave 2006@2 still shows it. The wave's highest revision that is not withdrawn is then the
+    current one.
     """
     from jumelage import database
     from jumelage.history import withdraw as record
