@@ -534,7 +534,8 @@ def test_a_template_filled_in_loads_as_it_is(loaded: URL, tmp_path: Path, lang: 
     done = load(loaded, path, "--format", "json")
     assert done.code == 0, done.err
     assert [(f["severity"], f["rule"], f["sheet"], f["row"], f["value"]) for f in json.loads(done.out)] == [
-        ("notice", "line_not_loaded", "partnerships", 11, "Total")
+        ("warning", "town_merged", "frame", 26, "Saint-Pol-sur-Mer"),  # of the frame of 2006
+        ("notice", "line_not_loaded", "partnerships", 11, "Total"),
     ]
     assert done.err == (
         "wave 2012, revision 1: loaded: 2 default answers, 29 respondents, 9 partnerships, 2 city actions, "

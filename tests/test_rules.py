@@ -379,6 +379,7 @@ MEANING = {
     "since_after_fieldwork": case(line(PARTNERSHIPS, "Lille,IT,1,,2011,,"), PARTNERSHIPS, 6, "since"),
     "since_too_early": case(line(PARTNERSHIPS, "Lille,IT,1,,1899,,"), PARTNERSHIPS, 6, "since"),
     "state_younger": case(line(PARTNERSHIPS, "Lille,Tchéquie,1,Brno,1992,,"), PARTNERSHIPS, 6, "since"),
+    "town_merged": case(line(FRAME, "Saint-Pol-sur-Mer,23000"), FRAME, 5, "city"),
     "until_after_fieldwork": case(ended("Lille,IT,1,,,2011,"), PARTNERSHIPS, 2, "until"),
     "until_before_since": case(ended("Lille,IT,1,,1980,before 1980,"), PARTNERSHIPS, 2, "until"),
     "until_too_early": case(ended("Lille,IT,1,,,1899,"), PARTNERSHIPS, 2, "until"),
@@ -390,6 +391,7 @@ SEVERITIES = {
     "rows_above_header": "notice",
     "line_not_loaded": "notice",
     "state_younger": "warning",
+    "town_merged": "warning",
 }
 
 # The same rules, where they are found in another place.

@@ -115,6 +115,7 @@ def _sound(documents: Mapping[str, Document], findings: list[Finding]) -> set[st
 def _declare(bench: Connection, wave: Wave | None) -> None:
     """Put what the wave says of itself into `declared`, one row; nulls where it says nothing that can be read."""
     facts = (
+        ("reference_date", "date", wave and wave.reference_date),
         ("fieldwork_to", "date", wave and wave.fieldwork_to),
         ("agreements_complete", "boolean", wave and wave.agreements_complete),
         ("default_response", "varchar", wave and wave.defaults.get("response")),
