@@ -77,7 +77,7 @@ def differences(connection: Connection, before: Scope, after: Scope) -> Iterator
     yield from figures(old_ledger, new_ledger)
 
 
-def _of(scope: Scope) -> str:
+def of_revision(scope: Scope) -> str:
     """Return the condition that a row is of the revision in scope."""
     wave, revision = scope.single
     return f"wave = '{wave}' and revision = {revision}"
@@ -85,7 +85,9 @@ def _of(scope: Scope) -> str:
 
 def _facts(connection: Connection, before: Scope, after: Scope) -> Iterator[Change]:
     sql = f"select declared, {', '.join(_FACTS)} from survey.revisions where "
-    ((had, *was),), ((has, *becomes),) = (database.query(connection, sql + _of(scope))[1] for scope in (before, after))
+    ((had, *was),), ((has, *becomes),) = (
+        database.query(connection, sql + of_revision(scope))[1] for scope in (before, after)
+    )
     for name, old, new in zip(_FACTS, was, becomes, strict=True):
         if old != new:
             yield Change("fact", "revisions", "", name, _plain(old), _plain(new))
@@ -119,7 +121,7 @@ def _rows(connection: Connection, table: str, before: Scope, after: Scope) -> It
     keys = [column.name for column in model.primary_key if column.name not in {"wave", "revision"}]
     left_out = {"wave", "revision", "position", *keys}
     values = [column.name for column in model.columns if column.name not in left_out]
-    sides = (f"(select * from survey.{table} where {_of(scope)})" for scope in (before, after))
+    sides = (f"(select * from survey.{table} where {of_revision(scope)})" for scope in (before, after))
     chosen = [f"coalesce(a.{key}, b.{key})" for key in keys]
     chosen += [f"a.{keys[0]}", f"b.{keys[0]}", *(f"{side}.{name}" for side in "ab" for name in values)]
     same = " and ".join(f"a.{key} = b.{key}" for key in keys)
@@ -153,7 +155,7 @@ def _told(names: list[str], values: Iterable[object]) -> str:
 
 def agreements(connection: Connection, before: Scope, after: Scope) -> Iterator[Change]:
     """Yield the agreements of which one revision has more than the other."""
-    old, new = _of(before), _of(after)
+    old, new = of_revision(before), of_revision(after)
     told = "city, country, partner, since_from, since_to, since_missing, until_from, until_to, inferred, source"
     sql = (
         f"select {told}, sum(case when {old} then 1 else 0 end), sum(case when {new} then 1 else 0 end) "

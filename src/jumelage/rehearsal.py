@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from jumelage import database
 from jumelage.content import TOTAL
-from jumelage.differences import Change, agreements, cells, differing, figures
+from jumelage.differences import Change, agreements, cells, differing, figures, of_revision
 from jumelage.errors import UsageError
 from jumelage.ledger import Ledger, check
 from jumelage.load import loading
@@ -63,9 +63,8 @@ def _changes(connection: Connection, loaded: Loaded) -> Iterator[Change]:
 def _count(connection: Connection, table: str, scope: Scope | None) -> int | None:
     if scope is None:
         return None
-    wave, revision = scope.single
-    sql = f"select count(*) from survey.{table} where wave = '{wave}' and revision = {revision}"
-    return int(database.query(connection, sql)[1][0][0])
+    ((count,),) = database.query(connection, f"select count(*) from survey.{table} where {of_revision(scope)}")[1]
+    return int(count)
 
 
 def _computed(connection: Connection, scope: Scope | None) -> tuple[Ledger, dict[Cell, Value]]:

@@ -7,15 +7,13 @@ from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING
 
 from jumelage import database
-from jumelage.content import Label
+from jumelage.content import ALL, Label
 from jumelage.errors import UsageError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from sqlalchemy import Connection
-
-ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
