@@ -138,7 +138,6 @@ told as (
         - k.still as gone_by_date
     from kept k
 ),
--- What a list that is not claimed complete leaves out may be there all the same: that cannot be told.
 part as (
     select
         t.wave_before,
@@ -165,17 +164,9 @@ part as (
             else 0
         end as come,
         case when n.city is null or n.towns > 0 and n.towns_before > 0 then t.begun else 0 end as begun,
-        case
-            when n.had_answered = 'yes' and not e.agreements_complete then 'unknown'
-            else coalesce(n.had_answered, 'unknown')
-        end as had_answered,
-        case
-            when n.has_answered = 'yes' and not l.agreements_complete then 'unknown'
-            else coalesce(n.has_answered, 'unknown')
-        end as has_answered
+        coalesce(n.had_told, 'unknown') as had_answered,
+        coalesce(n.has_told, 'unknown') as has_answered
     from told t
-    inner join scope e on e.wave = t.wave_before
-    inner join scope l on l.wave = t.wave
     left join paired_towns n on n.wave = t.wave and n.city = t.town
     left join country_zones b on b.wave = t.wave_before and b.country = t.country
     left join country_zones a on a.wave = t.wave and a.country = t.country

@@ -38,8 +38,8 @@ with counted as (
         t.towns,
         t.towns_before as earlier,
         t.towns as later,
-        t.had_answered,
-        t.has_answered
+        t.had_told as had_answered,
+        t.has_told as has_answered
     from paired_towns t
     union all
     select
@@ -52,30 +52,15 @@ with counted as (
         t.towns,
         t.engaged_before,
         t.engaged,
-        t.had_answered,
-        t.has_answered
+        t.had_told as had_answered,
+        t.has_told as has_answered
     from paired_towns t
 ),
--- A town that declares nothing in a list that is not claimed complete may have agreements: that cannot be told.
 change as (
     select
-        c.wave_before,
-        c.wave,
-        c.city,
-        c.position,
-        c.indicator,
-        c.towns_before,
-        c.towns,
-        c.earlier,
-        c.later,
-        case when c.had_answered = 'yes' and not e.agreements_complete then 'unknown' else c.had_answered end
-            as had_answered,
-        case when c.has_answered = 'yes' and not l.agreements_complete then 'unknown' else c.has_answered end
-            as has_answered,
+        c.*,
         case when c.towns_before > 0 and c.towns > 0 then c.later - least(c.earlier, 1) else 0 end as moved
     from counted c
-    inner join scope e on e.wave = c.wave_before
-    inner join scope l on l.wave = c.wave
 ),
 detail as (
     select

@@ -871,32 +871,47 @@ where n.place = 1;
 create view followed_towns as
 -- Towns of two waves, those of the earlier one followed to the town that each is, or is part of, in the later one.
 -- answered: unknown where the response is not published; a town that lists agreements, ended or not, has answered.
+-- told: as answered, but unknown where the list of a town that answered is not claimed complete.
 select
-    p.wave_before,
-    p.wave,
-    r.wave = p.wave as later,
-    r.city,
-    case when r.wave = p.wave then r.city else coalesce(l.city, s.successor, r.city) end as followed_to,
-    case
-        when r.response = 'responded' or r.agreements > 0 then 'yes'
-        when r.response = 'not_published' and e.city is not null then 'yes'
-        when r.response = 'not_published' then 'unknown'
-        else 'no'
-    end as answered,
-    r.engaged,
-    r.agreements
-from wave_pairs p
-inner join respondents r on r.wave in (p.wave_before, p.wave)
-left join respondents l on l.wave = p.wave and l.city = r.city
-left join successors s on s.wave = p.wave and s.city = r.city
-left join (
-    select distinct x.wave, x.city
-    from ended_partnerships x
-) e on e.wave = r.wave and e.city = r.city;
+    t.wave_before,
+    t.wave,
+    t.later,
+    t.city,
+    t.followed_to,
+    t.answered,
+    case when t.answered = 'yes' and not t.agreements_complete then 'unknown' else t.answered end as told,
+    t.engaged,
+    t.agreements
+from (
+    select
+        p.wave_before,
+        p.wave,
+        r.wave = p.wave as later,
+        r.city,
+        case when r.wave = p.wave then r.city else coalesce(l.city, s.successor, r.city) end as followed_to,
+        case
+            when r.response = 'responded' or r.agreements > 0 then 'yes'
+            when r.response = 'not_published' and e.city is not null then 'yes'
+            when r.response = 'not_published' then 'unknown'
+            else 'no'
+        end as answered,
+        r.engaged,
+        r.agreements,
+        c.agreements_complete
+    from wave_pairs p
+    inner join respondents r on r.wave in (p.wave_before, p.wave)
+    inner join scope c on c.wave = r.wave
+    left join respondents l on l.wave = p.wave and l.city = r.city
+    left join successors s on s.wave = p.wave and s.city = r.city
+    left join (
+        select distinct x.wave, x.city
+        from ended_partnerships x
+    ) e on e.wave = r.wave and e.city = r.city
+) t;
 
 create view paired_towns as
 -- Each town of two waves once, as it is in the later one: in how many frames' towns, whether they answered, agreements.
--- had_answered: unknown where some of the towns that merged had and some had not; null where it was not in the frame.
+-- had_answered, had_told: unknown where some of the towns that merged had and some had not; null where it was not in the frame.
 select
     f.wave_before,
     f.wave,
@@ -911,7 +926,12 @@ select
         when count(distinct case when f.later then null else f.answered end) > 1 then 'unknown'
         else max(case when f.later then null else f.answered end)
     end as had_answered,
-    max(case when f.later then f.answered end) as has_answered
+    max(case when f.later then f.answered end) as has_answered,
+    case
+        when count(distinct case when f.later then null else f.told end) > 1 then 'unknown'
+        else max(case when f.later then null else f.told end)
+    end as had_told,
+    max(case when f.later then f.told end) as has_told
 from followed_towns f
 group by f.wave_before, f.wave, f.followed_to;
 

@@ -1,24 +1,39 @@
 -- Towns of two waves, those of the earlier one followed to the town that each is, or is part of, in the later one.
 -- answered: unknown where the response is not published; a town that lists agreements, ended or not, has answered.
+-- told: as answered, but unknown where the list of a town that answered is not claimed complete.
 select
-    p.wave_before,
-    p.wave,
-    r.wave = p.wave as later,
-    r.city,
-    case when r.wave = p.wave then r.city else coalesce(l.city, s.successor, r.city) end as followed_to,
-    case
-        when r.response = 'responded' or r.agreements > 0 then 'yes'
-        when r.response = 'not_published' and e.city is not null then 'yes'
-        when r.response = 'not_published' then 'unknown'
-        else 'no'
-    end as answered,
-    r.engaged,
-    r.agreements
-from wave_pairs p
-inner join respondents r on r.wave in (p.wave_before, p.wave)
-left join respondents l on l.wave = p.wave and l.city = r.city
-left join successors s on s.wave = p.wave and s.city = r.city
-left join (
-    select distinct x.wave, x.city
-    from ended_partnerships x
-) e on e.wave = r.wave and e.city = r.city
+    t.wave_before,
+    t.wave,
+    t.later,
+    t.city,
+    t.followed_to,
+    t.answered,
+    case when t.answered = 'yes' and not t.agreements_complete then 'unknown' else t.answered end as told,
+    t.engaged,
+    t.agreements
+from (
+    select
+        p.wave_before,
+        p.wave,
+        r.wave = p.wave as later,
+        r.city,
+        case when r.wave = p.wave then r.city else coalesce(l.city, s.successor, r.city) end as followed_to,
+        case
+            when r.response = 'responded' or r.agreements > 0 then 'yes'
+            when r.response = 'not_published' and e.city is not null then 'yes'
+            when r.response = 'not_published' then 'unknown'
+            else 'no'
+        end as answered,
+        r.engaged,
+        r.agreements,
+        c.agreements_complete
+    from wave_pairs p
+    inner join respondents r on r.wave in (p.wave_before, p.wave)
+    inner join scope c on c.wave = r.wave
+    left join respondents l on l.wave = p.wave and l.city = r.city
+    left join successors s on s.wave = p.wave and s.city = r.city
+    left join (
+        select distinct x.wave, x.city
+        from ended_partnerships x
+    ) e on e.wave = r.wave and e.city = r.city
+) t

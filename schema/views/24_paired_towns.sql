@@ -1,5 +1,5 @@
 -- Each town of two waves once, as it is in the later one: in how many frames' towns, whether they answered, agreements.
--- had_answered: unknown where some of the towns that merged had and some had not; null where it was not in the frame.
+-- had_answered, had_told: unknown where some of the towns that merged had and some had not; null where it was not in the frame.
 select
     f.wave_before,
     f.wave,
@@ -14,6 +14,11 @@ select
         when count(distinct case when f.later then null else f.answered end) > 1 then 'unknown'
         else max(case when f.later then null else f.answered end)
     end as had_answered,
-    max(case when f.later then f.answered end) as has_answered
+    max(case when f.later then f.answered end) as has_answered,
+    case
+        when count(distinct case when f.later then null else f.told end) > 1 then 'unknown'
+        else max(case when f.later then null else f.told end)
+    end as had_told,
+    max(case when f.later then f.told end) as has_told
 from followed_towns f
 group by f.wave_before, f.wave, f.followed_to
