@@ -2,6 +2,6 @@
 
 from alembic import context
 
-from jumelage.migrate import run_environment
+from jumelage.database.migrate import run_environment
 
 run_environment(context)

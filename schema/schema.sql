@@ -1,4 +1,4 @@
--- Generated from src/jumelage/models.py and schema/views by `make docs`; change those, not this.
+-- Generated from src/jumelage/database/models.py and schema/views by `make docs`; change those, not this.
 -- The schema on PostgreSQL; DuckDB has it without foreign keys.
 
 create schema survey;

@@ -19,9 +19,11 @@ import pytest
 from hypothesis import settings
 from sqlalchemy.engine import URL
 
-from jumelage import cli, database, migrate
-from jumelage.history import withdraw
-from jumelage.load import Request, load
+from jumelage import cli, database
+from jumelage.database import migrate
+from jumelage.loading.load import load
+from jumelage.loading.revision import Request
+from jumelage.revisions.history import withdraw
 
 settings.register_profile("jumelage", deadline=None)  # a machine that is busy is no failure
 settings.load_profile("jumelage")

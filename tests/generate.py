@@ -18,13 +18,13 @@ from sqlalchemy.engine import URL
 from sqlalchemy.schema import CreateTable, ExecutableDDLElement, SetColumnComment, SetTableComment
 
 from jumelage import content
-from jumelage.models import SCHEMA, metadata
+from jumelage.database.models import SCHEMA, metadata
 from jumelage.rules import Rule, rules
 from jumelage.rules import folder as rules_folder
 from tests.conftest import Databases, address, run
 
 ROOT = Path(__file__).resolve().parents[1]
-_ORIGIN = "Generated from src/jumelage/models.py and schema/views by `make docs`; change those, not this."
+_ORIGIN = "Generated from src/jumelage/database/models.py and schema/views by `make docs`; change those, not this."
 _INTRODUCTION = (
     f"Schema `{SCHEMA}` holds the tables. Nothing loaded into them is ever changed: a correction is a new revision. "
     "The views stand in the default schema and show the wave in scope; read those first."

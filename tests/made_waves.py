@@ -10,9 +10,9 @@ from functools import cache
 
 from sqlalchemy import Connection
 
-from jumelage import content
-from jumelage.report import Sheet, run
-from jumelage.scope import Scope
+from jumelage import report_file
+from jumelage.reporting.run import Sheet, run
+from jumelage.revisions.scope import Scope
 from tests.conftest import ROOT
 
 ACROSS = ("evolution", "response", "bridge", "bridge_towns", "panel")
@@ -154,4 +154,4 @@ def scope_of(*waves: Made, with_inferred: bool = True) -> Scope:
 
 
 def sheet_of(connection: Connection, name: str, scope: Scope) -> Sheet:
-    return run(connection, content.report(name), scope)
+    return run(connection, report_file.report(name), scope)

@@ -24,9 +24,9 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from jumelage.annotate import annotate, check_out
 from jumelage.annotate import files as annotate_files
-from jumelage.content import Label
 from jumelage.errors import OutputError, UsageError
 from jumelage.rules import Finding, Rule
+from jumelage.texts import Label
 
 FRAME = "city,population\nLille,225784\n\nLens,35 830\n"
 COLUMNS = ("city", "population")

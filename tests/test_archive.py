@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jumelage import archive
-from jumelage.archive import bounded, readable_count, readable_size, unpack
 from jumelage.errors import UnreadableError
+from jumelage.reading import zips as archive
+from jumelage.reading.zips import bounded, unpack
+from jumelage.texts import readable_count, readable_size
 
 
 def zipped(path: Path, members: dict[str, bytes | str]) -> Path:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
 from jumelage import database
+from jumelage.database.connection import LOCK
 from jumelage.errors import DatabaseError
 from tests.conftest import WAVE_2006, Databases, WaveFolder, address, run
 from tests.test_load import content
@@ -125,7 +126,7 @@ def somebody_writing(url: URL) -> Iterator[None]:
     """Hold a database as a process does that is writing to it."""
     if url.get_backend_name() != "duckdb":
         with psycopg.connect(address(url.set(drivername="postgresql"))) as connection:
-            connection.execute(f"select pg_advisory_xact_lock({database.LOCK})".encode())
+            connection.execute(f"select pg_advisory_xact_lock({LOCK})".encode())
             yield
         return
     program = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"

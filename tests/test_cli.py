@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import URL
 
-from jumelage import content
+from jumelage import report_file
 from tests.conftest import ENGINES, ROOT, WAVE_2006, address, run
 
 COMMANDS = (
@@ -71,7 +71,7 @@ def test_the_version_is_that_of_the_package() -> None:
 def test_reports_lists_every_report(wave_2006: URL) -> None:
     assert wave_2006
     listed = run("reports", "--format", "csv").out.splitlines()
-    assert [line.split(",")[0] for line in listed[1:]] == content.report_names()
+    assert [line.split(",")[0] for line in listed[1:]] == report_file.report_names()
 
 
 def test_the_database_may_be_named_before_the_command(wave_2006: URL) -> None:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.engine import URL
 
 from jumelage import content, database
-from jumelage.models import foreign_keys, metadata
+from jumelage.database.models import foreign_keys, metadata
 from jumelage.rules import rules
 
 from . import generate

@@ -17,9 +17,10 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from sqlalchemy.engine import URL
 
-from jumelage import database, migrate
-from jumelage.cli import desk
-from jumelage.models import metadata
+from jumelage import database
+from jumelage.cli import showing
+from jumelage.database import migrate
+from jumelage.database.models import metadata
 from tests.conftest import WAVE_2006, Databases, Result, WaveFolder, address, run
 from tests.test_workbook import SMALL, cell, entry, ods, row, table
 
@@ -699,7 +700,7 @@ def test_many_findings_are_cut_short_at_the_terminal_and_nowhere_else(
         tiny.append("partnerships.csv", f"{name},DE,1,,,,")
     done = load(held, tiny.path)
     lines = done.err.splitlines()
-    shown = desk.MOST_OF_A_RULE
+    shown = showing.MOST_OF_A_RULE
     assert (done.code, done.out, len(lines)) == (1, "", shown + 2)
     assert lines[0].startswith("partnerships.csv:6, column city: 'Nulle Part 001': is no accepted name")
     assert lines[shown:] == [

@@ -19,8 +19,9 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.engine import URL
 
-from jumelage import __version__, database, history
-from jumelage.models import OF_A_LOAD
+from jumelage import __version__, database
+from jumelage.database.models import OF_A_LOAD
+from jumelage.revisions import history
 from tests.conftest import TINY, Databases, WaveFolder, address, run
 from tests.test_atomic import somebody_writing
 from tests.test_load import content, select

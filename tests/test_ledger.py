@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 from sqlalchemy.engine import URL
 
-from jumelage import content, database
+from jumelage import content, database, report_file
 from jumelage.errors import DatabaseError
 from tests.conftest import Result, WaveFolder, address, run
 
@@ -242,13 +242,13 @@ def test_a_wording_that_the_rows_rule_out_is_contradicted(loaded: URL, folder_20
 
 
 def test_a_report_whose_query_fails_is_an_error_and_never_a_pass(loaded: URL, monkeypatch: pytest.MonkeyPatch) -> None:
-    broken = content.report("zones")
-    spoilt = content.Report(
+    broken = report_file.report("zones")
+    spoilt = report_file.Report(
         **{name: getattr(broken, name) for name in broken.__slots__}
         | {"sql": broken.sql.replace("from partnerships", "from nowhere")}
     )
-    known = content.report
-    monkeypatch.setattr(content, "report", lambda name: spoilt if name == "zones" else known(name))
+    known = report_file.report
+    monkeypatch.setattr(report_file, "report", lambda name: spoilt if name == "zones" else known(name))
     done, entries = check(loaded)
     assert done.code == 1
     assert set(statuses(entries, "zones").values()) == {"error"}

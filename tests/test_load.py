@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy.engine import URL
 
 from jumelage import __version__, database
-from jumelage.models import metadata
+from jumelage.database.models import metadata
 from tests.conftest import WAVE_2006, WaveFolder, address, run
 
 

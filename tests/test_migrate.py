@@ -29,11 +29,13 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import IntegrityError
 
-from jumelage import content, database, migrate
+from jumelage import content, database
+from jumelage.database import migrate
+from jumelage.database.models import foreign_keys, metadata
 from jumelage.errors import DatabaseError, UsageError
-from jumelage.load import Request, load
-from jumelage.models import foreign_keys, metadata
-from jumelage.scope import Scope, find_scope, set_scope
+from jumelage.loading.load import load
+from jumelage.loading.revision import Request
+from jumelage.revisions.scope import Scope, find_scope, set_scope
 
 from .conftest import ROOT, WAVE_2006, Databases, WaveFolder, address, run
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import URL
 
-from jumelage import content, database
-from jumelage import publish as publishing
+from jumelage import database, report_file
+from jumelage.publication import site as publishing
 from tests.conftest import WaveFolder, address, run
 
 VOID = {"meta", "br", "link", "img", "hr"}
@@ -56,7 +56,7 @@ def test_pages_of_several_waves_hold_the_reports_that_compare_them(shown: URL, t
     done = run("publish", "--wave", "2006,2012-demo", "--db", address(shown), "--out", tmp_path / "waves")
     assert done.code == 0, done.err
     out = tmp_path / "waves"
-    compared = {name for name in content.report_names() if content.report(name).by_wave}
+    compared = {name for name in report_file.report_names() if report_file.report(name).by_wave}
     assert {"evolution", "bridge", "bridge_towns", "panel", "response"} <= compared
     for lang, made_up, title in (
         ("fr", "Données synthétiques", "D’une vague à l’autre\u00a0: 2006, 2012-demo (synthétique)"),
@@ -68,7 +68,7 @@ def test_pages_of_several_waves_hold_the_reports_that_compare_them(shown: URL, t
         assert made_up in text
         assert title in text
         for name in compared:
-            report = content.report(name)
+            report = report_file.report(name)
             assert report.note is not None
             assert report.title.text(lang) in text
             assert report.sql.strip() in text
@@ -99,9 +99,9 @@ def test_the_pages_hold_every_report_its_query_and_the_ledger(wave_2006: URL, tm
     for lang in ("fr", "en"):
         page = Page(out / f"{lang}.html")
         text = "".join(page.text)
-        assert set(content.reports_of_a_wave()) | {"ledger"} <= set(page.ids)
-        for name in content.reports_of_a_wave():
-            report = content.report(name)
+        assert set(report_file.reports_of_a_wave()) | {"ledger"} <= set(page.ids)
+        for name in report_file.reports_of_a_wave():
+            report = report_file.report(name)
             assert report.title.text(lang) in text
             assert report.sql.strip() in text
         for link in page.links:

@@ -15,12 +15,12 @@ from sqlalchemy.engine import URL
 
 from jumelage import database
 from jumelage.errors import UnreadableError
-from jumelage.headings import HEADINGS, column_of
-from jumelage.package import CLAIMS, SHAPES, read_rows
+from jumelage.reading.encoding import open_text
+from jumelage.reading.headings import HEADINGS, column_of
+from jumelage.reading.package import CLAIMS, SHAPES, read_rows
+from jumelage.reading.raw_tables import stage
+from jumelage.reading.source import CsvSource, read_header
 from jumelage.rules import Finding, errors_in, rule
-from jumelage.source import CsvSource, read_header
-from jumelage.staging import stage
-from jumelage.textfile import open_text
 from tests.conftest import WaveFolder, address, run
 
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "cp1252")

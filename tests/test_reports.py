@@ -13,14 +13,14 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
-from jumelage import content, database
+from jumelage import database, report_file
 from jumelage.errors import ReportError, UsageError
-from jumelage.report import Sheet, explain, run, sources
-from jumelage.scope import find_scope
+from jumelage.reporting.run import Sheet, explain, run, sources
+from jumelage.revisions.scope import find_scope
 from tests.conftest import ROOT, WaveFolder, address
 from tests.conftest import run as jumelage
 
-NAMES = content.reports_of_a_wave()
+NAMES = report_file.reports_of_a_wave()
 GOLDEN = Path(__file__).parent / "golden"
 
 
@@ -32,7 +32,7 @@ def opened(wave_2006: URL) -> Iterator[Connection]:
 
 def sheet_of(connection: Connection, name: str, *, with_inferred: bool = True) -> Sheet:
     scope = find_scope(connection, None, with_inferred=with_inferred)
-    return run(connection, content.report(name), scope)
+    return run(connection, report_file.report(name), scope)
 
 
 def load_tiny(url: URL, wave: WaveFolder) -> URL:
@@ -75,7 +75,7 @@ def test_csv_and_json_hold_the_same_values_under_the_declared_names(wave_2006: U
     assert as_csv.endswith("\n")
     assert "\r" not in as_csv
     header, *lines = as_csv.splitlines()
-    assert header.split(",") == [column.name for column in content.report(name).columns]
+    assert header.split(",") == [column.name for column in report_file.report(name).columns]
     assert [",".join("" if value is None else str(value) for value in row.values()) for row in rows] == lines
     assert all(list(row) == header.split(",") for row in rows)
 
@@ -128,7 +128,7 @@ def test_the_report_files_are_run_as_they_stand_in_the_file(opened: Connection) 
         text = (ROOT / "reports" / f"{name}.sql").read_text(encoding="utf-8")
         _, pasted = database.query(opened, text)
         assert len(pasted) == len(sheet_of(opened, name).rows)
-        assert text.endswith(content.report(name).sql)
+        assert text.endswith(report_file.report(name).sql)
 
 
 # --- classification by date ---------------------------------------------------------------------------------
@@ -152,7 +152,7 @@ def test_the_report_files_are_run_as_they_stand_in_the_file(opened: Connection) 
 )
 def test_the_european_union_is_that_of_the_date(opened: Connection, day: date, eu: int, europe_non_eu: int) -> None:
     scope = replace(find_scope(opened, "2006"), classified_on=day)
-    cells = run(opened, content.report("zones"), scope).cells()
+    cells = run(opened, report_file.report("zones"), scope).cells()
     assert cells.get("eu", {"agreements": 0})["agreements"] == eu
     assert cells["total"]["agreements"] == 100
     if day >= date(2004, 5, 1):
@@ -242,10 +242,10 @@ agreements = { fr = "Accords", en = "Agreements" }
 DETAIL = "with detail as (select 'eu' as zone, 1 as agreements, 'x' as source)\n-- cells\n"
 
 
-def trial(folder: Path, cells: str, header: str = HEADER, detail: str = DETAIL) -> content.Report:
+def trial(folder: Path, cells: str, header: str = HEADER, detail: str = DETAIL) -> report_file.Report:
     path = folder / "trial.sql"
     path.write_text(header + detail + cells, encoding="utf-8")
-    return content.read_report(path)
+    return report_file.read_report(path)
 
 
 @pytest.mark.parametrize(
@@ -302,7 +302,7 @@ def test_a_report_without_the_line_between_detail_and_cells_is_refused(tmp_path:
 
 def test_every_label_of_every_report_is_given_in_both_languages_and_differs_where_it_should() -> None:
     for name in NAMES:
-        report = content.report(name)
+        report = report_file.report(name)
         assert report.title.fr != report.title.en, name
         for column in report.columns:
             assert column.label.fr

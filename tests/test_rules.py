@@ -18,11 +18,11 @@ import pytest
 from openpyxl.workbook.workbook import Workbook
 from sqlalchemy.engine import URL
 
-from jumelage.cli import desk
-from jumelage.content import report, report_names
-from jumelage.handed import TABLES
-from jumelage.headings import HEADINGS, meanings
-from jumelage.package import ALIASES, CLAIMS, SHAPES
+from jumelage.cli import showing
+from jumelage.reading.handed import TABLES
+from jumelage.reading.headings import HEADINGS, meanings
+from jumelage.reading.package import ALIASES, CLAIMS, SHAPES
+from jumelage.report_file import report, report_names
 from jumelage.rules import ERROR, Finding, Rule, rules
 from tests.conftest import TINY, Databases, WaveFolder, address, run
 from tests.test_load import content
@@ -553,7 +553,7 @@ def unharmed(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> 
 
 def load(handed: Path, url: URL) -> tuple[int, list[dict[str, Any]], list[Finding]]:
     """Load; return the exit code, the findings as they are shown, and the findings themselves."""
-    with patch.object(desk, "show_findings", wraps=desk.show_findings) as shown:
+    with patch.object(showing, "show_findings", wraps=showing.show_findings) as shown:
         result = run("load", handed, "--db", address(url), "--format", "json")
     assert "Traceback" not in result.err
     return result.code, json.loads(result.out), list(shown.call_args.args[0])

@@ -12,12 +12,12 @@ import psycopg
 import pytest
 from sqlalchemy.engine import URL
 
-from jumelage import content, database
+from jumelage import database, report_file
 from jumelage.errors import UsageError
 from jumelage.render import renderer
 from jumelage.render.grid import of_sheet
-from jumelage.report import run as run_report
-from jumelage.scope import find_scope, read_time
+from jumelage.reporting.run import run as run_report
+from jumelage.revisions.scope import find_scope, read_time
 from tests.conftest import TINY, Databases, WaveFolder, address, run
 from tests.test_load import select
 
@@ -66,9 +66,9 @@ def all_reports(url: URL) -> dict[tuple[str | None, str], str]:
     with database.reading(url) as connection:
         for wave in ("old", "tiny", "demo", "all", None):
             scope = find_scope(connection, wave)
-            for name in content.report_names():
+            for name in report_file.report_names():
                 try:
-                    sheet = run_report(connection, content.report(name), scope)
+                    sheet = run_report(connection, report_file.report(name), scope)
                 except UsageError as error:
                     found[wave, name] = str(error)
                 else:

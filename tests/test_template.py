@@ -14,10 +14,10 @@ from python_calamine import CalamineWorkbook, SheetVisibleEnum
 from sqlalchemy.engine import URL
 
 from jumelage import content, database
+from jumelage.database.models import ANSWERS, NO_DATE, RESPONSES, TOWN_QUESTIONS
 from jumelage.errors import OutputError, UsageError
-from jumelage.headings import HEADINGS, column_of, meanings
-from jumelage.models import ANSWERS, NO_DATE, RESPONSES, TOWN_QUESTIONS
-from jumelage.scope import find_scope
+from jumelage.reading.headings import HEADINGS, column_of, meanings
+from jumelage.revisions.scope import find_scope
 from jumelage.template import Earlier, earlier_wave, write_template
 
 COLUMNS = {

@@ -13,10 +13,10 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
-from jumelage import content, database
+from jumelage import database, report_file
 from jumelage.errors import ReportError
-from jumelage.report import Sheet, Value, explain, run
-from jumelage.scope import find_scope
+from jumelage.reporting.run import Sheet, Value, explain, run
+from jumelage.revisions.scope import find_scope
 from tests.conftest import ENGINES, ROOT, Databases, address
 from tests.conftest import run as jumelage
 from tests.made_waves import ACROSS, JOINED, Made, codes, put, put_changes, scope_of, sheet_of, wave
@@ -386,9 +386,9 @@ def test_every_format_is_the_same_on_both_engines(pairs: dict[str, URL], name: s
         assert "y2006" in done[0].out
 
 
-@pytest.mark.parametrize("name", content.report_names())
+@pytest.mark.parametrize("name", report_file.report_names())
 def test_french_texts_of_reports_are_in_french_typography(name: str) -> None:
-    report = content.report(name)
+    report = report_file.report(name)
     labels = [label for column in report.columns for label in (column.labels or {}).values()]
     found = [report.title, *(column.label for column in report.columns), *labels]
     found += [text for text in (report.source, report.note) if text]
@@ -429,7 +429,7 @@ def test_the_bridge_needs_two_waves(pairs: dict[str, URL]) -> None:
 
 @pytest.mark.parametrize("name", ["bridge", "bridge_towns", "panel"])
 def test_a_balance_that_does_not_hold_is_an_error(opened: Connection, tmp_path: Path, name: str) -> None:
-    balance = content.report(name).balance
+    balance = report_file.report(name).balance
     assert balance is not None
     text = (ROOT / "reports" / f"{name}.sql").read_text(encoding="utf-8")
     part = f"sum(d.{balance.parts[0]}) as"
@@ -438,7 +438,7 @@ def test_a_balance_that_does_not_hold_is_an_error(opened: Connection, tmp_path: 
     path.write_text(text.replace(part, f"1 + {part}"), encoding="utf-8")
     message = rf"trial\.sql: y2006/y2020/.*: {balance.start} and the parts do not make {balance.end}"
     with pytest.raises(ReportError, match=message):
-        run(opened, content.read_report(path), PAIR)
+        run(opened, report_file.read_report(path), PAIR)
 
 
 def test_a_wave_and_its_own_copy_differ_in_nothing_that_can_be_told(pairs: dict[str, URL]) -> None:
@@ -573,7 +573,7 @@ def test_a_town_is_followed_from_the_day_on_which_it_joined(connection: Connecti
     assert parts(connection, before, eve) == {"agreements_before": 1, "frame_left": -1, "appeared": 1, "agreements": 1}
     put(connection, day)
     cells = sheet_of(connection, "bridge", scope_of(before, day)).cells()["a/9/total"]
-    assert [cells[name] for name in content.report("bridge").measures if cells[name] != 0] == [1, 1]
+    assert [cells[name] for name in report_file.report("bridge").measures if cells[name] != 0] == [1, 1]
 
 
 def test_a_chain_of_mergers_counts_a_partner_of_all_three_once(connection: Connection) -> None:
@@ -720,7 +720,7 @@ def test_agreements_are_the_same_in_as_many_cases_as_can_be(connection: Connecti
     put(connection, before, after)
     sheet_of(connection, "bridge", scope_of(before, after))
     summed = ", ".join(f"sum(d.{part})" for part in ("disappeared", "ended", "appeared"))
-    detail = content.report("bridge").detail_sql
+    detail = report_file.report("bridge").detail_sql
     _, rows = database.query(connection, f"{detail}\nselect d.country, {summed} from detail d group by d.country")
     found = {country: (-disappeared, -ended, appeared) for country, disappeared, ended, appeared in rows}
     assert dict(zip(SAME, (found[country] for country in COUNTRIES), strict=True)) == SAME

@@ -17,9 +17,9 @@ from openpyxl.chart import BarChart
 from openpyxl.workbook.workbook import Workbook as Made
 
 from jumelage.errors import UnreadableError
-from jumelage.workbook import marks as marks_module
-from jumelage.workbook import open_workbook
-from jumelage.workbook.marks import Marks, column_number, letters
+from jumelage.reading.workbook import open_workbook
+from jumelage.reading.workbook import unseen as marks_module
+from jumelage.reading.workbook.unseen import Marks, column_number, letters
 
 DATA = Path(__file__).with_name("data")
 Bad = list[tuple[int, int, str, str]]

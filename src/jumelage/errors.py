@@ -11,12 +11,10 @@ JumelageError            exit code
 
 from __future__ import annotations
 
-import re
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 
 class JumelageError(Exception):
@@ -73,31 +71,3 @@ class UnreadableError(Exception):
         """Keep the place and the details."""
         super().__init__(rule)
         self.rule, self.row, self.column, self.details = rule, row, column, details
-
-
-# Characters that no name or number holds: controls but tab and line ends, and those that turn the direction of text.
-_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-
-
-def find_control(text: str) -> str | None:
-    """Return the code point of the first control character of a text, as `U+0007`; None if it holds none."""
-    found = _CONTROLS.search(text)
-    return f"U+{ord(found[0]):04X}" if found else None
-
-
-_FEW = 20
-
-
-def near_names(word: str, known: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the known names that are near a word, best first; and all of them where they are few."""
-    names = sorted(known)
-    few = tuple(names) if len(names) <= _FEW else ()
-    return tuple(get_close_matches(word, names, n=3, cutoff=0.6)), few
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Say which known names are near a word, or list them all where they are few."""
-    near, few = near_names(word, known)
-    if near:
-        return f"did you mean {' or '.join(near)}?"
-    return f"known: {', '.join(few)}" if few else "none is near"

@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from jumelage import content
-from jumelage.content import Label, label
-from jumelage.errors import near_names
+from jumelage import content, report_file
+from jumelage.texts import Label, label, near_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -149,7 +148,7 @@ def rules() -> dict[str, Rule]:
         for name, table in tomllib.loads(path.read_text(encoding="utf-8")).items():
             _add(found, _rule(path, name, table, ""))
     for path in sorted(folder().glob("*.sql")):
-        header, sql = content.split_header(path)
+        header, sql = report_file.split_header(path)
         _add(found, _rule(path, path.stem, header, sql))
     return found
 

@@ -19,8 +19,8 @@ from jumelage.errors import OutputError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from jumelage.reading.source import Document
     from jumelage.rules import Finding
-    from jumelage.source import Document
 
 _COPIES = {".zip": ".zip", ".csv": ".csv", **dict.fromkeys((".xlsx", ".xls", ".ods", ".xlsm", ".xlsb"), ".xlsx")}
 _WRITERS = {".zip": write_archive, ".xlsx": write_workbook, ".csv": write_file}

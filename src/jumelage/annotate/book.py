@@ -15,15 +15,15 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from jumelage.annotate.words import LIST, LONGEST_CELL, MORE, OWN, UNREAD, joined, sentence, unreadable
-from jumelage.content import Label
 from jumelage.rules import ERROR, FIELDS, NOTICE, SEVERITIES, WARNING
+from jumelage.texts import Label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from jumelage.reading.source import Document
     from jumelage.rules import Finding
-    from jumelage.source import Document
 
 _HEADINGS = {
     "cell": (Label("cellule", "cell"), 24),

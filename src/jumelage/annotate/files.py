@@ -18,18 +18,18 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from jumelage.annotate.words import LIST, LONGEST_CELL, joined, sentence, unreadable
-from jumelage.content import Label
 from jumelage.errors import UnreadableError
-from jumelage.headings import column_of, folded
+from jumelage.reading.headings import column_of
+from jumelage.reading.source import DELIMITERS, SKIPPED
 from jumelage.rules import FIELDS
-from jumelage.source import DELIMITERS, SKIPPED
+from jumelage.texts import Label, folded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from jumelage.reading.source import Document
     from jumelage.rules import Finding
-    from jumelage.source import Document
 
 _COLUMN = Label("constats", "findings")
 _CHUNK = 1 << 20
@@ -74,7 +74,7 @@ def write_archive(
     handed: Path, documents: Sequence[Document], findings: Sequence[Finding], made: Path, lang: str
 ) -> None:
     """Write the annotated copy of a zip; OutputError if it cannot be opened."""
-    from jumelage.archive import bounded
+    from jumelage.reading.zips import bounded
 
     marks = _Marks(findings, lang)
     unpacked, marked = made.with_name("unpacked"), made.with_name("marked")
@@ -96,7 +96,7 @@ def write_archive(
 
 
 def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> None:
-    from jumelage.archive import reading
+    from jumelage.reading.zips import reading
 
     with reading():
         entry = archive.open(info)
@@ -184,7 +184,7 @@ class _Marks:
 
 def _encoding(path: Path, spool: Path) -> str:
     """Find the encoding of a file; UnreadableError if it has none."""
-    from jumelage.textfile import open_text
+    from jumelage.reading.encoding import open_text
 
     # The text in form is not used: it has other line ends and blanks within fields.
     if open_text(path, spool).cp1252 is not None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jumelage.content import Label
 from jumelage.errors import OutputError
+from jumelage.texts import Label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

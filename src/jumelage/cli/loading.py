@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from jumelage.cli import desk
+from jumelage.cli import showing
 from jumelage.cli.options import (
     Aliases,
     AsOf,
@@ -28,7 +28,7 @@ from jumelage.cli.options import (
 from jumelage.errors import UsageError
 
 if TYPE_CHECKING:
-    from jumelage.load import Request
+    from jumelage.loading.revision import Request
 
 
 def add_to(app: typer.Typer) -> None:
@@ -73,17 +73,17 @@ def load(
     if (table is None) != (wave is None):
         raise UsageError("--table and --wave go together: one file for one table of a wave that is loaded")
     request = request_of(handed, reason, by, table=table, wave=wave, aliases=aliases, annotate=annotate, lang=lang)
-    show = desk.Showing(format_, lang, output, write)
+    show = showing.Showing(format_, lang, output, write)
     if dry_run:
-        desk.rehearse(url_of(ctx, db), request, show)
+        showing.rehearse(url_of(ctx, db), request, show)
     else:
-        desk.load(url_of(ctx, db), request, show)
+        showing.load(url_of(ctx, db), request, show)
 
 
 def request_of(handed: Path, reason: str | None = None, by: str | None = None, **more: Any) -> Request:  # noqa: ANN401
     """Make the request to load what is handed in; an installed jumelage carries the waves of this project."""
     from jumelage import content
-    from jumelage.load import Request
+    from jumelage.loading.revision import Request
 
     if not handed.exists() and (packaged := content.root() / handed).is_dir():
         handed = packaged
@@ -141,11 +141,11 @@ def suggest(
 
     Write it as csv, put `yes` under `confirmed` where a suggestion is right, and hand it to `aliases accept`.
     """
+    from jumelage.checking.spellings import suggest as find
     from jumelage.render import renderer
     from jumelage.render.grid import of_suggestions
-    from jumelage.spellings import suggest as find
 
-    with desk.told(desk.Showing()):
+    with showing.told(showing.Showing()):
         found = find(handed, aliases, table)
     write(renderer(format_)(of_suggestions(found)), output)
 
@@ -161,9 +161,9 @@ def accept(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be accepted; write nothing.")] = False,
 ) -> None:
     """Add the confirmed spellings to a file that `load` reads: aliases.csv in the wave's folder, or --aliases FILE."""
-    from jumelage.spellings import accept as take
+    from jumelage.checking.spellings import accept as take
 
-    with desk.told(desk.Showing()):
+    with showing.told(showing.Showing()):
         text, added = take(suggestions, into)
     if added and not dry_run:
         write(text, into)

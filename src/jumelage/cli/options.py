@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
     from sqlalchemy.engine import URL
 
-    from jumelage.scope import Scope
+    from jumelage.reporting.ledger import Ledger
+    from jumelage.revisions.scope import Scope
 
 Db = Annotated[
     str | None,
@@ -97,7 +98,7 @@ Out = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where to pub
 
 def url_of(ctx: typer.Context, db: str | None) -> URL:
     """Return the database's URL: of the option after the command, else of that before it, else the default."""
-    from jumelage.database import resolve_url
+    from jumelage.database.urls import resolve_url
 
     url = resolve_url(ctx.obj if db is None else db)
     if url.get_backend_name() == "duckdb":
@@ -122,7 +123,7 @@ def scope_of(
     without_inferred: bool = False,
 ) -> Scope:
     """Find what the options ask for, and say on standard error which of it was withdrawn since."""
-    from jumelage import scope
+    from jumelage.revisions import scope
 
     time = scope.read_time(as_of) if as_of is not None else None
     if time is not None and scope.is_to_come(time):
@@ -177,3 +178,9 @@ def _write_whole(text: str, output: Path) -> None:
     except OSError:
         beside.unlink(missing_ok=True)
         raise
+
+
+def say_counts(ledger: Ledger) -> None:
+    """Say how many figures there are of each status."""
+    for status, number in ledger.counts().items():
+        say(f"{status}: {number}")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jumelage.errors import UsageError, nearest
+from jumelage.errors import UsageError
 from jumelage.render import machine, terminal
+from jumelage.texts import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,17 +6,17 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from jumelage.content import ALL, TOTAL, UNKNOWN
-from jumelage.report import Detail, Sheet, Value, number
+from jumelage.reporting.run import Detail, Sheet, Value, number
 from jumelage.rules import FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from jumelage.differences import Change
-    from jumelage.history import Entry
-    from jumelage.ledger import Ledger
+    from jumelage.checking.spellings import Suggestion
+    from jumelage.reporting.diff import Change
+    from jumelage.reporting.ledger import Ledger
+    from jumelage.revisions.history import Entry
     from jumelage.rules import Finding
-    from jumelage.spellings import Suggestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +188,7 @@ def of_changes(changes: Sequence[Change], most: int | None = None) -> Grid:
 
 def of_history(entries: Sequence[Entry]) -> Grid:
     """Make the grid of a history: one row per revision; people see who and why, and the beginning of the hash."""
-    from jumelage.history import Entry
+    from jumelage.revisions.history import Entry
 
     names = tuple(Entry.__slots__)
     rows = tuple(tuple(_scalar(getattr(entry, name)) for name in names) for entry in entries)

@@ -7,15 +7,16 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from jumelage.content import ALL, TOTAL
-from jumelage.ledger import CLAIMS, STATUSES, Entry, Ledger
 from jumelage.render.grid import of_sheet, span
 from jumelage.render.words import STATUS_MARKS, STATUS_MEANINGS, STATUS_NAMES, words
+from jumelage.reporting.judging import CLAIMS, STATUSES, Entry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from jumelage.report import Sheet, WaveFacts
+    from jumelage.reporting.ledger import Ledger
+    from jumelage.reporting.run import Sheet, WaveFacts
 
 # What says more than the computed value alone, and so is printed beside it.
 _BESIDE = {"contradicted", "bounded", "published_only", "wording"}

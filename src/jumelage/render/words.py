@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jumelage.content import Label
+from jumelage.texts import Label
 
 STATUS_MARKS = {
     "source": "▪",

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jumelage import content, database
-from jumelage.content import LANGUAGES, Label
 from jumelage.errors import OutputError, UsageError
-from jumelage.headings import folded
-from jumelage.scope import set_scope
+from jumelage.reading.wave_toml import is_code
+from jumelage.revisions.scope import set_scope
 from jumelage.template.sheets import Filling, texts, workbook
-from jumelage.wave import is_code
+from jumelage.texts import LANGUAGES, Label, folded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from openpyxl import Workbook
     from sqlalchemy import Connection
 
-    from jumelage.scope import Scope
+    from jumelage.revisions.scope import Scope
 
 _MADE = b"2000-01-01T00:00:00Z"
 _MADE_ZIP = (2000, 1, 1, 0, 0, 0)

@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from jumelage import content
-from jumelage.content import LANGUAGES, Label, label
+from jumelage.texts import LANGUAGES, Label, label
 
 if TYPE_CHECKING:
     from openpyxl import Workbook

@@ -1,0 +1,178 @@
+"""What can be wrong with the rows of a wave: each check is a query that selects the offenders."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from jumelage.checking.columns import understand_columns
+from jumelage.checking.totals import check_totals, read_marks, set_lines_apart
+from jumelage.database.workbench import put
+from jumelage.rules import ERROR, rules
+from jumelage.texts import Label
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import Connection
+
+    from jumelage.checking.names import Names
+    from jumelage.reading.source import Document
+    from jumelage.reading.wave_toml import Wave
+    from jumelage.rules import Finding, Rule
+
+# By table: the columns that no row may leave blank, and those that tell rows apart.
+_NEEDED = {
+    "frame": ("city", "population"),
+    "respondents": ("city",),
+    "partnerships": ("country",),
+    "actions": ("city", "action", "answer"),
+    "difficulties": ("city", "difficulty", "answer"),
+}
+_KEYS = {
+    "frame": ("city",),
+    "respondents": ("city",),
+    "actions": ("city", "action"),
+    "difficulties": ("city", "difficulty"),
+}
+# A wrong value in these may make rows of another table seem wrong.
+_TELLING = {None, "city", "city_code", "until"}
+# What else is said of a cell that breaks one of these follows from it.
+_FIRST_CAUSES = {
+    "control_character",
+    "formula_without_value",
+    "cell_error",
+    "time_of_day",
+    "several_mark_undeclared",
+}
+
+
+def find_problems(
+    bench: Connection, documents: Mapping[str, Document], names: Names, wave: Wave | None, findings: list[Finding]
+) -> None:
+    """Understand the `raw_` tables as `resolved_` ones, and add everything that is wrong with them to the findings.
+
+    A rule that looks at several tables is left out where one of them could not be read or understood as a whole.
+    """
+    totalled = [document for document in documents.values() if _prepare(bench, document, wave, findings)]
+    _declare(bench, wave)
+    findings += understand_columns(bench, documents, names, wave)
+    for document in documents.values():
+        findings += _blanks(bench, document)
+        if document.name in _KEYS:
+            findings += _twice(bench, document, _KEYS[document.name])
+    read = {name for name, document in documents.items() if document.columns}
+    sound = read & _sound(documents, findings)
+    for document in totalled:
+        findings += check_totals(bench, document)
+    if "frame" in sound and not bench.exec_driver_sql("select count(*) from raw_frame").scalar():
+        findings.append(documents["frame"].finding("frame_empty"))
+    elif "frame" in sound:
+        for document in documents.values():
+            findings += _outside_frame(bench, document)
+    for rule in rules().values():
+        tables = set(re.findall(r"\b(?:raw|resolved)_([a-z]+)\b", rule.sql)) - {rule.table}
+        if rule.sql and tables <= (read if rule.row_by_row else sound):
+            findings += _broken(bench, documents, rule)
+    _keep_first_causes(findings)
+
+
+def _keep_first_causes(findings: list[Finding]) -> None:
+    """Leave out what is said of a cell and only follows from another finding there."""
+    causes = {_cell(finding) for finding in findings if finding.rule.name in _FIRST_CAUSES and finding.column}
+    findings[:] = [
+        finding for finding in findings if finding.rule.name in _FIRST_CAUSES or _cell(finding) not in causes
+    ]
+
+
+def _cell(finding: Finding) -> tuple[str, str | None, int | None, str | None]:
+    return finding.file, finding.sheet, finding.row, finding.column
+
+
+def _prepare(bench: Connection, document: Document, wave: Wave | None, findings: list[Finding]) -> bool:
+    """Set lines apart that are no rows, and put texts where they belong; tell whether there are such lines."""
+    apart = set_lines_apart(bench, document)
+    findings += apart
+    if "city_code" in document.columns:  # a code may stand for a name that is blank
+        bench.exec_driver_sql(
+            f"update raw_{document.name} set city = city_code where city is null and city_code is not null"
+        )
+    if document.name == "partnerships":
+        findings += read_marks(bench, document, wave)
+    return bool(apart)
+
+
+def _sound(documents: Mapping[str, Document], findings: list[Finding]) -> set[str]:
+    """Return the tables in which no row is lost, and every row says of which town it is."""
+    unsound = {
+        (finding.file, finding.sheet)
+        for finding in findings
+        if finding.severity == ERROR and finding.column in _TELLING
+    }
+    return {name for name, document in documents.items() if (document.file, document.sheet) not in unsound}
+
+
+def _declare(bench: Connection, wave: Wave | None) -> None:
+    """Put what the wave says of itself into `declared`, one row; nulls where it says nothing that can be read."""
+    facts = (
+        ("reference_date", "date", wave and wave.reference_date),
+        ("fieldwork_to", "date", wave and wave.fieldwork_to),
+        ("agreements_complete", "boolean", wave and wave.agreements_complete),
+        ("default_response", "varchar", wave and wave.defaults.get("response")),
+    )
+    put(bench, "declared", {name: kind for name, kind, _ in facts}, [[value] for _, _, value in facts])
+
+
+def _broken(bench: Connection, documents: Mapping[str, Document], rule: Rule) -> list[Finding]:
+    """Return the offenders of a rule: its query gives `line`, `value`, `document` if not always one, and details."""
+    place = documents.get(rule.table)
+    if place is None or (place.columns and rule.column not in place.columns):  # nothing to look at costs nothing
+        return []
+    result = bench.exec_driver_sql(rule.sql)
+    names = list(result.keys())
+    found = []
+    for row in result:
+        details = dict(zip(names, row, strict=True))
+        document = documents[details.pop("document", rule.table)]
+        column = details.pop("in_column", rule.column)
+        found.append(document.finding(rule.name, details.pop("line"), column, details.pop("value"), **details))
+    return found
+
+
+def _blanks(bench: Connection, document: Document) -> list[Finding]:
+    """Find rows that lack what no row may lack."""
+    found = []
+    for column in _NEEDED[document.name]:
+        if column not in document.columns and column != "city":
+            continue
+        rows = bench.exec_driver_sql(f"select line from raw_{document.name} where {column} is null order by line")
+        found += [document.finding("value_missing", line, column) for (line,) in rows]
+    return found
+
+
+def _twice(bench: Connection, document: Document, key: tuple[str, ...]) -> list[Finding]:
+    """Find rows whose key stands on an earlier row already, whatever its spelling."""
+    table, named = document.name, ", ".join(key)
+    known = " and ".join(f"{column} is not null" for column in key)
+    rows = bench.exec_driver_sql(
+        f"with twice as (select {named}, min(line) as first from resolved_{table} where {known} "
+        f"group by all having count(*) > 1) select x.line, r.{key[0]}, t.first from twice t "
+        f"join resolved_{table} x using ({named}) join raw_{table} r on r.line = x.line "
+        "where x.line > t.first order by x.line"
+    )
+    both = Label(" et ".join(key), " and ".join(key))
+    return [document.finding("row_twice", line, key[0], value, key=both, first=first) for line, value, first in rows]
+
+
+def _outside_frame(bench: Connection, document: Document) -> list[Finding]:
+    table = document.name
+    outside = bench.exec_driver_sql(
+        f"select m.text from meant_{table}_city m where m.code not in (select city from resolved_frame)"
+    ).fetchall()
+    if not outside:
+        return []
+    rows = bench.exec_driver_sql(
+        f"select line, city from raw_{table} where city in (select unnest(cast(? as varchar[]))) order by line",
+        ([text for (text,) in outside],),
+    )
+    return [document.finding("outside_frame", line, "city", value) for line, value in rows]

@@ -1,0 +1,411 @@
+"""Values of rows understood, column by column: every distinct text once, whatever the number of rows.
+
+For each column of a table, `meant_TABLE_COLUMN` says what its texts stand for; `resolved_TABLE` are the rows with it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from jumelage import content, report_file
+from jumelage.checking.periods import Period, understand
+from jumelage.database.models import TOWN_QUESTIONS
+from jumelage.database.workbench import put
+from jumelage.reading.package import SHAPES
+from jumelage.reading.wave_toml import MISSING
+from jumelage.rules import Near, near
+from jumelage.texts import Label, find_control, folded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sqlalchemy import Connection
+
+    from jumelage.checking.names import Names
+    from jumelage.reading.source import Document
+    from jumelage.reading.wave_toml import Wave
+    from jumelage.rules import Finding
+
+MOST_AGREEMENTS = 999
+_LONGEST_NAME = 500  # characters
+_SHORT = 10  # characters; an abbreviation is no longer
+_MOST_PEOPLE = 999_999_999
+LISTS = {
+    "city": "cities",
+    "country": "countries",
+    "action": "actions",
+    "difficulty": "difficulties",
+    "response": "responses",
+    "answer": "answers",
+    "inferred": "yes_no",
+    **dict.fromkeys(TOWN_QUESTIONS, "answers"),
+}
+NUMBERS = {
+    "population": (0, _MOST_PEOPLE, "not_a_population"),
+    "agreements": (1, MOST_AGREEMENTS, "not_a_count"),
+    "declared_agreements": (0, MOST_AGREEMENTS, "not_a_count"),
+}
+DATES = ("since", "until")
+_CLOSED = {"responses", "answers", "yes_no"}
+# What spreadsheets and forms put for an answer that is missing.
+_SENTINELS = "'88', '98', '99', '888', '998', '999', '9998', '9999'"
+_ABBREVIATIONS = frozenset(
+    [
+        "x",
+        "xx",
+        "xxx",
+        "nsp",
+        "nr",
+        "nc",
+        "nd",
+        "ns",
+        "na",
+        "sr",
+        "so",
+        "inconnu",
+        "inconnue",
+        "unknown",
+        "none",
+        "neant",
+        "aucun",
+        "aucune",
+        "null",
+        "nil",
+        "dk",
+    ]
+)
+_NOT_ANSWERED = _ABBREVIATIONS | frozenset(re.findall(r"[0-9]+", _SENTINELS))
+# What may stand where there is no end.
+_NO_END = Label(
+    "rien si l’accord est en vigueur\u00a0; s’il a pris fin on ne sait quand, écrivez «\u00a0avant\u00a0» et une date",
+    "nothing where the agreement is in force; if it has ended and nobody knows when, write “before” and a date",
+)
+# Thousands are set apart by a space of any width or an apostrophe, or by the same sign twice; a decimal part is zero.
+_DOUBT = re.compile(r"[?*†]")
+_NUMBER = r"^[0-9]+([,.]0+)?$|^[0-9]{1,3}([ \x{00A0}\x{2007}\x{2009}\x{202F}''’][0-9]{3})+([,.]0+)?$"
+_TWICE = r"^[0-9]{1,3}(\.[0-9]{3}){2,}$|^[0-9]{1,3}(,[0-9]{3}){2,}$"
+_AMBIGUOUS = r"^[0-9]{1,3}[.,][0-9]{3}$"
+
+
+def understand_columns(
+    bench: Connection, documents: Mapping[str, Document], names: Names, wave: Wave | None
+) -> list[Finding]:
+    """Understand every column of every table; return all values that cannot be."""
+    findings: list[Finding] = []
+    known = _look_up(documents, names)
+    for document in documents.values():
+        for column in SHAPES[document.name].columns:
+            if column in LISTS:
+                findings += _names(bench, document, column, known[document.name, column], names, wave)
+            elif column in NUMBERS:
+                findings += _numbers(bench, document, column, names, wave)
+            elif column in DATES:
+                findings += _periods(bench, document, column, known[document.name, column], wave)
+            elif column == "partner":
+                findings += _partners(bench, document, wave)
+            elif column == "source":
+                findings += _sources(bench, document)
+        if "city_code" in document.columns:
+            findings += _codes(bench, document, names)
+        _resolved(bench, document)
+    return findings
+
+
+def _look_up(documents: Mapping[str, Document], names: Names) -> dict[tuple[str, str], dict[str, str | None]]:
+    """Return, by table and column of names, every distinct text with the code that it stands for, in one query."""
+    cells = [
+        (name, column) for name in documents for column in SHAPES[name].columns if column in LISTS or column in DATES
+    ]
+    queries = [
+        f"select distinct '{LISTS.get(column, 'no_date')}', '{name}/{column}', {column} from raw_{name} "
+        f"where length({column}) <= {_LONGEST_NAME}"
+        for name, column in cells
+        if column != "until" or column in documents[name].columns
+    ]
+    found: dict[tuple[str, str], dict[str, str | None]] = {cell: {} for cell in cells}
+    for place, text, code in names.look_up(" union all ".join(queries)):
+        name, column = place.split("/")
+        found[name, column][text] = code
+    return found
+
+
+def _distinct(bench: Connection, table: str, column: str) -> list[str]:
+    rows = bench.exec_driver_sql(f"select distinct {column} from raw_{table} where {column} is not null")
+    return sorted(value for (value,) in rows)
+
+
+def _missing(wave: Wave | None, column: str) -> dict[str, str]:
+    """Return what the wave declares as standing for a missing answer in a column, by case-folded text."""
+    if wave is None:
+        return {}
+    return {**wave.missing.get("*", {}), **wave.missing.get(column, {})}
+
+
+def _meaning(
+    bench: Connection, table: str, column: str, kinds: Mapping[str, str], rows: Iterable[tuple[Any, ...]]
+) -> None:
+    """Keep what the texts of a column stand for: the text, then values of these kinds."""
+    listed = list(rows)
+    every = {"text": "varchar", **kinds}
+    put(bench, f"meant_{table}_{column}", every, [[row[i] for row in listed] for i in range(len(every))])
+
+
+def _offenders(
+    bench: Connection, document: Document, column: str, broken: Mapping[str, tuple[str, dict[str, Any]]]
+) -> list[Finding]:
+    """Return a finding for each row whose value breaks a rule, by value: the rule and its details."""
+    if not broken:
+        return []
+    rows = bench.exec_driver_sql(
+        f"select line, {column} from raw_{document.name} where {column} in (select unnest(cast(? as varchar[]))) "
+        "order by line",
+        (sorted(broken),),
+    )
+    return [document.finding(broken[value][0], line, column, value, **broken[value][1]) for line, value in rows]
+
+
+def _names(
+    bench: Connection,
+    document: Document,
+    column: str,
+    found: dict[str, str | None],
+    names: Names,
+    wave: Wave | None,
+) -> list[Finding]:
+    code_list = LISTS[column]
+    long = [
+        document.finding("name_too_long", line, column, value, most=_LONGEST_NAME)
+        for line, value in _long(bench, document, column)
+    ]
+    declared = _missing(wave, column) if column != "inferred" and code_list in _CLOSED else {}
+    known = {text: declared.get(text.casefold(), code) for text, code in found.items()}
+    _meaning(bench, document.name, column, {"code": "varchar"}, [entry for entry in known.items() if entry[1]])
+    unknown = sorted(text for text, code in known.items() if code is None and not find_control(text))
+    if code_list not in _CLOSED:
+        doubtful = sorted(text for text in found if _DOUBT.search(text))
+        marked = _offenders(bench, document, column, dict.fromkeys(doubtful, ("name_marked", {})))
+        unknown = [text for text in unknown if text not in doubtful]
+        return long + marked + _offenders(bench, document, column, unknown_names(bench, code_list, unknown, names))
+    choices = {"choices": _choices(code_list)}
+    return long + _offenders(bench, document, column, dict.fromkeys(unknown, ("choice", choices)))
+
+
+def _long(bench: Connection, document: Document, column: str) -> list[tuple[int, str]]:
+    """Return the beginnings of texts that are too long to be looked up, with their lines."""
+    if column not in document.columns:
+        return []
+    rows = bench.exec_driver_sql(  # strlen, of bytes, is the cheaper one
+        f"select line, left({column}, 200) from raw_{document.name} "
+        f"where strlen({column}) > {_LONGEST_NAME} and length({column}) > {_LONGEST_NAME} order by 1"
+    )
+    return [(line, value) for line, value in rows]
+
+
+def _choices(code_list: str) -> Label:
+    """Return what may stand in a closed column: in French the labels, with their codes."""
+    answers = content.answers(code_list)
+    return Label(", ".join(f"{label.fr} ({code})" for code, label in answers.items()), ", ".join(answers))
+
+
+def unknown_names(
+    bench: Connection, code_list: str, unknown: list[str], names: Names
+) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Tell for each name that stands for no code of a list which rule it breaks, with the details."""
+    if not unknown:
+        return {}
+    alike = names.near_all(code_list, unknown)
+    found: dict[str, tuple[str, dict[str, Any]]] = {
+        text: ("name_unknown", {"list": code_list, "near": alike[text]}) for text in unknown
+    }
+    if code_list != "cities":
+        return found
+    rows = bench.exec_driver_sql(
+        "select v.text, count(distinct p.code), string_agg(distinct p.shown, ', ' order by p.shown), "
+        "min(p.name || ' (' || p.departement || ')'), "
+        "(select min(z.code) from places z where z.code = '0' || v.text) as lost "
+        "from (select unnest(cast(? as varchar[])) as text) v left join places p on p.key = match_key(v.text) "
+        "group by v.text",
+        (unknown,),
+    )
+    for text, number, shown, example, lost in rows:
+        if number > 1:
+            found[text] = ("name_of_several", {"several": shown, "example": example})
+        elif number == 1:
+            others = Near(tuple(name for name in alike[text].near if name != shown), alike[text].known)
+            found[text] = ("another_commune", {"commune": shown, "near": others})
+        elif lost:
+            found[text] = ("code_without_zero", {"code": f"0{text}"})
+    return found
+
+
+def _numbers(bench: Connection, document: Document, column: str, names: Names, wave: Wave | None) -> list[Finding]:
+    least, most, rule_name = NUMBERS[column]
+    declared = _unanswered(bench, document, column, names, wave) if column == "declared_agreements" else {}
+    table = f"meant_{document.name}_{column}"
+    suspect = "false" if column == "population" else f"text in ({_SENTINELS})"
+    bench.exec_driver_sql(
+        f"create or replace temp table {table} as with texts as ("
+        f"select distinct {column} as text from raw_{document.name} where {column} is not null), "
+        f"read as (select text, case when regexp_matches(text, '{_AMBIGUOUS}') then null "
+        f"when regexp_matches(text, '{_NUMBER}') then try_cast(regexp_replace("
+        "regexp_replace(text, '[,.]0+$', ''), '[^0-9]', '', 'g') as bigint) "
+        f"when regexp_matches(text, '{_TWICE}') then try_cast(regexp_replace(text, '[^0-9]', '', 'g') as bigint) end "
+        f"as number from texts) select text, cast(number as integer) as number from read "
+        f"where number between {least} and {most} and not ({suspect})"
+    )
+    if column == "declared_agreements":
+        bench.exec_driver_sql(f"alter table {table} add column missing varchar")
+        for text, answer in declared.items():
+            bench.exec_driver_sql(f"delete from {table} where lower(text) = ?", (text,))
+            bench.exec_driver_sql(
+                f"insert into {table} select distinct {column}, cast(null as integer), ? from raw_{document.name} "
+                f"where lower({column}) = ?",
+                (answer, text),
+            )
+    rows = bench.exec_driver_sql(
+        f"select text, regexp_matches(text, '{_AMBIGUOUS}'), {suspect} from (select distinct {column} as text "
+        f"from raw_{document.name} where {column} is not null) where text not in (select text from {table})"
+    )
+    broken: dict[str, tuple[str, dict[str, Any]]] = {}
+    for text, ambiguous, sentinel in rows:
+        if sentinel:
+            broken[text] = ("sentinel_undeclared", {})
+        elif ambiguous:
+            whole = text.replace(".", "").replace(",", "")
+            broken[text] = ("number_ambiguous", {"one": whole, "other": text.replace(",", ".")})
+        else:
+            broken[text] = (rule_name, {"least": least, "most": most})
+    return _offenders(bench, document, column, broken)
+
+
+def _unanswered(bench: Connection, document: Document, column: str, names: Names, wave: Wave | None) -> dict[str, str]:
+    """Return what stands for a missing answer in a column of numbers: codes, labels and what the wave declares."""
+    known = names.resolve("answers", _distinct(bench, document.name, column))
+    answers = {text.casefold(): code for text, code in known.items() if code in MISSING[column]}
+    return {**answers, **_missing(wave, column)}
+
+
+def _periods(
+    bench: Connection, document: Document, column: str, found: dict[str, str | None], wave: Wave | None
+) -> list[Finding]:
+    """Understand dates; only `since` takes an answer for one: where there is an end, it is before some day."""
+    missing: dict[str, str] = {}
+    if takes_answers := column == "since":
+        declared = _missing(wave, column)
+        known = {text: declared.get(text.casefold(), code) for text, code in found.items()}
+        missing = {text: code for text, code in known.items() if code is not None}
+    latest = wave.fieldwork_to if wave is not None else None
+    rows: list[tuple[Any, ...]] = [(text, None, None, answer) for text, answer in missing.items()]
+    broken: dict[str, tuple[str, dict[str, Any]]] = {}
+    answers = _choices("no_date")
+    choices = {"choices": Label(answers.fr, f"one of {answers.en}") if takes_answers else _NO_END}
+    for text in sorted(found.keys() - missing.keys()):
+        period = understand(text, latest, day_first=wave is not None and wave.day_first)
+        if isinstance(period, Period):
+            rows.append((text, period.first, period.last, None))
+        elif takes_answers and _says_nothing(text):
+            broken[text] = ("sentinel_undeclared", {})
+        else:
+            broken[text] = (period, choices)
+    kinds = {f"{column}_from": "date", f"{column}_to": "date", "missing": "varchar"}
+    _meaning(bench, document.name, column, kinds, rows)
+    long = [
+        document.finding("not_a_date", line, column, value, **choices) for line, value in _long(bench, document, column)
+    ]
+    return long + _offenders(bench, document, column, broken)
+
+
+def _partners(bench: Connection, document: Document, wave: Wave | None) -> list[Finding]:
+    """Take declared abbreviations for an unknown partner; find undeclared ones."""
+    if declared := _missing(wave, "partner"):
+        bench.exec_driver_sql(
+            f"update raw_{document.name} set partner = null "
+            "where lower(partner) in (select unnest(cast(? as varchar[])))",
+            (sorted(declared),),
+        )
+    rows = bench.exec_driver_sql(
+        f"select line, partner from raw_{document.name} where length(partner) <= {_SHORT} "
+        f"and (not regexp_matches(partner, '[\\p{{L}}\\p{{N}}]') "
+        f"or list_contains({sorted(_NOT_ANSWERED)}, lower(regexp_replace(strip_accents(partner), '[. /]', '', 'g')))) "
+        "order by line"
+    )
+    return [
+        document.finding("sentinel_undeclared", line, "partner", value) for line, value in rows if _says_nothing(value)
+    ]
+
+
+def _says_nothing(text: str) -> bool:
+    """Tell whether a text is made of signs alone, or is an abbreviation or a number for an answer that is missing."""
+    letters = folded(text)
+    return not letters or (letters in _NOT_ANSWERED and re.fullmatch(r"[\w.\s/]+", text) is not None)
+
+
+def _sources(bench: Connection, document: Document) -> list[Finding]:
+    known = report_file.reports_of_a_wave()
+    texts = _distinct(bench, document.name, "source")
+    wrong = [text for text in texts if text.split("/", maxsplit=1)[0] not in known]
+    broken = {text: ("source_unknown", {"near": near(text, known)}) for text in wrong}
+    return _offenders(bench, document, "source", broken)
+
+
+def _codes(bench: Connection, document: Document, names: Names) -> list[Finding]:
+    """Hold codes against names; a code alone stands for the name."""
+    table = f"raw_{document.name}"
+    texts = _distinct(bench, document.name, "city_code")
+    known = names.resolve("cities", texts)
+    unknown = [text for text in texts if text not in known]
+    broken = unknown_names(bench, "cities", unknown, names)
+    findings = _offenders(bench, document, "city_code", broken)
+    _meaning(bench, document.name, "city_code", {"code": "varchar"}, known.items())
+    rows = bench.exec_driver_sql(
+        f"select r.line, r.city_code, r.city, c.name from {table} r "
+        f"join meant_{document.name}_city_code m on m.text = r.city_code "
+        f"join meant_{document.name}_city n on n.text = r.city join list_cities c on c.code = m.code "
+        "where m.code <> n.code order by r.line"
+    )
+    return findings + [
+        document.finding("code_contradicts_name", line, "city_code", code, other=other, name=name)
+        for line, code, name, other in rows
+    ]
+
+
+def _resolved(bench: Connection, document: Document) -> None:
+    """Make the rows with what their columns stand for."""
+    table = document.name
+    joins, columns, constants = [], [], ""
+    for column in SHAPES[table].columns:
+        meant = f"meant_{table}_{column}"
+        if column == "city_code":
+            continue
+        if column == "since":
+            joins.append(f"left join {meant} m_since on m_since.text = r.since")
+            columns += ["m_since.since_from", "m_since.since_to", "m_since.missing as since_missing"]
+        elif column == "until" and column not in document.columns:
+            constants = ", cast(null as date) as until_from, cast(null as date) as until_to"
+        elif column == "until":
+            joins.append(f"left join {meant} m_until on m_until.text = r.until")
+            # It cannot have ended before it began.
+            later = (
+                "case when m_until.until_from < m_since.since_from then m_since.since_from else m_until.until_from end"
+            )
+            columns += [f"{later} as until_from", "m_until.until_to"]
+        elif column in LISTS or column in NUMBERS:
+            value = "code" if column in LISTS else "number"
+            joins.append(f"left join {meant} m_{column} on m_{column}.text = r.{column}")
+            columns.append(f"m_{column}.{value} as {column}")
+            if column == "declared_agreements":
+                columns.append(f"m_{column}.missing as declared_missing")
+        else:
+            columns.append(f"r.{column}")
+    if table == "respondents":
+        said = " or ".join(f"m_{name}.code in ('yes', 'no', 'dont_know')" for name in TOWN_QUESTIONS)
+        columns.append(f"({said}) as has_answered")
+    bench.exec_driver_sql(
+        f"create or replace temp table understood_{table} as "
+        f"select r.line, {', '.join(columns)} from raw_{table} r {' '.join(joins)}"
+    )
+    # A view, since constants cost nothing in one.
+    bench.exec_driver_sql(
+        f"create or replace temp view resolved_{table} as select *{constants} from understood_{table}"
+    )

@@ -1,0 +1,144 @@
+"""Names resolved to codes: through codes, labels and accepted spellings, never by likeness."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jumelage.database.workbench import read_code_lists
+from jumelage.rules import Near
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Connection
+
+# For each code list, where a code's spellings stand: table, column of the spelling, column of the code.
+_SPELLINGS = {
+    "countries": [("country_aliases", "alias", "country")],
+    **{
+        name: [(name, column, "code") for column in ("code", "label_fr", "label_en")]
+        for name in ("zones", "actions", "difficulties")
+    },
+}
+_SPELLINGS["countries"] += [("countries", column, "code") for column in ("code", "label_fr", "label_en")]
+DEPARTEMENTS = {"59": "Nord", "62": "Pas-de-Calais"}
+_MOST_SUGGESTED = 1000  # distinct names for which near ones are looked for: more are no typing errors
+_ALIKE = 75  # of 100, by rapidfuzz's ratio
+
+
+def index_names(bench: Connection) -> None:
+    """Read the code lists into the workbench, and index all spellings by match key.
+
+    Table `names` has list, key, code, spelling: a key that stands for two codes is in it for neither. Table `places`
+    has every town and commune by each of its keys: its name, the name with its departement, its code.
+    """
+    read_code_lists(bench)
+    departements = " ".join(f"when '{number}' then '{name}'" for number, name in DEPARTEMENTS.items())
+    bench.exec_driver_sql(
+        # Materialized, or the macro would be expanded into every branch of the union and planned as often.
+        "create or replace temp table places as with known as (select code, name as spelling from list_cities "
+        "union all select city, alias from list_city_aliases), town as ("
+        "select k.code, k.spelling, c.name, left(k.code, 2) as departement, c.name as shown, true as known "
+        "from known k join list_cities c on c.code = k.code "
+        "union all select m.code, m.name, m.name, m.departement, coalesce(m.name || ' ', '') || m.code "
+        "|| coalesce(case m.kind when 'commune' then null else ' (' || p.name || ')' end, ''), "
+        "m.code in (select code from list_cities) from list_communes m "
+        "left join list_communes p on p.code = m.part_of and p.kind = 'commune'), "
+        "written as materialized (select t.*, unnest([t.spelling, t.code, t.spelling || ' ' || t.departement, "
+        f"t.spelling || ' ' || case t.departement {departements} end]) as text from town t), "
+        "keyed as materialized (select *, match_key(text) as key from written) "
+        "select distinct key, code, name, departement, shown, known from keyed where key is not null"
+    )
+    spellings = " union all ".join(
+        f"select '{name}' as list, {spelling} as spelling, {code} as code from list_{table}"
+        for name, sources in _SPELLINGS.items()
+        for table, spelling, code in sources
+    )
+    closed = "select list, unnest([code, label_fr, label_en]) as spelling, code from list_answers"
+    bench.exec_driver_sql(
+        f"create or replace temp table names as with spelled as materialized ({spellings} union all {closed}), "
+        "keyed as materialized (select list, match_key(spelling) as key, code, spelling from spelled) "
+        "select list, key, min(code) as code, min(spelling) as spelling from keyed where key is not null "
+        "group by all having count(distinct code) = 1 union all "
+        "select 'cities', key, min(code), min(name) from places group by key "
+        "having count(distinct code) = 1 and bool_or(known)"
+    )
+
+
+class Names:
+    """The spellings known to the workbench."""
+
+    def __init__(self, bench: Connection) -> None:
+        """Look names up in the workbench's table `names`."""
+        self._bench = bench
+        self._known: dict[str, dict[str, tuple[str, str]]] = {}
+
+    def resolve(self, code_list: str, values: Iterable[str]) -> dict[str, str]:
+        """Return the codes of those values that are known, all looked up in one query."""
+        wanted = sorted(set(values))
+        found = self.look_up(f"select '{code_list}', '', unnest(cast(? as varchar[]))", wanted) if wanted else []
+        return {value: code for _, value, code in found if code is not None}
+
+    def look_up(self, query: str, *parameters: object) -> list[tuple[str, str, str | None]]:
+        """Return, for each row of a query (list, place, text), the place, the text, and the code that it means."""
+        rows = self._bench.exec_driver_sql(
+            f"with v(list, place, text) as materialized ({query}), "
+            "keyed as materialized (select *, match_key(text) as key from v) "
+            "select k.place, k.text, n.code from keyed k left join names n on n.list = k.list and n.key = k.key",
+            parameters,
+        )
+        return [(place, text, code) for place, text, code in rows]
+
+    def near(self, code_list: str, value: str) -> Near:
+        """Find the known names that are near a value, best first."""
+        return self.near_all(code_list, [value])[value]
+
+    def near_all(self, code_list: str, values: Iterable[str]) -> dict[str, Near]:
+        """Find, for each value, the known names that are near it, best first; all of them where they are few.
+
+        A town that is in no code list is shown with its code. Past a thousand values none is looked for.
+        """
+        few = tuple(sorted(shown for shown, _ in self._spellings(code_list).values()))
+        known = few if len(few) <= 12 else ()  # noqa: PLR2004
+        scored = self.scored(code_list, values)
+        return {value: Near(tuple(dict.fromkeys(name for _, name, _ in near)), known) for value, near in scored.items()}
+
+    def scored(
+        self, code_list: str, values: Iterable[str], *, known_only: bool = False
+    ) -> dict[str, list[tuple[str, str, int]]]:
+        """Return, for each value, up to three codes with a name near it, what is shown of them, and a score of 100.
+
+        With `known_only`, no commune that is in no code list.
+        """
+        from rapidfuzz import fuzz, process
+
+        wanted = sorted(set(values))
+        if len(wanted) > _MOST_SUGGESTED:
+            return {value: [] for value in wanted}
+        known = self._spellings(code_list, known_only=known_only)
+        rows = self._bench.exec_driver_sql(
+            "select value, coalesce(match_key(value), '') from (select unnest(cast(? as varchar[])) as value)",
+            (wanted,),
+        )
+        found: dict[str, list[tuple[str, str, int]]] = {}
+        for value, key in rows:
+            near: dict[str, tuple[str, str, int]] = {}
+            for match, score, _ in process.extract(key, list(known), scorer=fuzz.ratio, limit=6, score_cutoff=_ALIKE):
+                shown, code = known[match]
+                near.setdefault(code, (code, shown, round(score)))
+            found[value] = list(near.values())[:3]
+        return found
+
+    def _spellings(self, code_list: str, *, known_only: bool = False) -> dict[str, tuple[str, str]]:
+        """Return what is shown of each key of a list, with its code."""
+        which = f"{code_list} known" if known_only else code_list
+        if which not in self._known:
+            sql = (
+                "select key, case when bool_or(known) then min(name) else min(shown) end, min(code) from places "
+                f"where key = match_key(name) group by key {'having bool_or(known)' if known_only else ''} order by key"
+                if code_list == "cities"
+                else f"select key, spelling, code from names where list = '{code_list}' order by key"
+            )
+            rows = self._bench.exec_driver_sql(sql)
+            self._known[which] = {key: (shown, code) for key, shown, code in rows}
+        return self._known[which]

@@ -1,0 +1,229 @@
+"""Accepted spellings of a wave: suggested for unknown names, confirmed by a person, kept in a file beside the wave."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from jumelage import database
+from jumelage.checking.columns import LISTS
+from jumelage.checking.names import Names, index_names
+from jumelage.checking.totals import read_marks, set_lines_apart
+from jumelage.database.workbench import put, workbench
+from jumelage.errors import DataError
+from jumelage.reading.handed import open_handed
+from jumelage.reading.package import ALIASES, read_package, read_rows
+from jumelage.reading.source import CsvSource, Shape
+from jumelage.rules import errors_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection
+
+    from jumelage.reading.handed import Handed
+    from jumelage.reading.package import Package, Rows
+    from jumelage.reading.source import Document
+    from jumelage.rules import Finding
+
+SUGGESTED = Shape(("list", "spelling", "code", "confirmed"), ("rows", "name", "score"))
+LISTED = ("cities", "countries", "actions", "difficulties")
+_NOT_CONFIRMED = ("no", "non")
+_CONFIRMED = ("yes", "oui", "x")
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A spelling that no list knows, and a code that it may stand for; `score` is 0 to 100, 100 for equal."""
+
+    code_list: str
+    spelling: str
+    rows: int
+    code: str
+    name: str
+    score: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Spelling:
+    """A row of a table of spellings."""
+
+    line: int
+    list: str | None
+    spelling: str | None
+    code: str | None
+
+
+def accept_spellings(
+    bench: Connection, names: Names, own: Rows | None, more: Path | None, scratch: Path, findings: list[Finding]
+) -> None:
+    """Add the spellings of a wave's own table `aliases`, and of one more file, to the names that are known."""
+    tables = [own] if own is not None else []
+    if more is not None:
+        tables.append(read_rows(CsvSource("aliases", more.name, more, scratch / "aliases.text"), ALIASES, findings))
+    for rows in tables:
+        _accept(bench, names, rows, findings)
+
+
+def _accept(bench: Connection, names: Names, rows: Rows, findings: list[Finding]) -> tuple[_Spelling, ...]:
+    """Add the spellings of a table to the names that are known, and return those that were not."""
+    judged = [_Spelling(line, *(record[column] for column in ALIASES.columns)) for line, record in rows.records()]
+    good = _judged(bench, names, rows.document, judged, findings)
+    columns = [[getattr(entry, name) for entry in good] for name in ALIASES.columns]
+    put(bench, "accepted", dict.fromkeys(ALIASES.columns, "varchar"), columns)
+    bench.exec_driver_sql("insert into names select list, match_key(spelling), code, spelling from accepted")
+    bench.exec_driver_sql(
+        "delete from places where key in (select match_key(spelling) from accepted where list = 'cities')"
+    )
+    return good
+
+
+def _judged(
+    bench: Connection, names: Names, document: Document, entries: list[_Spelling], findings: list[Finding]
+) -> tuple[_Spelling, ...]:
+    """Return the spellings that may be added, one of each; what is wrong with the others is added to the findings."""
+    keys = _match_keys(bench, [entry.spelling for entry in entries if entry.spelling])
+    good: dict[tuple[str | None, str], _Spelling] = {}
+    for code_list in dict.fromkeys(entry.list for entry in entries):
+        listed = [entry for entry in entries if entry.list == code_list]
+        if code_list not in LISTED:
+            details = {"choices": ", ".join(LISTED)}
+            findings += [document.finding("alias_list", entry.line, "list", code_list, **details) for entry in listed]
+            continue
+        codes = names.resolve(code_list, [entry.code for entry in listed if entry.code])
+        known = names.resolve(code_list, [entry.spelling for entry in listed if entry.spelling])
+        elsewhere = _communes(bench, set(keys.values())) if code_list == "cities" else {}
+        for entry in listed:
+            line, spelling, code = entry.line, entry.spelling, entry.code
+            key = (code_list, keys.get(spelling or "", ""))
+            first = good.get(key)
+            other = known.get(spelling or "") or (first.code if first else None) or elsewhere.get(key)
+            if spelling is None or code is None:
+                findings.append(document.finding("value_missing", line, "spelling" if code else "code"))
+            elif codes.get(code) != code:
+                near = names.near(code_list, code)
+                findings.append(document.finding("code_unknown", line, "code", code, list=code_list, near=near))
+            elif other not in {None, code}:
+                findings.append(document.finding("alias_contradicts", line, "spelling", spelling, other=other))
+            elif other is None:
+                good[key] = entry
+    return tuple(good.values())
+
+
+def _communes(bench: Connection, keys: set[str]) -> dict[tuple[str | None, str], str]:
+    """Return the communes outside the list of cities that keys are names of: a spelling cannot make them another."""
+    rows = bench.exec_driver_sql(
+        "select key, string_agg(distinct shown, ', ' order by shown) from places "
+        "where key in (select unnest(cast(? as varchar[]))) group by key having not bool_or(known)",
+        (sorted(keys),),
+    )
+    return {("cities", key): shown for key, shown in rows}
+
+
+def _match_keys(bench: Connection, spellings: list[str]) -> dict[str, str]:
+    """Return the key under which each spelling is found; a spelling without letters and digits is its own."""
+    rows = bench.exec_driver_sql(
+        "select text, coalesce(match_key(text), text) from (select unnest(cast(? as varchar[])) as text)", (spellings,)
+    )
+    return {text: key for text, key in rows}  # noqa: C416  # rows are not tuples
+
+
+def suggest(handed: Path, more: Path | None, table: str | None = None) -> tuple[Suggestion, ...]:
+    """List the names in what is handed in that no list knows, most frequent first, each with the codes that are near.
+
+    One with no code near is listed once, without. With `table`, it is one file for that table. DataError if a table,
+    or a file of spellings, cannot be read.
+    """
+    with TemporaryDirectory(prefix="jumelage-") as folder, database.in_memory().begin() as bench:
+        scratch = Path(folder)
+        with workbench(bench, scratch) as ready:
+            return tuple(_suggest(ready, handed, more, table, scratch))
+
+
+def _suggest(
+    bench: Connection, handed: Path, more: Path | None, table: str | None, scratch: Path
+) -> Iterator[Suggestion]:
+    findings: list[Finding] = []
+    names = Names(bench)
+    index_names(bench)
+    with open_handed(handed, scratch, findings, table) as opened:
+        package = read_package(bench, opened, scratch, findings, None, lambda _: None)
+        accept_spellings(bench, names, package.aliases, more, scratch, findings)
+        _stop_at_unread(handed, opened, package, more, findings)
+        for document in package.tables.values():
+            set_lines_apart(bench, document)
+            if document.name == "partnerships":
+                read_marks(bench, document, package.wave)
+    counted: Counter[tuple[str, str]] = Counter()
+    for document in package.tables.values():
+        for column, code_list in LISTS.items():
+            if code_list in LISTED and column in document.columns:
+                rows = bench.exec_driver_sql(
+                    f"select {column}, count(*) from raw_{document.name} where {column} is not null group by 1"
+                )
+                counted.update({(code_list, text): number for text, number in rows})
+    for code_list in LISTED:
+        texts = [text for listed, text in counted if listed == code_list]
+        known = names.resolve(code_list, texts)
+        unknown = [text for text in texts if text not in known]
+        near = names.scored(code_list, unknown, known_only=True)
+        for text in sorted(unknown, key=lambda text: (-counted[code_list, text], text)):
+            for code, name, score in near[text] or [("", "", 0)]:
+                yield Suggestion(code_list, text, counted[code_list, text], code, name, score)
+
+
+def _stop_at_unread(handed: Path, opened: Handed, package: Package, more: Path | None, findings: list[Finding]) -> None:
+    """DataError if a table or a file of spellings cannot be read: nothing is known of its names then."""
+    tables = [document for name, document in package.tables.items() if name in opened.sources and not document.columns]
+    documents = [*tables, package.aliases.document] if package.aliases is not None else tables
+    places = {(document.file, document.sheet) for document in documents} | {(more.name if more else "", None)}
+    unread = [found for found in findings if (found.file, found.sheet) in places]
+    if number := errors_in(unread):
+        raise DataError(f"{handed}: {number} finding{'s' if number > 1 else ''}; nothing was suggested", unread)
+
+
+def accept(suggestions: Path, into: Path) -> tuple[str, tuple[str, ...]]:
+    """Return the text of a file of accepted spellings with the confirmed ones added, and a line for each of these.
+
+    DataError, with findings, for what cannot be read, and for whatever `load` would refuse in such a file.
+    """
+    findings: list[Finding] = []
+    kept: list[dict[str, str | None]] = []
+    with TemporaryDirectory(prefix="jumelage-") as folder, database.in_memory().begin() as bench:
+        scratch = Path(folder)
+        with workbench(bench, scratch) as ready:
+            names = Names(ready)
+            index_names(ready)
+            if into.exists():
+                before = read_rows(CsvSource("aliases", into.name, into, scratch / "a"), ALIASES, findings)
+                kept = [record for _, record in before.records()]
+                _accept(ready, names, before, findings)
+            given = read_rows(
+                CsvSource("suggestions", suggestions.name, suggestions, scratch / "s"), SUGGESTED, findings
+            )
+            confirmed = [
+                _Spelling(line, *(record[column] for column in ALIASES.columns))
+                for line, record in given.records()
+                if (record["confirmed"] or "").casefold() in _CONFIRMED
+            ]
+            findings += [
+                given.document.finding("choice", line, "confirmed", record["confirmed"], choices="yes, no")
+                for line, record in given.records()
+                if record["confirmed"] and record["confirmed"].casefold() not in (*_CONFIRMED, *_NOT_CONFIRMED)
+            ]
+            added = _judged(ready, names, given.document, confirmed, findings)
+    if number := errors_in(findings):
+        findings.sort(key=lambda finding: finding.order)
+        raise DataError(f"{suggestions}: {number} finding{'s' if number > 1 else ''}; nothing was accepted", findings)
+    fresh = sorted((str(entry.list), str(entry.spelling), str(entry.code)) for entry in added)
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(ALIASES.columns)
+    writer.writerows([[record[column] for column in ALIASES.columns] for record in kept])
+    writer.writerows(fresh)
+    return out.getvalue(), tuple(f"{name}: {spelling!r} is {code}" for name, spelling, code in fresh)

@@ -1,0 +1,67 @@
+"""What can be wrong between what a wave says of itself and its tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jumelage import report_file
+from jumelage.rules import Finding, rule
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from jumelage.checking.names import Names
+    from jumelage.reading.package import Package
+    from jumelage.reading.wave_fields import Origin
+    from jumelage.reading.wave_toml import Wave
+
+
+def claimed_complete(wave: Wave, package: Package) -> list[Finding]:
+    """Find reports that are claimed complete and have no figures."""
+    return [
+        package.origin.finding("complete_without_figures", "complete.printed", report, report=report)
+        for report in wave.printed_complete
+        if report in report_file.reports_of_a_wave() and report not in package.published
+    ]
+
+
+def false_sources(bench: Connection, wave: Wave, package: Package) -> list[Finding]:
+    """Find sources `report/key` that name no published figure: the figure would then seem to be evidence."""
+    rows = bench.exec_driver_sql(
+        "select distinct report, report || '/' || key from staged_published_figures"
+    ).fetchall()
+    reports, cells = {report for report, _ in rows}, {cell for _, cell in rows}
+
+    def false(source: str) -> bool:
+        report, slash, _ = source.partition("/")
+        return slash != "" and report in reports and source not in cells
+
+    findings = [
+        package.origin.finding("source_unpublished", f"sources.{table}", source)
+        for table, source in wave.sources.items()
+        if false(source)
+    ]
+    given = bench.exec_driver_sql("select distinct source from raw_partnerships where source is not null").fetchall()
+    if wrong := [source for (source,) in given if false(source)]:
+        lines = bench.exec_driver_sql(
+            "select line, source from raw_partnerships "
+            "where source in (select unnest(cast(? as varchar[]))) order by line",
+            (wrong,),
+        )
+        document = package.documents["partnerships"]
+        findings += [document.finding("source_unpublished", line, "source", source) for line, source in lines]
+    return findings
+
+
+def unknown_items(wave: Wave, origin: Origin, names: Names) -> list[Finding]:
+    """Find default answers to what is in no code list."""
+    findings = []
+    for question, items in wave.default_items.items():
+        known = names.resolve(question, filter(None, items))
+        for item in items:
+            if item and known.get(item) != item:
+                details = {"list": question, "near": names.near(question, item)}
+                key = f"defaults.{question}"
+                row = origin.rows.get(f"{key}.{item}")
+                findings.append(Finding(rule("item_unknown"), origin.file, row, key, item, origin.sheet, details))
+    return findings

@@ -1,0 +1,78 @@
+"""Commands that publish, for people and for scheduled jobs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer  # noqa: TC002  # Typer reads annotations at run time
+
+from jumelage.cli import loading, showing
+from jumelage.cli.migrating import bring_up
+from jumelage.cli.options import (
+    AsOf,
+    By,
+    Db,
+    Handed,
+    Out,
+    Reason,
+    Waves,
+    say,
+    say_counts,
+    say_remarks,
+    scope_of,
+    url_of,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import URL
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(publish)
+    app.command()(reproduce)
+
+
+def publish(
+    ctx: typer.Context, out: Out = Path("public"), db: Db = None, wave: Waves = None, as_of: AsOf = None
+) -> None:
+    """Publish a wave as web pages.
+
+    All its tables and their ledger; of several waves, the reports that compare them. In French and English, swapped in
+    whole.
+    """
+    _publish(url_of(ctx, db), out, wave, as_of)
+
+
+def _publish(url: URL, out: Path, wave: str | None, as_of: str | None = None) -> None:
+    from jumelage import database
+    from jumelage.publication.site import check_out
+    from jumelage.publication.site import publish as publish_scope
+
+    check_out(out)
+    with database.reading(url) as connection:
+        scope = scope_of(connection, wave, as_of)
+        done = publish_scope(connection, scope, out)
+    say_remarks(scope, "en")
+    if done.ledger:
+        say_counts(done.ledger)
+    say(f"published: {', '.join(str(page) for page in done.pages)}")
+
+
+def reproduce(
+    ctx: typer.Context,
+    handed: Handed,
+    out: Out = Path("public"),
+    db: Db = None,
+    reason: Reason = None,
+    by: By = None,
+) -> None:
+    """Migrate, load, check and publish in one go.
+
+    For scheduled jobs: what is up to date already is left as it is.
+    """
+    url = url_of(ctx, db)
+    bring_up(url)
+    done = showing.load(url, loading.request_of(handed, reason, by), showing.Showing())
+    _publish(url, out, done.wave)

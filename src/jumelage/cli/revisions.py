@@ -1,0 +1,96 @@
+"""Commands on what was recorded: list revisions, compare two of them, withdraw one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from jumelage.cli.options import AsOf, By, ClassifiedOn, Db, Format, Output, say, say_remarks, scope_of, url_of, write
+
+if TYPE_CHECKING:
+    from jumelage.revisions.scope import Scope
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    app.command()(waves)
+    app.command()(diff)
+    app.command()(withdraw)
+
+
+def waves(
+    ctx: typer.Context, db: Db = None, as_of: AsOf = None, format_: Format = "table", output: Output = None
+) -> None:
+    """List the waves with all their revisions.
+
+    When they were loaded, by whom and why, their rows and hash, and which were withdrawn.
+    """
+    from jumelage import database
+    from jumelage.render import renderer
+    from jumelage.render.grid import of_history
+    from jumelage.revisions.history import history
+    from jumelage.revisions.scope import read_time
+
+    time = read_time(as_of) if as_of is not None else None
+    with database.reading(url_of(ctx, db)) as connection:
+        entries = history(connection, time)
+    write(renderer(format_)(of_history(entries)), output)
+
+
+def diff(
+    ctx: typer.Context,
+    before: Annotated[str, typer.Argument(metavar="BEFORE", help="A revision, such as 2006@1, or a wave.")],
+    after: Annotated[str, typer.Argument(metavar="AFTER", help="The one to compare it with, such as 2006@2.")],
+    db: Db = None,
+    as_of: AsOf = None,
+    classified_on: ClassifiedOn = None,
+    format_: Annotated[Literal["table", "csv", "json"], typer.Option("--format", help="Form of the output.")] = "table",
+    output: Output = None,
+) -> None:
+    """Compare two revisions, and exit with 1 if they differ.
+
+    In what the wave says of itself, rows, cells of reports and statuses of printed figures.
+    """
+    from jumelage import database
+    from jumelage.render import renderer
+    from jumelage.render.grid import of_changes
+    from jumelage.reporting.diff import differences
+
+    def scope(text: str) -> Scope:
+        found = scope_of(connection, text, as_of, classified_on)
+        say_remarks(found, "en")
+        return found
+
+    with database.reading(url_of(ctx, db)) as connection:
+        found = tuple(differences(connection, scope(before), scope(after)))
+    if found or format_ != "table" or output is not None:
+        write(renderer(format_)(of_changes(found)), output)
+    say(f"{before} and {after}: {len(found) or 'no'} difference{'s' if len(found) != 1 else ''}")
+    if found:
+        raise typer.Exit(1)
+
+
+def withdraw(
+    ctx: typer.Context,
+    revision: Annotated[str, typer.Argument(metavar="REVISION", help="The revision, such as 2006@2.")],
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is recorded.")],
+    db: Db = None,
+    by: By = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be current then; record nothing.")] = False,
+) -> None:
+    """Record that a revision no longer stands.
+
+    Nothing is deleted: --wave 2006@2 still shows it. The wave's highest revision that is not withdrawn is then the
+    current one.
+    """
+    from jumelage import database
+    from jumelage.revisions.history import withdraw as record
+
+    with database.writing(url_of(ctx, db), dry_run=dry_run) as connection:
+        done = record(connection, revision, reason=reason, by=by)
+    wave = revision.partition("@")[0]
+    left = (
+        f"{done.current} is the current revision" if done.current else f"wave {wave} has no revision left that stands"
+    )
+    say(f"{revision} {'would be' if dry_run else 'is'} withdrawn; {left}")

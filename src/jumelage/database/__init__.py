@@ -1,0 +1,38 @@
+"""Where the tables are: a URL goes in, a connection in one transaction comes out, on DuckDB or PostgreSQL.
+
+What the rest of the house may use is exported here; Alembic is imported by `migrate` alone.
+"""
+
+from jumelage.database.bulk import append, fetch, orphans
+from jumelage.database.connection import creating, in_memory, lock, make_engine, only_read, opened, reading, writing
+from jumelage.database.sql import file_to_read, is_duckdb, path_literal, query
+from jumelage.database.state import content_hash, current, head, migrations, outdated
+from jumelage.database.urls import DEFAULT, ENVIRONMENT, exists, resolve_url, shown
+
+__all__ = [
+    "DEFAULT",
+    "ENVIRONMENT",
+    "append",
+    "content_hash",
+    "creating",
+    "current",
+    "exists",
+    "fetch",
+    "file_to_read",
+    "head",
+    "in_memory",
+    "is_duckdb",
+    "lock",
+    "make_engine",
+    "migrations",
+    "only_read",
+    "opened",
+    "orphans",
+    "outdated",
+    "path_literal",
+    "query",
+    "reading",
+    "resolve_url",
+    "shown",
+    "writing",
+]

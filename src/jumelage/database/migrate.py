@@ -1,0 +1,168 @@
+"""The schema in a database: migrations, then views and code lists, all in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Connection
+
+from jumelage import content
+from jumelage.database import alembic_duckdb as drift
+from jumelage.database import code_lists as codelists
+from jumelage.database import views
+from jumelage.database.connection import creating, opened
+from jumelage.database.models import SCHEMA, metadata
+from jumelage.database.sql import is_duckdb
+from jumelage.database.state import content_hash, current, head, migrations, outdated
+from jumelage.database.urls import resolve_url
+from jumelage.errors import DatabaseError, UsageError
+from jumelage.texts import nearest
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from alembic.runtime.environment import EnvironmentContext
+    from sqlalchemy.engine import URL
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What migrate would do: the revisions to go through, up or down, and the parts to bring up to date."""
+
+    at: str | None
+    to: str
+    revisions: tuple[str, ...]
+    parts: tuple[str, ...]
+    down: bool
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not self.revisions and not self.parts
+
+
+def config(connection: Connection | None = None) -> Config:
+    """Make Alembic's configuration; with a connection, its commands run in that connection's transaction."""
+    made = Config(str(content.root() / "alembic.ini"))
+    if connection is not None:
+        made.attributes["connection"] = connection
+    return made
+
+
+def find(to: str) -> str:
+    """Return the revision that is meant, `base` for the one before the first; UsageError if there is none."""
+    known = migrations()
+    goal = head() if to == "head" else to
+    if goal not in known and goal != "base":
+        raise UsageError(f"there is no migration {to!r}; {nearest(to, [*known, 'head', 'base'])}")
+    return goal
+
+
+def plan(connection: Connection, to: str = "head") -> Plan:
+    """Find out what migrate has to do; UsageError for an unknown revision, DatabaseError for a newer database."""
+    known = migrations()
+    goal = find(to)
+    at = current(connection)
+    if at is not None and at not in known:
+        raise DatabaseError(f"the database is at migration {at}, newer than this jumelage; upgrade jumelage")
+    forward = _between(known, at, None if goal == "base" else goal)
+    back = _between(known, None if goal == "base" else goal, at)
+    if forward:
+        parts: list[str] = ["code_lists", "views"] if goal == head() else []
+    elif back or goal != at or at != head():
+        parts = []
+    else:
+        parts = outdated(connection)
+    return Plan(at, goal, tuple(forward or back), tuple(parts), down=bool(back))
+
+
+def _between(known: dict[str, str | None], start: str | None, end: str | None) -> list[str]:
+    """Return the revisions after `start` up to `end`, oldest first; none if `end` does not come after."""
+    path: list[str] = []
+    while end is not None and end != start:
+        path.append(end)
+        end = known[end]
+    return path[::-1] if end == start else []
+
+
+def migrate(connection: Connection, to: str = "head") -> Plan:
+    """Bring the database to a revision, and at head its views and code lists up to date."""
+    todo = plan(connection, to)
+    if todo.empty:
+        return todo
+    move = command.downgrade if todo.down else command.upgrade
+    try:
+        move(config(connection), todo.to)
+    except CommandError as error:
+        raise DatabaseError(str(error)) from error
+    return todo
+
+
+# --- what env.py runs --------------------------------------------------------------------------------------
+
+
+def run_environment(context: EnvironmentContext) -> None:
+    """Run an Alembic command: in a given connection, or in one opened for it."""
+    given = context.config.attributes.get("connection")
+    url = resolve_url(context.get_x_argument(as_dictionary=True).get("db"))
+    if context.is_offline_mode():
+        _configure(context, dialect_name=url.get_backend_name(), literal_binds=True)
+        with context.begin_transaction():
+            context.run_migrations()
+    elif isinstance(given, Connection):
+        _run(context, given)
+    elif given is not None:
+        with given.begin() as connection:
+            _run(context, connection)
+    else:
+        with _open(context, url) as connection:
+            _run(context, connection)
+
+
+def _open(context: EnvironmentContext, url: URL) -> AbstractContextManager[Connection]:
+    """Open the database: a command that only looks creates none."""
+    return creating(url) if _moves(context) else opened(url, read_only=False)
+
+
+def _moves(context: EnvironmentContext) -> bool:
+    """Tell whether the command changes the database, unlike `alembic current`."""
+    try:
+        context.get_revision_argument()
+    except KeyError:
+        return False
+    return True
+
+
+def _configure(context: EnvironmentContext, **options: Any) -> None:  # noqa: ANN401
+    context.configure(
+        target_metadata=metadata,
+        include_schemas=True,
+        include_name=lambda name, kind, _parents: kind != "schema" or name == SCHEMA,
+        **options,
+    )
+
+
+def _run(context: EnvironmentContext, connection: Connection) -> None:
+    options = {"autogenerate_plugins": [drift.PLUGIN]} if is_duckdb(connection) else {}
+    _configure(context, connection=connection, **options)
+    moves = _moves(context)
+    with context.begin_transaction():
+        grants = views.drop(connection) if moves else []
+        context.run_migrations()
+        script = ScriptDirectory.from_config(context.config)
+        if moves and context.get_context().get_current_revision() == script.get_current_head():
+            _install(connection, grants)
+
+
+def _install(connection: Connection, grants: list[str]) -> None:
+    codelists.synchronise(connection)
+    views.create(connection, grants)
+    for part in ("code_lists", "views"):
+        connection.exec_driver_sql(f"delete from survey.installed where part = '{part}'")
+        found = content_hash(part, connection.dialect.name)
+        connection.exec_driver_sql(f"insert into survey.installed (part, hash) values ('{part}', '{found}')")

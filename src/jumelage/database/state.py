@@ -1,0 +1,97 @@
+"""Which migration, views and code lists a database has, and whether they are those of this version."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import DBAPIError
+
+from jumelage import content
+from jumelage.errors import DatabaseError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+    from sqlalchemy.engine import URL
+
+from jumelage.database.sql import is_duckdb, query
+from jumelage.database.urls import shown
+
+_VERSION = "select version_num from alembic_version"
+
+
+def migrations() -> dict[str, str | None]:
+    """Return each migration's revision with the one before it, read without importing Alembic."""
+    found = {}
+    for path in sorted((content.root() / "alembic" / "versions").glob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        marks = dict(re.findall(r'^(revision|down_revision)\s*=\s*"?([^"\n]+)"?$', text, re.MULTILINE))
+        before = marks["down_revision"]
+        found[marks["revision"]] = None if before == "None" else before
+    return found
+
+
+def head() -> str:
+    """Return the newest migration."""
+    known = migrations()
+    (newest,) = set(known) - set(known.values())
+    return newest
+
+
+def current(connection: Connection) -> str | None:
+    """Return the migration that the database is at; None before the first."""
+    tables = (
+        "select count(*) from information_schema.tables "
+        "where table_name = 'alembic_version' and table_schema = current_schema()"
+    )
+    if not connection.exec_driver_sql(tables).scalar():
+        return None
+    return connection.exec_driver_sql(_VERSION).scalar()
+
+
+def _first_look(connection: Connection) -> str | None:
+    """Return the migration as `current` does, as the first thing that is asked.
+
+    DuckDB reads every table to list them, so a database that is migrated is asked without.
+    """
+    if not is_duckdb(connection):
+        return current(connection)
+    try:
+        return connection.exec_driver_sql(_VERSION).scalar()
+    except DBAPIError:
+        connection.rollback()
+        return current(connection)
+
+
+def content_hash(part: str, dialect: str) -> str:
+    """Return the SHA-256 of the `code_lists` or the `views` of this version of the project."""
+    digest = hashlib.sha256()
+    if part == "views":
+        texts = {name: text.encode() for name, text in content.views(dialect).items()}
+    else:
+        texts = {name: path.read_bytes() for name, path in content.code_lists().items()}
+    for name, text in texts.items():
+        digest.update(f"{name}\0{len(text)}\0".encode() + text)
+    return digest.hexdigest()
+
+
+def outdated(connection: Connection) -> list[str]:
+    """Return which of `code_lists` and `views` in the database are not those of this version."""
+    rows = dict(query(connection, "select part, hash from survey.installed")[1])
+    parts = ("code_lists", "views")
+    return [part for part in parts if rows.get(part) != content_hash(part, connection.dialect.name)]
+
+
+def check_migrated(connection: Connection, url: URL) -> None:
+    """Raise DatabaseError, with the remedy, unless the database is as this version's migrate leaves it."""
+    at, newest = _first_look(connection), head()
+    if at is None:
+        raise DatabaseError(f"{shown(url)} has no tables of jumelage yet; run: jumelage migrate")
+    if at not in migrations():
+        raise DatabaseError(f"{shown(url)} is at migration {at}, newer than this jumelage; upgrade jumelage")
+    if at != newest:
+        raise DatabaseError(f"{shown(url)} is at migration {at}, older than {newest}; run: jumelage migrate")
+    if parts := outdated(connection):
+        what = " and ".join(part.replace("_", " ") for part in parts)
+        raise DatabaseError(f"{shown(url)}: its {what} are not those of this jumelage; run: jumelage migrate")

@@ -1,0 +1,118 @@
+"""Load a wave: check it as a whole, then append one revision, or say everything that is wrong and write nothing."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from jumelage import database
+from jumelage.checking.checks import find_problems
+from jumelage.checking.names import Names, index_names
+from jumelage.checking.printed import stage_published
+from jumelage.checking.spellings import accept_spellings
+from jumelage.database.workbench import workbench
+from jumelage.errors import DataError, OutputError
+from jumelage.reading.handed import open_handed
+from jumelage.reading.package import read_package
+from jumelage.reading.restore import restore
+from jumelage.revisions.history import check_said
+from jumelage.rules import Finding, errors_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy import Connection
+    from sqlalchemy.engine import URL
+
+    from jumelage.reading.package import Package
+
+from jumelage.checking.wave_checks import claimed_complete, false_sources, unknown_items
+from jumelage.loading.revision import Loaded, Request, append_revision
+from jumelage.loading.rows import stage_wave
+
+
+def load(url: URL, request: Request, *, dry_run: bool = False, step: Callable[[str], None] = lambda _: None) -> Loaded:
+    """Load a wave as a new revision, unless the current one holds the same rows already.
+
+    DataError carries every finding, or asks for a reason where a wave changes; the database is then untouched.
+    `step` is told what begins.
+    """
+    with loading(url, request, dry_run=dry_run, step=step) as (_, loaded):
+        return loaded
+
+
+@contextmanager
+def loading(
+    url: URL, request: Request, *, dry_run: bool, step: Callable[[str], None]
+) -> Iterator[tuple[Connection, Loaded]]:
+    """Load as `load` does, and give the connection before the transaction ends: undone in a dry run."""
+    check_said(request.reason, request.by)
+    if request.annotate is not None:
+        from jumelage.annotate import check_out
+
+        check_out(request.handed, request.annotate)
+    with _scratch() as scratch, database.writing(url, dry_run=dry_run) as connection:
+        with workbench(connection, scratch) as bench:
+            loaded = _load(connection, bench, request, scratch, dry_run=dry_run, step=step)
+        yield connection, loaded
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    """Give a folder for what a load writes down meanwhile; OutputError where there is no room."""
+    try:
+        with TemporaryDirectory(prefix="jumelage-", ignore_cleanup_errors=True) as folder:
+            yield Path(folder)
+    except OSError as error:
+        raise OutputError(f"{error.filename or 'the temporary folder'} cannot be written: {error.strerror}") from error
+
+
+def _load(
+    connection: Connection,
+    bench: Connection,
+    request: Request,
+    scratch: Path,
+    *,
+    dry_run: bool,
+    step: Callable[[str], None],
+) -> Loaded:
+    findings: list[Finding] = []
+    names = Names(bench)
+    index_names(bench)
+    with open_handed(request.handed, scratch, findings, request.table) as handed:
+        restored = restore(connection, bench, request.wave or "", request.table) if request.table else None
+        package = read_package(bench, handed, scratch, findings, restored, step)
+        step("checking")
+        accept_spellings(bench, names, package.aliases, request.aliases, scratch, findings)
+        find_problems(bench, package.tables, names, package.wave, findings)
+        if package.wave is not None and restored is None:
+            findings += unknown_items(package.wave, package.origin, names)
+            stage_published(bench, package, package.wave, names, findings)
+            findings += claimed_complete(package.wave, package)
+        if package.wave is not None and not errors_in(findings):
+            stage_wave(bench, package.wave, package.documents["respondents"].columns)
+            findings += false_sources(bench, package.wave, package)
+        findings.sort(key=lambda finding: finding.order)
+        uncopied = _annotate(request, package, findings)
+    if (number := errors_in(findings)) or package.wave is None:
+        said = f"{number} finding{'s' if number != 1 else ''}; nothing was loaded"
+        raise DataError(f"{request.handed}: {said}{f'; {uncopied}' if uncopied else ''}", findings)
+    if uncopied:
+        raise uncopied
+    return append_revision(connection, bench, package.wave, request, findings, dry_run=dry_run, step=step)
+
+
+def _annotate(request: Request, package: Package, findings: list[Finding]) -> OutputError | None:
+    """Write the annotated copy that is asked for; return why not, which must not hide the findings."""
+    if request.annotate is None:
+        return None
+    from jumelage.annotate import annotate
+
+    read = {name: found for name, found in package.documents.items() if found.header}  # not what is restored
+    try:
+        annotate(request.handed, read, findings, request.annotate, request.lang)
+    except OutputError as error:
+        return error
+    return None

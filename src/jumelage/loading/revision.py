@@ -1,0 +1,186 @@
+"""One revision: what is asked for, what came of it, its hash, and how it is appended."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from jumelage import __version__, database
+from jumelage.database.models import LATER_QUESTIONS, OF_A_LOAD, metadata
+from jumelage.errors import DataError, UsageError
+from jumelage.reading.wave_toml import Wave, canonical
+from jumelage.revisions.history import recording_time, user
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+    from jumelage.rules import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is to be loaded, why and by whom.
+
+    With `table`, `handed` is one file for that table, and the rest is the current revision of `wave`. `annotate` is
+    where a copy with the findings written in goes, in `lang`; `aliases` a file of more accepted spellings.
+    """
+
+    handed: Path
+    reason: str | None = None
+    by: str | None = None
+    table: str | None = None
+    wave: str | None = None
+    aliases: Path | None = None
+    annotate: Path | None = None
+    lang: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a load did: the revision that is now current, whether it is new, the one before, its rows by table.
+
+    `synthetic` tells that the wave is made up.
+    """
+
+    wave: str
+    revision: int
+    new: bool
+    before: int | None
+    rows: dict[str, int]
+    synthetic: bool = False
+    findings: tuple[Finding, ...] = field(default=(), repr=False)
+
+
+def append_revision(
+    connection: Connection,
+    bench: Connection,
+    wave: Wave,
+    request: Request,
+    findings: list[Finding],
+    *,
+    dry_run: bool,
+    step: Callable[[str], None],
+) -> Loaded:
+    """Append what is staged as a revision, unless the current one says the same."""
+    digest, rows = _content_hash(bench, wave)
+    last, current = _earlier(connection, wave)
+    before = current[0] if current else None
+    # With a reason, the same content read in another way (`missing`, `dates`) is a revision too: it is kept for later.
+    if current and current[1] == digest and (current[2] == wave.declared or not request.reason):
+        return Loaded(wave.code, current[0], False, before, rows, wave.synthetic, tuple(findings))
+    if last and not dry_run and not (request.reason and request.reason.strip()):
+        differs = f"is loaded as revision {before} and this differs from it; say why it changes"
+        again = f"was withdrawn, up to revision {last}; say why it is loaded again"
+        raise UsageError(
+            f'wave {wave.code} {differs if before else again}: --reason "…" (--dry-run shows what would change)'
+        )
+    revision = last + 1
+    reason = (request.reason or "dry run") if last else None
+    step("writing")
+    _write(connection, bench, wave, revision, digest, reason=reason, by=request.by)
+    return Loaded(wave.code, revision, True, before, rows, wave.synthetic, tuple(findings))
+
+
+def _columns(name: str) -> list[str]:
+    return [column.name for column in metadata.tables[f"survey.{name}"].columns][2:]
+
+
+# Columns that came later, with what stands there where they are not used: the hash is then what it always was.
+_LATER = {
+    "declared_agreements": "null",
+    "declared_missing": "'not_asked'",
+    "until_from": "null",
+    "until_to": "null",
+    **dict.fromkeys(LATER_QUESTIONS, "'not_asked'"),
+}
+
+
+def _content_hash(bench: Connection, wave: Wave) -> tuple[str, dict[str, int]]:
+    """Return a hash of a wave that does not depend on the order of its rows, and the number of rows of each table.
+
+    It is made of sums of the upper and the lower halves of the rows' MD5.
+    """
+    counts = {}
+    digest = hashlib.sha256(canonical(wave).encode())
+    for name in OF_A_LOAD:
+        columns = [column for column in _columns(name) if column not in {"position", "agreement"}]
+        fields = [
+            f"'{column}+' || cast(nullif({column}, {_LATER[column]}) as varchar)"
+            if column in _LATER
+            else f"coalesce('+' || cast({column} as varchar), '-')"
+            for column in columns
+        ]
+        line = f"concat_ws(chr(31), {', '.join(fields)})"
+        sums = bench.exec_driver_sql(
+            "select count(*), sum(cast(m >> 64 as ubigint)), sum(cast(m & 18446744073709551615 as ubigint)) "
+            f"from (select md5_number({line}) as m from staged_{name})"
+        ).one()
+        counts[name] = int(sums[0])
+        digest.update(f"\n{name} {tuple(sums)}".encode())
+    return digest.hexdigest(), counts
+
+
+def _earlier(connection: Connection, wave: Wave) -> tuple[int, tuple[int, str, str | None] | None]:
+    """Return the last revision of a wave, 0 if none, and of the current one its number, hash and kept wave.toml."""
+    sql = (
+        "select r.revision, r.content_hash, r.declared, w.synthetic, x.wave is null from survey.revisions r "
+        "join survey.waves w on w.wave = r.wave "
+        "left join survey.withdrawals x on x.wave = r.wave and x.revision = r.revision "
+        f"where r.wave = '{wave.code}' order by r.revision desc"
+    )
+    rows = database.query(connection, sql)[1]
+    if rows and rows[0][3] != wave.synthetic:
+        raise UsageError(f"wave {wave.code} cannot change between synthetic and real; choose another code")
+    current = next(((int(row[0]), str(row[1]), row[2]) for row in rows if row[4]), None)
+    return (int(rows[0][0]) if rows else 0), current
+
+
+def _write(
+    connection: Connection,
+    bench: Connection,
+    wave: Wave,
+    revision: int,
+    digest: str,
+    *,
+    reason: str | None,
+    by: str | None,
+) -> None:
+    tables = metadata.tables
+    if revision == 1:
+        connection.execute(tables["survey.waves"].insert(), {"wave": wave.code, "synthetic": wave.synthetic})
+    connection.execute(
+        tables["survey.revisions"].insert(),
+        {
+            "wave": wave.code,
+            "revision": revision,
+            "title_fr": wave.title.fr,
+            "title_en": wave.title.en,
+            "reference_date": wave.reference_date,
+            "fieldwork_from": wave.fieldwork_from,
+            "fieldwork_to": wave.fieldwork_to,
+            "mode": wave.mode,
+            "frame_rule_fr": wave.frame_rule.fr,
+            "frame_rule_en": wave.frame_rule.en,
+            "population_concept": wave.population,
+            "source": wave.source,
+            "agreements_complete": wave.agreements_complete,
+            "several_mark": wave.several_mark,
+            "declared": wave.declared,
+            "content_hash": digest,
+            "code_lists_hash": database.content_hash("code_lists", connection.dialect.name),
+            "loaded_at": recording_time(connection),
+            "loaded_by": by or user(),
+            "reason": reason,
+            "software": __version__,
+        },
+    )
+    for name in OF_A_LOAD:
+        columns = ["wave", "revision", *_columns(name)]
+        sql = f"select '{wave.code}', {revision}, {', '.join(columns[2:])} from staged_{name}"
+        database.append(bench, sql, connection, f"survey.{name}", columns)
+    if database.is_duckdb(connection) and (broken := database.orphans(connection, {"revisions", *OF_A_LOAD})):
+        raise DataError("the wave refers to what does not exist:\n" + "\n".join(broken))

@@ -1,0 +1,1 @@
+"""A scope goes in; a finished publication, swapped in whole, comes out."""

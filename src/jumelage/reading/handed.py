@@ -1,0 +1,162 @@
+"""What is handed in, whatever its form: a folder, a zip of it, a workbook, or one file; the tables in it by name."""
+
+from __future__ import annotations
+
+import zipfile
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from jumelage import report_file
+from jumelage.errors import DataError, UnreadableError, UsageError
+from jumelage.reading.source import CsvSource, SheetSource
+from jumelage.reading.wave_fields import FILE
+from jumelage.rules import Finding, near, rule
+from jumelage.texts import folded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from jumelage.reading.source import Source
+    from jumelage.reading.workbook import Workbook
+
+TABLES = ("frame", "respondents", "partnerships", "actions", "difficulties")
+OPTIONAL = ("aliases", "claims")
+WAVE = "wave"
+PUBLISHED = "published"
+_PASSED_OVER = (".", "readme", "thumbs.db", "desktop.ini", "~$")
+NEVER_READ = ("instructions", "lists", "findings")
+WORKBOOKS = (".xlsx", ".xls", ".ods", ".xlsm", ".xlsb")
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """The tables handed in, by name (`partnerships`, `published/zones` …), and where wave.toml is to be looked for."""
+
+    path: Path
+    form: str
+    sources: dict[str, Source] = field(default_factory=dict)
+    folder: Path | None = None
+
+
+@contextmanager
+def open_handed(path: Path, scratch: Path, findings: list[Finding], table: str | None = None) -> Iterator[Handed]:
+    """Open what is handed in; what is in it and is no table of a wave is added to the findings.
+
+    With `table`, it is one file or one sheet for that table. DataError if there is nothing of the kind at the path,
+    or if it cannot be opened as a whole.
+    """
+    form = form_of(path)
+    if form == "file" and table is None:
+        raise UsageError(f"{path} is one file; say which table it is: --table {'|'.join(TABLES)} --wave …")
+    if form in {"folder", "zip"} and table is not None:
+        raise UsageError(f"--table goes with one file; {path} is a whole wave")
+    try:
+        if form == "workbook":
+            from jumelage.reading.workbook import open_workbook
+
+            with open_workbook(path) as workbook:
+                yield Handed(path, form, _sheets(path, workbook, findings, table))
+        elif form == "file" and table is not None:
+            yield Handed(path, form, {table: CsvSource(table, path.name, path, scratch / f"{table}.text")})
+        else:
+            folder = path
+            if form == "zip":
+                from jumelage.reading.zips import unpack
+
+                folder = unpack(path, scratch / "unpacked")
+            yield Handed(path, form, _files(folder, scratch, findings), folder)
+    except UnreadableError as error:
+        found = Finding(rule(error.rule), path.name, error.row, error.column, details=error.details)
+        raise DataError(f"{path}: 1 finding; nothing was loaded", [found]) from None
+
+
+def form_of(path: Path) -> str:
+    """Tell by its content what is handed in: `folder`, `zip`, `workbook` or `file`; DataError if nothing is there."""
+    if path.is_dir():
+        return "folder"
+    if not path.exists():
+        raise DataError(f"{path}: there is no such file or folder; a wave is a folder with a {FILE}, or a workbook")
+    try:
+        with path.open("rb") as file:
+            start = file.read(8)
+        if start.startswith(b"PK"):
+            with zipfile.ZipFile(path) as archive:
+                names = archive.namelist()
+            office = "[Content_Types].xml" in names or "mimetype" in names
+            return "workbook" if office else "zip"
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from None
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        return "workbook" if path.suffix.lower() in WORKBOOKS else "zip"
+    if start == _OLE or path.suffix.lower() in WORKBOOKS:
+        return "workbook"
+    return "zip" if path.suffix.lower() == ".zip" else "file"
+
+
+def _files(folder: Path, scratch: Path, findings: list[Finding]) -> dict[str, Source]:
+    known = {f"{name}.csv": name for name in (*TABLES, *OPTIONAL)}
+    found = _known(folder, "", {**known, FILE: "", PUBLISHED: ""}, findings)
+    inner = folder / PUBLISHED
+    if inner.is_dir():
+        reports = {f"{name}.csv": f"{PUBLISHED}/{name}" for name in report_file.reports_of_a_wave()}
+        found |= _known(inner, f"{PUBLISHED}/", reports, findings)
+    elif inner.exists():
+        findings.append(Finding(rule("published_no_folder"), PUBLISHED))
+    return {
+        name: CsvSource(name, f"{name}.csv", path, scratch / f"{name.replace('/', '.')}.text")
+        for name, path in found.items()
+        if name
+    }
+
+
+def _known(folder: Path, prefix: str, known: dict[str, str], findings: list[Finding]) -> dict[str, Path]:
+    """Return the files of a folder that have a meaning, and find those that would be lost."""
+    found = {}
+    for path in sorted(folder.iterdir()):
+        if path.name in known:
+            found[known[path.name]] = path
+        elif not path.name.lower().startswith(_PASSED_OVER) and folded(path.stem) not in NEVER_READ:
+            meant = near(path.name, known)
+            broken, details = ("report_unknown", {"name": repr(path.stem)}) if prefix else ("file_unknown", {})
+            findings.append(Finding(rule(broken), f"{prefix}{path.name}", details={**details, "near": meant}))
+    return found
+
+
+def _sheets(path: Path, workbook: Workbook, findings: list[Finding], table: str | None) -> dict[str, Source]:
+    names = {folded(name): name for name in (WAVE, *TABLES, *OPTIONAL)}
+    names |= {folded(f"{PUBLISHED} {name}"): f"{PUBLISHED}/{name}" for name in report_file.reports_of_a_wave()}
+    if table is not None:
+        sheet = _one_sheet(workbook, names, table)
+        return {table: SheetSource(table, path.name, path, workbook, sheet)}
+    found: dict[str, Source] = {}
+    for sheet in workbook.sheets:
+        name = names.get(folded(sheet))
+        if folded(sheet) in NEVER_READ:
+            continue
+        if name is None:
+            if not workbook.marks(sheet).hidden and any(any(cells) for _, cells in workbook.rows(sheet, _ignore)):
+                known = near(sheet, [WAVE, *TABLES, *OPTIONAL])
+                findings.append(Finding(rule("sheet_unknown"), path.name, sheet=sheet, details={"near": known}))
+        elif name in found:
+            other = {"other": found[name].sheet}
+            findings.append(Finding(rule("sheet_twice"), path.name, sheet=sheet, details=other))
+        else:
+            found[name] = SheetSource(name, path.name, path, workbook, sheet)
+    return found
+
+
+def _one_sheet(workbook: Workbook, names: dict[str, str], table: str) -> str:
+    """Return the sheet of a workbook that is meant for one table: that of its name, or the only one."""
+    read = [sheet for sheet in workbook.sheets if folded(sheet) not in NEVER_READ]
+    named = [sheet for sheet in read if names.get(folded(sheet)) == table]
+    shown = named or [sheet for sheet in read if not workbook.marks(sheet).hidden]
+    if len(shown) != 1:
+        raise UnreadableError("sheet_missing", name=table)
+    return shown[0]
+
+
+def _ignore(*_: object) -> None:
+    """Pass over what will not be read."""

@@ -1,0 +1,124 @@
+"""A loaded revision laid out again as the tables that it was loaded from, for a load that replaces one of them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jumelage import database
+from jumelage.database.models import LATER_QUESTIONS, OF_A_LOAD, TOWN_QUESTIONS, metadata
+from jumelage.errors import UsageError
+from jumelage.reading.source import Document
+from jumelage.reading.wave_fields import Origin
+from jumelage.reading.wave_toml import Wave, wave_of
+from jumelage.revisions.scope import current_revision
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from jumelage.rules import Finding
+
+_PUBLICATION = OF_A_LOAD[5:]
+_COUNTED = "cast(count(*) as varchar)"
+_PERIOD = "'between ' || cast({0}_from as varchar) || ' and ' || cast({0}_to as varchar)"  # null if there is none
+# For each table that is handed in: the table that it was loaded into, and its columns as text.
+_ROWS = {
+    "frame": ("respondents", {"city": "city", "population": "cast(population as varchar)"}),
+    "respondents": (
+        "respondents",
+        {
+            **{name: name for name in ("city", "response", *TOWN_QUESTIONS)},
+            "declared_agreements": "coalesce(cast(declared_agreements as varchar), "
+            "nullif(declared_missing, 'not_asked'))",
+        },
+    ),
+    "partnerships": (
+        "partnerships",
+        {
+            "city": "city",
+            "country": "country",
+            "agreements": _COUNTED,
+            "partner": "partner",
+            "since": f"coalesce({_PERIOD.format('since')}, since_missing)",
+            "until": _PERIOD.format("until"),
+            "inferred": "case when inferred then 'yes' else 'no' end",
+            "source": "nullif(source, '')",
+        },
+    ),
+    "actions": ("city_actions", {name: name for name in ("city", "action", "answer")}),
+    "difficulties": ("city_difficulties", {name: name for name in ("city", "difficulty", "answer")}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A revision laid out again: what it says of itself, and where its tables stand now."""
+
+    wave: Wave
+    documents: dict[str, Document]
+
+
+def restore(connection: Connection, bench: Connection, code: str, table: str) -> Restored:
+    """Lay the current revision of a wave out in the workbench: `raw_` tables but for one, and its publication staged.
+
+    UsageError if the wave is not loaded, or if its revision was loaded before wave.toml was kept.
+    """
+    wave, revision = current_revision(connection, code)
+    where = f"where wave = '{wave}' and revision = {revision}"
+    ((declared,),) = database.query(connection, f"select declared from survey.revisions {where}")[1]
+    if declared is None:
+        raise UsageError(
+            f"wave {wave}, revision {revision} was loaded before its wave.toml was kept; "
+            'load the whole wave once more: jumelage load FOLDER --reason "keep wave.toml"'
+        )
+    findings: list[Finding] = []  # it was understood when it was loaded
+    said = wave_of(json.loads(declared), Origin(texts=True), findings)
+    documents = {}
+    for name, (loaded, columns) in _ROWS.items():
+        if name == table:
+            continue
+        chosen = ", ".join(f"{expression} as {column}" for column, expression in columns.items())
+        rest = [expression for expression in columns.values() if expression != _COUNTED]
+        grouped = f" group by {', '.join(rest)} order by min(agreement)" if len(rest) < len(columns) else ""
+        kinds = dict.fromkeys(columns, "varchar")
+        database.fetch(connection, f"select {chosen} from survey.{loaded} {where}{grouped}", bench, "fetched", kinds)
+        bench.exec_driver_sql(
+            f"create or replace temp table raw_{name} as select cast(row_number() over () as integer) as line, *, "
+            "cast(null as varchar) as loose, cast(null as integer) as odd from fetched"
+        )
+        unasked = _leave_out_defaults(bench, said) if name == "respondents" else ()
+        given = tuple(column for column in columns if column not in unasked)
+        documents[name] = Document(name, f"{wave}@{revision} {name}", None, Path(), 0, given)
+    for name in _PUBLICATION:
+        staged = {column.name: str(column.type) for column in metadata.tables[f"survey.{name}"].columns}
+        del staged["wave"], staged["revision"]
+        sql = f"select {', '.join(staged)} from survey.{name} {where}"
+        database.fetch(connection, sql, bench, f"staged_{name}", staged)
+    return Restored(said, documents)
+
+
+def _leave_out_defaults(bench: Connection, wave: Wave) -> tuple[str, ...]:
+    """Blank the answers that are the default, and drop the towns that have no other: they were not handed in.
+
+    Returns the questions that no town was asked.
+    """
+    unasked = tuple(
+        name
+        for name in LATER_QUESTIONS
+        if not bench.exec_driver_sql(f"select count(*) from raw_respondents where {name} <> 'not_asked'").scalar()
+    )
+    answers = ("response", *TOWN_QUESTIONS)
+    blanked = ", ".join(
+        f"{name} = nullif({name}, '{wave.default(name, asked=name not in unasked)}')" for name in answers
+    )
+    bench.exec_driver_sql(f"update raw_respondents set {blanked}")
+    blank = " and ".join(f"{name} is null" for name in answers)
+    # Where nobody gave a number of agreements, "no answer" is all that tells that it was asked for.
+    bench.exec_driver_sql(
+        f"delete from raw_respondents where {blank} and (declared_agreements is null "
+        "or declared_agreements = 'no_answer' "
+        "and exists (select 1 from raw_respondents x where x.declared_agreements <> 'no_answer'))"
+    )
+    return unasked

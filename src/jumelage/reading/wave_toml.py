@@ -1,0 +1,310 @@
+"""What a wave says of itself: wave.toml, read and checked."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from jumelage import content, report_file
+from jumelage.database.models import ANSWERS, LATER_QUESTIONS, NO_DATE, QUESTIONS, RESPONSES, TOWN_QUESTIONS
+from jumelage.reading.wave_fields import MOST_PARTS, Origin, Reader
+from jumelage.rules import Finding, near
+from jumelage.texts import Label, find_control
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Columns in which the files may write abbreviations and sentinels, with what these can stand for.
+MISSING = {
+    "*": tuple(answer for answer in NO_DATE if answer in ANSWERS),
+    "since": NO_DATE,
+    "response": RESPONSES,
+    "answer": ANSWERS,
+    "partner": ("dont_know", "no_answer"),
+    "declared_agreements": ("dont_know", "refused", "no_answer"),
+    **dict.fromkeys(TOWN_QUESTIONS, ANSWERS),
+}
+SOURCED = ("frame", "respondents", *QUESTIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What printed words stand for: a number, or the interval they imply."""
+
+    value: float | None = None
+    at_least: float | None = None
+    more_than_share: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why printed figures of one measure disagree with the rows."""
+
+    report: str
+    keys: tuple[str, ...]
+    measure: str
+    because: Label
+    evidence: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """A wave.toml, with every field in its type."""
+
+    code: str
+    title: Label
+    reference_date: date
+    synthetic: bool
+    frame_rule: Label
+    population: str
+    source: str
+    fieldwork_from: date
+    fieldwork_to: date
+    mode: str
+    agreements_complete: bool
+    printed_complete: tuple[str, ...]
+    defaults: dict[str, str]
+    default_items: dict[str, dict[str, str]]
+    sources: dict[str, str]
+    several_mark: str | None
+    decimal: str
+    words: dict[str, Words]
+    explanations: tuple[Explanation, ...]
+    missing: dict[str, dict[str, str]]
+    day_first: bool
+    declared: str
+
+    def default(self, name: str, *, asked: bool) -> str:
+        """Return the answer of whoever gives none; to a later question without a default it is whether it was asked."""
+        return self.defaults.get(name, "no_answer" if asked else "not_asked")
+
+
+def read_wave(path: Path, findings: list[Finding]) -> Wave | None:
+    """Read wave.toml; None if it cannot be read at all.
+
+    What is wrong is added to the findings; the fields concerned are then not to be relied on.
+    """
+    origin = Origin()
+    try:
+        table = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except FileNotFoundError:
+        findings.append(origin.finding("wave_missing", None, None))
+    except OSError as error:
+        findings.append(origin.finding("file_unreadable", None, None, why=error.strerror))
+    except UnicodeDecodeError as error:
+        place = {"byte": f"{error.object[error.start]:#04x}", "line": error.object.count(b"\n", 0, error.start) + 1}
+        findings.append(origin.finding("wave_not_utf8", None, None, **place))
+    except (ValueError, RecursionError) as error:  # also of numbers and nests beyond all measure
+        findings.append(origin.finding("not_toml", None, None, why=str(error)[:200]))
+    else:
+        if (deep := _too_deep(table)) is None:
+            return wave_of(table, origin, findings)
+        findings.append(origin.finding("key_too_deep", deep, None, most=MOST_PARTS))
+    return None
+
+
+def _too_deep(table: dict[str, Any]) -> str | None:
+    """Return the outermost key under which tables or lists are nested beyond measure."""
+    for key, value in table.items():
+        level = [value]
+        for _ in range(MOST_PARTS):
+            level = [
+                inner
+                for outer in level
+                for inner in (outer.values() if isinstance(outer, dict) else outer if isinstance(outer, list) else ())
+            ]
+        if level:
+            return key
+    return None
+
+
+def wave_of(table: dict[str, Any], origin: Origin, findings: list[Finding]) -> Wave:
+    """Understand the table of a wave.toml or of a sheet; what is wrong is added to the findings."""
+    _find_controls(table, "", origin, findings)
+    return _wave(Reader(table, "", origin, findings), table)
+
+
+def _find_controls(value: object, name: str, origin: Origin, findings: list[Finding]) -> None:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            _find_controls(inner, f"{name}.{key}" if name else key, origin, findings)
+    elif isinstance(value, list):
+        for inner in value:
+            _find_controls(inner, name, origin, findings)
+    elif isinstance(value, str) and (code := find_control(value)):
+        findings.append(origin.finding("control_character", name, value, code=code))
+
+
+def _wave(top: Reader, table: dict[str, Any]) -> Wave:
+    fieldwork, complete = top.inner("fieldwork"), top.inner("complete")
+    sources = top.inner("sources")
+    defaults, printed = top.inner("defaults"), top.inner("printed", needed=False)
+    words, several_mark, decimal = _printed(printed)
+    wave = Wave(
+        code=top.take("wave", str),
+        title=top.label("title"),
+        reference_date=top.take("reference_date", date),
+        synthetic=top.take("synthetic", bool),
+        frame_rule=top.label("frame_rule"),
+        population=top.take("population", str),
+        source=top.take("source", str),
+        fieldwork_from=fieldwork.take("from", date),
+        fieldwork_to=fieldwork.take("to", date),
+        mode=fieldwork.take("mode", str),
+        agreements_complete=complete.take("agreements", bool),
+        printed_complete=complete.texts("printed", needed=False),
+        defaults={
+            "response": defaults.choice("response", RESPONSES, "not_published"),
+            "since": defaults.choice("since", NO_DATE, "no_answer"),
+            **{
+                name: defaults.choice(name, ANSWERS, "no_answer")
+                for name in TOWN_QUESTIONS
+                if name not in LATER_QUESTIONS or name in defaults.table
+            },
+        },
+        default_items={question: _default_items(defaults, question) for question in QUESTIONS},
+        sources={table: _source(sources, table) for table in SOURCED},
+        several_mark=several_mark,
+        decimal=decimal,
+        words=words,
+        explanations=_explanations(top),
+        missing=_missing(top.take("missing", dict, {}), top),
+        day_first=top.choice("dates", ("iso", "day/month"), "iso") == "day/month",
+        declared=json.dumps(table, default=str, ensure_ascii=False, sort_keys=True),
+    )
+    if wave.code is not None and not is_code(wave.code):
+        top.wrong("wave", wave.code, "wave_code")
+    for report in wave.printed_complete:
+        complete.report("printed", report)
+    if wave.fieldwork_from and wave.fieldwork_to and wave.fieldwork_to < wave.fieldwork_from:
+        fieldwork.wrong("to", wave.fieldwork_to, "fieldwork_order")
+    fieldwork.end("from", "to", "mode")
+    complete.end("agreements", "printed")
+    sources.end(*SOURCED)
+    defaults.end("response", "since", *TOWN_QUESTIONS, *QUESTIONS)
+    top.end("wave", "title", "reference_date", "synthetic", "frame_rule", "population", "source", "missing", "dates")
+    return wave
+
+
+def _default_items(defaults: Reader, question: str) -> dict[str, str]:
+    items: dict[str, str] = defaults.take(question, dict, {"*": "no_answer"})
+    items = {
+        item: defaults.code(answer, ANSWERS) if isinstance(answer, str) else answer for item, answer in items.items()
+    }
+    for item, answer in items.items():
+        if answer not in ANSWERS:
+            defaults.wrong(f"{question}.{item}", answer, "answer_unknown", near=near(str(answer), ANSWERS))
+    return {"" if item == "*" else item: answer for item, answer in items.items()}
+
+
+def _missing(given: dict[str, Any], top: Reader) -> dict[str, dict[str, str]]:
+    """Return, by column (`*` for all), what the files write for answers that are missing."""
+    found: dict[str, dict[str, str]] = {}
+    answers = [entry for name in ("answers", "responses", "no_date") for entry in content.answers(name).items()]
+    known = {text.casefold() for code, label in answers for text in (code, label.fr, label.en)}
+    for column, texts in given.items():
+        if column not in MISSING:
+            top.wrong(f"missing.{column}", None, "missing_column_unknown", near=near(column, MISSING))
+            continue
+        reader = Reader({"texts": texts}, f"missing.{column}", top.origin, top.findings)
+        for text, answer in (reader.take("texts", dict, {}) or {}).items():
+            allowed = MISSING[column]
+            if answer not in allowed:
+                top.wrong(f"missing.{column}.{text}", answer, "answer_unknown", near=near(str(answer), allowed))
+            if text.casefold() in known:
+                top.wrong(f"missing.{column}.{text}", answer, "missing_is_answer")
+            found.setdefault(column, {})[text.casefold()] = answer
+    return found
+
+
+def _source(sources: Reader, table: str) -> str:
+    source: str = sources.take(table, str, "")
+    if source:
+        sources.report(table, source.split("/", maxsplit=1)[0])
+    return source
+
+
+def _printed(printed: Reader) -> tuple[dict[str, Words], str | None, str]:
+    several_mark = printed.take("several_mark", str, None)
+    if several_mark is not None and several_mark.count("{n}") != 1:
+        printed.wrong("several_mark", several_mark, "several_mark_form")
+    decimal = printed.choice("decimal", (",", "."), ",")
+    words = {}
+    for word, spec in printed.take("words", dict, {}).items():
+        table = spec if isinstance(spec, dict) else {"": spec}
+        reader = Reader(table, f"printed.words.{word}.", printed.origin, printed.findings)
+        words[word.casefold()] = Words(
+            reader.number("value"), reader.number("at_least"), reader.number("more_than_share")
+        )
+        reader.end("value", "at_least", "more_than_share")
+    printed.end("several_mark", "decimal", "words")
+    return words, several_mark, decimal
+
+
+def _explanations(top: Reader) -> tuple[Explanation, ...]:
+    made: list[Explanation] = []
+    cells: set[tuple[str, str, str]] = set()
+    for entry in top.take("explanations", list, []):
+        if not isinstance(entry, dict):
+            top.wrong("explanations", entry, "explanations_form")
+            continue
+        explanation = _explanation(top, entry)
+        for key in explanation.keys:
+            cell = (explanation.report, key, explanation.measure)
+            if cell in cells:
+                said = {"report": explanation.report, "key": key, "measure": explanation.measure}
+                top.wrong("explanations.keys", key, "explained_twice", **said)
+            cells.add(cell)
+        made.append(explanation)
+    return tuple(made)
+
+
+def is_code(text: str) -> bool:
+    """Tell whether a text may be the code of a wave: `all`, `total` and `unknown` have a meaning of their own."""
+    reserved = {content.ALL, content.TOTAL, content.UNKNOWN}
+    return re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", text) is not None and text not in reserved
+
+
+def is_query(sql: str) -> bool:
+    """Tell whether a text of a wave is one query that only reads."""
+    return ";" not in sql and re.match(r"(\s|--[^\n]*\n)*(select|with)\b", sql, re.IGNORECASE) is not None
+
+
+def _explanation(top: Reader, entry: dict[str, Any]) -> Explanation:
+    reader = Reader(entry, "explanations.", top.origin, top.findings)
+    made = Explanation(
+        report=reader.take("report", str),
+        keys=reader.texts("keys"),
+        measure=reader.take("measure", str),
+        because=reader.label("because"),
+        evidence=reader.take("evidence", str, None),
+    )
+    if made.evidence and not is_query(made.evidence):
+        reader.wrong("evidence", made.evidence, "not_a_query")
+    reader.end("report", "keys", "measure", "because", "evidence")
+    if made.report == "claims":
+        return made
+    if reader.report("report", made.report) and made.measure not in (
+        measures := report_file.report(made.report).measures
+    ):
+        near_ones = near(str(made.measure), measures)
+        reader.wrong("measure", made.measure, "measure_unknown", report=made.report, near=near_ones)
+    return made
+
+
+# How the files are written, and what stands in rows of its own, say nothing about the content.
+_OF_THE_FILES = {"words", "explanations", "missing", "day_first", "declared"}
+
+
+def canonical(wave: Wave) -> str:
+    """Return what a wave says of itself as one text: equal for equal meaning, whatever the file's order."""
+    fields = {name: getattr(wave, name) for name in Wave.__slots__ if name not in _OF_THE_FILES}
+    return json.dumps(fields, sort_keys=True, default=_plain, ensure_ascii=False)
+
+
+def _plain(value: object) -> object:
+    return [value.fr, value.en] if isinstance(value, Label) else str(value)

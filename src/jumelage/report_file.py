@@ -1,0 +1,201 @@
+"""A report file: its words in a TOML header, its query, and the contract between the two."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from jumelage.content import root
+from jumelage.errors import UsageError
+from jumelage.texts import Label, label, nearest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a report.
+
+    `codes` names the code list whose labels it shows; `labels` are the labels of a closed list of its own;
+    `high` and `base` name the columns that bound a measure above and that it is a share of.
+    """
+
+    name: str
+    label: Label
+    codes: str | None = None
+    labels: dict[str, Label] | None = None
+    high: str | None = None
+    base: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A report shown as lists: for each value of the first key, the values of `item`, marked by `count`."""
+
+    item: str
+    count: str
+    mark: Label
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """Columns that account for a difference: in every row, `start` and the `parts` make `end`."""
+
+    start: str
+    parts: tuple[str, ...]
+    end: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report file: its metadata and its query, which is run as it stands in the file.
+
+    `source` is where the table stands in the printed survey, if it does; `waves` is the least number of waves that it
+    needs; `note` is the method that people must know.
+    """
+
+    name: str
+    title: Label
+    source: Label | None
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    not_additive: tuple[str, ...]
+    listing: Listing | None
+    sql: str
+    detail_sql: str
+    waves: int = 1
+    note: Label | None = None
+    balance: Balance | None = None
+
+    def column(self, name: str) -> Column:
+        """Return the column of that name; KeyError if there is none."""
+        return next(column for column in self.columns if column.name == name)
+
+    @property
+    def by_wave(self) -> bool:
+        """Whether it tells waves apart, and so may show several."""
+        return "wave" in self.key
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The columns that are not part of the key."""
+        return tuple(column.name for column in self.columns if column.name not in self.key)
+
+    @property
+    def figures(self) -> tuple[str, ...]:
+        """The measures that a publication may print: all but the upper ends of ranges."""
+        ends = {column.high for column in self.columns}
+        return tuple(name for name in self.measures if name not in ends)
+
+
+_FILE = re.compile(r"/\*\n(?P<header>.*?)\*/\n(?P<sql>.*)", re.DOTALL)
+_CELLS = "\n-- cells\n"
+_HEADER_KEYS = {
+    "title",
+    "source",
+    "key",
+    "columns",
+    "labels",
+    "not_additive",
+    "listing",
+    "waves",
+    "note",
+    "balance",
+}
+_COLUMN_KEYS = {"fr", "en", "codes", "high", "base"}
+
+
+def read_report(path: Path) -> Report:
+    """Read a report file; UsageError names the file and what its header lacks or has too much."""
+    header, sql = split_header(path)
+    if sql.count(_CELLS) != 1:
+        raise UsageError(f"{path.name}: one line must read '-- cells', between the detail and the cells")
+    try:
+        return _report(path.stem, header, sql)
+    except (KeyError, TypeError, ValueError) as error:
+        raise UsageError(f"{path.name}: header: {error}") from None
+
+
+def split_header(path: Path) -> tuple[dict[str, Any], str]:
+    """Return the TOML header of an SQL file and the SQL after it; UsageError names the file."""
+    parts = _FILE.fullmatch(path.read_text(encoding="utf-8"))
+    if parts is None:
+        raise UsageError(f"{path.name}: the file starts with a TOML header between /* and */")
+    try:
+        return tomllib.loads(parts["header"]), parts["sql"]
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path.name}: the header is not TOML: {error}") from None
+
+
+def _report(name: str, header: dict[str, Any], sql: str) -> Report:
+    _only(header, _HEADER_KEYS, "the header")
+    lists = {
+        column: {code: label(text, code) for code, text in labels.items()}
+        for column, labels in header.get("labels", {}).items()
+    }
+    columns = []
+    for column, spec in header["columns"].items():
+        _only(spec, _COLUMN_KEYS, f"column {column}")
+        columns.append(
+            Column(
+                column,
+                label({"fr": spec["fr"], "en": spec["en"]}, column),
+                codes=spec.get("codes"),
+                labels=lists.get(column),
+                high=spec.get("high"),
+                base=spec.get("base"),
+            )
+        )
+    names = [column.name for column in columns]
+    ends = [end for column in columns for end in (column.high, column.base) if end]
+    balance = header.get("balance")
+    if balance:
+        _only(balance, {"start", "parts", "end"}, "[balance]")
+        ends += [balance["start"], *balance["parts"], balance["end"]]
+    for referred in (*header["key"], *lists, *ends):
+        if referred not in names:
+            raise ValueError(f"unknown column {referred!r}; columns are {', '.join(names)}")
+    listing = header.get("listing")
+    return Report(
+        name=name,
+        title=label(header["title"], "title"),
+        source=label(header["source"], "source") if "source" in header else None,
+        key=tuple(header["key"]),
+        columns=tuple(columns),
+        not_additive=tuple(header.get("not_additive", ())),
+        listing=Listing(listing["item"], listing["count"], label(listing["mark"], "mark")) if listing else None,
+        sql=sql,
+        detail_sql=sql.split(_CELLS, maxsplit=1)[0],
+        waves=header.get("waves", 1),
+        note=label(header["note"], "note") if "note" in header else None,
+        balance=Balance(balance["start"], tuple(balance["parts"]), balance["end"]) if balance else None,
+    )
+
+
+def _only(table: dict[str, Any], allowed: set[str], where: str) -> None:
+    for key in table:
+        if key not in allowed:
+            raise ValueError(f"unknown key {key!r} in {where}; {nearest(key, allowed)}")
+
+
+def report_names() -> list[str]:
+    """Return the names of all reports, sorted."""
+    return sorted(path.stem for path in (root() / "reports").glob("*.sql"))
+
+
+def reports_of_a_wave() -> list[str]:
+    """Return the names of the reports that one wave alone fills, sorted: what it may have published."""
+    return [name for name in report_names() if report(name).waves == 1]
+
+
+@cache
+def report(name: str) -> Report:
+    """Return a report by name; UsageError names the nearest ones if there is none."""
+    names = report_names()
+    if name not in names:
+        raise UsageError(f"there is no report {name!r}; {nearest(name, names)}")
+    return read_report(root() / "reports" / f"{name}.sql")

@@ -1,0 +1,294 @@
+"""Run a report file on a database: its cells, checked against the contract of its header, and the rows behind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.exc import DBAPIError
+
+from jumelage import database, report_file
+from jumelage.content import ALL, TOTAL, UNKNOWN
+from jumelage.errors import ReportError, UsageError
+from jumelage.revisions.scope import Scope, set_scope
+from jumelage.texts import Label, nearest
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from jumelage.report_file import Report
+
+Value = int | Decimal | str | None
+
+_SPECIAL = {
+    TOTAL: Label("Total", "Total"),
+    ALL: Label("Ensemble", "All"),
+    UNKNOWN: Label("non précisé", "not stated"),
+}
+# Where people read the codes of a list: the query that gives code, label in French, in English, and parent.
+_LABELS = {
+    "answers": "select code, label_fr, label_en, null from answers where list = 'answers'",
+    "cities": "select code, name, name, null from cities",
+    "waves": "select wave, wave || case when synthetic then ' (synthétique)' else '' end, "
+    "wave || case when synthetic then ' (synthetic)' else '' end, null from waves",
+    "actions": "select code, label_fr, label_en, parent_code from actions",
+    "difficulties": "select code, label_fr, label_en, parent_code from difficulties",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class WaveFacts:
+    """Where the figures come from: the wave and revision in scope."""
+
+    wave: str
+    revision: int
+    title: Label
+    frame_rule: Label
+    source: str
+    synthetic: bool
+    several_mark: str | None
+    facts: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A report run: one row per cell, in the columns of the report; codes, with the labels to show for them.
+
+    `waves` are those in scope, by reference date; `remarks` must stand beside the figures. `details` are the codes
+    that are a kind of another one of their list: people see them indented.
+    """
+
+    report: Report
+    waves: tuple[WaveFacts, ...]
+    remarks: tuple[Label, ...]
+    rows: tuple[tuple[Value, ...], ...]
+    labels: dict[str, dict[str, Label]]
+    details: frozenset[str]
+
+    @property
+    def wave(self) -> WaveFacts:
+        """The wave in scope; the latest one of several."""
+        return self.waves[-1]
+
+    def cells(self) -> dict[str, dict[str, Value]]:
+        """Return the values of each row by its key, the parts joined by /."""
+        return by_key(self.report, self.rows)
+
+    def shown(self, column: str, value: Value, lang: str) -> str:
+        """Return what people read for a value: the label of a code, a number in the language's typography."""
+        if value is None:
+            return ""
+        if isinstance(value, int | Decimal):
+            return number(value, lang)
+        spec = self.report.column(column)
+        known = spec.labels or self.labels.get(spec.codes or "", {})
+        label = known.get(value) or _SPECIAL.get(value)
+        indent = "\u2003" if value in self.details else ""
+        return indent + (label.text(lang) if label else value)
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """The rows behind a cell."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Value, ...], ...]
+    additive: bool
+
+
+def by_key(report: Report, rows: tuple[tuple[Value, ...], ...]) -> dict[str, dict[str, Value]]:
+    """Return the values of each row of a report by its key, the parts joined by /."""
+    names = [column.name for column in report.columns]
+    keys = [names.index(name) for name in report.key]
+    return {"/".join(str(row[i]) for i in keys): dict(zip(names, row, strict=True)) for row in rows}
+
+
+def number(value: int | Decimal, lang: str) -> str:
+    """Write a number: French sets thousands apart by a narrow no-break space and writes a decimal comma."""
+    text = f"{value:,}".replace("-", "\u2212")
+    return text if lang == "en" else text.translate({ord(","): "\u202f", ord("."): ","})
+
+
+def plain(value: Any) -> Value:  # noqa: ANN401
+    """Make a value of a driver one that is equal on every engine: whole numbers are int, others Decimal."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int | Decimal | float):
+        exact = Decimal(str(value)) if isinstance(value, float) else Decimal(value)
+        return int(exact) if exact == exact.to_integral_value() else exact.normalize()
+    return str(value)
+
+
+def wave_facts(connection: Connection, scope: Scope) -> tuple[WaveFacts, ...]:
+    """Return the facts of the waves of a scope, by reference date; UsageError if there are none."""
+    chosen = " or ".join(f"r.wave = '{wave}' and r.revision = {revision}" for wave, revision in scope.revisions)
+    names, rows = database.query(
+        connection,
+        "select r.*, w.synthetic from survey.revisions r join survey.waves w on w.wave = r.wave "
+        f"where {chosen} order by r.reference_date, r.wave",
+    )
+    if not rows:
+        raise UsageError("no wave is in scope")
+    return tuple(_facts(dict(zip(names, row, strict=True))) for row in rows)
+
+
+def _facts(facts: dict[str, Any]) -> WaveFacts:
+    return WaveFacts(
+        wave=facts["wave"],
+        revision=facts["revision"],
+        title=Label(facts["title_fr"], facts["title_en"]),
+        frame_rule=Label(facts["frame_rule_fr"], facts["frame_rule_en"]),
+        source=facts["source"],
+        synthetic=facts["synthetic"],
+        several_mark=facts["several_mark"],
+        facts=facts,
+    )
+
+
+def run(connection: Connection, report: Report, scope: Scope) -> Sheet:
+    """Run a report in a scope; ReportError if its query fails or its result breaks the contract.
+
+    UsageError if it is not made for so many waves.
+    """
+    check_waves(report, scope)
+    set_scope(connection, scope)
+    return make_sheet(connection, report, wave_facts(connection, scope), scope.remarks)
+
+
+def check_waves(report: Report, scope: Scope) -> None:
+    """Raise UsageError if a report is not made for the number of waves in scope."""
+    if len(scope.revisions) > 1 and not report.by_wave:
+        others = [name for name in report_file.report_names() if report_file.report(name).by_wave]
+        raise UsageError(
+            f"{report.name} has no wave in its key, so it would add several waves together; "
+            f"ask for one wave, or for a report that tells them apart: {', '.join(others)}"
+        )
+    if len(scope.revisions) < report.waves:
+        named = ", ".join(wave for wave, _ in scope.revisions)
+        raise UsageError(
+            f"{report.name} compares waves and needs {report.waves} or more, and this is {named} alone; "
+            "name several, such as --wave 2006,2012, or all; `jumelage waves` lists them"
+        )
+
+
+def make_sheet(
+    connection: Connection, report: Report, facts: tuple[WaveFacts, ...], remarks: tuple[Label, ...]
+) -> Sheet:
+    """Run a report in the scope that is set, which `facts` and `remarks` are of; ReportError as for `run`."""
+    return Sheet(report, facts, remarks, run_cells(connection, report), *_labels(connection, report))
+
+
+def run_cells(connection: Connection, report: Report) -> tuple[tuple[Value, ...], ...]:
+    """Return the rows of a report in the scope that is set; ReportError as for `run`."""
+    names, rows = _query(connection, report, report.sql)
+    wanted = [column.name for column in report.columns]
+    if names != wanted:
+        raise ReportError(
+            f"reports/{report.name}.sql: the query gives {', '.join(names)}; [columns] says {', '.join(wanted)}"
+        )
+    cells = tuple(tuple(plain(value) for value in row) for row in rows)
+    keys = [names.index(name) for name in report.key]
+    seen = set()
+    for row in cells:
+        key = tuple(row[i] for i in keys)
+        if None in key or key in seen:
+            shown = "/".join(str(part) for part in key)
+            raise ReportError(f"reports/{report.name}.sql: the key {shown} is null or stands twice")
+        seen.add(key)
+    if report.balance:
+        _check_balance(report, cells)
+    return cells
+
+
+def _check_balance(report: Report, cells: tuple[tuple[Value, ...], ...]) -> None:
+    """Raise ReportError for a row whose start and parts do not make its end."""
+    balance = report.balance
+    for key, cell in by_key(report, cells).items():
+        if balance and sum(Decimal(cell[name] or 0) for name in (balance.start, *balance.parts)) != cell[balance.end]:
+            raise ReportError(
+                f"reports/{report.name}.sql: {key}: {balance.start} and the parts do not make {balance.end}"
+            )
+
+
+def _query(connection: Connection, report: Report, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    try:
+        return database.query(connection, sql)
+    except DBAPIError as error:
+        connection.rollback()
+        raise ReportError(f"reports/{report.name}.sql: {str(error.orig).strip()}") from error
+
+
+def _labels(connection: Connection, report: Report) -> tuple[dict[str, dict[str, Label]], frozenset[str]]:
+    """Return the labels of the code lists that a report shows, and their codes that have a parent."""
+    lists = {column.codes for column in report.columns if column.codes}
+    found = {}
+    details: set[str] = set()
+    for name in sorted(lists):
+        _, rows = database.query(connection, _LABELS.get(name, f"select code, label_fr, label_en, null from {name}"))
+        found[name] = {code: Label(fr, en) for code, fr, en, _ in rows}
+        details |= {code for code, _, _, above in rows if above}
+    return found, frozenset(details)
+
+
+def explain(connection: Connection, sheet: Sheet, key: str, measure: str) -> Detail:
+    """Return the rows behind a cell, by the report's own detail; UsageError for an unknown key or measure."""
+    report = sheet.report
+    if measure not in report.measures:
+        raise UsageError(f"{report.name} has no measure {measure!r}; {nearest(measure, report.measures)}")
+    parts = key.split("/")
+    if len(parts) != len(report.key):
+        raise UsageError(f"a key of {report.name} is written {'/'.join(report.key)}; this is {key!r}")
+    columns = detail_columns(connection, report)
+    if key not in (cells := sheet.cells()):
+        printed = database.query(
+            connection, f"select distinct key from published_figures where report = '{report.name}'"
+        )
+        if (key,) in printed[1]:  # printed, and no row computes it
+            return Detail(columns, (), additive=True)
+        raise UsageError(f"{report.name} has no cell {key!r}; {nearest(key, cells)}")
+    conditions = [
+        f"cast(d.{name} as varchar) = '{part.replace(chr(39), chr(39) * 2)}'"
+        for name, part in zip(report.key, parts, strict=True)
+        if part != TOTAL
+    ]
+    if measure in columns and isinstance(cells[key][measure], int | Decimal):
+        conditions.append(f"d.{measure} <> 0")
+    where = f" where {' and '.join(conditions)}" if conditions else ""
+    order = ", ".join(str(i) for i in range(1, len(columns) + 1))
+    sql = f"{report.detail_sql}\nselect * from detail d{where} order by {order}"
+    _, rows = _query(connection, report, sql)
+    cells_of = tuple(tuple(plain(value) for value in row) for row in rows)
+    return Detail(columns, cells_of, additive=not {parts[0], measure} & set(report.not_additive))
+
+
+def detail_columns(connection: Connection, report: Report) -> tuple[str, ...]:
+    """Return the columns of a report's detail; ReportError if it lacks a key column or `source`."""
+    names, _ = _query(connection, report, f"{report.detail_sql}\nselect * from detail limit 0")
+    for name in (*report.key, "source"):
+        if name not in names:
+            raise ReportError(f"reports/{report.name}.sql: the detail has no column {name}")
+    return tuple(names)
+
+
+def sources(connection: Connection, report: Report) -> dict[tuple[str, str], set[str]]:
+    """Return, by key without totals and figure, the published figures that the rows behind were made from.
+
+    Only rows that count in the figure are behind it.
+    """
+    keys = ", ".join(f"cast(d.{name} as varchar) as {name}" for name in report.key)
+    whole = {name for name in report.figures if report.column(name).codes or name in report.not_additive}
+    counts = ", ".join("true" if name in whole else f"d.{name} <> 0" for name in report.figures)
+    sql = f"{report.detail_sql}\nselect distinct {keys}, d.source, {counts} from detail d"
+    try:
+        rows = _query(connection, report, sql)[1]
+    except ReportError:
+        detail_columns(connection, report)  # says it better where a column is missing
+        raise
+    found: dict[tuple[str, str], set[str]] = {}
+    width = len(report.key)
+    for row in rows:
+        for name, behind in zip(report.figures, row[width + 1 :], strict=True):
+            if behind:
+                found.setdefault(("/".join(row[:width]), name), set()).add(row[width] or "")
+    return found

@@ -1,0 +1,252 @@
+"""What a session sees: revisions of waves, those of now or of an earlier time, and what is to be said of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from typing import TYPE_CHECKING
+
+from jumelage import database
+from jumelage.content import ALL
+from jumelage.errors import UsageError
+from jumelage.texts import Label, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sqlalchemy import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What the views show: revisions of waves, whether inferred rows count, and the date that zones are of.
+
+    `remarks` belong beside every figure of the scope; `withdrawn` says which revisions were withdrawn since.
+    """
+
+    revisions: tuple[tuple[str, int], ...]
+    with_inferred: bool = True
+    classified_on: date | None = None
+    remarks: tuple[Label, ...] = field(default=(), compare=False)
+    withdrawn: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def single(self) -> tuple[str, int]:
+        """The one revision in scope; UsageError if there are several."""
+        if len(self.revisions) > 1:
+            names = ", ".join(wave for wave, _ in self.revisions)
+            raise UsageError(f"this is done for one wave at a time, and several are named: {names}")
+        return self.revisions[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A revision as it is recorded, with its withdrawal, if it was withdrawn; times are in UTC."""
+
+    wave: str
+    revision: int
+    synthetic: bool
+    reference_date: date
+    agreements_complete: bool
+    loaded_at: datetime
+    same_code_lists: bool
+    withdrawn_at: datetime | None
+    withdrawn_by: str | None
+    withdrawn_why: str | None
+
+    @property
+    def name(self) -> str:
+        """The revision as it is given to --wave, such as 2006@1."""
+        return f"{self.wave}@{self.revision}"
+
+    def stands(self, as_of: datetime | None) -> bool:
+        """Tell whether it was loaded and not withdrawn by then; now, without a time."""
+        if as_of is None:
+            return self.withdrawn_at is None
+        return self.loaded_at <= as_of and (self.withdrawn_at is None or self.withdrawn_at > as_of)
+
+
+def recorded(connection: Connection) -> list[Recorded]:
+    """Return every revision, waves by their reference date."""
+    _, rows = database.query(
+        connection,
+        "select r.wave, r.revision, w.synthetic, r.reference_date, r.agreements_complete, r.loaded_at, "
+        "r.code_lists_hash = i.hash, x.withdrawn_at, x.withdrawn_by, x.reason from survey.revisions r "
+        "join survey.waves w on w.wave = r.wave join survey.installed i on i.part = 'code_lists' "
+        "left join survey.withdrawals x on x.wave = r.wave and x.revision = r.revision "
+        "order by r.reference_date, r.wave, r.revision",
+    )
+    return [Recorded(*row) for row in rows]
+
+
+def current(revisions: Iterable[Recorded], as_of: datetime | None = None) -> dict[str, Recorded]:
+    """Return the current revision of each wave, now or at a time, waves by reference date: the highest that stands."""
+    found: dict[str, Recorded] = {}
+    for one in revisions:
+        if one.stands(as_of) and (one.wave not in found or one.revision > found[one.wave].revision):
+            found[one.wave] = one
+    return dict(sorted(found.items(), key=lambda item: (item[1].reference_date, item[0])))
+
+
+def find_scope(
+    connection: Connection,
+    wave: str | None,
+    *,
+    as_of: datetime | None = None,
+    classified_on: date | None = None,
+    with_inferred: bool = True,
+) -> Scope:
+    """Find what is asked for: a wave, a revision (`2006@1`), several by commas, `all`, or the latest real wave.
+
+    `as_of` is a time in UTC: what was loaded or withdrawn later does not count. UsageError for what is not there.
+    """
+    known = recorded(connection)
+    chosen = _choose(known, wave.strip() if wave is not None else None, as_of)
+    withdrawn = tuple(
+        f"{one.name} was withdrawn on {one.withdrawn_at} UTC by {one.withdrawn_by}: {one.withdrawn_why}"
+        for one in chosen
+        if one.withdrawn_at
+    )
+    revisions = tuple((one.wave, one.revision) for one in chosen)
+    remarks = tuple(_remarks(chosen, classified_on, with_inferred=with_inferred))
+    return Scope(revisions, with_inferred, classified_on, remarks, withdrawn)
+
+
+def current_revision(connection: Connection, wave: str) -> tuple[str, int]:
+    """Return the current revision of a wave; UsageError if there is none, or if `wave` is more than a wave's code."""
+    if wave == ALL or "," in wave or "@" in wave:
+        raise UsageError(f"--wave {wave}: a load changes the current revision of one wave; give its code alone")
+    known = recorded(connection)
+    found = _named(known, current(known), wave, None)
+    return found.wave, found.revision
+
+
+def _choose(known: list[Recorded], wave: str | None, as_of: datetime | None) -> list[Recorded]:
+    standing = current(known, as_of)
+    then = f" by {as_of} UTC" if as_of else ""
+    if wave is None:
+        real = [one for one in standing.values() if not one.synthetic]
+        if real:
+            return real[-1:]
+        if standing:
+            raise UsageError(f"no wave is loaded{then} but synthetic ones; name it: --wave {','.join(standing)}")
+    if not known:
+        raise UsageError("no wave is loaded yet; load one with: jumelage load waves/2006")
+    if wave is None or wave == ALL:
+        if not standing:
+            raise UsageError(f"no revision stands{then}; `jumelage waves` lists what was loaded and withdrawn")
+        return list(standing.values())
+    parts = [part.strip() for part in wave.split(",")]
+    if len(parts) > 1 and (ALL in parts or "" in parts):
+        raise UsageError(f"--wave {wave}: name each wave once, with a comma between two, or write all alone")
+    chosen = [_named(known, standing, part, as_of) for part in parts]
+    if len({one.wave for one in chosen}) < len(chosen):
+        raise UsageError(f"--wave {wave} names a wave twice; `jumelage diff` compares revisions of one wave")
+    return sorted(chosen, key=lambda one: (one.reference_date, one.wave))
+
+
+def _named(known: list[Recorded], standing: dict[str, Recorded], text: str, as_of: datetime | None) -> Recorded:
+    """Return the revision that a text names: a wave's current one, or one by its number."""
+    wave, at, number = text.partition("@")
+    revisions = [one for one in known if one.wave == wave]
+    if not revisions:
+        raise UsageError(f"there is no wave {wave!r}; {nearest(wave, {one.wave for one in known})}")
+    if not at:
+        if wave not in standing:
+            if as_of:
+                raise UsageError(f"wave {wave} had no revision that stood by {as_of} UTC; `jumelage waves` lists them")
+            raise UsageError(
+                f"wave {wave} has no revision left that is not withdrawn; `jumelage waves` lists them, "
+                f"--wave {wave}@{revisions[-1].revision} shows one all the same"
+            )
+        return standing[wave]
+    found = [one for one in revisions if str(one.revision) == number]
+    if not found:
+        listed = ", ".join(str(one.revision) for one in revisions)
+        raise UsageError(f"wave {wave} has no revision {number!r}; it has {listed}")
+    if as_of and found[0].loaded_at > as_of:
+        raise UsageError(f"{text} was loaded on {found[0].loaded_at} UTC, after {as_of}")
+    return found[0]
+
+
+def _remarks(chosen: Sequence[Recorded], classified_on: date | None, *, with_inferred: bool) -> Iterable[Label]:
+    """Yield what must stand beside the figures, whoever reads them."""
+    if made_up := ", ".join(one.wave for one in chosen if one.synthetic):
+        yield Label(
+            f"Données synthétiques, inventées pour la démonstration\u00a0: {made_up}.",
+            f"Synthetic data, made up to demonstrate: {made_up}.",
+        )
+    if classified_on:
+        yield Label(
+            f"Pays classés par zone au {classified_on}, et non à la date de référence de chaque vague.",
+            f"Countries are in the zones of {classified_on}, not of each wave's reference date.",
+        )
+    if not with_inferred:
+        yield Label("Sans les lignes déduites.", "Without inferred rows.")
+    if len(chosen) > 1 and (listed := ", ".join(one.wave for one in chosen if not one.agreements_complete)):
+        yield Label(
+            f"La liste des accords n’est pas donnée pour complète\u00a0: {listed}. Ses nombres sont des minima.",
+            f"The list of agreements is not claimed complete: {listed}. Its numbers are minima.",
+        )
+    if moved := ", ".join(one.name for one in chosen if not one.same_code_lists):
+        yield Label(
+            f"Les listes de codes ont changé depuis le chargement de {moved}\u00a0: "
+            "libellés et zones peuvent différer de ce qui fut imprimé alors.",
+            f"The code lists have changed since the load of {moved}: "
+            "labels and zones may differ from what was printed then.",
+        )
+
+
+def set_scope(connection: Connection, scope: Scope) -> None:
+    """Make the views of this connection show a scope, until it is set again or the transaction ends."""
+    values: dict[str, str] = {
+        "scope": ",".join(f"{wave}@{revision}" for wave, revision in scope.revisions),
+        "inferred": "yes" if scope.with_inferred else "no",
+        "classified_on": scope.classified_on.isoformat() if scope.classified_on else "",
+    }
+    quoted = {name: value.replace("'", "''") for name, value in values.items()}
+    if database.is_duckdb(connection):
+        for name, value in quoted.items():
+            connection.exec_driver_sql(f"set variable jumelage_{name} = '{value}'")
+    else:
+        settings = ", ".join(f"set_config('jumelage.{name}', '{value}', true)" for name, value in quoted.items())
+        connection.exec_driver_sql(f"select {settings}")
+
+
+def read_time(text: str) -> datetime:
+    """Return the time in UTC that a text names; a date alone is the end of that day.
+
+    UsageError if it is none, or is still to come: what will be loaded by then is not known.
+    """
+    now = datetime.now(UTC)
+    try:
+        if day := _day(text):
+            found, begins = datetime.combine(day, time.max, UTC), datetime.combine(day, time.min, UTC)
+        else:
+            found = datetime.fromisoformat(text.strip())
+            found = begins = found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise UsageError(f"{text!r} is no time; write 2012-03-31, or 2012-03-31T17:00 (UTC), or with +02:00") from None
+    if begins > now:
+        raise UsageError(f"{text} is still to come; what will be loaded by then is not known")
+    return found.replace(tzinfo=None)
+
+
+def is_to_come(time: datetime) -> bool:
+    """Tell whether a time in UTC is still to come, as the end of today is."""
+    return time > datetime.now(UTC).replace(tzinfo=None)
+
+
+def read_day(text: str) -> date:
+    """Return the date that a text names; UsageError if it is none."""
+    if day := _day(text):
+        return day
+    raise UsageError(f"{text!r} is no date; write 2007-01-01")
+
+
+def _day(text: str) -> date | None:
+    """Return the date that a text is, in any form of ISO 8601 (20070101 too); None if it is none."""
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        return None

@@ -1,0 +1,95 @@
+"""Texts that people read, in both languages, and what is found in texts: near names, controls, sizes."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+# Characters that no name or number holds: controls but tab and line ends, and those that turn the direction of text.
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def find_control(text: str) -> str | None:
+    """Return the code point of the first control character of a text, as `U+0007`; None if it holds none."""
+    found = _CONTROLS.search(text)
+    return f"U+{ord(found[0]):04X}" if found else None
+
+
+_FEW = 20
+
+
+def near_names(word: str, known: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the known names that are near a word, best first; and all of them where they are few."""
+    names = sorted(known)
+    few = tuple(names) if len(names) <= _FEW else ()
+    return tuple(get_close_matches(word, names, n=3, cutoff=0.6)), few
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Say which known names are near a word, or list them all where they are few."""
+    near, few = near_names(word, known)
+    if near:
+        return f"did you mean {' or '.join(near)}?"
+    return f"known: {', '.join(few)}" if few else "none is near"
+
+
+LANGUAGES = ("fr", "en")
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A text that people read, in both languages."""
+
+    fr: str
+    en: str
+
+    def text(self, lang: str) -> str:
+        """Return the text in `fr` or `en`."""
+        return self.fr if lang == "fr" else self.en
+
+
+def label(value: Any, what: str) -> Label:  # noqa: ANN401
+    """Make a label of a table with `fr` and `en`; ValueError if a language is missing or another is there."""
+    if not isinstance(value, dict) or set(value) != set(LANGUAGES):
+        raise ValueError(f"{what} must give fr and en, each once")
+    if not all(isinstance(text, str) and text.strip() for text in value.values()):
+        raise ValueError(f"{what}: fr and en must be texts")
+    return Label(value["fr"], value["en"])
+
+
+def folded(text: str) -> str:
+    """Return the letters and digits of a text, without case and accents."""
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in letters if letter.isalnum())
+
+
+_UNITS = (("o", "B"), ("ko", "kB"), ("Mo", "MB"), ("Go", "GB"), ("To", "TB"), ("Po", "PB"), ("Eo", "EB"))
+_THOUSAND, _TEN = 1000, 10
+
+
+def readable_size(count: int) -> Label:
+    """Write a number of bytes as people do: 3.1 GB."""
+    size, unit = float(count), 0
+    while size >= _THOUSAND and unit < len(_UNITS) - 1:
+        size, unit = size / _THOUSAND, unit + 1
+    text = f"{size:.1f}".removesuffix(".0") if size < _TEN else f"{size:.0f}"
+    fr, en = _UNITS[unit]
+    return Label(f"{text.replace('.', ',')}\u00a0{fr}", f"{text} {en}")
+
+
+def readable_count(count: int, fr: str, en: str) -> Label:
+    """Write a number with what it counts: 200,000 rows."""
+    number = f"{count:,}"
+    return Label(f"{number.replace(',', chr(0x202F))}\u00a0{fr}", f"{number} {en}")
+
+
+def filled(text: Label, *values: object) -> Label:
+    """Fill values into a text."""
+    return Label(text.fr.format(*values), text.en.format(*values))
