@@ -11,7 +11,8 @@ from functools import cache
 from sqlalchemy import Connection
 
 from jumelage import report_file
-from jumelage.reporting.run import Sheet, run
+from jumelage.reporting.run import run
+from jumelage.reporting.sheet import Sheet
 from jumelage.revisions.scope import Scope
 from tests.conftest import ROOT
 

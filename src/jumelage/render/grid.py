@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from jumelage.content import ALL, TOTAL, UNKNOWN
-from jumelage.reporting.run import Detail, Sheet, Value, number
+from jumelage.reporting.sheet import Detail, Sheet, Value, number
 from jumelage.rules import FIELDS
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from jumelage.checking.spellings import Suggestion
     from jumelage.reporting.diff import Change
-    from jumelage.reporting.ledger import Ledger
+    from jumelage.reporting.judging import Ledger
     from jumelage.revisions.history import Entry
     from jumelage.rules import Finding
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from jumelage.content import ALL, TOTAL
 from jumelage.render.grid import of_sheet, span
 from jumelage.render.words import STATUS_MARKS, STATUS_MEANINGS, STATUS_NAMES, words
-from jumelage.reporting.judging import CLAIMS, STATUSES, Entry
+from jumelage.reporting.judging import CLAIMS, STATUSES, Entry, worst
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from jumelage.reporting.ledger import Ledger
-    from jumelage.reporting.run import Sheet, WaveFacts
+    from jumelage.reporting.judging import Ledger
+    from jumelage.reporting.sheet import Sheet, WaveFacts
 
 # What says more than the computed value alone, and so is printed beside it.
 _BESIDE = {"contradicted", "bounded", "published_only", "wording"}
@@ -165,16 +165,11 @@ def key_label(sheet: Sheet, key: str, lang: str) -> str:
 def _rows(sheet: Sheet, entries: dict[tuple[str, str], list[Entry]], lang: str) -> list[tuple[bool, tuple[Cell, ...]]]:
     """Lay out the computed rows, and among them those that were printed and have no computed row."""
     report = sheet.report
-    cells = sheet.cells()
-    keys = list(cells)
-    missing = [key for key, _ in dict.fromkeys(entries) if key not in cells]
-    for key in dict.fromkeys(missing):
-        after = [i for i, other in enumerate(keys) if _before(other, key)]
-        keys.insert(after[-1] + 1 if after else 0, key)
+    sheet = sheet.with_rows(key for key, _ in entries)
     ends = {column.high for column in report.columns}
     judged = {measure for _, measure in entries}
     rows = []
-    for key in keys:
+    for key, found in sheet.cells().items():
         row = []
         parts = dict(zip(report.key, key.split("/"), strict=True))
         for column in report.columns:
@@ -188,8 +183,8 @@ def _rows(sheet: Sheet, entries: dict[tuple[str, str], list[Entry]], lang: str) 
                     )
                 )
                 continue
-            value = cells[key][column.name] if key in cells else 0
-            high = cells[key][column.high] if column.high and key in cells else value
+            value = found[column.name]
+            high = found[column.high or column.name]
             text = sheet.shown(column.name, value, lang) if value == high else span(value, high, lang)
             cell = _cell(text, bool(column.codes), entries.get((key, column.name), []), lang)
             row.append(replace(cell, spaced=column.name in judged))
@@ -197,25 +192,15 @@ def _rows(sheet: Sheet, entries: dict[tuple[str, str], list[Entry]], lang: str) 
     return rows
 
 
-def _before(other: str, key: str) -> bool:
-    """Tell whether a row stands before one that has no place of its own: numbers in order, totals last."""
-    if TOTAL in other.split("/"):
-        return False
-    if other.isdigit() and key.isdigit():
-        return int(other) < int(key)
-    return True
-
-
 def _cell(text: str, coded: bool, entries: list[Entry], lang: str) -> Cell:
     if not entries:
         return Cell(text, not coded)
-    worst = max(entries, key=lambda entry: STATUSES.index(entry.status))
     printed = dict.fromkeys(
         entry.printed or words(lang)["blank"]
         for entry in entries
         if entry.status in _BESIDE or (coded and entry.printed != text)
     )
-    return Cell(text, not coded, tuple(printed), worst.status)
+    return Cell(text, not coded, tuple(printed), worst(entry.status for entry in entries))
 
 
 def _groups(ledger: Ledger, sheets: dict[str, Sheet], lang: str) -> list[tuple[str, str, list[dict[str, str]]]]:
