@@ -135,7 +135,8 @@ def suggest(
 ) -> None:
     """List the names that no list knows.
 
-    Each comes with the codes that it may stand for. Write the list as csv, put `yes` under `confirmed` where a suggestion is right, and hand it to `aliases accept`.
+    Each comes with the codes that it may stand for. Write the list as csv, put `yes` under `confirmed`
+    where a suggestion is right, and hand it to `aliases accept`.
     """
     from jumelage.checking.spellings import suggest as find
     from jumelage.render import renderer
