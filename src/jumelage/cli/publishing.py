@@ -57,6 +57,8 @@ def _publish(url: URL, out: Path, wave: str | None, as_of: str | None = None) ->
     say_remarks(scope, "en")
     if done.ledger:
         say_counts(done.ledger)
+    if done.kept:
+        say(f"note: {done.kept} is kept: it holds files that publish did not make")
     say(f"published: {', '.join(str(page) for page in done.pages)}")
 
 

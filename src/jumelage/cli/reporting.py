@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -23,6 +24,12 @@ from jumelage.cli.options import (
     url_of,
     write,
 )
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from jumelage.reporting.judging import Entry
+    from jumelage.revisions.scope import Scope
 
 
 def add_to(app: typer.Typer) -> None:
@@ -55,6 +62,9 @@ def report(
     format_: Format = "table",
     lang: Lang = "en",
     without_inferred: WithoutInferred = False,
+    printed: Annotated[
+        bool, typer.Option("--printed", help="Add what the wave's publication prints in each cell, and its status.")
+    ] = False,
     output: Output = None,
 ) -> None:
     """Compute a report. Programs get codes (csv, json), people get labels (table)."""
@@ -67,9 +77,17 @@ def report(
     with database.reading(url_of(ctx, db)) as connection:
         scope = scope_of(connection, wave, as_of, classified_on, without_inferred=without_inferred)
         sheet = run(connection, found, scope)
+        judged = _judged(connection, scope, name) if printed else None
     if format_ != "table":
         say_remarks(scope, lang)
-    write(renderer(format_)(of_sheet(sheet, lang)), output)
+    write(renderer(format_)(of_sheet(sheet, lang, judged)), output)
+
+
+def _judged(connection: Connection, scope: Scope, name: str) -> tuple[Entry, ...]:
+    """Return the entries of what is printed of a report: a status is given with inferred rows and without."""
+    from jumelage.reporting.ledger import of_report
+
+    return of_report(connection, replace(scope, with_inferred=True), name)
 
 
 def explain(

@@ -6,16 +6,19 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from jumelage.content import ALL, TOTAL, UNKNOWN
+from jumelage.render.words import STATUS_NAMES, words
+from jumelage.reporting.judging import worst
 from jumelage.reporting.sheet import Detail, Sheet, Value, number
 from jumelage.rules import FIELDS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from jumelage.checking.spellings import Suggestion
+    from jumelage.report_file import Column, Report
     from jumelage.reporting.diff import Change
-    from jumelage.reporting.judging import Ledger
-    from jumelage.revisions.history import Entry
+    from jumelage.reporting.judging import Entry, Ledger
+    from jumelage.revisions.history import Entry as HistoryEntry
     from jumelage.rules import Finding
 
 
@@ -40,10 +43,49 @@ class Grid:
     shown: Shown = field(repr=False)
 
 
-def of_sheet(sheet: Sheet, lang: str) -> Grid:
-    """Make the grid of a report: every column for programs; labels, ranges and lists for people."""
+def of_sheet(sheet: Sheet, lang: str, judged: Sequence[Entry] | None = None) -> Grid:
+    """Make the grid of a report: every column for programs; labels, ranges and lists for people.
+
+    With the entries of its printed figures, what is printed and its status come last.
+    """
     names = tuple(column.name for column in sheet.report.columns)
-    return Grid(names, sheet.rows, _listed(sheet, lang) if sheet.report.listing else _tabled(sheet, lang))
+    if judged is None:
+        return Grid(names, sheet.rows, _listed(sheet, lang) if sheet.report.listing else _tabled(sheet, lang))
+    sheet = sheet.with_rows(entry.key for entry in judged)
+    found: dict[tuple[str, str], list[Entry]] = {}
+    for entry in judged:
+        found.setdefault((entry.key, entry.measure), []).append(entry)
+    measures = [name for name in sheet.report.measures if any(measure == name for _, measure in found)]
+    printed = [
+        tuple(value for measure in measures for value in _printed(found.get((key, measure), ())))
+        for key in sheet.cells()
+    ]
+    shown = _tabled(sheet, lang)
+    w = words(lang)
+    labels = [sheet.report.column(measure).label.text(lang) for measure in measures]
+    told = [
+        tuple(STATUS_NAMES[text].text(lang) if text in STATUS_NAMES else text or "" for text in row) for row in printed
+    ]
+    return Grid(
+        (*names, *(f"{measure}_{what}" for measure in measures for what in ("printed", "status"))),
+        tuple((*row, *more) for row, more in zip(sheet.rows, printed, strict=True)),
+        replace(
+            shown,
+            headings=(
+                *shown.headings,
+                *(f"{name} – {what}" for name in labels for what in (w["printed"], w["status"])),
+            ),
+            rows=tuple((*row, *more) for row, more in zip(shown.rows, told, strict=True)),
+            numeric=(*shown.numeric, *(True, False) * len(measures)),
+        ),
+    )
+
+
+def _printed(entries: Sequence[Entry]) -> tuple[str | None, str | None]:
+    """Return what is printed in a cell, in each place where it is, and its status; nothing if it is in none."""
+    if not entries:
+        return None, None
+    return " | ".join(entry.printed for entry in entries), worst(entry.status for entry in entries)
 
 
 def span(low: Value, high: Value, lang: str) -> str:
@@ -57,29 +99,42 @@ def span(low: Value, high: Value, lang: str) -> str:
     return f"{number(low, lang)}–{number(high, lang)}"
 
 
-def _tabled(sheet: Sheet, lang: str) -> Shown:
-    columns = sheet.report.columns
-    ends = {column.high for column in columns}
-    visible = [column for column in columns if column.name not in ends]
-    names = [column.name for column in columns]
-    rows = []
-    for row in sheet.rows:
-        cell = dict(zip(names, row, strict=True))
-        rows.append(
-            tuple(
-                span(cell[column.name], cell[column.high], lang)
-                if column.high
-                else sheet.shown(column.name, cell[column.name], lang)
-                for column in visible
-            )
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row of a report as people read it: its key, whether it is a total, and a text for each visible column."""
+
+    key: str
+    total: bool
+    texts: tuple[str, ...]
+
+
+def visible_columns(report: Report) -> tuple[Column, ...]:
+    """Return the columns that people see: not those that hold the upper end of another."""
+    ends = {column.high for column in report.columns}
+    return tuple(column for column in report.columns if column.name not in ends)
+
+
+def lines(sheet: Sheet, lang: str) -> Iterator[Line]:
+    """Lay out the rows of a report."""
+    for key, cell in sheet.cells().items():
+        texts = tuple(
+            span(cell[column.name], cell[column.high], lang)
+            if column.high
+            else sheet.shown(column.name, cell[column.name], lang)
+            for column in visible_columns(sheet.report)
         )
-    key = [names.index(name) for name in sheet.report.key]
+        yield Line(key, not {TOTAL, ALL}.isdisjoint(key.split("/")), texts)
+
+
+def _tabled(sheet: Sheet, lang: str) -> Shown:
+    columns = visible_columns(sheet.report)
+    laid_out = tuple(lines(sheet, lang))
     return Shown(
         sheet.report.title.text(lang),
-        tuple(column.label.text(lang) for column in visible),
-        tuple(rows),
-        tuple(not (column.codes or column.labels) for column in visible),
-        frozenset(i for i, row in enumerate(sheet.rows) if {TOTAL, ALL} & {row[k] for k in key}),
+        tuple(column.label.text(lang) for column in columns),
+        tuple(line.texts for line in laid_out),
+        tuple(not (column.codes or column.labels) for column in columns),
+        frozenset(i for i, line in enumerate(laid_out) if line.total),
         _notes(sheet, lang),
     )
 
@@ -186,7 +241,7 @@ def of_changes(changes: Sequence[Change], most: int | None = None) -> Grid:
     return replace(grid, shown=replace(grid.shown, rows=texts))
 
 
-def of_history(entries: Sequence[Entry]) -> Grid:
+def of_history(entries: Sequence[HistoryEntry]) -> Grid:
     """Make the grid of a history: one row per revision; people see who and why, and the beginning of the hash."""
     from jumelage.revisions.history import Entry
 
@@ -212,7 +267,7 @@ def of_history(entries: Sequence[Entry]) -> Grid:
     return Grid(names, rows, Shown("", headings, shown, numeric, notes=notes))
 
 
-def _withdrawn(entry: Entry) -> str:
+def _withdrawn(entry: HistoryEntry) -> str:
     if entry.withdrawn_at is None:
         return ""
     return f"withdrawn {entry.withdrawn_at} by {entry.withdrawn_by}: {entry.withdrawn_why}"

@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from jumelage.content import ALL, TOTAL
-from jumelage.render.grid import of_sheet, span
+from jumelage.render.grid import lines, of_sheet, span, visible_columns
 from jumelage.render.words import STATUS_MARKS, STATUS_MEANINGS, STATUS_NAMES, words
 from jumelage.reporting.judging import CLAIMS, STATUSES, Entry, worst
 
@@ -18,8 +17,9 @@ if TYPE_CHECKING:
     from jumelage.reporting.judging import Ledger
     from jumelage.reporting.sheet import Sheet, WaveFacts
 
-# What says more than the computed value alone, and so is printed beside it.
-_BESIDE = {"contradicted", "bounded", "published_only", "wording"}
+# Where the rows cannot tell, the printed value leads; where it says more than the computed one, it stands beside.
+_LEADING = {"bounded", "published_only"}
+_BESIDE = {"contradicted", "wording"}
 _MONTHS = (
     ("janvier", "January"), ("février", "February"), ("mars", "March"), ("avril", "April"), ("mai", "May"),
     ("juin", "June"), ("juillet", "July"), ("août", "August"), ("septembre", "September"),
@@ -29,15 +29,15 @@ _MONTHS = (
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell of a published table: its text, and what was printed there with which status.
+    """A cell of a published table: the text that leads, its status, and what stands beside, each with a word for it.
 
     `spaced` keeps the numbers of a column in line where other cells of it have a status.
     """
 
     text: str
     numeric: bool = False
-    printed: tuple[str, ...] = ()
     status: str | None = None
+    beside: tuple[tuple[str, str], ...] = ()
     spaced: bool = False
 
 
@@ -165,42 +165,33 @@ def key_label(sheet: Sheet, key: str, lang: str) -> str:
 def _rows(sheet: Sheet, entries: dict[tuple[str, str], list[Entry]], lang: str) -> list[tuple[bool, tuple[Cell, ...]]]:
     """Lay out the computed rows, and among them those that were printed and have no computed row."""
     report = sheet.report
-    sheet = sheet.with_rows(key for key, _ in entries)
-    ends = {column.high for column in report.columns}
+    columns = visible_columns(report)
     judged = {measure for _, measure in entries}
     rows = []
-    for key, found in sheet.cells().items():
+    for line in lines(sheet.with_rows(key for key, _ in entries), lang):
         row = []
-        parts = dict(zip(report.key, key.split("/"), strict=True))
-        for column in report.columns:
-            if column.name in ends:
-                continue
-            if column.name in parts:
-                row.append(
-                    Cell(
-                        sheet.shown(column.name, parts[column.name], lang),
-                        not column.codes and not column.labels,
-                    )
-                )
-                continue
-            value = found[column.name]
-            high = found[column.high or column.name]
-            text = sheet.shown(column.name, value, lang) if value == high else span(value, high, lang)
-            cell = _cell(text, bool(column.codes), entries.get((key, column.name), []), lang)
+        for column, text in zip(columns, line.texts, strict=True):
+            found = entries.get((line.key, column.name), [])
+            cell = _cell(text, bool(column.codes or column.labels), found, lang)
             row.append(replace(cell, spaced=column.name in judged))
-        rows.append((not {TOTAL, ALL}.isdisjoint(parts.values()), tuple(row)))
+        rows.append((line.total, tuple(row)))
     return rows
 
 
 def _cell(text: str, coded: bool, entries: list[Entry], lang: str) -> Cell:
     if not entries:
         return Cell(text, not coded)
-    printed = dict.fromkeys(
-        entry.printed or words(lang)["blank"]
-        for entry in entries
-        if entry.status in _BESIDE or (coded and entry.printed != text)
-    )
-    return Cell(text, not coded, tuple(printed), worst(entry.status for entry in entries))
+    w = words(lang)
+    status = worst(entry.status for entry in entries)
+    leading = _texts([entry for entry in entries if entry.status in _LEADING], lang) if status in _LEADING else ""
+    beside = _texts([entry for entry in entries if entry.status in _BESIDE or (coded and entry.printed != text)], lang)
+    known = ((w["rows"], text),) if leading else ()
+    return Cell(leading or text, not coded, status, (*known, *(((w["printed"], beside),) if beside else ())))
+
+
+def _texts(entries: list[Entry], lang: str) -> str:
+    """Write what is printed in one cell, each text once."""
+    return ", ".join(dict.fromkeys(entry.printed or words(lang)["blank"] for entry in entries))
 
 
 def _groups(ledger: Ledger, sheets: dict[str, Sheet], lang: str) -> list[tuple[str, str, list[dict[str, str]]]]:
