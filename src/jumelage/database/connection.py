@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
 from sqlalchemy.pool import NullPool
 
 from jumelage.errors import BusyError, DatabaseError
@@ -49,6 +49,10 @@ def _translated(url: URL) -> Iterator[None]:
         if isinstance(error, OperationalError) and code is None:
             text = text.splitlines()[0]
         raise DatabaseError(f"{shown(url)}: {text}") from error
+    except StatementError as error:  # what SQLAlchemy wraps around errors of ours
+        if isinstance(error.orig, DatabaseError):
+            raise error.orig from error
+        raise
 
 
 def make_engine(url: URL, *, read_only: bool = False) -> Engine:
