@@ -74,7 +74,9 @@ CREATE TABLE survey.countries (
     label_fr TEXT NOT NULL,
     label_en TEXT NOT NULL,
     state_since DATE,
-    CONSTRAINT pk_countries PRIMARY KEY (code)
+    part_of TEXT,
+    CONSTRAINT pk_countries PRIMARY KEY (code),
+    CONSTRAINT fk_countries_part_of FOREIGN KEY(part_of) REFERENCES survey.countries (code)
 );
 COMMENT ON TABLE survey.countries IS 'Countries: ISO 3166-1 alpha-2, and XK.';
 COMMENT ON COLUMN survey.countries.code IS 'Code, never reused.';
@@ -82,6 +84,7 @@ COMMENT ON COLUMN survey.countries.sort_key IS 'French alphabetical order: lette
 COMMENT ON COLUMN survey.countries.label_fr IS 'Label in French.';
 COMMENT ON COLUMN survey.countries.label_en IS 'Label in English.';
 COMMENT ON COLUMN survey.countries.state_since IS 'Day from which the state exists, where that is after 1900 and certain.';
+COMMENT ON COLUMN survey.countries.part_of IS 'Country that it is part of, though it has a code of its own.';
 
 CREATE TABLE survey.difficulties (
     code TEXT NOT NULL,
@@ -209,6 +212,8 @@ CREATE TABLE survey.revisions (
     reason TEXT,
     software TEXT NOT NULL,
     declared TEXT,
+    home_country TEXT DEFAULT 'FR',
+    home_apart BOOLEAN DEFAULT 'false',
     CONSTRAINT pk_revisions PRIMARY KEY (wave, revision),
     CONSTRAINT ck_revisions_reason CHECK (revision = 1 or reason is not null),
     CONSTRAINT fk_revisions_wave FOREIGN KEY(wave) REFERENCES survey.waves (wave)
@@ -235,6 +240,8 @@ COMMENT ON COLUMN survey.revisions.loaded_by IS 'Who loaded it.';
 COMMENT ON COLUMN survey.revisions.reason IS 'Why it replaces the revision before it; null for the first.';
 COMMENT ON COLUMN survey.revisions.software IS 'Version of jumelage that loaded it.';
 COMMENT ON COLUMN survey.revisions.declared IS 'wave.toml as JSON; null for revisions loaded before it was kept.';
+COMMENT ON COLUMN survey.revisions.home_country IS 'Country of the towns: what is twinned within it is not international.';
+COMMENT ON COLUMN survey.revisions.home_apart IS 'Declared: agreements at home are kept, apart from all others.';
 
 CREATE TABLE survey.claims (
     wave TEXT NOT NULL,
@@ -444,6 +451,32 @@ COMMENT ON COLUMN survey.city_difficulties.difficulty IS 'Code of the difficulty
 COMMENT ON COLUMN survey.city_difficulties.answer IS 'Answer.';
 COMMENT ON COLUMN survey.city_difficulties.source IS 'Published figures that the row was made from: a report, or report/key.';
 
+CREATE TABLE survey.partner_pairs (
+    wave TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    city TEXT NOT NULL,
+    country TEXT NOT NULL,
+    partner_before TEXT NOT NULL,
+    partner TEXT NOT NULL,
+    same BOOLEAN NOT NULL,
+    partner_before_key TEXT NOT NULL,
+    partner_key TEXT NOT NULL,
+    CONSTRAINT pk_partner_pairs PRIMARY KEY (wave, revision, city, country, partner_before_key, partner_key),
+    CONSTRAINT fk_partner_pairs_wave_revision_city FOREIGN KEY(wave, revision, city) REFERENCES survey.respondents (wave, revision, city),
+    CONSTRAINT fk_partner_pairs_country FOREIGN KEY(country) REFERENCES survey.countries (code),
+    CONSTRAINT fk_partner_pairs_wave_revision FOREIGN KEY(wave, revision) REFERENCES survey.revisions (wave, revision)
+);
+COMMENT ON TABLE survey.partner_pairs IS 'Partners of an earlier wave, each said to be the same as one of this wave, or not, by a person who knows.';
+COMMENT ON COLUMN survey.partner_pairs.wave IS 'Wave that the row belongs to.';
+COMMENT ON COLUMN survey.partner_pairs.revision IS 'Revision of the wave.';
+COMMENT ON COLUMN survey.partner_pairs.city IS 'Town, as it is in this wave.';
+COMMENT ON COLUMN survey.partner_pairs.country IS 'Country of both partners.';
+COMMENT ON COLUMN survey.partner_pairs.partner_before IS 'Partner as an earlier wave names it.';
+COMMENT ON COLUMN survey.partner_pairs.partner IS 'Partner as this wave names it.';
+COMMENT ON COLUMN survey.partner_pairs.same IS 'Whether they are the same.';
+COMMENT ON COLUMN survey.partner_pairs.partner_before_key IS 'Key of the earlier one, as in partnerships.';
+COMMENT ON COLUMN survey.partner_pairs.partner_key IS 'Key of the later one, as in partnerships.';
+
 CREATE TABLE survey.partnerships (
     wave TEXT NOT NULL,
     revision INTEGER NOT NULL,
@@ -458,6 +491,8 @@ CREATE TABLE survey.partnerships (
     source TEXT NOT NULL,
     until_from DATE,
     until_to DATE,
+    partner_key TEXT,
+    apart BOOLEAN DEFAULT 'false',
     CONSTRAINT pk_partnerships PRIMARY KEY (wave, revision, agreement),
     CONSTRAINT ck_partnerships_since CHECK (since_to >= since_from),
     CONSTRAINT ck_partnerships_since_range CHECK ((since_from is null) = (since_to is null)),
@@ -481,6 +516,8 @@ COMMENT ON COLUMN survey.partnerships.inferred IS 'Needed by one published table
 COMMENT ON COLUMN survey.partnerships.source IS 'Published figures that the row was made from: a report, or report/key.';
 COMMENT ON COLUMN survey.partnerships.until_from IS 'Earliest day on which it can have ended; null while it is in force.';
 COMMENT ON COLUMN survey.partnerships.until_to IS 'Latest day on which it can have ended; null while it is in force.';
+COMMENT ON COLUMN survey.partnerships.partner_key IS 'Partner: letters and digits alone, without case and accents, St for Saint; the same for all spellings; null where the source does not tell.';
+COMMENT ON COLUMN survey.partnerships.apart IS 'With a partner at home, in a wave that sets such agreements apart: in no international figure.';
 
 create view settings as
 -- What this session has chosen to see; the one relation that is written once per engine.
@@ -615,11 +652,12 @@ select
     p.since_to,
     p.since_missing,
     p.inferred,
-    p.source
+    p.source,
+    p.partner_key
 from scope s
 inner join survey.partnerships p on p.wave = s.wave and p.revision = s.revision
 left join country_zones z on z.wave = s.wave and z.country = p.country
-where (s.with_inferred or not p.inferred) and p.until_from is null;
+where (s.with_inferred or not p.inferred) and p.until_from is null and p.apart is not true;
 
 create view respondents as
 -- Every town of the sampling frame: its response, its agreements and its answers on management.
@@ -808,10 +846,11 @@ select
     p.until_from,
     p.until_to,
     p.inferred,
-    p.source
+    p.source,
+    p.partner_key
 from scope s
 inner join survey.partnerships p on p.wave = s.wave and p.revision = s.revision
-where (s.with_inferred or not p.inferred) and p.until_from is not null;
+where (s.with_inferred or not p.inferred) and p.until_from is not null and p.apart is not true;
 
 create view wave_pairs as
 -- Each wave in scope with the one before it, by reference date.

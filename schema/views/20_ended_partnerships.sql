@@ -10,7 +10,8 @@ select
     p.until_from,
     p.until_to,
     p.inferred,
-    p.source
+    p.source,
+    p.partner_key
 from scope s
 inner join survey.partnerships p on p.wave = s.wave and p.revision = s.revision
-where (s.with_inferred or not p.inferred) and p.until_from is not null
+where (s.with_inferred or not p.inferred) and p.until_from is not null and p.apart is not true
