@@ -222,7 +222,7 @@ def _rows(tally: Tally, sheet: CalamineSheet, bad: Bad, *, padded: bool) -> Iter
         cells = before + [value if value.__class__ is str else _TEXTS[value.__class__](value) for value in values or ()]
         cells += [""] * (tally.last_column - len(cells))
         cells = [_one_end(cell) if "\r" in cell else cell for cell in cells]
-        wrong = _wrong(before, values or (), cells, tally.zero)
+        wrong = _wrong(before, values or (), cells, tally)
         while note is not None and note.row <= number:
             _, column, rule, shown, details = note
             if rule in _STAYS:
@@ -240,7 +240,7 @@ def _rows(tally: Tally, sheet: CalamineSheet, bad: Bad, *, padded: bool) -> Iter
 
 
 def _wrong(
-    before: list[str], values: Sequence[object], cells: list[str], zero: dt.date
+    before: list[str], values: Sequence[object], cells: list[str], tally: Tally
 ) -> dict[int, tuple[str, str, dict[str, Any]]]:
     """Return the cells of a row that are times or the texts of errors, or days that a number makes."""
     if _ERRORS.isdisjoint(cells) and _ANY_TIME.isdisjoint(map(type, values)):
@@ -254,7 +254,7 @@ def _wrong(
             found[column] = CELL_ERROR, text, {}
         elif isinstance(value, dt.date):
             day = value.date() if isinstance(value, dt.datetime) else value
-            if (typed := formats.typed_number(day, zero)) is not None:
+            if (typed := formats.typed_number(day, tally.zero, leap=tally.leap)) is not None:
                 found[column] = NUMBER_AS_DATE, text, {"number": typed}
     return found
 

@@ -26,6 +26,7 @@ BUILT_IN = {
     41: '#,##0;(#,##0);"-";@', 42: '#,##0;(#,##0);"-";@', 43: '#,##0.00;(#,##0.00);"-";@',
     44: '#,##0.00;(#,##0.00);"-";@', 45: _TIME, 46: _TIME, 47: _TIME, 48: "##0.0E+0", 49: "@",
 }  # fmt: skip
+_FEBRUARY_1900 = 60
 _LAST_YEAR = 2199  # whole numbers up to here may be years that somebody wrote, in whatever system of dates
 _CODES = frozenset({7777, 8888, 9997, 9998, 9999})  # for an answer that is missing
 _PIECE = re.compile(r'"[^"]*"?|\\.|_.|\*.|\[[^\]]*\]?|;|[^"\\_*\[;]+')
@@ -52,12 +53,14 @@ class _Section:
     condition: str = ""
 
 
-def typed_number(day: dt.date, zero: dt.date) -> int | None:
+def typed_number(day: dt.date, zero: dt.date, *, leap: bool) -> int | None:
     """Return the number that somebody typed into a cell with the format of a date; None if it seems to be a date.
 
-    A year, a code or a small number becomes a day of the years in which no town had a partner yet.
+    A year, a code or a small number becomes a day of the years in which no town had a partner yet. With `leap`, the
+    year 1900 has a 29 February, as Excel has it.
     """
     number = (day - zero).days
+    number -= leap and 0 < number <= _FEBRUARY_1900
     return number if number <= _LAST_YEAR or number in _CODES else None
 
 

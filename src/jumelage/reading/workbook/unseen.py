@@ -62,14 +62,14 @@ class Marks:
 class Tally:
     """What a scan of a sheet counts and notes, row by row from the top."""
 
-    def __init__(self, sheet: str, zero: date) -> None:
-        """Start with an empty sheet."""
+    def __init__(self, sheet: str, zero: date, *, leap: bool = False) -> None:
+        """Start with an empty sheet; `leap`: its year 1900 has a 29 February."""
         self.sheet = sheet
         self.last_row = self.last_column = 0
         self.columns: set[int] = set()  # that hold anything
         self.hidden_columns: list[tuple[int, int]] = []
         self.merged: list[tuple[int, int, int, int]] = []
-        self.zero = zero  # the day 0 of its dates
+        self.zero, self.leap = zero, leap  # the day 0 of its dates
         self.bad: list[Note] = []  # in order
         self.padded: dict[tuple[int, int], int] = {}  # numbers that show more decimals than they need: how many
         self._hidden_rows: list[tuple[int, int]] = []

@@ -249,7 +249,7 @@ class _Sheet:
     """The records of a sheet."""
 
     def __init__(self, name: str, of_cells: bool, book: _Book) -> None:
-        self.tally = Tally(name, book.zero)
+        self.tally = Tally(name, book.zero, leap=book.zero == formats.SINCE_1900)
         self._book = book
         self._of_cells = of_cells
         self._hidden: set[int] = set()

@@ -73,7 +73,7 @@ def scan_xlsx(archive: zipfile.ZipFile) -> dict[str, Tally]:
         if name in tallies:
             raise not_a_workbook(_TWO_NAMES, name)
         if kind == "worksheet":
-            sheet = _Sheet(Tally(name, zero), styles.formats, seen)
+            sheet = _Sheet(Tally(name, zero, leap=not workbook.since_1904), styles.formats, seen)
             scan(archive, _member(members, target), sheet)
             tallies[name], seen = sheet.tally, sheet.seen
             check_areas(tallies.values())
