@@ -45,6 +45,9 @@ _FIRST_CAUSES = {
     "formula_without_value",
     "cell_error",
     "time_of_day",
+    "number_as_date",
+    "date_in_part",
+    "shown_otherwise",
     "several_mark_undeclared",
 }
 
