@@ -163,7 +163,7 @@ def workbook(wave: WaveFolder) -> Workbook:
     declared = tomllib.loads((wave.path / "wave.toml").read_text(encoding="utf-8"))
     for row in (("key", "value"), *_dotted(declared, "")):
         sheet.append(row)
-    for name in TABLES:
+    for name in (name for name in TABLES if (wave.path / f"{name}.csv").exists()):
         sheet = made.create_sheet(name)
         for text in (wave.path / f"{name}.csv").read_text(encoding="utf-8").splitlines():
             sheet.append([int(field) if field.isdigit() else field or None for field in text.split(",")])
