@@ -40,7 +40,8 @@ LISTED = [("Saint-Pol-sur-Mer", "2010-12-09", "Dunkerque")]  # the project's own
 COUNTRIES = ["DE", "RO", "GB", "AQ"]
 SPELLINGS = {"Saint\u00a0Ä": "sta", "S\u00adt—a": "sta", "\u200bB": "b"}  # of A, of B as one may copy them
 PARTNERS = ["Sta", *SPELLINGS, "B", "C", "c", "D", "E"]
-One, Other = TypeVar("One"), TypeVar("Other")
+One = TypeVar("One")
+Other = TypeVar("Other")
 
 
 def random_waves(rng: random.Random, name: str) -> list[Made]:
@@ -284,8 +285,9 @@ def least_left(
 ) -> tuple[list[str | None], list[str | None]]:
     """Return what both sides have left where those of one name found each other."""
     ones, others = Counter(earlier), Counter([*in_force, *ended])
-    met = Counter({name: number for name, number in (ones & others).items() if name is not None})
-    return [*(ones - met).elements(), *()], [*(others - met).elements(), *()]
+    met = ones & others
+    met.pop(None, None)
+    return [*(ones - met).elements()], [*(others - met).elements()]
 
 
 def matching(ones: Sequence[One], others: Sequence[Other], may: Callable[[One, Other], bool]) -> int:
