@@ -533,16 +533,16 @@ def survives(path: Path, data: bytes) -> None:
     assert rule is None or rule in RULES
 
 
-MANY = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+ONE_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-@MANY
+@ONE_FOLDER
 @given(data=st.binary(max_size=600), head=st.sampled_from([b"", b"PK\3\4", SMALL[:8], SMALL[:512], SMALL[:1024]]))
 def test_bytes_of_any_kind_are_refused_or_read(tmp_path: Path, data: bytes, head: bytes) -> None:
     survives(tmp_path / "a", head + data)
 
 
-@MANY
+@ONE_FOLDER
 @given(which=st.integers(0, 3), cut=st.floats(0.9, 1), flips=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255))))
 def test_damaged_workbooks_are_refused_or_read(
     tmp_path: Path, real: list[bytes], which: int, cut: float, flips: list[tuple[float, int]]
@@ -553,7 +553,7 @@ def test_damaged_workbooks_are_refused_or_read(
     survives(tmp_path / "a", bytes(data[: int(cut * len(data))] if len(flips) % 2 else data))
 
 
-@MANY
+@ONE_FOLDER
 @given(which=st.integers(0, 1), member=st.integers(0, 9), place=st.floats(0, 1), byte=st.integers(0, 255))
 def test_damaged_parts_are_refused_or_read(
     tmp_path: Path, real: list[bytes], which: int, member: int, place: float, byte: int
