@@ -306,6 +306,7 @@ WAVE = {
         "explanations",
     ),
     "explained_twice": case(both(explanation(), explanation()), "wave.toml", None, "explanations.keys"),
+    "query_uses": case(explanation(evidence="select pg_sleep(9)"), "wave.toml", None, "explanations.evidence"),
     "not_a_query": case(explanation(evidence="delete from claims"), "wave.toml", None, "explanations.evidence"),
     "source_unpublished": case(
         both(published("zones", "eu,agreements,1,p"), line(PARTNERSHIPS, "Lille,IT,1,,,,zones/other")),

@@ -104,8 +104,8 @@ def explain(
         sheet = reporting.run(connection, found, scope)
         detail = reporting.explain(connection, sheet, key, measure)
     say_remarks(scope, lang)
-    value = sheet.cells().get(key, {}).get(measure, 0)  # printed, and no row computes it: zero
-    title = filled(_CELL, report, key, measure, span(value, value, lang)).text(lang)
+    low, _ = sheet.known(key, measure)
+    title = filled(_CELL, report, key, measure, span(low, low, lang)).text(lang)
     show(of_detail(detail, title, lang), format_, output)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jumelage.content import ALL, TOTAL, UNKNOWN
 from jumelage.render.words import STATUS_NAMES, heading, kind, words
-from jumelage.reporting.run import Detail, Sheet, Value, number
+from jumelage.reporting.sheet import Detail, Sheet, Value, number
 from jumelage.rules import FIELDS, severity_name
 from jumelage.texts import Label, filled
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from jumelage.checking.spellings import Suggestion
     from jumelage.report_file import Column, Report
     from jumelage.reporting.diff import Change
-    from jumelage.reporting.ledger import Ledger
+    from jumelage.reporting.judging import Ledger
     from jumelage.revisions.history import Entry
     from jumelage.rules import Finding
 
@@ -97,21 +97,17 @@ def visible_columns(report: Report) -> tuple[Column, ...]:
     return tuple(column for column in report.columns if column.name not in ends)
 
 
-def lines(sheet: Sheet, lang: str, keys: Iterable[str] | None = None) -> Iterator[Line]:
-    """Lay out the rows of a report, or those of these keys: zero where no row is computed for one."""
-    report, cells = sheet.report, sheet.cells()
-    for key in cells if keys is None else keys:
-        cell = cells.get(key) or dict.fromkeys((column.name for column in report.columns), 0)
-        parts = dict(zip(report.key, key.split("/"), strict=True))
-        texts = []
-        for column in visible_columns(report):
-            if column.name in parts and key not in cells:
-                texts.append(sheet.shown(column.name, parts[column.name], lang))
-            elif column.high:
-                texts.append(span(cell[column.name], cell[column.high], lang))
-            else:
-                texts.append(sheet.shown(column.name, cell[column.name], lang))
-        yield Line(key, not {TOTAL, ALL}.isdisjoint(parts.values()), tuple(texts))
+def lines(sheet: Sheet, lang: str) -> Iterator[Line]:
+    """Lay out the rows of a report."""
+    report = sheet.report
+    for key, cell in sheet.cells().items():
+        texts = (
+            span(cell[column.name], cell[column.high], lang)
+            if column.high
+            else sheet.shown(column.name, cell[column.name], lang)
+            for column in visible_columns(report)
+        )
+        yield Line(key, not {TOTAL, ALL}.isdisjoint(key.split("/")), tuple(texts))
 
 
 def _tabled(sheet: Sheet, lang: str) -> Shown:
