@@ -14,18 +14,22 @@ from jumelage.cli.options import (
     By,
     Db,
     Handed,
+    Lang,
     Out,
     Reason,
     Waves,
-    say,
     say_counts,
     say_remarks,
     scope_of,
     url_of,
 )
+from jumelage.cli.streams import say
+from jumelage.texts import Label, filled
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
+
+_PUBLISHED = Label("publié\u00a0: {}", "published: {}")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -35,29 +39,34 @@ def add_to(app: typer.Typer) -> None:
 
 
 def publish(
-    ctx: typer.Context, out: Out = Path("public"), db: Db = None, wave: Waves = None, as_of: AsOf = None
+    ctx: typer.Context,
+    out: Out = Path("public"),
+    db: Db = None,
+    wave: Waves = None,
+    as_of: AsOf = None,
+    lang: Lang = "en",
 ) -> None:
     """Publish a wave as web pages.
 
     All its tables and their ledger; of several waves, the reports that compare them. In French and English, swapped in
     whole.
     """
-    _publish(url_of(ctx, db), out, wave, as_of)
+    _publish(url_of(ctx, db), out, wave, as_of, lang)
 
 
-def _publish(url: URL, out: Path, wave: str | None, as_of: str | None = None) -> None:
+def _publish(url: URL, out: Path, wave: str | None, as_of: str | None, lang: str) -> None:
     from jumelage import database
     from jumelage.publication.site import check_out
     from jumelage.publication.site import publish as publish_scope
 
     check_out(out)
     with database.reading(url) as connection:
-        scope = scope_of(connection, wave, as_of)
+        scope = scope_of(connection, wave, as_of, lang=lang)
         done = publish_scope(connection, scope, out)
-    say_remarks(scope, "en")
+    say_remarks(scope, lang)
     if done.ledger:
-        say_counts(done.ledger)
-    say(f"published: {', '.join(str(page) for page in done.pages)}")
+        say_counts(done.ledger, lang)
+    say(filled(_PUBLISHED, ", ".join(str(page) for page in done.pages)), lang)
 
 
 def reproduce(
@@ -67,6 +76,7 @@ def reproduce(
     db: Db = None,
     reason: Reason = None,
     by: By = None,
+    lang: Lang = "en",
 ) -> None:
     """Migrate, load, check and publish in one go.
 
@@ -74,5 +84,6 @@ def reproduce(
     """
     url = url_of(ctx, db)
     bring_up(url)
-    done = showing.load(url, loading.request_of(handed, reason, by), showing.Showing())
-    _publish(url, out, done.wave)
+    showed = showing.Showing(lang=lang)
+    done = showing.load(url, loading.request_of(handed, reason, by, lang=lang, tell=showed.copied.append), showed)
+    _publish(url, out, done.wave, None, lang)

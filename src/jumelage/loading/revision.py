@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from jumelage.rules import Finding
+    from jumelage.texts import Label
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,8 @@ class Request:
     """What is to be loaded, why and by whom.
 
     With `table`, `handed` is one file for that table, and the rest is the current revision of `wave`. `annotate` is
-    where a copy with the findings written in goes, in `lang`; `aliases` a file of more accepted spellings.
+    where a copy with the findings written in goes, in `lang`, and `tell` is told of it; `aliases` a file of more
+    accepted spellings.
     """
 
     handed: Path
@@ -37,6 +39,7 @@ class Request:
     aliases: Path | None = None
     annotate: Path | None = None
     lang: str = "en"
+    tell: Callable[[Label], object] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True)
