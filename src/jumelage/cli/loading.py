@@ -9,6 +9,7 @@ import typer
 
 from jumelage.cli import showing
 from jumelage.cli.options import (
+    AcceptLoss,
     Aliases,
     AsOf,
     By,
@@ -62,6 +63,7 @@ def load(
     ] = None,
     lang: Annotated[Literal["fr", "en"], typer.Option("--lang", help="Language of the findings.")] = "en",
     output: Output = None,
+    accept_loss: AcceptLoss = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check everything and show what would change; load nothing.")
     ] = False,
@@ -72,7 +74,8 @@ def load(
     """
     if (table is None) != (wave is None):
         raise UsageError("--table and --wave go together: one file for one table of a wave that is loaded")
-    request = request_of(handed, reason, by, table=table, wave=wave, aliases=aliases, annotate=annotate, lang=lang)
+    more = {"aliases": aliases, "annotate": annotate, "lang": lang, "accept_loss": accept_loss}
+    request = request_of(handed, reason, by, table=table, wave=wave, **more)
     show = showing.Showing(format_, lang, output, write)
     if dry_run:
         showing.rehearse(url_of(ctx, db), request, show)

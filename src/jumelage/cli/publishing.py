@@ -10,6 +10,7 @@ import typer  # noqa: TC002  # Typer reads annotations at run time
 from jumelage.cli import loading, showing
 from jumelage.cli.migrating import bring_up
 from jumelage.cli.options import (
+    AcceptLoss,
     AsOf,
     By,
     Db,
@@ -67,6 +68,7 @@ def reproduce(
     db: Db = None,
     reason: Reason = None,
     by: By = None,
+    accept_loss: AcceptLoss = False,
 ) -> None:
     """Migrate, load, check and publish in one go.
 
@@ -74,5 +76,5 @@ def reproduce(
     """
     url = url_of(ctx, db)
     bring_up(url)
-    done = showing.load(url, loading.request_of(handed, reason, by), showing.Showing())
+    done = showing.load(url, loading.request_of(handed, reason, by, accept_loss=accept_loss), showing.Showing())
     _publish(url, out, done.wave)

@@ -42,7 +42,7 @@ def load(url: URL, request: Request, showing: Showing) -> Loaded:
     with told(showing, request), _progress() as step:
         done = load_wave(url, request, step=step)
     show_findings(done.findings, showing)
-    _say_done(done, "loaded")
+    _say_done(done, "loaded", showing.lang)
     return done
 
 
@@ -55,16 +55,18 @@ def rehearse(url: URL, request: Request, showing: Showing) -> None:
     with told(showing, request), _progress() as step:
         done, changes = try_out(url, request, step)
     show_findings(done.findings, Showing(lang=showing.lang))
-    _say_done(done, "would be loaded")
+    _say_done(done, "would be loaded", showing.lang)
     if changes or showing.format is not None or showing.output is not None:
         most = MOST_SHOWN if showing.format is None and showing.output is None else None
         showing.write(renderer(showing.format or "table")(of_changes(changes, most)), showing.output)
 
 
-def _say_done(done: Loaded, verb: str) -> None:
+def _say_done(done: Loaded, verb: str, lang: str) -> None:
     rows = ", ".join(f"{number} {table.replace('_', ' ')}" for table, number in done.rows.items())
     made_up = " (synthetic)" if done.synthetic else ""
     say(f"wave {done.wave}{made_up}, revision {done.revision}: {f'{verb}: {rows}' if done.new else 'unchanged'}")
+    for loss in done.losses:
+        say(f"lost: {loss.text(lang)}")
 
 
 @contextmanager
