@@ -263,6 +263,9 @@ TOWNS = {
     "Villeneuve-d’Ascq": "59009",
     "Boulogne sur Mer": "62160",
     "Boulogne-sur-Mer": "62160",
+    "Boulogne s/ Mer": "62160",
+    "Boulogne s/Mer": "62160",
+    "Boulogne/Mer": "62160",
     "HENIN BEAUMONT": "62427",
 }
 
@@ -285,6 +288,14 @@ COUNTRIES = {
     "Slovaquie": "SK",
     "Israel": "IL",
     "RFA": "DE",
+    "ex-République yougoslave de Macédoine": "MK",
+    "Congo (CD)": "CD",
+    "République du Congo": "CG",
+    "Congo-Kinshasa": "CD",
+    "Corée (République de)": "KR",
+    "Guinée": "GN",
+    "Niger": "NE",
+    "Samoa": "WS",
     "Côte d'Ivoire": "CI",
 }
 
@@ -308,6 +319,16 @@ def test_countries_are_found_by_name_code_and_accepted_spelling(migrated: URL, t
     lines = [f"Lille,{spelling},1,Partner {number},,," for number, spelling in enumerate(COUNTRIES)]
     found = loaded_rows(migrated, tiny_wave, lines, "country")
     assert found == {f"Partner {number}": (code,) for number, code in enumerate(COUNTRIES.values())}
+
+
+def test_a_code_tells_which_town_of_a_shared_name_is_meant(migrated: URL, tiny_wave: WaveFolder) -> None:
+    frame = "city,city_code,population\nLille,59350,1\nLens,,2\nDouai,,3\nSaint-Aubin,{},4\n"
+    tiny_wave.write("frame.csv", frame.format(""))
+    assert "several communes" in run("load", tiny_wave.path, "--db", address(migrated)).err
+    tiny_wave.write("frame.csv", frame.format("59529"))
+    told = run("load", tiny_wave.path, "--db", address(migrated)).err
+    assert "several communes" not in told
+    assert "is another commune (Saint-Aubin 59529)" in told
 
 
 SINCE = {
