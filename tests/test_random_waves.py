@@ -11,14 +11,14 @@ from functools import cache
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
 from jumelage import database
 from jumelage.reporting.run import Sheet, Value
-from tests.conftest import ENGINES, ROOT, Databases
+from tests.conftest import ENGINES, ROOT, Databases, share
 from tests.made_waves import ACROSS, JOINED, Agreement, Made, codes, put, put_changes, scope_of, sheet_of
 
 DAYS = [date(year, 12, 31) for year in (2004, 2006, 2007, 2008, 2010, 2013, 2018)]
@@ -286,7 +286,7 @@ EXAMPLES = iter(range(10**9))
 
 
 @given(rng=st.randoms(use_true_random=False), with_inferred=st.booleans())
-@settings(max_examples=15)
+@share(0.25)
 def test_random_waves_are_counted_as_by_brute_force(
     crowded: Connection, rng: random.Random, with_inferred: bool
 ) -> None:

@@ -113,6 +113,10 @@ def _figures(
         if None in parts:
             continue
         key = "/".join(part for part in parts if part)
+        text = _with_comma(text, wave.decimal)
+        if text and (whole := _two_readings(text, wave.decimal)):
+            wrong("printed", "figure_ambiguous", one=whole, other=text.replace(".", wave.decimal))
+            continue
         understood = _printed(report, measure, text, key, wave, codes)
         if (unfit := _unfit(understood)) or understood is None:
             wrong("printed", unfit)
@@ -183,6 +187,19 @@ def _printed(
     if any(found.get(name) in key.split("/") for found in codes.values() if name in found):
         return Decimal(several), 0, None, None, None
     return None
+
+
+def _with_comma(text: str | None, decimal: str) -> str | None:
+    """Return a printed text as the wave prints decimals: a cell with a number knows no comma."""
+    if text and decimal == "," and re.fullmatch(r"-?\d+\.\d+", text) and not _two_readings(text, decimal):
+        return text.replace(".", decimal)
+    return text
+
+
+def _two_readings(text: str, decimal: str) -> str:
+    """Return the whole number that a text with a point may be, where it may be a decimal one too; else nothing."""
+    found = decimal == "," and re.fullmatch(r"-?[1-9]\d{0,2}\.\d{3}", text)
+    return text.replace(".", "") if found else ""
 
 
 def _number(text: str, decimal: str) -> Decimal | None:

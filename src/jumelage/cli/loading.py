@@ -125,11 +125,7 @@ def template(
     say(f"wrote {out}")
 
 
-aliases_app = typer.Typer(
-    rich_markup_mode=None,
-    no_args_is_help=True,
-    help="Spellings that no list knows: suggest codes, accept confirmed ones.",
-)
+aliases_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Find codes for names that no list knows.")
 
 
 @aliases_app.command()
@@ -140,9 +136,10 @@ def suggest(
     format_: Format = "table",
     output: Output = None,
 ) -> None:
-    """List the names that no list knows, each with the codes that it may stand for.
+    """List the names that no list knows.
 
-    Write it as csv, put `yes` under `confirmed` where a suggestion is right, and hand it to `aliases accept`.
+    Each comes with the codes that it may stand for. Write the list as csv, put `yes` under `confirmed`
+    where a suggestion is right, and hand it to `aliases accept`.
     """
     from jumelage.checking.spellings import suggest as find
     from jumelage.render import renderer
@@ -163,7 +160,10 @@ def accept(
     ] = Path("aliases.csv"),
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be accepted; write nothing.")] = False,
 ) -> None:
-    """Add the confirmed spellings to a file that `load` reads: aliases.csv in the wave's folder, or --aliases FILE."""
+    """Add the confirmed spellings to a file.
+
+    `load` reads aliases.csv in the wave's folder, and what --aliases FILE names.
+    """
     from jumelage.checking.spellings import accept as take
 
     with showing.told(showing.Showing()):

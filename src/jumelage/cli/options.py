@@ -78,7 +78,7 @@ Handed = Annotated[
         metavar="HANDED", help="The wave: a folder such as waves/2006, a .zip of it, or a workbook (.xlsx, .xls, .ods)."
     ),
 ]
-Table = Literal["frame", "respondents", "partnerships", "actions", "difficulties"]
+Table = Literal["frame", "respondents", "partnerships", "actions", "difficulties", "partner_pairs"]
 Aliases = Annotated[
     Path | None,
     typer.Option(

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from jumelage.content import ALL, TOTAL
-from jumelage.render.grid import of_sheet, span
+from jumelage.content import TOTAL
+from jumelage.render.grid import lines, of_sheet, span, visible_columns
 from jumelage.render.words import STATUS_MARKS, STATUS_MEANINGS, STATUS_NAMES, words
 from jumelage.reporting.judging import CLAIMS, STATUSES, Entry
 
@@ -171,29 +171,16 @@ def _rows(sheet: Sheet, entries: dict[tuple[str, str], list[Entry]], lang: str) 
     for key in dict.fromkeys(missing):
         after = [i for i, other in enumerate(keys) if _before(other, key)]
         keys.insert(after[-1] + 1 if after else 0, key)
-    ends = {column.high for column in report.columns}
+    columns = visible_columns(report)
     judged = {measure for _, measure in entries}
     rows = []
-    for key in keys:
+    for line in lines(sheet, lang, keys):
         row = []
-        parts = dict(zip(report.key, key.split("/"), strict=True))
-        for column in report.columns:
-            if column.name in ends:
-                continue
-            if column.name in parts:
-                row.append(
-                    Cell(
-                        sheet.shown(column.name, parts[column.name], lang),
-                        not column.codes and not column.labels,
-                    )
-                )
-                continue
-            value = cells[key][column.name] if key in cells else 0
-            high = cells[key][column.high] if column.high and key in cells else value
-            text = sheet.shown(column.name, value, lang) if value == high else span(value, high, lang)
-            cell = _cell(text, bool(column.codes), entries.get((key, column.name), []), lang)
+        for column, text in zip(columns, line.texts, strict=True):
+            found = entries.get((line.key, column.name), [])
+            cell = _cell(text, bool(column.codes or column.labels), found, lang)
             row.append(replace(cell, spaced=column.name in judged))
-        rows.append((not {TOTAL, ALL}.isdisjoint(parts.values()), tuple(row)))
+        rows.append((line.total, tuple(row)))
     return rows
 
 
