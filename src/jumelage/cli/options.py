@@ -106,6 +106,10 @@ By = Annotated[
     str | None,
     typer.Option("--by", metavar="NAME", help="Who loads it. [default: the system's user]", show_default=False),
 ]
+AcceptLoss = Annotated[
+    bool,
+    typer.Option("--accept-loss", help="Load a correction even if it loses more than a tenth of a table."),
+]
 Out = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where to publish; swapped in whole.")]
 
 

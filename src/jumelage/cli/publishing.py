@@ -10,6 +10,7 @@ import typer  # noqa: TC002  # Typer reads annotations at run time
 from jumelage.cli import loading, showing
 from jumelage.cli.migrating import bring_up
 from jumelage.cli.options import (
+    AcceptLoss,
     AsOf,
     By,
     Db,
@@ -77,6 +78,7 @@ def reproduce(
     reason: Reason = None,
     by: By = None,
     lang: Lang = "en",
+    accept_loss: AcceptLoss = False,
 ) -> None:
     """Migrate, load, check and publish in one go.
 
@@ -85,5 +87,6 @@ def reproduce(
     url = url_of(ctx, db)
     bring_up(url)
     showed = showing.Showing(lang=lang)
-    done = showing.load(url, loading.request_of(handed, reason, by, lang=lang, tell=showed.copied.append), showed)
+    more = {"lang": lang, "accept_loss": accept_loss, "tell": showed.copied.append}
+    done = showing.load(url, loading.request_of(handed, reason, by, **more), showed)
     _publish(url, out, done.wave, None, lang)
