@@ -12,7 +12,8 @@ from sqlalchemy import Connection
 
 from jumelage import database, report_file
 from jumelage.database.workbench import workbench
-from jumelage.reporting.run import Sheet, run
+from jumelage.reporting.run import run
+from jumelage.reporting.sheet import Sheet
 from jumelage.revisions.scope import Scope
 from tests.conftest import ROOT
 

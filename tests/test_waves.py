@@ -15,7 +15,8 @@ from sqlalchemy.engine import URL
 
 from jumelage import database, report_file
 from jumelage.errors import ReportError
-from jumelage.reporting.run import Sheet, Value, explain, run
+from jumelage.reporting.run import explain, run
+from jumelage.reporting.sheet import Sheet, Value
 from jumelage.revisions.scope import find_scope
 from tests.conftest import ENGINES, ROOT, Databases, address
 from tests.conftest import run as jumelage
