@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from jumelage import content, report_file
-from jumelage.texts import Label, label, near_names
+from jumelage.texts import Label, label, near_names, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -90,11 +90,12 @@ class Finding:
 
     def text(self, lang: str) -> str:
         """Write one line: where, what stands there, what is wrong and what to do."""
-        place = self.file if self.sheet is None else f"{self.file}[{self.sheet}]"
+        place = visible(self.file if self.sheet is None else f"{self.file}[{self.sheet}]")
         if self.row is not None:
             place = f"{place}:{self.row}"
         if self.column:
-            place += f", colonne {self.column}" if lang == "fr" else f", column {self.column}"
+            column = visible(self.column)
+            place += f", colonne {column}" if lang == "fr" else f", column {column}"
         value = f": {_short(self.value)!r}" if self.value is not None else ""
         between = "\u00a0; " if lang == "fr" else "; "
         said = between.join(filter(None, (self.message(lang), self.remedy(lang))))
@@ -114,7 +115,8 @@ class Finding:
 
 def _filled(text: Label, details: dict[str, Any], lang: str) -> str:
     words = {name: value.text(lang) if isinstance(value, Near | Label) else value for name, value in details.items()}
-    return text.text(lang).format(**words)
+    shown = {name: visible(value) if isinstance(value, str) else value for name, value in words.items()}
+    return text.text(lang).format(**shown)
 
 
 def _short(text: str) -> str:

@@ -12,14 +12,31 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-# Characters that no name or number holds: controls but tab and line ends, and those that turn the direction of text.
-_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# What no name or number holds, first to last: controls but tab and line ends, what turns the direction of text, and
+# what is no character at all, which no workbook can hold.
+CONTROLS = (
+    *((0x00, 0x08), (0x0B, 0x0C), (0x0E, 0x1F), (0x7F, 0x9F), (0x61C, 0x61C)),
+    *((0x200E, 0x200F), (0x202A, 0x202E), (0x2066, 0x2069), (0xFDD0, 0xFDEF)),
+    *((plane << 16 | 0xFFFE, plane << 16 | 0xFFFF) for plane in range(0x11)),
+)
+_CONTROLS = re.compile("[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in CONTROLS) + "]")
+CONTROLS_IN_SQL = "[" + "".join(rf"\x{{{first:x}}}-\x{{{last:x}}}" for first, last in CONTROLS) + "]"  # for DuckDB
 
 
 def find_control(text: str) -> str | None:
     """Return the code point of the first control character of a text, as `U+0007`; None if it holds none."""
     found = _CONTROLS.search(text)
     return f"U+{ord(found[0]):04X}" if found else None
+
+
+def visible(text: str, *, kept: str = "") -> str:
+    """Return a text without anything that a terminal would obey: such characters as Python writes them, but `kept`."""
+    if text.isprintable():
+        return text
+    return "".join(
+        sign if sign.isprintable() or sign in kept or unicodedata.category(sign) == "Zs" else repr(sign)[1:-1]
+        for sign in text
+    )
 
 
 _FEW = 20
@@ -91,5 +108,6 @@ def readable_count(count: int, fr: str, en: str) -> Label:
 
 
 def filled(text: Label, *values: object) -> Label:
-    """Fill values into a text."""
+    """Fill values into a text; what they hold of control characters is shown."""
+    values = tuple(visible(value) if isinstance(value, str) else value for value in values)
     return Label(text.fr.format(*values), text.en.format(*values))

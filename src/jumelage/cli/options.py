@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from jumelage.errors import OutputError, UsageError
+from jumelage.texts import visible
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -147,8 +148,8 @@ def say_remarks(scope: Scope, lang: str) -> None:
 
 
 def say(text: str) -> None:
-    """Say something to the person at the terminal, on standard error."""
-    typer.echo(text, err=True)
+    """Say something to the person at the terminal, on standard error; nothing that the terminal would obey."""
+    typer.echo(visible(text, kept="\n\t"), err=True)
 
 
 def write(text: str, output: Path | None) -> None:
