@@ -29,14 +29,34 @@ def find_control(text: str) -> str | None:
     return f"U+{ord(found[0]):04X}" if found else None
 
 
-def visible(text: str, *, kept: str = "") -> str:
-    """Return a text without anything that a terminal would obey: such characters as Python writes them, but `kept`."""
-    if text.isprintable():
-        return text
-    return "".join(
-        sign if sign.isprintable() or sign in kept or unicodedata.category(sign) == "Zs" else repr(sign)[1:-1]
-        for sign in text
-    )
+# What a terminal takes for an order, or what turns or hides the text around it; not tabs and line ends.
+_RAW = re.compile(
+    "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff"
+    "\\ufff9-\\ufffb\\ufffe\\uffff\\ud800-\\udfff\\U000e0000-\\U000e007f]"
+)
+
+
+def printable(text: str) -> str:
+    """Return a text as a terminal may have it: with the codes of controls in their place: U+001B as an escape."""
+    return _RAW.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+def one_line(text: str) -> str:
+    """Return a text as it may stand within a line of a terminal."""
+    return printable(text).replace("\n", "\\n").replace("\r", "\\r")
+
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet program that opens a CSV file computes what begins so
+
+
+def neutral(value: Any) -> Any:  # noqa: ANN401
+    """Return a text so that a spreadsheet program takes it for one: with an apostrophe where it would compute it."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def meant(text: str) -> str:
+    """Return what `neutral` made neutral."""
+    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text
 
 
 _FEW = 20
@@ -109,5 +129,5 @@ def readable_count(count: int, fr: str, en: str) -> Label:
 
 def filled(text: Label, *values: object) -> Label:
     """Fill values into a text; what they hold of control characters is shown."""
-    values = tuple(visible(value) if isinstance(value, str) else value for value in values)
+    values = tuple(one_line(value) if isinstance(value, str) else value for value in values)
     return Label(text.fr.format(*values), text.en.format(*values))

@@ -19,6 +19,7 @@ from jumelage.reading.package import ALIASES, read_package, read_rows
 from jumelage.reading.source import CsvSource, Shape
 from jumelage.rules import errors_in
 from jumelage.temporary import temporary_folder
+from jumelage.texts import meant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -201,7 +202,7 @@ def accept(suggestions: Path, into: Path) -> tuple[str, tuple[str, ...]]:
             _accept(ready, names, before, findings)
         given = read_rows(CsvSource("suggestions", suggestions.name, suggestions, scratch / "s"), SUGGESTED, findings)
         confirmed = [
-            _Spelling(line, *(record[column] for column in ALIASES.columns))
+            _Spelling(line, *(meant(record[column] or "") or None for column in ALIASES.columns))
             for line, record in given.records()
             if (record["confirmed"] or "").casefold() in _CONFIRMED
         ]

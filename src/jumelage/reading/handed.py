@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from jumelage.reading.source import Source
     from jumelage.reading.workbook import Workbook
 
-TABLES = ("frame", "respondents", "partnerships", "actions", "difficulties")
+PAIRS = "partner_pairs"
+TABLES = ("frame", "respondents", "partnerships", "actions", "difficulties", PAIRS)
+MAY_LACK = (PAIRS,)
 OPTIONAL = ("aliases", "claims")
 WAVE = "wave"
 PUBLISHED = "published"
