@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -11,6 +10,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 from jumelage.database.sql import file_to_read, path_literal, query
+from jumelage.temporary import temporary_folder
 
 
 def append(workbench: Connection, sql: str, target: Connection, table: str, columns: Sequence[str]) -> int:
@@ -22,10 +22,8 @@ def append(workbench: Connection, sql: str, target: Connection, table: str, colu
     if workbench is target:
         done = target.exec_driver_sql(f"insert into {table} ({names}) {sql}")
         return int(done.scalar() or 0)
-    from tempfile import TemporaryDirectory
-
-    with TemporaryDirectory() as folder:
-        spool = Path(folder) / "rows.csv"
+    with temporary_folder() as folder:
+        spool = folder / "rows.csv"
         workbench.exec_driver_sql(f"copy ({sql}) to {path_literal(spool)} (format csv, header false)")
         raw: Any = target.connection.driver_connection
         with raw.cursor() as cursor, spool.open("rb") as rows:
@@ -43,11 +41,9 @@ def fetch(source: Connection, sql: str, workbench: Connection, table: str, kinds
     if workbench is source:
         workbench.exec_driver_sql(f"create or replace temp table {table} as {sql}")
         return
-    from tempfile import TemporaryDirectory
-
     listed = ", ".join(f"'{name}': '{kind}'" for name, kind in kinds.items())
-    with TemporaryDirectory() as folder:
-        spool = Path(folder) / "rows.csv"
+    with temporary_folder() as folder:
+        spool = folder / "rows.csv"
         raw: Any = source.connection.driver_connection
         with (
             raw.cursor() as cursor,
