@@ -3,25 +3,37 @@
 What the rest of the house may use is exported here; Alembic is imported by `migrate` alone.
 """
 
-from jumelage.database.bulk import append, fetch, orphans
-from jumelage.database.connection import creating, in_memory, lock, make_engine, only_read, opened, reading, writing
-from jumelage.database.sql import file_to_read, is_duckdb, path_literal, query
+from jumelage.database.bulk import analyze, append, fetch, orphans, set_variables
+from jumelage.database.connection import (
+    creating,
+    failed,
+    in_memory,
+    lock,
+    make_engine,
+    only_read,
+    opened,
+    reading,
+    writing,
+)
+from jumelage.database.sql import file_to_read, literal, query
 from jumelage.database.state import content_hash, current, head, migrations, outdated
 from jumelage.database.urls import DEFAULT, ENVIRONMENT, exists, resolve_url, shown
 
 __all__ = [
     "DEFAULT",
     "ENVIRONMENT",
+    "analyze",
     "append",
     "content_hash",
     "creating",
     "current",
     "exists",
+    "failed",
     "fetch",
     "file_to_read",
     "head",
     "in_memory",
-    "is_duckdb",
+    "literal",
     "lock",
     "make_engine",
     "migrations",
@@ -29,10 +41,10 @@ __all__ = [
     "opened",
     "orphans",
     "outdated",
-    "path_literal",
     "query",
     "reading",
     "resolve_url",
+    "set_variables",
     "shown",
     "writing",
 ]

@@ -12,12 +12,14 @@ from alembic.util import CommandError
 from sqlalchemy import Connection
 
 from jumelage import content
-from jumelage.database import alembic_duckdb as drift
-from jumelage.database import code_lists as codelists
-from jumelage.database import views
+from jumelage.database import (
+    alembic_duckdb,  # noqa: F401  # Alembic finds it by its being imported
+    code_lists,
+    views,
+)
 from jumelage.database.connection import creating, opened
+from jumelage.database.engines import engine_of
 from jumelage.database.models import SCHEMA, metadata
-from jumelage.database.sql import is_duckdb
 from jumelage.database.state import content_hash, current, head, migrations, outdated
 from jumelage.database.urls import resolve_url
 from jumelage.errors import DatabaseError, UsageError
@@ -111,7 +113,7 @@ def run_environment(context: EnvironmentContext) -> None:
     given = context.config.attributes.get("connection")
     url = resolve_url(context.get_x_argument(as_dictionary=True).get("db"))
     if context.is_offline_mode():
-        _configure(context, dialect_name=url.get_backend_name(), literal_binds=True)
+        _configure(context, dialect_name=engine_of(url).name, literal_binds=True)
         with context.begin_transaction():
             context.run_migrations()
     elif isinstance(given, Connection):
@@ -148,21 +150,28 @@ def _configure(context: EnvironmentContext, **options: Any) -> None:  # noqa: AN
 
 
 def _run(context: EnvironmentContext, connection: Connection) -> None:
-    options = {"autogenerate_plugins": [drift.PLUGIN]} if is_duckdb(connection) else {}
+    engine = engine_of(connection)
+    options = {"autogenerate_plugins": list(plugins)} if (plugins := engine.alembic_plugins) else {}
     _configure(context, connection=connection, **options)
     moves = _moves(context)
     with context.begin_transaction():
-        grants = views.drop(connection) if moves else []
+        if not moves:
+            context.run_migrations()
+            return
+        rights = engine.rights(connection)
+        views.drop(connection)
         context.run_migrations()
         script = ScriptDirectory.from_config(context.config)
-        if moves and context.get_context().get_current_revision() == script.get_current_head():
-            _install(connection, grants)
+        if context.get_context().get_current_revision() == script.get_current_head():
+            _install(connection)
+        engine.mark_version(connection)
+        engine.grant(connection, rights)
 
 
-def _install(connection: Connection, grants: list[str]) -> None:
-    codelists.synchronise(connection)
-    views.create(connection, grants)
+def _install(connection: Connection) -> None:
+    code_lists.synchronise(connection)
+    views.create(connection)
     for part in ("code_lists", "views"):
         connection.exec_driver_sql(f"delete from survey.installed where part = '{part}'")
-        found = content_hash(part, connection.dialect.name)
+        found = content_hash(connection, part)
         connection.exec_driver_sql(f"insert into survey.installed (part, hash) values ('{part}', '{found}')")

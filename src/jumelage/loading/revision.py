@@ -171,7 +171,7 @@ def _write(
             "several_mark": wave.several_mark,
             "declared": wave.declared,
             "content_hash": digest,
-            "code_lists_hash": database.content_hash("code_lists", connection.dialect.name),
+            "code_lists_hash": database.content_hash(connection, "code_lists"),
             "loaded_at": recording_time(connection),
             "loaded_by": by or user(),
             "reason": reason,
@@ -182,5 +182,5 @@ def _write(
         columns = ["wave", "revision", *_columns(name)]
         sql = f"select '{wave.code}', {revision}, {', '.join(columns[2:])} from staged_{name}"
         database.append(bench, sql, connection, f"survey.{name}", columns)
-    if database.is_duckdb(connection) and (broken := database.orphans(connection, {"revisions", *OF_A_LOAD})):
+    if broken := database.orphans(connection, {"revisions", *OF_A_LOAD}):
         raise DataError("the wave refers to what does not exist:\n" + "\n".join(broken))

@@ -112,8 +112,7 @@ def check(connection: Connection, scope: Scope) -> tuple[Ledger, dict[str, Sheet
     ]
     explained, more = _explain(connection, scope, entries)
     problems += more
-    if database.is_duckdb(connection):
-        problems += database.orphans(connection)
+    problems += database.orphans(connection)
     return Ledger(tuple(explained), tuple(problems)), {name: found.sheet for name, found in runs.items()}
 
 

@@ -204,13 +204,7 @@ def set_scope(connection: Connection, scope: Scope) -> None:
         "inferred": "yes" if scope.with_inferred else "no",
         "classified_on": scope.classified_on.isoformat() if scope.classified_on else "",
     }
-    quoted = {name: value.replace("'", "''") for name, value in values.items()}
-    if database.is_duckdb(connection):
-        for name, value in quoted.items():
-            connection.exec_driver_sql(f"set variable jumelage_{name} = '{value}'")
-    else:
-        settings = ", ".join(f"set_config('jumelage.{name}', '{value}', true)" for name, value in quoted.items())
-        connection.exec_driver_sql(f"select {settings}")
+    database.set_variables(connection, values)
 
 
 def read_time(text: str) -> datetime:
