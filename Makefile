@@ -3,14 +3,17 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: report test check bench docs demo lock clean
+.PHONY: report test test-all check bench docs demo lock clean
 
 report: .venv/runtime  ## migrate, load the 2006 wave, check it, publish it
 	$(BIN)/jumelage reproduce waves/2006 --out public $(if $(REASON),--reason "$(REASON)")
 	@echo "open $(CURDIR)/public/fr.html or $(CURDIR)/public/en.html in a browser"
 
-test: check  ## all checks and all tests, on DuckDB and on a PostgreSQL that the tests start
-	$(BIN)/pytest --quiet --numprocesses auto
+test: check  ## all checks and all tests but the long ones, on DuckDB and on a PostgreSQL that the tests start
+	$(BIN)/pytest --quiet --numprocesses auto -m "not long"
+
+test-all: .venv/development  ## the long tests besides, and the random ones with many more examples
+	$(BIN)/pytest --quiet --numprocesses auto -m "long or hypothesis" --hypothesis-profile thorough
 
 check: .venv/development  ## format, lint, types, import layers
 	$(BIN)/ruff format --check .

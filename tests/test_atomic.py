@@ -80,8 +80,13 @@ def wait_until_free(url: URL) -> None:
     pytest.fail("the database stayed busy")
 
 
+# After how many changes of the sign, and after what part of a load's time.
+MOMENTS = [(1, 0.0), (0, 0.3), (0, 0.6), (2, 0.0), (3, 0.0), (5, 0.0)]
+
+
+@pytest.mark.parametrize("moments", [MOMENTS[:1], pytest.param(MOMENTS[1:], marks=pytest.mark.long)], ids=len)
 def test_a_load_that_is_killed_leaves_all_or_nothing_and_the_next_one_succeeds(
-    databases: Databases, migrated: URL, big_wave: Path
+    databases: Databases, migrated: URL, big_wave: Path, moments: list[tuple[int, float]]
 ) -> None:
     before, other = content(migrated), databases.migrated()
     start = time.monotonic()
@@ -91,16 +96,15 @@ def test_a_load_that_is_killed_leaves_all_or_nothing_and_the_next_one_succeeds(
     assert complete["survey.partnerships"] == ROWS[databases.engine] * MOST
     assert complete != before
     killed, url = 0, migrated
-    moments = [(0, 0.2), (0, 0.6 * lasts), (1, 0.0), (2, 0.0), (3, 0.0), (5, 0.0)]
-    for changes, seconds in moments:
+    for changes, part in moments:
         with watching(url) as sign:
-            killed += kill_at(start_load(url, big_wave), sign, changes=changes, seconds=seconds)
+            killed += kill_at(start_load(url, big_wave), sign, changes=changes, seconds=part * lasts)
         wait_until_free(url)
         left = content(url)
         assert left in (before, complete)
         if left == complete:
             url = databases.migrated()
-    assert killed > len(moments) // 2, "the moments came too late to say anything"
+    assert killed > (len(moments) - 1) // 2, "the moments came too late to say anything"
     result = run("load", big_wave, "--db", address(url))
     assert result.err.startswith("wave tiny, revision 1: loaded")
     assert content(url) == complete

@@ -6,45 +6,51 @@ import subprocess
 import sys
 import sysconfig
 import venv
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 from sqlalchemy.engine import URL
 
 from jumelage import report_file
+from jumelage.cli import app
 from tests.conftest import ENGINES, ROOT, WAVE_2006, address, run
 
-COMMANDS = (
-    "migrate",
-    "load",
-    "template",
-    "waves",
-    "diff",
-    "withdraw",
-    "reports",
-    "report",
-    "explain",
-    "check",
-    "publish",
-    "reproduce",
-)
+
+def tree(name: str, command: Any) -> Iterator[tuple[str, Any]]:
+    """Return a command and those below it, each with the words that call it."""
+    yield name, command
+    for word, below in getattr(command, "commands", {}).items():
+        yield from tree(f"{name} {word}".strip(), below)
 
 
-def test_help_lists_every_command_in_a_whole_sentence() -> None:
-    done = run("--help")
-    assert done.code == 0
-    for command in COMMANDS:
-        (line,) = [line for line in done.out.splitlines() if line.strip().startswith(f"{command} ")]
-        assert line.endswith(".")
-        assert not line.endswith("...")
+COMMANDS = dict(tree("", typer.main.get_command(app)))
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_option_of_every_command_has_a_help_text(command: str) -> None:
-    done = run(command, "--help")
-    assert done.code == 0
-    options = [line.split() for line in done.out.splitlines() if line.strip().startswith("-")]
-    assert all(len(words) > 1 for words in options)
+def is_said(text: str | None) -> bool:
+    """Say whether a help text begins with a whole sentence of some words."""
+    first = (text or "").split("\n\n")[0].strip()
+    return len(first.split()) > 1 and first[0].isupper() and first[-1] in ".])"
+
+
+def test_every_command_and_every_parameter_has_a_help_text() -> None:
+    said = {name: command.help for name, command in COMMANDS.items()}
+    said |= {f"{name} {one.name}": one.help for name, command in COMMANDS.items() for one in command.params}
+    assert [name for name, text in said.items() if not is_said(text)] == []
+    assert len(said) > 80
+
+
+def test_help_prints_every_command_and_parameter_with_its_text() -> None:
+    for name, command in COMMANDS.items():
+        done = run(*name.split(), "--help")
+        assert done.code == 0
+        printed = "".join(done.out.split())
+        below = [(word, one.get_short_help_str(1000)) for word, one in getattr(command, "commands", {}).items()]
+        for word, text in (*below, *((one.opts[0], one.help) for one in command.params if one.opts[0][0] == "-")):
+            assert word in printed, (name, word)
+            assert "".join(text.split()) in printed, (name, word, text)
 
 
 def test_help_loads_no_heavy_library() -> None:

@@ -7,10 +7,15 @@ import shlex
 from pathlib import Path
 
 import pytest
+import typer
 from sqlalchemy.engine import URL
 
+from jumelage.cli import app
 from tests.conftest import ROOT, address, run
 from tests.generate import EXAMPLE
+from tests.test_cli import tree
+
+ELSEWHERE = {"--sql"}  # options of other programs: Alembic
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "schema").rglob("*.md"))]
 EXAMPLES = [
@@ -41,3 +46,35 @@ def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
 
 def test_there_are_examples() -> None:
     assert len(EXAMPLES) >= 4
+
+
+COMMANDS = [
+    (name, command)
+    for name, command in tree("", typer.main.get_command(app))
+    if name and not hasattr(command, "commands")
+]
+
+
+def test_the_readme_names_every_command() -> None:
+    table = {
+        word
+        for line in PAGES[0].read_text(encoding="utf-8").splitlines()
+        if line.startswith("| `")
+        for word in re.findall(r"`((?:aliases )?[a-z]+)[^`]*`", line.split("|")[1])
+    }
+    assert [name for name, _ in COMMANDS if name not in table] == []
+
+
+def test_pages_name_no_command_and_no_option_that_is_not_there() -> None:
+    options = {option for _, command in COMMANDS for one in command.params for option in one.opts} | {
+        "--help",
+        "--version",
+    }
+    words = {name.split()[0] for name, _ in COMMANDS}
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        said = {
+            option for code in re.findall(r"`[^`]+`", text) for option in re.findall(r"(?<![\w-])--[a-z][a-z-]+", code)
+        }
+        assert said - options - ELSEWHERE == set(), page.name
+        assert set(re.findall(r"[`/$] ?jumelage ([a-z]+)", text)) - words == set(), page.name

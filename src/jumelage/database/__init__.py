@@ -3,10 +3,9 @@
 What the rest of the house may use is exported here; Alembic is imported by `migrate` alone.
 """
 
-from jumelage.database.bulk import analyze, append, fetch, orphans, set_variables
+from jumelage.database.bulk import analyze, append, fetch, orphans, variables
 from jumelage.database.connection import (
     creating,
-    failed,
     in_memory,
     lock,
     make_engine,
@@ -28,7 +27,6 @@ __all__ = [
     "creating",
     "current",
     "exists",
-    "failed",
     "fetch",
     "file_to_read",
     "head",
@@ -44,7 +42,7 @@ __all__ = [
     "query",
     "reading",
     "resolve_url",
-    "set_variables",
     "shown",
+    "variables",
     "writing",
 ]

@@ -30,9 +30,9 @@ def orphans(connection: Connection, tables: Collection[str] | None = None) -> li
     return engine_of(connection).orphans(connection, tables)
 
 
-def set_variables(connection: Connection, values: Mapping[str, str]) -> None:
-    """Set the variables that the views read, until they are set again or the transaction ends."""
-    engine_of(connection).set_variables(connection, values)
+def variables(connection: Connection, values: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the statements that set the variables that the views read, until set again or the transaction ends."""
+    return engine_of(connection).variables(values)
 
 
 def analyze(connection: Connection, tables: Sequence[str]) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from sqlalchemy import event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
+from jumelage.database.attempt import TRIED_OUT
 from jumelage.database.engines import engine_of
 from jumelage.database.state import check_migrated, current
 from jumelage.database.urls import exists, shown
@@ -29,24 +31,27 @@ def _translated(url: URL) -> Iterator[None]:
 
 
 def make_engine(url: URL, *, read_only: bool = False) -> Engine:
-    """Make a source of connections, without a pool, on which every setting that matters is ours."""
-    return engine_of(url).connections(url, read_only=read_only)
+    """Make a source of one connection, without a pool, on which every setting that matters is ours."""
+    return _connecting_once(engine_of(url).connections(url, read_only=read_only), url)
+
+
+def _connecting_once(engine: Engine, url: URL) -> Engine:
+    """Let an engine connect once: after a connection is lost, a second one would have another scope and snapshot."""
+    connected = False
+
+    @event.listens_for(engine, "do_connect")
+    def _once(*_: object) -> None:
+        nonlocal connected
+        if connected:
+            raise DatabaseError(f"{shown(url)}: the connection was lost")
+        connected = True
+
+    return engine
 
 
 def in_memory() -> Engine:
     """Make an engine on a DuckDB in memory."""
     return make_engine(URL.create("duckdb", database=":memory:"))
-
-
-def failed(error: DBAPIError) -> bool:
-    """Tell whether the database could not carry a statement out, rather than the statement being wrong.
-
-    Such an error is no finding about data: it is to be raised on, and becomes a DatabaseError or a BusyError.
-    """
-    if error.connection_invalidated or error.orig is None:
-        return True
-    name = "postgresql" if type(error.orig).__module__.startswith("psycopg") else "duckdb"
-    return engine_of(URL.create(name)).verdict(error.orig) != "statement"
 
 
 @contextmanager
@@ -108,4 +113,5 @@ def lock(connection: Connection, url: URL) -> None:
 
 def only_read(connection: Connection) -> None:
     """Let the rest of a transaction only read, and no files: queries of a wave run in it next."""
+    connection.info[TRIED_OUT] = True
     engine_of(connection).only_read(connection)

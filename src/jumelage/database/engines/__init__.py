@@ -35,6 +35,7 @@ class Engine(ABC):
 
     name: ClassVar[str]
     schemes: ClassVar[tuple[str, ...]]  # what its URLs begin with
+    has_savepoints: ClassVar[bool] = True
     alembic_plugins: ClassVar[tuple[str, ...]] = ()  # what Alembic needs besides its own comparison with the models
 
     # --- connecting
@@ -133,8 +134,8 @@ class Engine(ABC):
         """Return a sentence for each foreign key that rows break; none where the engine keeps the keys itself."""
 
     @abstractmethod
-    def set_variables(self, connection: Connection, values: Mapping[str, str]) -> None:
-        """Set the variables that the views read, until they are set again or the transaction ends."""
+    def variables(self, values: Mapping[str, str]) -> tuple[str, ...]:
+        """Return the statements that set the variables of the views, until set again or the transaction ends."""
 
     def analyze(self, connection: Connection, tables: Sequence[str]) -> None:  # noqa: B027
         """Let the planner know what is in tables that were just filled."""

@@ -30,7 +30,7 @@ PLUGIN = "jumelage.duckdb"  # the comparison that needs no reflection, which duc
 _RESERVED = {"survey", "main", "temp", "system", "information_schema", "pg_catalog"}
 MEMORY = "350MB"  # of a load; the interpreter and the text being read come on top
 # Whatever the URL says, these are ours: they change what is read or how it is ordered.
-_PINNED = {
+SETTINGS = {
     "default_null_order": "nulls_last_on_asc_first_on_desc",
     "default_order": "asc",
     "default_collation": "",
@@ -61,6 +61,7 @@ class DuckDB(Engine):
 
     name: ClassVar[str] = "duckdb"
     schemes: ClassVar[tuple[str, ...]] = ("duckdb",)
+    has_savepoints: ClassVar[bool] = False
     alembic_plugins: ClassVar[tuple[str, ...]] = (PLUGIN,)
 
     def read_url(self, given: str) -> URL:
@@ -109,7 +110,7 @@ class DuckDB(Engine):
 
     def connections(self, url: URL, *, read_only: bool) -> Connections:
         """Make a source of connections: a pooled one would keep the file's lock."""
-        config = dict(_PINNED)
+        config = dict(SETTINGS)
         if read_only:  # what reads runs queries of waves and reports: they have no business with files
             config["enable_external_access"] = "false"
         return create_engine(
@@ -261,10 +262,9 @@ class DuckDB(Engine):
             found.append(f"{table.fullname}: {lost} rows refer to a {columns} that {parent} lacks: {example}")
         return found
 
-    def set_variables(self, connection: Connection, values: Mapping[str, str]) -> None:
-        """Set variables of the session."""
-        for name, value in values.items():
-            connection.exec_driver_sql(f"set variable jumelage_{name} = {literal(value)}")
+    def variables(self, values: Mapping[str, str]) -> tuple[str, ...]:
+        """Return statements for variables of the session."""
+        return tuple(f"set variable jumelage_{name} = {literal(value)}" for name, value in values.items())
 
     def room(self, connection: Connection, scratch: Path) -> None:
         """Bound the memory that a load takes."""

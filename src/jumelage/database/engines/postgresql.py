@@ -194,7 +194,8 @@ class PostgreSQL(Engine):
             return "failed" if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) else "statement"
         if code in {"55P03", "40001", "40P01"}:
             return "busy"
-        return "failed" if code[:2] in {"08", "53", "57", "58", "XX", "F0"} else "statement"
+        # A right that is missing is for whoever manages the database, as is all that is the server's own.
+        return "failed" if code == "42501" or code[:2] in {"08", "53", "57", "58", "XX", "F0"} else "statement"
 
     def told(self, error: BaseException, url: URL) -> BusyError | DatabaseError:
         """Say whom we waited for, or what is to be done."""
@@ -340,10 +341,10 @@ class PostgreSQL(Engine):
         """Return nothing: the server keeps the foreign keys."""
         return []
 
-    def set_variables(self, connection: Connection, values: Mapping[str, str]) -> None:
-        """Set settings of the transaction."""
-        settings = ", ".join(f"set_config('jumelage.{name}', {literal(value)}, true)" for name, value in values.items())
-        connection.exec_driver_sql(f"select {settings}")
+    def variables(self, values: Mapping[str, str]) -> tuple[str, ...]:
+        """Return a statement for settings of the transaction."""
+        settings = (f"set_config('jumelage.{name}', {literal(value)}, true)" for name, value in values.items())
+        return (f"select {', '.join(settings)}",)
 
     def analyze(self, connection: Connection, tables: Sequence[str]) -> None:
         """Analyze the tables, without waiting for one that somebody else is at."""
