@@ -15,7 +15,7 @@ from jumelage.database.connection import (
     writing,
 )
 from jumelage.database.sql import file_to_read, literal, query
-from jumelage.database.state import content_hash, current, head, migrations, outdated
+from jumelage.database.state import columns, content_hash, current, head, migrations, outdated
 from jumelage.database.urls import DEFAULT, ENVIRONMENT, exists, resolve_url, shown
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "ENVIRONMENT",
     "analyze",
     "append",
+    "columns",
     "content_hash",
     "creating",
     "current",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from alembic import command
@@ -16,6 +17,7 @@ from jumelage.database import (
     alembic_duckdb,  # noqa: F401  # Alembic finds it by its being imported
     code_lists,
     views,
+    way_down,
 )
 from jumelage.database.connection import creating, opened
 from jumelage.database.engines import engine_of
@@ -34,13 +36,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What migrate would do: the revisions to go through, up or down, and the parts to bring up to date."""
+    """What migrate would do: the revisions to go through, up or down, and the parts to bring up to date.
+
+    `lost` is what a way down took with it.
+    """
 
     at: str | None
     to: str
     revisions: tuple[str, ...]
     parts: tuple[str, ...]
     down: bool
+    lost: tuple[str, ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -92,24 +98,36 @@ def _between(known: dict[str, str | None], start: str | None, end: str | None) -
     return path[::-1] if end == start else []
 
 
-def migrate(connection: Connection, to: str = "head") -> Plan:
-    """Bring the database to a revision, and at head its views and code lists up to date."""
+def migrate(connection: Connection, to: str = "head", *, accept_loss: bool = False) -> Plan:
+    """Bring the database to a revision, and at head its views and code lists up to date.
+
+    UsageError, and nothing done, for a way down that loses what was recorded, or that begins from rows that are not
+    what was loaded, unless that is accepted.
+    """
     todo = plan(connection, to)
     if todo.empty:
         return todo
     move = command.downgrade if todo.down else command.upgrade
+    settings = config(connection)
+    settings.attributes["accept_loss"] = accept_loss
     try:
-        move(config(connection), todo.to)
+        move(settings, todo.to)
     except CommandError as error:
         raise DatabaseError(str(error)) from error
-    return todo
+    return replace(todo, lost=tuple(settings.attributes.get("lost", ())))
+
+
+Unfit = Callable[[Connection], list[str]]
 
 
 # --- what env.py runs --------------------------------------------------------------------------------------
 
 
-def run_environment(context: EnvironmentContext) -> None:
-    """Run an Alembic command: in a given connection, or in one opened for it."""
+def run_environment(context: EnvironmentContext, unfit: Unfit = lambda _: []) -> None:
+    """Run an Alembic command: in a given connection, or in one opened for it.
+
+    `unfit` names the revisions whose rows are not what was loaded; a way down asks for it before it begins.
+    """
     given = context.config.attributes.get("connection")
     url = resolve_url(context.get_x_argument(as_dictionary=True).get("db"))
     if context.is_offline_mode():
@@ -117,13 +135,13 @@ def run_environment(context: EnvironmentContext) -> None:
         with context.begin_transaction():
             context.run_migrations()
     elif isinstance(given, Connection):
-        _run(context, given)
+        _run(context, given, unfit)
     elif given is not None:
         with given.begin() as connection:
-            _run(context, connection)
+            _run(context, connection, unfit)
     else:
         with _open(context, url) as connection:
-            _run(context, connection)
+            _run(context, connection, unfit)
 
 
 def _open(context: EnvironmentContext, url: URL) -> AbstractContextManager[Connection]:
@@ -140,6 +158,19 @@ def _moves(context: EnvironmentContext) -> bool:
     return True
 
 
+def _asked(context: EnvironmentContext, name: str) -> bool:
+    return context.get_x_argument(as_dictionary=True).get(name) in {"yes", "true", "1"}
+
+
+def _goes_down(context: EnvironmentContext, connection: Connection) -> bool:
+    """Tell whether the command goes to an earlier migration."""
+    at, goal, known = current(connection), context.get_revision_argument(), migrations()
+    if at is None or at not in known:
+        return False
+    goals = (goal,) if isinstance(goal, str | None) else tuple(goal)
+    return any(bool(_between(known, one, at)) if one is None or one in known else one[0] == "-" for one in goals)
+
+
 def _configure(context: EnvironmentContext, **options: Any) -> None:  # noqa: ANN401
     context.configure(
         target_metadata=metadata,
@@ -149,7 +180,7 @@ def _configure(context: EnvironmentContext, **options: Any) -> None:  # noqa: AN
     )
 
 
-def _run(context: EnvironmentContext, connection: Connection) -> None:
+def _run(context: EnvironmentContext, connection: Connection, unfit: Unfit) -> None:
     engine = engine_of(connection)
     options = {"autogenerate_plugins": list(plugins)} if (plugins := engine.alembic_plugins) else {}
     _configure(context, connection=connection, **options)
@@ -158,9 +189,18 @@ def _run(context: EnvironmentContext, connection: Connection) -> None:
         if not moves:
             context.run_migrations()
             return
+        accepted = context.config.attributes.get("accept_loss") or _asked(context, "accept_loss")
+        goes_down = _goes_down(context, connection)
+        if goes_down and not accepted:
+            way_down.check_fit(unfit(connection))
         rights = engine.rights(connection)
         views.drop(connection)
+        before = way_down.counts(connection) if goes_down else {}
         context.run_migrations()
+        if goes_down:
+            lost = way_down.losses(before, way_down.counts(connection))
+            way_down.check_accepted(current(connection) or "base", lost, accepted=bool(accepted))
+            context.config.attributes["lost"] = lost
         script = ScriptDirectory.from_config(context.config)
         if context.get_context().get_current_revision() == script.get_current_head():
             _install(connection)

@@ -53,6 +53,11 @@ def content_hash(connection: Connection, part: str) -> str:
     return digest.hexdigest()
 
 
+def columns(connection: Connection) -> dict[str, list[str]]:
+    """Return the columns of each table of schema `survey` that is there."""
+    return engine_of(connection).columns(connection, "survey")
+
+
 def outdated(connection: Connection) -> list[str]:
     """Return which of `code_lists` and `views` in the database are not those of this version."""
     rows = dict(query(connection, "select part, hash from survey.installed")[1])
