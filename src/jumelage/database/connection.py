@@ -24,10 +24,13 @@ if TYPE_CHECKING:
 @contextmanager
 def _translated(url: URL) -> Iterator[None]:
     """Turn an engine's refusal into an error of ours, with no secret in it."""
+    engine = engine_of(url)
     try:
         yield
     except DBAPIError as error:
-        raise engine_of(url).told(error.orig or error, url) from error
+        raise engine.told(error.orig or error, url) from error
+    except engine.errors() as error:  # of a COPY, which goes past SQLAlchemy
+        raise engine.told(error, url) from error
 
 
 def make_engine(url: URL, *, read_only: bool = False) -> Engine:

@@ -80,6 +80,10 @@ class Engine(ABC):
         """Let the rest of a transaction only read, and no files."""
 
     @abstractmethod
+    def errors(self) -> tuple[type[Exception], ...]:
+        """Return what the driver raises, which comes bare where it is used without SQLAlchemy."""
+
+    @abstractmethod
     def verdict(self, error: BaseException) -> Verdict:
         """Tell what an error of the driver means."""
 

@@ -159,6 +159,12 @@ class DuckDB(Engine):
         """Shut files out; that nothing is written, the wrapped queries see to."""
         connection.exec_driver_sql("set enable_external_access = false")
 
+    def errors(self) -> tuple[type[Exception], ...]:
+        """Return the errors of duckdb."""
+        import duckdb
+
+        return (duckdb.Error,)
+
     def verdict(self, error: BaseException) -> Verdict:
         """Tell by the kind of the exception."""
         text = str(error)

@@ -185,6 +185,12 @@ class PostgreSQL(Engine):
         raw.prepare_threshold = 0  # a prepared statement is one statement
         connection.exec_driver_sql("set transaction read only")
 
+    def errors(self) -> tuple[type[Exception], ...]:
+        """Return the errors of psycopg."""
+        import psycopg
+
+        return (psycopg.Error,)
+
     def verdict(self, error: BaseException) -> Verdict:
         """Tell by SQLSTATE, and without one by the kind of the exception."""
         import psycopg
