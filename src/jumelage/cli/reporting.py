@@ -27,6 +27,7 @@ from jumelage.texts import Label, filled
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+    from sqlalchemy.engine import URL
 
     from jumelage.reporting.judging import Entry
     from jumelage.revisions.scope import Scope
@@ -36,6 +37,16 @@ _NO_PUBLICATION = Label(
     "wave {} has no publication: there is no figure to hold against its rows",
 )
 _PROBLEM = Label("problème\u00a0: {}", "problem: {}")
+_ROWS = {
+    True: Label("{}\u00a0: les lignes sont celles qui ont été chargées", "{}: its rows are those that were loaded"),
+    False: Label(
+        "{}\u00a0: les lignes ne sont pas celles qui ont été chargées", "{}: its rows are not those that were loaded"
+    ),
+    None: Label(
+        "{}\u00a0: on ne peut le dire, son wave.toml n’ayant pas été gardé",
+        "{}: it cannot be told, since its wave.toml was not kept",
+    ),
+}
 _CELL = Label("{} {} {}\u00a0: {}", "{} {} {}: {}")
 
 
@@ -135,11 +146,18 @@ def check(
     format_: Format = "table",
     lang: Lang = "en",
     output: Output = None,
+    rows: Annotated[
+        bool, typer.Option("--rows", help="Instead: whether the rows of every revision are those that were loaded.")
+    ] = False,
 ) -> None:
     """Hold every printed figure against the rows.
 
-    Exits with 1 on a contradiction that is not explained, a stale explanation or an error.
+    Exits with 1 on a contradiction that is not explained, a stale explanation or an error. With --rows, on rows that
+    do not make the hash that was recorded when they were loaded.
     """
+    if rows:
+        _check_rows(url_of(ctx, db), lang)
+        return
     from jumelage import database
     from jumelage.render.grid import of_ledger
     from jumelage.reporting import ledger
@@ -157,4 +175,16 @@ def check(
         say(filled(_PROBLEM, problem), lang)
     say_counts(found, lang)
     if found.problems:
+        raise typer.Exit(1)
+
+
+def _check_rows(url: URL, lang: str) -> None:
+    from jumelage import database
+    from jumelage.loading.recorded import check_rows
+
+    with database.reading(url) as connection:
+        found = check_rows(connection)
+    for one in found:
+        say(filled(_ROWS[one.fits], one.name), lang)
+    if any(one.fits is False for one in found):
         raise typer.Exit(1)

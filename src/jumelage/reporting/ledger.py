@@ -132,8 +132,7 @@ def compute(connection: Connection, scope: Scope, told: Told, names: Iterable[st
             continue
         sheets[name] = sheet
         runs[name] = Run(sheet.report, sheet.cells(), reported.get(name, {}), made_from)
-    orphans = database.orphans(connection) if database.is_duckdb(connection) else ()
-    return Computed(runs, sheets, errors, tuple(orphans))
+    return Computed(runs, sheets, errors, tuple(database.orphans(connection)))
 
 
 def hear(connection: Connection, asked: Door, scope: Scope, told: Told) -> Heard:
