@@ -133,8 +133,8 @@ def explain(
         sheet = reporting.run(connection, found, scope)
         detail = reporting.explain(connection, sheet, key, measure)
     say_remarks(scope, lang)
-    low, _ = sheet.known(key, measure)
-    title = filled(_CELL, report, key, measure, span(low, low, lang)).text(lang)
+    low, high = sheet.known(key, measure)
+    title = filled(_CELL, report, key, measure, span(low, high, lang)).text(lang)
     show(of_detail(detail, title, lang), format_, output)
 
 
