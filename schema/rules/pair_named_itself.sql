@@ -1,7 +1,7 @@
 /*
 table = "partner_pairs"
 column = "partner_before"
-message = { fr = "est aussi le nom d’un partenaire de {city} dans cette vague : c’est lui, et nul autre", en = "is the name of a partner of {city} in this wave too: it is that one, and no other" }
+message = { fr = "est aussi le nom d’un partenaire de {city} dans cette vague : c’est lui, et nul autre", en = "is the name of a partner of {city} in this wave too: it is that one, and no other" }
 remedy = { fr = "retirez la ligne", en = "remove the line" }
 */
 -- That two partners of one name are not the same cannot be said either.
