@@ -135,7 +135,10 @@ def wave_of(table: dict[str, Any], origin: Origin, findings: list[Finding]) -> W
 def _find_controls(value: object, name: str, origin: Origin, findings: list[Finding]) -> None:
     if isinstance(value, dict):
         for key, inner in value.items():
-            _find_controls(inner, f"{name}.{key}" if name else key, origin, findings)
+            place = f"{name}.{key}" if name else key
+            if code := find_control(key):
+                findings.append(origin.finding("control_character", place, None, code=code))
+            _find_controls(inner, place, origin, findings)
     elif isinstance(value, list):
         for inner in value:
             _find_controls(inner, name, origin, findings)

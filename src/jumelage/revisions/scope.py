@@ -221,11 +221,7 @@ def scope_settings(connection: Connection, scope: Scope) -> tuple[str, ...]:
         "inferred": "yes" if scope.with_inferred else "no",
         "classified_on": scope.classified_on.isoformat() if scope.classified_on else "",
     }
-    quoted = {name: value.replace("'", "''") for name, value in values.items()}
-    if database.is_duckdb(connection):
-        return tuple(f"set variable jumelage_{name} = '{value}'" for name, value in quoted.items())
-    settings = ", ".join(f"set_config('jumelage.{name}', '{value}', true)" for name, value in quoted.items())
-    return (f"select {settings}",)
+    return database.variables(connection, values)
 
 
 def read_time(text: str) -> datetime:
