@@ -213,6 +213,7 @@ class Followed:
         silence = {"yes": "disappeared", "no": "silent", "unknown": "undetermined"}[self.has_told(town)]
         news = {"yes": "appeared", "no": "heard", "unknown": "undetermined"}[self.had_told(town)]
         lost, gained = Counter(mergers=len(once) - len(earlier), ended=-gone), Counter(begun=len(begun))
+        gained["may_be_same"] = min(come_maybe, left)
         lost_maybe = lost_maybe if silence == "disappeared" else 0
         come_maybe = min(come_maybe, left) if news == "appeared" else 0
         lost.update({"undetermined": -lost_maybe})

@@ -15,6 +15,7 @@ from jumelage.texts import Label, filled
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from jumelage.checking.partner_pairs import Pair
     from jumelage.checking.spellings import Suggestion
     from jumelage.report_file import Column, Report
     from jumelage.reporting.diff import Change
@@ -333,6 +334,13 @@ def of_suggestions(suggestions: Sequence[Suggestion], lang: str) -> Grid:
     """Make the grid of suggested spellings, with a column for a person's confirmation."""
     rows = tuple((s.code_list, s.spelling, s.rows, s.code, s.name, s.score, None) for s in suggestions)
     return replace(_plain_grid(SUGGESTIONS, rows, lang), for_people=True)
+
+
+def of_pairs(pairs: Sequence[Pair], lang: str) -> Grid:
+    """Make the grid of partners that may be one, as a wave takes it, with a column for what a person says."""
+    rows = tuple((p.city, p.country, p.partner_before, p.partner, None, p.likeness) for p in pairs)
+    names = ("city", "country", "partner_before", "partner", "same", "likeness")
+    return replace(_plain_grid(names, rows, lang), for_people=True)
 
 
 def _plain_grid(

@@ -195,6 +195,8 @@ def _fill_wave(sheet: Worksheet, filling: Filling) -> None:
 def _value(key: dict[str, Any], filling: Filling) -> str | None:
     if key["name"] == "wave":
         return filling.wave
+    if "value" in key:
+        return str(key["value"])
     if "code" in key:
         return filling.labels[key["choices"]][key["code"]]
     return filling.facts.get(key["name"])
