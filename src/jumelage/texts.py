@@ -23,6 +23,10 @@ _CONTROLS = re.compile("[" + "".join(f"{chr(first)}-{chr(last)}" for first, last
 CONTROLS_IN_SQL = "[" + "".join(rf"\x{{{first:x}}}-\x{{{last:x}}}" for first, last in CONTROLS) + "]"  # for DuckDB
 
 
+# What spreadsheets show for errors, in whatever language.
+SPREADSHEET_ERROR = r"#[^#]*[!?]|#N/\w+|#NV|(Err|Error|Erreur|Fehler)\s*:\s*\d+"
+
+
 def find_control(text: str) -> str | None:
     """Return the code point of the first control character of a text, as `U+0007`; None if it holds none."""
     found = _CONTROLS.search(text)
