@@ -26,6 +26,13 @@ CONTROLS_IN_SQL = "[" + "".join(rf"\x{{{first:x}}}-\x{{{last:x}}}" for first, la
 # What spreadsheets show for errors, in whatever language.
 SPREADSHEET_ERROR = r"#[^#]*[!?]|#N/\w+|#NV|(Err|Error|Erreur|Fehler)\s*:\s*\d+"
 
+ACCENTS = "[\u0300-\u036f]"  # that are characters of their own
+
+
+def composed(text: str) -> str:
+    """Return a text whose accents are of one character with their letters."""
+    return text if text.isascii() or not re.search(ACCENTS, text) else unicodedata.normalize("NFC", text)
+
 
 def find_control(text: str) -> str | None:
     """Return the code point of the first control character of a text, as `U+0007`; None if it holds none."""

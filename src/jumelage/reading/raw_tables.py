@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from jumelage import database
 from jumelage.errors import UnreadableError
 from jumelage.reading.source import LONGEST_FIELD, CsvSource, Document, Shape
-from jumelage.texts import CONTROLS_IN_SQL, SPREADSHEET_ERROR, find_control
+from jumelage.texts import ACCENTS, CONTROLS_IN_SQL, SPREADSHEET_ERROR, find_control
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,9 +69,11 @@ def stage(bench: Connection, source: Source, document: Document, shape: Shape, s
 def _compose(bench: Connection, document: Document) -> None:
     """Write accents that are characters of their own with their letters: one text has one form."""
     named = [column for column in document.columns if column]
-    composed = ", ".join(f"{column} = nfc_normalize({column})" for column in named)
-    changed = " or ".join(f"{column} <> nfc_normalize({column})" for column in named)
-    bench.exec_driver_sql(f"update raw_{document.name} set {composed} where {changed}")
+    other = {column: f"regexp_matches({column}, '{ACCENTS}')" for column in named}
+    composed = ", ".join(
+        f"{column} = case when {has} then nfc_normalize({column}) else {column} end" for column, has in other.items()
+    )
+    bench.exec_driver_sql(f"update raw_{document.name} set {composed} where {' or '.join(other.values())}")
 
 
 def _errors(bench: Connection, document: Document) -> list[Finding]:
