@@ -6,9 +6,7 @@ import errno
 import fcntl
 import os
 import shutil
-import signal
 import tempfile
-import threading
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -23,31 +21,29 @@ PREFIX = "jumelage-"
 _LOCK = ".lock"
 _TRIES = 100
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
-_ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
-    """Give a folder that is removed afterwards, also where the run is told to end; OutputError if there is no room.
+    """Give a folder that is removed afterwards; OutputError if there is no room.
 
     What runs that were killed left behind is removed first.
     """
     above = Path(tempfile.gettempdir())
     sweep_once(above)
-    with _ended_by_signals():
-        try:
-            folder, lock = _locked(above)
-        except OSError as error:
-            raise _no_room(above, error) from None
-        try:
-            yield folder
-        except OSError as error:
-            if not is_full(error) and not str(error.filename or "").startswith(str(folder)):
-                raise
-            raise _no_room(above, error) from None
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-            os.close(lock)
+    try:
+        folder, lock = _locked(above)
+    except OSError as error:
+        raise _no_room(above, error) from None
+    try:
+        yield folder
+    except OSError as error:
+        if not is_full(error) and not str(error.filename or "").startswith(str(folder)):
+            raise
+        raise _no_room(above, error) from None
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
 
 
 def is_full(error: OSError) -> bool:
@@ -100,31 +96,6 @@ def _locked(above: Path) -> tuple[Path, int]:
                 raise
             os.close(lock)
     raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN), str(above))
-
-
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """End as by an exception on a signal that would end the process at once, so that everything is cleaned up."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    received: list[int] = []
-
-    def end(number: int, _frame: object) -> None:
-        received.append(number)
-        raise SystemExit(128 + number)
-
-    kept = {number: signal.getsignal(number) for number in _ENDING}
-    ours = [number for number, handler in kept.items() if handler is signal.SIG_DFL]
-    for number in ours:
-        signal.signal(number, end)
-    try:
-        yield
-    finally:
-        for number in ours:
-            signal.signal(number, signal.SIG_DFL)
-        if received:  # whatever was made of it on the way, as by a query that was interrupted
-            raise SystemExit(128 + received[0])
 
 
 def _no_room(above: Path, error: OSError) -> OutputError:
