@@ -356,12 +356,11 @@ class PostgreSQL(Engine):
         """Analyze the tables, without waiting for one that somebody else is at."""
         connection.exec_driver_sql(f"analyze (skip_locked) {', '.join(tables)}")
 
-    def warning(self, connection: Connection) -> str | None:
-        """Warn of a superuser: what a wave brings would run with its rights."""
-        if connection.exec_driver_sql("select current_setting('is_superuser')").scalar() != "on":
-            return None
-        role = connection.exec_driver_sql("select current_user").scalar()
-        return f"the role {role} is a superuser of the server; load as a role of its own: create role … login"
+    def superuser(self, connection: Connection) -> str | None:
+        """Return the role if it is a superuser."""
+        sql = "select current_user where current_setting('is_superuser') = 'on'"
+        found: str | None = connection.exec_driver_sql(sql).scalar()
+        return found
 
 
 def parameters(url: URL) -> dict[str, Any]:
