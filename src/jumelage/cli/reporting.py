@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -25,7 +26,11 @@ from jumelage.cli.streams import check_output, say, show
 from jumelage.texts import Label, filled
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
     from sqlalchemy.engine import URL
+
+    from jumelage.reporting.judging import Entry
+    from jumelage.revisions.scope import Scope
 
 _NO_PUBLICATION = Label(
     "la vague {} n’a pas de publication\u00a0: il n’y a aucun chiffre à confronter à ses lignes",
@@ -72,6 +77,9 @@ def report(
     format_: Format = "table",
     lang: Lang = "en",
     without_inferred: WithoutInferred = False,
+    printed: Annotated[
+        bool, typer.Option("--printed", help="Add what the wave's publication prints in each cell, and its status.")
+    ] = False,
     output: Output = None,
 ) -> None:
     """Compute a report. Programs get codes (csv, json), people get labels (table)."""
@@ -85,9 +93,17 @@ def report(
     with database.reading(url) as connection:
         scope = scope_of(connection, wave, as_of, classified_on, without_inferred=without_inferred, lang=lang)
         sheet = run(connection, found, scope)
+        judged = _judged(connection, scope, name) if printed else None
     if format_ != "table":
         say_remarks(scope, lang)
-    show(of_sheet(sheet, lang), format_, output)
+    show(of_sheet(sheet, lang, judged), format_, output)
+
+
+def _judged(connection: Connection, scope: Scope, name: str) -> tuple[Entry, ...]:
+    """Return the entries of what is printed of a report: a status is given with inferred rows and without."""
+    from jumelage.reporting.ledger import of_report
+
+    return of_report(connection, replace(scope, with_inferred=True), name)
 
 
 def explain(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import event
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, StatementError
 
 from jumelage.database.attempt import TRIED_OUT
 from jumelage.database.engines import engine_of
@@ -29,6 +29,10 @@ def _translated(url: URL) -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise engine.told(error.orig or error, url) from error
+    except StatementError as error:  # what SQLAlchemy wraps around errors of ours
+        if isinstance(error.orig, DatabaseError):
+            raise error.orig from error
+        raise
     except engine.errors() as error:  # of a COPY, which goes past SQLAlchemy
         raise engine.told(error, url) from error
 

@@ -193,6 +193,8 @@ def _write(
             "agreements_complete": wave.agreements_complete,
             "several_mark": wave.several_mark,
             "declared": wave.declared,
+            "home_country": wave.home_country,
+            "home_apart": wave.home_apart,
             "content_hash": digest,
             "code_lists_hash": database.content_hash(connection, "code_lists"),
             "loaded_at": recording_time(connection),

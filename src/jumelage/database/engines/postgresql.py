@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import create_engine, event
@@ -14,6 +13,7 @@ from jumelage.database.engines import OURS, WAIT, Engine
 from jumelage.database.models import CODE_LISTS, SCHEMA, metadata
 from jumelage.database.sql import file_to_read, literal, query
 from jumelage.errors import BusyError, DatabaseError, UsageError
+from jumelage.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -314,10 +314,8 @@ class PostgreSQL(Engine):
 
     def append(self, workbench: Connection, sql: str, target: Connection, table: str, columns: Sequence[str]) -> int:
         """Append by one COPY through a spooled file."""
-        from tempfile import TemporaryDirectory
-
-        with TemporaryDirectory() as folder:
-            spool = Path(folder) / "rows.csv"
+        with temporary_folder() as folder:
+            spool = folder / "rows.csv"
             workbench.exec_driver_sql(f"copy ({sql}) to {literal(spool)} (format csv, header false)")
             raw: Any = target.connection.driver_connection
             with raw.cursor() as cursor, spool.open("rb") as rows:
@@ -328,11 +326,9 @@ class PostgreSQL(Engine):
 
     def fetch(self, source: Connection, sql: str, workbench: Connection, table: str, kinds: Mapping[str, str]) -> None:
         """Fetch by one COPY through a spooled file."""
-        from tempfile import TemporaryDirectory
-
         listed = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in kinds.items())
-        with TemporaryDirectory() as folder:
-            spool = Path(folder) / "rows.csv"
+        with temporary_folder() as folder:
+            spool = folder / "rows.csv"
             raw: Any = source.connection.driver_connection
             with (
                 raw.cursor() as cursor,
