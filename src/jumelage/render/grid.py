@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from jumelage.content import ALL, TOTAL, UNKNOWN
+from jumelage.content import ALL, TOTAL, UNKNOWN, answers
 from jumelage.reporting.run import Detail, Sheet, Value, number
 from jumelage.rules import FIELDS
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from jumelage.checking.spellings import Suggestion
-    from jumelage.report_file import Column, Report
+    from jumelage.report_file import Column
     from jumelage.reporting.diff import Change
     from jumelage.reporting.ledger import Ledger
     from jumelage.revisions.history import Entry
@@ -67,32 +67,43 @@ class Line:
     texts: tuple[str, ...]
 
 
-def visible_columns(report: Report) -> tuple[Column, ...]:
-    """Return the columns that people see: not those that hold the upper end of another."""
-    ends = {column.high for column in report.columns}
-    return tuple(column for column in report.columns if column.name not in ends)
+def visible_columns(sheet: Sheet, printed: Iterable[str] = ()) -> tuple[Column, ...]:
+    """Return the columns that people see: no upper end of another, and a seldom one where it counts or was printed."""
+    columns, cells = sheet.report.columns, sheet.cells().values()
+    left_out = {column.high for column in columns}
+    for column in columns:
+        if column.seldom and column.name not in printed and not any(cell[column.name] for cell in cells):
+            left_out.add(column.name)
+    return tuple(column for column in columns if column.name not in left_out)
 
 
-def lines(sheet: Sheet, lang: str, keys: Iterable[str] | None = None) -> Iterator[Line]:
-    """Lay out the rows of a report, or those of these keys: zero where no row is computed for one."""
+def known(column: Column, low: Value, high: Value, lang: str) -> str:
+    """Write what is known of a measure; where there is no value, the answer that says why."""
+    if low is None and column.none:
+        return answers("answers")[column.none].text(lang)
+    return span(low, high, lang)
+
+
+def lines(sheet: Sheet, lang: str, columns: Sequence[Column], keys: Iterable[str] | None = None) -> Iterator[Line]:
+    """Lay out the rows of a report, or those of these keys: what the list leaves of zero where none is computed."""
     report, cells = sheet.report, sheet.cells()
     for key in cells if keys is None else keys:
-        cell = cells.get(key) or dict.fromkeys((column.name for column in report.columns), 0)
+        cell = cells.get(key) or sheet.uncounted()
         parts = dict(zip(report.key, key.split("/"), strict=True))
         texts = []
-        for column in visible_columns(report):
+        for column in columns:
             if column.name in parts and key not in cells:
                 texts.append(sheet.shown(column.name, parts[column.name], lang))
             elif column.high:
-                texts.append(span(cell[column.name], cell[column.high], lang))
+                texts.append(known(column, cell[column.name], cell[column.high], lang))
             else:
                 texts.append(sheet.shown(column.name, cell[column.name], lang))
         yield Line(key, not {TOTAL, ALL}.isdisjoint(parts.values()), tuple(texts))
 
 
 def _tabled(sheet: Sheet, lang: str) -> Shown:
-    columns = visible_columns(sheet.report)
-    laid_out = tuple(lines(sheet, lang))
+    columns = visible_columns(sheet)
+    laid_out = tuple(lines(sheet, lang, columns))
     return Shown(
         sheet.report.title.text(lang),
         tuple(column.label.text(lang) for column in columns),
@@ -123,7 +134,9 @@ def _listed(sheet: Sheet, lang: str) -> Shown:
         if cell[listing.item] == UNKNOWN:
             text = f"({text})"
         if count != 1:
-            mark = (sheet.wave.several_mark or "({n})").replace("{n}", str(count))
+            high = sheet.report.column(listing.count).high
+            number_of = span(count, cell[high] if high else count, lang)
+            mark = (sheet.wave.several_mark or "({n})").replace("{n}", number_of)
             text = f"{text}\u00a0{mark}"
         lists.setdefault(sheet.shown(head, cell[head], lang), []).append(text)
     return Shown(

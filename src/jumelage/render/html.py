@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from jumelage.content import TOTAL
-from jumelage.render.grid import lines, of_sheet, span, visible_columns
+from jumelage.render.grid import known, lines, of_sheet, span, visible_columns
 from jumelage.render.words import STATUS_MARKS, STATUS_MEANINGS, STATUS_NAMES, words
 from jumelage.reporting.judging import CLAIMS, STATUSES, Entry
 
@@ -132,9 +132,12 @@ def _section(sheet: Sheet, judged: Sequence[Entry], lang: str) -> Section:
         if entry.report == report.name:
             entries.setdefault((entry.key, entry.measure), []).append(entry)
     shown = of_sheet(sheet, lang).shown
+    headings = tuple(zip(shown.headings, shown.numeric, strict=True))
     if report.listing:
         rows: list[tuple[bool, tuple[Cell, ...]]] = [(False, tuple(map(Cell, row))) for row in shown.rows]
     else:
+        visible = visible_columns(sheet, {measure for _, measure in entries})
+        headings = tuple((column.label.text(lang), not (column.codes or column.labels)) for column in visible)
         rows = _rows(sheet, entries, lang)
     because: dict[str, list[str]] = {}
     for (key, measure), found in entries.items():
@@ -148,7 +151,7 @@ def _section(sheet: Sheet, judged: Sequence[Entry], lang: str) -> Section:
         report.name,
         report.title.text(lang),
         report.source.text(lang) if report.source else "",
-        tuple(zip(shown.headings, shown.numeric, strict=True)),
+        headings,
         tuple(rows),
         shown.notes[len(sheet.remarks) :],  # the page says the remarks once
         tuple((", ".join(dict.fromkeys(keys)), text) for text, keys in because.items()),
@@ -164,17 +167,16 @@ def key_label(sheet: Sheet, key: str, lang: str) -> str:
 
 def _rows(sheet: Sheet, entries: dict[tuple[str, str], list[Entry]], lang: str) -> list[tuple[bool, tuple[Cell, ...]]]:
     """Lay out the computed rows, and among them those that were printed and have no computed row."""
-    report = sheet.report
     cells = sheet.cells()
     keys = list(cells)
     missing = [key for key, _ in dict.fromkeys(entries) if key not in cells]
     for key in dict.fromkeys(missing):
         after = [i for i, other in enumerate(keys) if _before(other, key)]
         keys.insert(after[-1] + 1 if after else 0, key)
-    columns = visible_columns(report)
     judged = {measure for _, measure in entries}
+    columns = visible_columns(sheet, judged)
     rows = []
-    for line in lines(sheet, lang, keys):
+    for line in lines(sheet, lang, columns, keys):
         row = []
         for column, text in zip(columns, line.texts, strict=True):
             found = entries.get((line.key, column.name), [])
@@ -228,6 +230,8 @@ def _line(entry: Entry, sheets: dict[str, Sheet], lang: str) -> dict[str, str]:
     else:
         figure = f"{entry.key} – {entry.measure}"
     computed = span(entry.low, entry.high, lang)
+    if sheet and entry.low is None and not entry.statement:
+        computed = known(sheet.report.column(entry.measure), None, None, lang)
     if sheet and isinstance(entry.low, str):
         computed = sheet.shown(entry.measure, entry.low, lang)
     return {

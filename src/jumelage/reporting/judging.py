@@ -94,11 +94,11 @@ def entry_of(figure: Figure, low: Value, high: Value, status: str, because: Labe
 
 
 def range_of(found: Run, cells: dict[str, dict[str, Value]], key: str, measure: str) -> tuple[Value, Value]:
-    """Return what the rows say of a cell, from low to high; a count that has no computed row is zero."""
+    """Return what the rows say of a cell, from low to high."""
     column = found.sheet.report.column(measure)
     cell = cells.get(key)
     if cell is None:
-        return (None, None) if column.codes else (0, 0)
+        cell = found.sheet.uncounted()
     return cell[measure], cell[column.high or measure]
 
 
@@ -157,7 +157,9 @@ def status_of_open(figure: Figure, found: Run, low: Value, high: Value) -> str:
         return "contradicted"
     most = Decimal("Infinity") if high is None else Decimal(high)
     column = found.sheet.report.column(figure.measure)
-    base = found.all_rows.get(figure.key, {}).get(column.base or "")
+    cell = found.all_rows.get(figure.key, {})
+    base = cell.get(column.base or "")
+    most_of_base = cell.get(found.sheet.report.column(column.base).high or "", base) if column.base else base
     if figure.value is None:
         enough = most >= (figure.at_least or 0)
         if figure.more_than_share is not None:
@@ -166,7 +168,7 @@ def status_of_open(figure: Figure, found: Run, low: Value, high: Value) -> str:
     half = _unit(figure) / 2
     if not low <= figure.value + half or not figure.value - half <= most:
         return "contradicted"
-    says_nothing = isinstance(base, int | Decimal) and low <= 0 and most >= base
+    says_nothing = isinstance(most_of_base, int | Decimal) and low <= 0 and most >= most_of_base
     return "published_only" if says_nothing else "bounded"
 
 

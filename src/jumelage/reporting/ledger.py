@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from jumelage import database, report_file
 from jumelage.content import TOTAL
 from jumelage.errors import ReportError
-from jumelage.reporting.run import Sheet, by_key, make_sheet, run_cells, sources, wave_facts
+from jumelage.reporting.run import Sheet, Value, by_key, make_sheet, run_cells, sources, wave_facts
 from jumelage.revisions.scope import set_scope
 from jumelage.texts import Label
 
@@ -144,6 +144,8 @@ def _unprinted(connection: Connection, figures: list[Figure], runs: dict[str, Ru
                 if (key, measure) in keys:
                     continue
                 low, high = range_of(runs[name], runs[name].all_rows, key, measure)
+                if low is None:  # nobody was asked, and nothing is printed
+                    continue
                 blank = Figure(name, key, measure, printed[0].place, 0, "", Decimal(0), 0, None, None, None)
                 status = "reproduced" if is_equal(blank, low, high) else status_of_open(blank, runs[name], low, high)
                 yield entry_of(blank, low, high, status)
@@ -163,6 +165,12 @@ def _try(connection: Connection, scope: Scope, queries: set[str | None]) -> dict
             text = str(error.orig if isinstance(error, DBAPIError) else error).strip()
             found[sql] = Verdict(holds=False, text=text, failed=True)
     return found
+
+
+def _in_words(low: Value, high: Value) -> str:
+    if low is None:
+        return "no number, since nobody was asked"
+    return f"{low} or more" if high is None else "–".join(dict.fromkeys(str(value) for value in (low, high)))
 
 
 def _explain(connection: Connection, scope: Scope, entries: list[Entry]) -> tuple[list[Entry], list[str]]:
@@ -185,7 +193,7 @@ def _explain(connection: Connection, scope: Scope, entries: list[Entry]) -> tupl
             continue
         if row is None:
             seen = f"; {entry.because.en}" if entry.because else ""
-            shown = "–".join(dict.fromkeys(str(value) for value in (entry.low, entry.high)))
+            shown = _in_words(entry.low, entry.high)
             problems.append(f"{name}: printed {entry.printed or 'blank'}, computed {shown}{seen}; not explained")
             explained.append(entry)
             continue

@@ -75,6 +75,13 @@ class Sheet:
         """Return the values of each row by its key, the parts joined by /."""
         return by_key(self.report, self.rows)
 
+    def uncounted(self) -> dict[str, Value]:
+        """Return the cell of a key that no row computes: zero, which only a list claimed complete bounds."""
+        columns = self.report.columns
+        ends = {column.high for column in columns}
+        open_ended = ends if not self.wave.facts["agreements_complete"] else set()
+        return {column.name: None if column.codes or column.name in open_ended else 0 for column in columns}
+
     def shown(self, column: str, value: Value, lang: str) -> str:
         """Return what people read for a value: the label of a code, a number in the language's typography."""
         if value is None:
