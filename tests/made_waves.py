@@ -10,8 +10,10 @@ from functools import cache
 
 from sqlalchemy import Connection
 
-from jumelage import report_file
-from jumelage.reporting.run import Sheet, run
+from jumelage import database, report_file
+from jumelage.database.workbench import workbench
+from jumelage.reporting.run import run
+from jumelage.reporting.sheet import Sheet
 from jumelage.revisions.scope import Scope
 from tests.conftest import ROOT
 
@@ -33,6 +35,17 @@ class Agreement:
 
 
 @dataclass(frozen=True)
+class Pair:
+    """A row of partner_pairs."""
+
+    city: str
+    country: str
+    before: str
+    partner: str
+    same: bool
+
+
+@dataclass(frozen=True)
 class Made:
     """A wave: responses by town, and agreements; those with `until` are listed as ended.
 
@@ -47,6 +60,7 @@ class Made:
     declared: dict[str, int] = field(default_factory=dict)
     answers: dict[tuple[str, str], str] = field(default_factory=dict)
     default: str = "no"
+    pairs: tuple[Pair, ...] = ()
 
     def answer(self, town: str, item: str) -> str:
         return self.answers.get((town, item), self.default)
@@ -111,8 +125,19 @@ def insert(connection: Connection, table: str, columns: str, rows: Sequence[Sequ
         connection.exec_driver_sql(f"insert into survey.{table} ({columns}) values {values}")
 
 
+def keys_of(partners: set[str]) -> dict[str | None, str]:
+    """Return the key of each partner, as a load makes it."""
+    with database.in_memory().begin() as bench, workbench(bench) as ready:
+        rows = ready.exec_driver_sql(
+            "select text, partner_key(text) from (select unnest(cast(? as varchar[])) as text)", (sorted(partners),)
+        )
+        return {text: key for text, key in rows}  # noqa: C416  # rows are not tuples
+
+
 def put(connection: Connection, *waves: Made) -> None:
     """Put waves into the tables, each as its first revision."""
+    partners = {one.partner for made in waves for one in made.agreements if one.partner}
+    keys = keys_of(partners | {text for made in waves for pair in made.pairs for text in (pair.before, pair.partner)})
     for made in waves:
         insert(connection, "waves", "wave, synthetic", [(made.wave, False)])
         days = [made.day] * 3
@@ -159,14 +184,26 @@ def put(connection: Connection, *waves: Made) -> None:
             connection,
             "partnerships",
             "wave, revision, agreement, city, country, partner, since_from, since_to, since_missing, until_from, "
-            "until_to, inferred, source",
+            "until_to, inferred, source, partner_key",
             [
                 (
                     *(made.wave, 1, number, codes()[one.city] if one.city else None, one.country, one.partner),
                     *(one.since, one.since, None if one.since else "not_asked", one.until, one.until),
-                    *(one.inferred, f"line {number}"),
+                    *(one.inferred, f"line {number}", keys.get(one.partner)),
                 )
                 for number, one in enumerate(made.agreements, 1)
+            ],
+        )
+        insert(
+            connection,
+            "partner_pairs",
+            "wave, revision, city, country, partner_before, partner, same, partner_before_key, partner_key",
+            [
+                (
+                    *(made.wave, 1, codes()[pair.city], pair.country, pair.before, pair.partner, pair.same),
+                    *(keys[pair.before], keys[pair.partner]),
+                )
+                for pair in made.pairs
             ],
         )
     connection.exec_driver_sql(

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
 from jumelage import database, report_file
-from jumelage.reporting.run import Value
+from jumelage.reporting.sheet import Value
 from tests.conftest import Databases, WaveFolder, address, run, share
 from tests.made_waves import MANAGEMENT, Agreement, Made, codes, put, scope_of, sheet_of, wave
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from pathlib import Path
@@ -40,22 +39,6 @@ def test_the_temporary_folder_may_have_any_name(
     assert found == [(0,)]
 
 
-def test_a_rehearsal_runs_no_query_of_a_wave_that_does_more_than_read(loaded: URL, folder_2006: WaveFolder) -> None:
-    folder_2006.append("partnerships.csv", "Lille,Italie,1,Turin,1958,,agreements_by_country")
-    harm = (
-        "select content from read_text('/etc/hostname')"
-        if loaded.get_backend_name() == "duckdb"
-        else "with d as (delete from survey.partnerships returning 1) select * from d"
-    )
-    folder_2006.append("claims.csv", f'c,p,1,towns,Ainsi,So,figure,"{harm}"')
-    before = content(loaded)
-    done = run("load", folder_2006.path, "--db", address(loaded), "--dry-run", "--format", "json")
-    assert done.code == 0, done.err
-    assert [change["what"] for change in json.loads(done.out)][-1] == "not compared"
-    assert content(loaded) == before
-    assert run("load", folder_2006.path, "--db", address(loaded), "--reason", "x").code == 0
-
-
 @pytest.mark.parametrize("mark", ["x{n}", "[{n}]", "n° {n}", "{n}"])
 def test_a_declared_mark_of_any_form_counts(migrated: URL, tiny_wave: WaveFolder, mark: str) -> None:
     tiny_wave.append("wave.toml", f'[printed]\nseveral_mark = "{mark}"')
@@ -64,11 +47,16 @@ def test_a_declared_mark_of_any_form_counts(migrated: URL, tiny_wave: WaveFolder
     assert select(migrated, "select partner from survey.partnerships where country = 'IT'") == [("Turin\nNord",)] * 3
 
 
-def test_the_number_of_a_departement_is_no_mark(migrated: URL, tiny_wave: WaveFolder) -> None:
+def test_a_mark_that_may_be_a_departement_counts_only_if_the_row_says_its_number(
+    migrated: URL, tiny_wave: WaveFolder
+) -> None:
     tiny_wave.append("wave.toml", '[printed]\nseveral_mark = "({n})"')
-    tiny_wave.append("partnerships.csv", "Lille (59),IT,,Turin,,,")
+    tiny_wave.append("partnerships.csv", "Lille,IT,12,Turin (12),,,\nLille,NL,,Breda (3),,,\nLille (Nord),LV,,,,,")
     assert run("load", tiny_wave.path, "--db", address(migrated)).code == 0
-    assert select(migrated, "select count(*) from survey.partnerships where country = 'IT'") == [(1,)]
+    rows = (
+        "select country, partner, count(*) from survey.partnerships where country in ('IT', 'NL', 'LV') group by 1, 2"
+    )
+    assert sorted(select(migrated, rows)) == [("IT", "Turin", 12), ("LV", None, 1), ("NL", "Breda", 3)]
 
 
 def test_a_spelling_cannot_make_another_commune_of_one(migrated: URL, tiny_wave: WaveFolder) -> None:

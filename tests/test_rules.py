@@ -163,7 +163,7 @@ def workbook(wave: WaveFolder) -> Workbook:
     declared = tomllib.loads((wave.path / "wave.toml").read_text(encoding="utf-8"))
     for row in (("key", "value"), *_dotted(declared, "")):
         sheet.append(row)
-    for name in TABLES:
+    for name in (name for name in TABLES if (wave.path / f"{name}.csv").exists()):
         sheet = made.create_sheet(name)
         for text in (wave.path / f"{name}.csv").read_text(encoding="utf-8").splitlines():
             sheet.append([int(field) if field.isdigit() else field or None for field in text.split(",")])
@@ -306,6 +306,7 @@ WAVE = {
         "explanations",
     ),
     "explained_twice": case(both(explanation(), explanation()), "wave.toml", None, "explanations.keys"),
+    "query_uses": case(explanation(evidence="select pg_sleep(9)"), "wave.toml", None, "explanations.evidence"),
     "not_a_query": case(explanation(evidence="delete from claims"), "wave.toml", None, "explanations.evidence"),
     "source_unpublished": case(
         both(published("zones", "eu,agreements,1,p"), line(PARTNERSHIPS, "Lille,IT,1,,,,zones/other")),
@@ -335,6 +336,7 @@ VALUES = {
     "name_marked": case(line(PARTNERSHIPS, "Lille ?,IT,1,,,,"), PARTNERSHIPS, 6, "city"),
     "name_too_long": case(line(PARTNERSHIPS, f"Lille,{'x' * 501},1,,,,"), PARTNERSHIPS, 6, "country"),
     "name_of_several": case(line(FRAME, "Saint-Aubin,1000"), FRAME, 5, "city"),
+    "name_shared": case(line(PARTNERSHIPS, "Lille,Congo,1,,,,"), PARTNERSHIPS, 6, "country"),
     "another_commune": case(line(FRAME, "Abancourt,400"), FRAME, 5, "city"),
     "code_without_zero": case(line(FRAME, "2285,400"), FRAME, 5, "city"),
     "code_unknown": case(aliases("cities,Lile,59999"), "aliases.csv", 2, "code"),
@@ -354,6 +356,12 @@ VALUES = {
     "source_unknown": case(line(PARTNERSHIPS, "Lille,IT,1,,,,zonez/eu"), PARTNERSHIPS, 6, "source"),
     "row_twice": case(line("actions.csv", "59350,Agenda 21,no"), "actions.csv", 3, "city"),
     "several_mark_undeclared": case(line(PARTNERSHIPS, "Lille,Italie (2),,,,,"), PARTNERSHIPS, 6, "country"),
+    "mark_or_departement": case(
+        both(toml("[printed]", 'several_mark = "({n})"'), line(PARTNERSHIPS, "Lille,IT,,Meaux (77),,,")),
+        PARTNERSHIPS,
+        6,
+        "partner",
+    ),
     "several_mark_differs": case(
         both(toml("[printed]", 'several_mark = "({n})"'), line(PARTNERSHIPS, "Lille,Italie (3),2,,,,")),
         PARTNERSHIPS,
@@ -399,6 +407,18 @@ ELSEWHERE = [
     ("sheet_missing", case(book(lambda made: made.remove(made["wave"])), BOOK)),
     ("control_character", case(line(FRAME, "Arras,40\x07535"), FRAME, 5, "population")),
     ("several_mark_undeclared", case(line(PARTNERSHIPS, "Lille,IT,,Turin (2),,,"), PARTNERSHIPS, 6, "partner")),
+    (
+        "mark_or_departement",
+        case(
+            both(toml("[printed]", 'several_mark = "({n})"'), line(PARTNERSHIPS, "Lille (59),IT,,,,,")),
+            PARTNERSHIPS,
+            6,
+            "city",
+        ),
+    ),
+    ("mark_or_departement", case(line(PARTNERSHIPS, "Lille,IT,1,Meaux (77),,,"), PARTNERSHIPS, 6, "partner")),
+    ("name_shared", case(line(PARTNERSHIPS, "Lille,Corée,1,,,,"), PARTNERSHIPS, 6, "country")),
+    ("name_shared", case(line(PARTNERSHIPS, "Lille,St Martin,1,,,,"), PARTNERSHIPS, 6, "country")),
     ("answers_without_response", case(line(PARTNERSHIPS, "Lens,PL,,,,,"), PARTNERSHIPS, 6, "city")),
     ("since_after_fieldwork", case(line(PARTNERSHIPS, "Lille,IT,1,,entre 2010 et 2012,,"), PARTNERSHIPS, 6, "since")),
     ("several_mark_undeclared", case(line(PARTNERSHIPS, "Lille,IT,1,Turin [2],,,"), PARTNERSHIPS, 6, "partner")),

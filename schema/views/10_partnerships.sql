@@ -10,6 +10,7 @@ select
     p.since_to,
     p.since_missing,
     p.inferred,
-    p.source
+    p.source,
+    p.partner_key
 from agreements_in_force p
 left join country_zones z on z.wave = p.wave and z.country = p.country

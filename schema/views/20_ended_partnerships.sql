@@ -10,6 +10,7 @@ select
     p.until_from,
     p.until_to,
     p.inferred,
-    p.source
+    p.source,
+    p.partner_key
 from listed_agreements p
-where p.until_from is not null
+where p.until_from is not null and p.apart is not true

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ERROR, WARNING, NOTICE = SEVERITIES = ("error", "warning", "notice")
+_SEVERITY_NAMES = {
+    ERROR: Label("erreur", "error"),
+    WARNING: Label("avertissement", "warning"),
+    NOTICE: Label("remarque", "notice"),
+}
 FIELDS = ("file", "sheet", "row", "column", "value", "rule", "severity", "message", "suggestion")
 _LONGEST = 80
 _KEYS = {"severity", "message", "remedy", "table", "column", "row_by_row"}
@@ -120,6 +125,11 @@ def _filled(text: Label, details: dict[str, Any], lang: str) -> str:
 def _short(text: str) -> str:
     """Cut a text to what a person can take in."""
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def severity_name(severity: str) -> Label:
+    """Return what people call a severity."""
+    return _SEVERITY_NAMES[severity]
 
 
 def near(word: str, known: Iterable[str]) -> Near:

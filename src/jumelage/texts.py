@@ -22,6 +22,31 @@ def find_control(text: str) -> str | None:
     return f"U+{ord(found[0]):04X}" if found else None
 
 
+# What a terminal takes for an order, or what turns or hides the text around it; not tabs and line ends.
+_RAW = re.compile(
+    "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff"
+    "\\ufff9-\\ufffb\\ufffe\\uffff\\ud800-\\udfff\\U000e0000-\\U000e007f]"
+)
+
+
+def printable(text: str) -> str:
+    """Return a text as a terminal may have it: with the codes of controls in their place: U+001B as an escape."""
+    return _RAW.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet program that opens a CSV file computes what begins so
+
+
+def neutral(value: Any) -> Any:  # noqa: ANN401
+    """Return a text so that a spreadsheet program takes it for one: with an apostrophe where it would compute it."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def meant(text: str) -> str:
+    """Return what `neutral` made neutral."""
+    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text
+
+
 _FEW = 20
 
 

@@ -28,12 +28,14 @@ _NEEDED = {
     "partnerships": ("country",),
     "actions": ("city", "action", "answer"),
     "difficulties": ("city", "difficulty", "answer"),
+    "partner_pairs": ("city", "country", "partner_before", "partner", "same"),
 }
 _KEYS = {
     "frame": ("city",),
     "respondents": ("city",),
     "actions": ("city", "action"),
     "difficulties": ("city", "difficulty"),
+    "partner_pairs": ("city", "country", "partner_before_key", "partner_key"),
 }
 # A wrong value in these may make rows of another table seem wrong.
 _TELLING = {None, "city", "city_code", "until"}
@@ -43,6 +45,9 @@ _FIRST_CAUSES = {
     "formula_without_value",
     "cell_error",
     "time_of_day",
+    "number_as_date",
+    "date_in_part",
+    "shown_otherwise",
     "several_mark_undeclared",
 }
 
@@ -96,6 +101,13 @@ def _prepare(bench: Connection, document: Document, wave: Wave | None, findings:
     if "city_code" in document.columns:  # a code may stand for a name that is blank
         bench.exec_driver_sql(
             f"update raw_{document.name} set city = city_code where city is null and city_code is not null"
+        )
+        bench.exec_driver_sql(  # and it tells which town is meant by a name that several share
+            f"update raw_{document.name} set city = city_code from (select distinct r.city as name, p.code "
+            f"from (select distinct city, city_code from raw_{document.name}) r "
+            "join places p on p.key = match_key(r.city) and p.code = r.city_code "
+            "where p.key not in (select key from names where list = 'cities')) known "
+            f"where raw_{document.name}.city = known.name and raw_{document.name}.city_code = known.code"
         )
     if document.name == "partnerships":
         findings += read_marks(bench, document, wave)

@@ -20,6 +20,7 @@ from jumelage.reading.handed import open_handed
 from jumelage.reading.package import ALIASES, read_package, read_rows
 from jumelage.reading.source import CsvSource, Shape
 from jumelage.rules import errors_in
+from jumelage.texts import meant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -207,7 +208,7 @@ def accept(suggestions: Path, into: Path) -> tuple[str, tuple[str, ...]]:
                 CsvSource("suggestions", suggestions.name, suggestions, scratch / "s"), SUGGESTED, findings
             )
             confirmed = [
-                _Spelling(line, *(record[column] for column in ALIASES.columns))
+                _Spelling(line, *(meant(record[column] or "") or None for column in ALIASES.columns))
                 for line, record in given.records()
                 if (record["confirmed"] or "").casefold() in _CONFIRMED
             ]

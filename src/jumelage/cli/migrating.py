@@ -6,11 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jumelage.cli.options import (
-    Db,
-    say,
-    url_of,
-)
+from jumelage.cli.options import Db, url_of
+from jumelage.cli.streams import say
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL

@@ -10,22 +10,27 @@ import typer  # noqa: TC002  # Typer reads annotations at run time
 from jumelage.cli import loading, showing
 from jumelage.cli.migrating import bring_up
 from jumelage.cli.options import (
+    AcceptLoss,
     AsOf,
     By,
     Db,
     Handed,
+    Lang,
     Out,
     Reason,
     Waves,
-    say,
     say_counts,
     say_remarks,
     scope_of,
     url_of,
 )
+from jumelage.cli.streams import say
+from jumelage.texts import Label, filled
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
+
+_PUBLISHED = Label("publié\u00a0: {}", "published: {}")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -35,29 +40,34 @@ def add_to(app: typer.Typer) -> None:
 
 
 def publish(
-    ctx: typer.Context, out: Out = Path("public"), db: Db = None, wave: Waves = None, as_of: AsOf = None
+    ctx: typer.Context,
+    out: Out = Path("public"),
+    db: Db = None,
+    wave: Waves = None,
+    as_of: AsOf = None,
+    lang: Lang = "en",
 ) -> None:
     """Publish a wave as web pages.
 
     All its tables and their ledger; of several waves, the reports that compare them. In French and English, swapped in
     whole.
     """
-    _publish(url_of(ctx, db), out, wave, as_of)
+    _publish(url_of(ctx, db), out, wave, as_of, lang)
 
 
-def _publish(url: URL, out: Path, wave: str | None, as_of: str | None = None) -> None:
+def _publish(url: URL, out: Path, wave: str | None, as_of: str | None, lang: str) -> None:
     from jumelage import database
     from jumelage.publication.site import check_out
     from jumelage.publication.site import publish as publish_scope
 
     check_out(out)
     with database.reading(url) as connection:
-        scope = scope_of(connection, wave, as_of)
+        scope = scope_of(connection, wave, as_of, lang=lang)
         done = publish_scope(connection, scope, out)
-    say_remarks(scope, "en")
+    say_remarks(scope, lang)
     if done.ledger:
-        say_counts(done.ledger)
-    say(f"published: {', '.join(str(page) for page in done.pages)}")
+        say_counts(done.ledger, lang)
+    say(filled(_PUBLISHED, ", ".join(str(page) for page in done.pages)), lang)
 
 
 def reproduce(
@@ -67,6 +77,8 @@ def reproduce(
     db: Db = None,
     reason: Reason = None,
     by: By = None,
+    lang: Lang = "en",
+    accept_loss: AcceptLoss = False,
 ) -> None:
     """Migrate, load, check and publish in one go.
 
@@ -74,5 +86,7 @@ def reproduce(
     """
     url = url_of(ctx, db)
     bring_up(url)
-    done = showing.load(url, loading.request_of(handed, reason, by), showing.Showing())
-    _publish(url, out, done.wave)
+    showed = showing.Showing(lang=lang)
+    more = {"lang": lang, "accept_loss": accept_loss, "tell": showed.copied.append}
+    done = showing.load(url, loading.request_of(handed, reason, by, **more), showed)
+    _publish(url, out, done.wave, None, lang)

@@ -112,7 +112,8 @@ def _annotate(request: Request, package: Package, findings: list[Finding]) -> Ou
 
     read = {name: found for name, found in package.documents.items() if found.header}  # not what is restored
     try:
-        annotate(request.handed, read, findings, request.annotate, request.lang)
+        for remark in annotate(request.handed, read, findings, request.annotate, request.lang):
+            request.tell(remark)
     except OutputError as error:
         return error
     return None

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from jumelage import __version__, database
-from jumelage.database.models import LATER_QUESTIONS, OF_A_LOAD, metadata
+from jumelage.database.models import DERIVED, LATER_QUESTIONS, LATER_TABLES, OF_A_LOAD, metadata
 from jumelage.errors import DataError, UsageError
+from jumelage.loading.losses import confirm, losses
 from jumelage.reading.wave_toml import Wave, canonical
 from jumelage.revisions.history import recording_time, user
 
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from jumelage.loading.losses import Loss
     from jumelage.rules import Finding
+    from jumelage.texts import Label
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,8 @@ class Request:
     """What is to be loaded, why and by whom.
 
     With `table`, `handed` is one file for that table, and the rest is the current revision of `wave`. `annotate` is
-    where a copy with the findings written in goes, in `lang`; `aliases` a file of more accepted spellings.
+    where a copy with the findings written in goes, in `lang`, and `tell` is told of it; `aliases` a file of more
+    accepted spellings. With `accept_loss` a correction may lose more than a tenth of a table.
     """
 
     handed: Path
@@ -37,13 +41,15 @@ class Request:
     aliases: Path | None = None
     annotate: Path | None = None
     lang: str = "en"
+    tell: Callable[[Label], object] = lambda _: None
+    accept_loss: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """What a load did: the revision that is now current, whether it is new, the one before, its rows by table.
 
-    `synthetic` tells that the wave is made up.
+    `synthetic` tells that the wave is made up; `losses` is what the revision before had and this one has not.
     """
 
     wave: str
@@ -53,6 +59,7 @@ class Loaded:
     rows: dict[str, int]
     synthetic: bool = False
     findings: tuple[Finding, ...] = field(default=(), repr=False)
+    losses: tuple[Loss, ...] = ()
 
 
 def append_revision(
@@ -82,7 +89,10 @@ def append_revision(
     reason = (request.reason or "dry run") if last else None
     step("writing")
     _write(connection, bench, wave, revision, digest, reason=reason, by=request.by)
-    return Loaded(wave.code, revision, True, before, rows, wave.synthetic, tuple(findings))
+    lost = losses(connection, wave.code, before, revision) if before else ()
+    if not dry_run and not request.accept_loss:
+        confirm(wave.code, lost, request.lang)
+    return Loaded(wave.code, revision, True, before, rows, wave.synthetic, tuple(findings), lost)
 
 
 def _columns(name: str) -> list[str]:
@@ -107,7 +117,7 @@ def _content_hash(bench: Connection, wave: Wave) -> tuple[str, dict[str, int]]:
     counts = {}
     digest = hashlib.sha256(canonical(wave).encode())
     for name in OF_A_LOAD:
-        columns = [column for column in _columns(name) if column not in {"position", "agreement"}]
+        columns = [column for column in _columns(name) if column not in {"position", "agreement", *DERIVED}]
         fields = [
             f"'{column}+' || cast(nullif({column}, {_LATER[column]}) as varchar)"
             if column in _LATER
@@ -119,6 +129,8 @@ def _content_hash(bench: Connection, wave: Wave) -> tuple[str, dict[str, int]]:
             "select count(*), sum(cast(m >> 64 as ubigint)), sum(cast(m & 18446744073709551615 as ubigint)) "
             f"from (select md5_number({line}) as m from staged_{name})"
         ).one()
+        if name in LATER_TABLES and not sums[0]:
+            continue
         counts[name] = int(sums[0])
         digest.update(f"\n{name} {tuple(sums)}".encode())
     return digest.hexdigest(), counts

@@ -6,17 +6,16 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from jumelage.content import TOTAL
-from jumelage.render.grid import known, lines, of_sheet, span, visible_columns
+from jumelage.render.grid import computed, lines, of_sheet, span, visible_columns
 from jumelage.render.words import STATUS_MARKS, STATUS_MEANINGS, STATUS_NAMES, words
-from jumelage.reporting.judging import CLAIMS, STATUSES, Entry
+from jumelage.reporting.judging import CLAIMS, STATUSES, Entry, worst
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from jumelage.reporting.ledger import Ledger
-    from jumelage.reporting.run import Sheet, WaveFacts
+    from jumelage.reporting.judging import Ledger
+    from jumelage.reporting.sheet import Sheet, WaveFacts
 
 # What says more than the computed value alone, and so is printed beside it.
 _BESIDE = {"contradicted", "bounded", "published_only", "wording"}
@@ -132,12 +131,9 @@ def _section(sheet: Sheet, judged: Sequence[Entry], lang: str) -> Section:
         if entry.report == report.name:
             entries.setdefault((entry.key, entry.measure), []).append(entry)
     shown = of_sheet(sheet, lang).shown
-    headings = tuple(zip(shown.headings, shown.numeric, strict=True))
     if report.listing:
         rows: list[tuple[bool, tuple[Cell, ...]]] = [(False, tuple(map(Cell, row))) for row in shown.rows]
     else:
-        visible = visible_columns(sheet, {measure for _, measure in entries})
-        headings = tuple((column.label.text(lang), not (column.codes or column.labels)) for column in visible)
         rows = _rows(sheet, entries, lang)
     because: dict[str, list[str]] = {}
     for (key, measure), found in entries.items():
@@ -151,7 +147,7 @@ def _section(sheet: Sheet, judged: Sequence[Entry], lang: str) -> Section:
         report.name,
         report.title.text(lang),
         report.source.text(lang) if report.source else "",
-        headings,
+        tuple(zip(shown.headings, shown.numeric, strict=True)),
         tuple(rows),
         shown.notes[len(sheet.remarks) :],  # the page says the remarks once
         tuple((", ".join(dict.fromkeys(keys)), text) for text, keys in because.items()),
@@ -167,16 +163,10 @@ def key_label(sheet: Sheet, key: str, lang: str) -> str:
 
 def _rows(sheet: Sheet, entries: dict[tuple[str, str], list[Entry]], lang: str) -> list[tuple[bool, tuple[Cell, ...]]]:
     """Lay out the computed rows, and among them those that were printed and have no computed row."""
-    cells = sheet.cells()
-    keys = list(cells)
-    missing = [key for key, _ in dict.fromkeys(entries) if key not in cells]
-    for key in dict.fromkeys(missing):
-        after = [i for i, other in enumerate(keys) if _before(other, key)]
-        keys.insert(after[-1] + 1 if after else 0, key)
     judged = {measure for _, measure in entries}
     columns = visible_columns(sheet, judged)
     rows = []
-    for line in lines(sheet, lang, columns, keys):
+    for line in lines(sheet.with_rows(key for key, _ in entries), lang, columns):
         row = []
         for column, text in zip(columns, line.texts, strict=True):
             found = entries.get((line.key, column.name), [])
@@ -186,25 +176,15 @@ def _rows(sheet: Sheet, entries: dict[tuple[str, str], list[Entry]], lang: str) 
     return rows
 
 
-def _before(other: str, key: str) -> bool:
-    """Tell whether a row stands before one that has no place of its own: numbers in order, totals last."""
-    if TOTAL in other.split("/"):
-        return False
-    if other.isdigit() and key.isdigit():
-        return int(other) < int(key)
-    return True
-
-
 def _cell(text: str, coded: bool, entries: list[Entry], lang: str) -> Cell:
     if not entries:
         return Cell(text, not coded)
-    worst = max(entries, key=lambda entry: STATUSES.index(entry.status))
     printed = dict.fromkeys(
         entry.printed or words(lang)["blank"]
         for entry in entries
         if entry.status in _BESIDE or (coded and entry.printed != text)
     )
-    return Cell(text, not coded, tuple(printed), worst.status)
+    return Cell(text, not coded, tuple(printed), worst(entry.status for entry in entries))
 
 
 def _groups(ledger: Ledger, sheets: dict[str, Sheet], lang: str) -> list[tuple[str, str, list[dict[str, str]]]]:
@@ -229,15 +209,15 @@ def _line(entry: Entry, sheets: dict[str, Sheet], lang: str) -> dict[str, str]:
             figure += f" – {sheet.report.column(entry.measure).label.text(lang)}"
     else:
         figure = f"{entry.key} – {entry.measure}"
-    computed = span(entry.low, entry.high, lang)
+    shown = span(entry.low, entry.high, lang)
     if sheet and entry.low is None and not entry.statement:
-        computed = known(sheet.report.column(entry.measure), None, None, lang)
+        shown = computed(sheet.report.column(entry.measure), entry.low, entry.high, lang)
     if sheet and isinstance(entry.low, str):
-        computed = sheet.shown(entry.measure, entry.low, lang)
+        shown = sheet.shown(entry.measure, entry.low, lang)
     return {
         "figure": figure,
         "printed": entry.printed,
         "place": entry.place,
-        "computed": computed,
+        "computed": shown,
         "status": entry.status,
     }
