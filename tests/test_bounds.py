@@ -234,6 +234,7 @@ def ends(possible: list[set[bool]]) -> tuple[int, int]:
 
 def random_wave(rng: random.Random, name: str) -> Made:
     towns = {town: rng.choice(["responded"] * 3 + ["refused", "not_published"]) for town in TOWNS if rng.randint(0, 5)}
+    towns = towns or {"Lille": "responded"}
     agreements = [
         Agreement(
             rng.choice([None, *towns]),
