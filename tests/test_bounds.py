@@ -187,13 +187,16 @@ class Possible:
     def listed(self, town: str) -> list[Agreement]:
         return [one for one in self.in_force if one.city == town]
 
+    def is_open(self, town: str) -> bool:
+        """Tell whether nothing bounds the agreements of a town."""
+        silent = self.made.towns[town] in {"refused", "not_reached"} and not self.listed(town)
+        return not (self.made.complete or silent or town in self.made.declared)
+
     def more(self, town: str) -> list[int]:
-        """Return how many agreements a town may have beside those listed; 3 stands for any more."""
-        said, listed = self.made.declared.get(town), len(self.listed(town))
-        if said is not None:
-            return [max(said - listed, 0)]
-        silent = self.made.towns[town] in {"refused", "not_reached"} and not listed
-        return [0] if self.made.complete or silent else [0, 1, 2, 3]
+        """Return how many agreements a town may have beside those listed; of an open end, as many as matter here."""
+        if self.is_open(town):
+            return list(range(12))
+        return [max(self.made.declared.get(town, 0) - len(self.listed(town)), 0)]
 
     def numbers(self, town: str) -> set[int | None]:
         """Return how many agreements a town that answered may have, and None if it may not have answered."""
@@ -296,8 +299,9 @@ def check_counts(cells: dict[str, dict[str, dict[str, Value]]], made: Made, poss
     engaged = ends([possible.engaged(town) for town in made.towns])
     participation = cells["participation"]
     assert (participation["engaged"]["value"], participation["engaged"]["value_high"]) == engaged
-    more = [max(possible.more(town)) for town in made.towns]
-    most = None if 3 in more else len(possible.in_force) + sum(more)
+    most = None
+    if not any(possible.is_open(town) for town in made.towns):
+        most = len(possible.in_force) + sum(max(possible.more(town)) for town in made.towns)
     count = participation["agreements"]
     assert (count["value"], count["value_high"]) == (len(possible.in_force), most)
     whole = cells["evolution"][f"{made.wave}/all"]
