@@ -1188,3 +1188,22 @@ select
     max(c.last_source) as last_source
 from by_city c
 group by c.wave_before, c.wave, c.town, c.country, c.partner_key;
+
+create view apart_partnerships as
+-- Agreements with a partner at home, in a wave that sets them apart: in no other view and in no international figure.
+select
+    p.wave,
+    p.agreement,
+    p.city,
+    p.country,
+    p.partner,
+    p.since_from,
+    p.since_to,
+    p.since_missing,
+    p.until_from,
+    p.until_to,
+    p.inferred,
+    p.source,
+    p.partner_key
+from listed_agreements p
+where p.apart;

@@ -8,6 +8,7 @@ from typing import Annotated, Any, NoReturn, cast
 import typer
 
 from jumelage.cli import loading, migrating, publishing, reporting, revisions
+from jumelage.cli.ending import heeding
 from jumelage.cli.options import Db  # noqa: TC001  # Typer reads annotations at run time
 from jumelage.cli.streams import Stream, begin, hold_standard_files, say
 from jumelage.errors import JumelageError
@@ -59,11 +60,17 @@ def main() -> None:
         sys.stdout = cast("Any", Stream(sys.stdout, clean=False))
     if sys.stderr is not None:
         sys.stderr = cast("Any", Stream(sys.stderr, clean=True))
-    try:
-        app()
-    except JumelageError as error:
-        _fail(f"error: {error}", error.exit_code)
-    except Exception:  # noqa: BLE001
-        import traceback
+    with heeding() as came:
+        try:
+            app()
+        except BaseException as error:
+            if came:  # whatever became of it on the way: a driver makes an error of its own of it
+                _fail("stopped; what was not finished is undone", 128 + came[0])
+            if isinstance(error, JumelageError):
+                _fail(f"error: {error}", error.exit_code)
+            if not isinstance(error, Exception):
+                raise
+            import traceback
 
-        _fail(f"{traceback.format_exc()}error: this is a bug of jumelage; please report it", JumelageError.exit_code)
+            said = f"{traceback.format_exc()}error: this is a bug of jumelage; please report it"
+            _fail(said, JumelageError.exit_code)

@@ -30,6 +30,10 @@ from jumelage.texts import Label, filled
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
+_KEPT = Label(
+    "note\u00a0: {} est gardé\u00a0: il contient des fichiers que publish n’a pas faits",
+    "note: {} is kept: it holds files that publish did not make",
+)
 _PUBLISHED = Label("publié\u00a0: {}", "published: {}")
 
 
@@ -67,6 +71,8 @@ def _publish(url: URL, out: Path, wave: str | None, as_of: str | None, lang: str
     say_remarks(scope, lang)
     if done.ledger:
         say_counts(done.ledger, lang)
+    if done.kept:
+        say(filled(_KEPT, done.kept), lang)
     say(filled(_PUBLISHED, ", ".join(str(page) for page in done.pages)), lang)
 
 
