@@ -116,5 +116,10 @@ def readable_count(count: int, fr: str, en: str) -> Label:
 
 
 def filled(text: Label, *values: object) -> Label:
-    """Fill values into a text."""
-    return Label(text.fr.format(*values), text.en.format(*values))
+    """Fill values into a text; those that are texts in both languages in its own."""
+    fr, en = ([_in(lang, value) for value in values] for lang in LANGUAGES)
+    return Label(text.fr.format(*fr), text.en.format(*en))
+
+
+def _in(lang: str, value: object) -> object:
+    return value.text(lang) if isinstance(value, Label) else value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any, NoReturn, cast
+from typing import Annotated, Any, cast
 
 import typer
 
@@ -11,6 +11,13 @@ from jumelage.cli import loading, migrating, publishing, reporting, revisions
 from jumelage.cli.options import Db  # noqa: TC001  # Typer reads annotations at run time
 from jumelage.cli.streams import Stream, begin, hold_standard_files, say
 from jumelage.errors import JumelageError
+from jumelage.texts import Label, filled
+
+_ERROR = Label("erreur\u00a0: {}", "error: {}")
+_BUG = Label(
+    "erreur\u00a0: c’est un défaut de jumelage\u00a0; merci de le signaler",
+    "error: this is a bug of jumelage; please report it",
+)
 
 app = typer.Typer(
     name="jumelage",
@@ -47,11 +54,6 @@ for module in (migrating, loading, revisions, reporting, publishing):
     module.add_to(app)
 
 
-def _fail(message: str, code: int) -> NoReturn:
-    say(message)
-    raise SystemExit(code)
-
-
 def main() -> None:
     """Run the command line; errors that a user can cause end in a message and an exit code, never a traceback."""
     hold_standard_files()
@@ -62,8 +64,11 @@ def main() -> None:
     try:
         app()
     except JumelageError as error:
-        _fail(f"error: {error}", error.exit_code)
+        say(filled(_ERROR, Label(error.text("fr"), error.text("en"))))
+        raise SystemExit(error.exit_code) from None
     except Exception:  # noqa: BLE001
         import traceback
 
-        _fail(f"{traceback.format_exc()}error: this is a bug of jumelage; please report it", JumelageError.exit_code)
+        say(traceback.format_exc())
+        say(_BUG)
+        raise SystemExit(JumelageError.exit_code) from None

@@ -44,29 +44,29 @@ def publish(
     db: Db = None,
     wave: Waves = None,
     as_of: AsOf = None,
-    lang: Lang = "en",
+    lang: Lang = "en",  # noqa: ARG001  # it sets the language of all that is said
 ) -> None:
     """Publish a wave as web pages.
 
     All its tables and their ledger; of several waves, the reports that compare them. In French and English, swapped in
     whole.
     """
-    _publish(url_of(ctx, db), out, wave, as_of, lang)
+    _publish(url_of(ctx, db), out, wave, as_of)
 
 
-def _publish(url: URL, out: Path, wave: str | None, as_of: str | None, lang: str) -> None:
+def _publish(url: URL, out: Path, wave: str | None, as_of: str | None = None) -> None:
     from jumelage import database
     from jumelage.publication.site import check_out
     from jumelage.publication.site import publish as publish_scope
 
     check_out(out)
     with database.reading(url) as connection:
-        scope = scope_of(connection, wave, as_of, lang=lang)
+        scope = scope_of(connection, wave, as_of)
         done = publish_scope(connection, scope, out)
-    say_remarks(scope, lang)
+    say_remarks(scope)
     if done.ledger:
-        say_counts(done.ledger, lang)
-    say(filled(_PUBLISHED, ", ".join(str(page) for page in done.pages)), lang)
+        say_counts(done.ledger)
+    say(filled(_PUBLISHED, ", ".join(str(page) for page in done.pages)))
 
 
 def reproduce(
@@ -86,4 +86,4 @@ def reproduce(
     bring_up(url)
     showed = showing.Showing(lang=lang)
     done = showing.load(url, loading.request_of(handed, reason, by, lang=lang, tell=showed.copied.append), showed)
-    _publish(url, out, done.wave, None, lang)
+    _publish(url, out, done.wave)

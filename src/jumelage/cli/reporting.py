@@ -70,10 +70,10 @@ def report(
     url = url_of(ctx, db)
     check_output(output)
     with database.reading(url) as connection:
-        scope = scope_of(connection, wave, as_of, classified_on, without_inferred=without_inferred, lang=lang)
+        scope = scope_of(connection, wave, as_of, classified_on, without_inferred=without_inferred)
         sheet = run(connection, found, scope)
     if format_ != "table":
-        say_remarks(scope, lang)
+        say_remarks(scope)
     show(of_sheet(sheet, lang), format_, output)
 
 
@@ -100,10 +100,10 @@ def explain(
     url = url_of(ctx, db)
     check_output(output)
     with database.reading(url) as connection:
-        scope = scope_of(connection, wave, as_of, classified_on, without_inferred=without_inferred, lang=lang)
+        scope = scope_of(connection, wave, as_of, classified_on, without_inferred=without_inferred)
         sheet = reporting.run(connection, found, scope)
         detail = reporting.explain(connection, sheet, key, measure)
-    say_remarks(scope, lang)
+    say_remarks(scope)
     low, _ = sheet.known(key, measure)
     title = filled(_CELL, report, key, measure, span(low, low, lang)).text(lang)
     show(of_detail(detail, title, lang), format_, output)
@@ -129,14 +129,14 @@ def check(
     url = url_of(ctx, db)
     check_output(output)
     with database.reading(url) as connection:
-        scope = scope_of(connection, wave, as_of, lang=lang)
+        scope = scope_of(connection, wave, as_of)
         found, _ = ledger.check(connection, scope)
-    say_remarks(scope, lang)
+    say_remarks(scope)
     show(of_ledger(found, lang), format_, output)
     if not found.entries:
-        say(filled(_NO_PUBLICATION, scope.single[0]), lang)
+        say(filled(_NO_PUBLICATION, scope.single[0]))
     for problem in found.problems:
-        say(filled(_PROBLEM, problem), lang)
-    say_counts(found, lang)
+        say(filled(_PROBLEM, problem))
+    say_counts(found)
     if found.problems:
         raise typer.Exit(1)
