@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from jumelage import content, report_file
-from jumelage.texts import Label, label, near_names
+from jumelage.texts import Label, label, near_names, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -95,11 +95,12 @@ class Finding:
 
     def text(self, lang: str) -> str:
         """Write one line: where, what stands there, what is wrong and what to do."""
-        place = self.file if self.sheet is None else f"{self.file}[{self.sheet}]"
+        place = one_line(self.file if self.sheet is None else f"{self.file}[{self.sheet}]")
         if self.row is not None:
             place = f"{place}:{self.row}"
         if self.column:
-            place += f", colonne {self.column}" if lang == "fr" else f", column {self.column}"
+            column = one_line(self.column)
+            place += f", colonne {column}" if lang == "fr" else f", column {column}"
         value = f": {_short(self.value)!r}" if self.value is not None else ""
         between = "\u00a0; " if lang == "fr" else "; "
         said = between.join(filter(None, (self.message(lang), self.remedy(lang))))
@@ -119,7 +120,8 @@ class Finding:
 
 def _filled(text: Label, details: dict[str, Any], lang: str) -> str:
     words = {name: value.text(lang) if isinstance(value, Near | Label) else value for name, value in details.items()}
-    return text.text(lang).format(**words)
+    shown = {name: one_line(value) if isinstance(value, str) else value for name, value in words.items()}
+    return text.text(lang).format(**shown)
 
 
 def _short(text: str) -> str:

@@ -12,8 +12,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-# Characters that no name or number holds: controls but tab and line ends, and those that turn the direction of text.
-_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# What no name or number holds, first to last: controls but tab and line ends, what turns the direction of text, and
+# what is no character at all, which no workbook can hold.
+CONTROLS = (
+    *((0x00, 0x08), (0x0B, 0x0C), (0x0E, 0x1F), (0x7F, 0x9F), (0x61C, 0x61C)),
+    *((0x200E, 0x200F), (0x202A, 0x202E), (0x2066, 0x2069), (0xFDD0, 0xFDEF)),
+    *((plane << 16 | 0xFFFE, plane << 16 | 0xFFFF) for plane in range(0x11)),
+)
+_CONTROLS = re.compile("[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in CONTROLS) + "]")
+CONTROLS_IN_SQL = "[" + "".join(rf"\x{{{first:x}}}-\x{{{last:x}}}" for first, last in CONTROLS) + "]"  # for DuckDB
 
 
 def find_control(text: str) -> str | None:
@@ -32,6 +39,11 @@ _RAW = re.compile(
 def printable(text: str) -> str:
     """Return a text as a terminal may have it: with the codes of controls in their place: U+001B as an escape."""
     return _RAW.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+def one_line(text: str) -> str:
+    """Return a text as it may stand within a line of a terminal."""
+    return printable(text).replace("\n", "\\n").replace("\r", "\\r")
 
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet program that opens a CSV file computes what begins so
@@ -116,10 +128,11 @@ def readable_count(count: int, fr: str, en: str) -> Label:
 
 
 def filled(text: Label, *values: object) -> Label:
-    """Fill values into a text; those that are texts in both languages in its own."""
+    """Fill values into a text, those that are texts in both languages in its own; controls in them are shown."""
     fr, en = ([_in(lang, value) for value in values] for lang in LANGUAGES)
     return Label(text.fr.format(*fr), text.en.format(*en))
 
 
 def _in(lang: str, value: object) -> object:
-    return value.text(lang) if isinstance(value, Label) else value
+    text = value.text(lang) if isinstance(value, Label) else value
+    return one_line(text) if isinstance(text, str) and not isinstance(value, Label) else text

@@ -15,7 +15,7 @@ from jumelage.database.workbench import put
 from jumelage.reading.package import SHAPES
 from jumelage.reading.wave_toml import MISSING
 from jumelage.rules import Near, near
-from jumelage.texts import Label, find_control, folded
+from jumelage.texts import LANGUAGES, Label, find_control, folded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -221,7 +221,7 @@ def unknown_names(
         text: ("name_unknown", {"list": code_list, "near": alike[text]}) for text in unknown
     }
     if code_list != "cities":
-        return found
+        return found | _shared(bench, code_list, unknown)
     rows = bench.exec_driver_sql(
         "select v.text, count(distinct p.code), string_agg(distinct p.shown, ', ' order by p.shown), "
         "min(p.name || ' (' || p.departement || ')'), "
@@ -239,6 +239,30 @@ def unknown_names(
         elif lost:
             found[text] = ("code_without_zero", {"code": f"0{text}"})
     return found
+
+
+def _shared(bench: Connection, code_list: str, unknown: list[str]) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Return those names that stand for several codes of a list, with the codes."""
+    rows = bench.exec_driver_sql(
+        "select v.text, s.codes from (select unnest(cast(? as varchar[])) as text) v "
+        "join shared s on s.list = ? and s.key = match_key(v.text)",
+        (unknown, code_list),
+    ).fetchall()
+    labels = {
+        code: Label(f"{fr} ({code})", f"{en} ({code})")
+        for code, fr, en in bench.exec_driver_sql(f"select code, label_fr, label_en from list_{code_list}")
+        if any(code in codes for _, codes in rows)
+    }
+    return {
+        text: (
+            "name_shared",
+            {
+                "several": Label(*(", ".join(labels[code].text(lang) for code in codes) for lang in LANGUAGES)),
+                "example": f"{text} ({codes[0]})",
+            },
+        )
+        for text, codes in rows
+    }
 
 
 def _numbers(bench: Connection, document: Document, column: str, names: Names, wave: Wave | None) -> list[Finding]:

@@ -9,6 +9,7 @@ import typer
 
 from jumelage.cli import showing
 from jumelage.cli.options import (
+    AcceptLoss,
     Aliases,
     AsOf,
     By,
@@ -68,6 +69,7 @@ def load(
     ] = None,
     lang: Lang = "en",
     output: Output = None,
+    accept_loss: AcceptLoss = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check everything and show what would change; load nothing.")
     ] = False,
@@ -79,8 +81,8 @@ def load(
     if (table is None) != (wave is None):
         raise UsageError("--table and --wave go together: one file for one table of a wave that is loaded")
     how = showing.Showing(format_, lang, output)
-    more = {"table": table, "wave": wave, "aliases": aliases, "annotate": annotate, "lang": lang}
-    request = request_of(handed, reason, by, **more, tell=how.copied.append)
+    more = {"aliases": aliases, "annotate": annotate, "lang": lang, "accept_loss": accept_loss}
+    request = request_of(handed, reason, by, table=table, wave=wave, **more, tell=how.copied.append)
     url = url_of(ctx, db)
     check_output(output)
     if dry_run:

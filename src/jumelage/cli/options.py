@@ -108,16 +108,19 @@ By = Annotated[
     str | None,
     typer.Option("--by", metavar="NAME", help="Who loads it. [default: the system's user]", show_default=False),
 ]
+AcceptLoss = Annotated[
+    bool,
+    typer.Option("--accept-loss", help="Load a correction even if it loses more than a tenth of a table."),
+]
 Out = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where to publish; swapped in whole.")]
 
 
 def url_of(ctx: typer.Context, db: str | None) -> URL:
     """Return the database's URL: of the option after the command, else of that before it, else the default."""
-    from jumelage.database.urls import resolve_url
+    from jumelage.database.urls import files, resolve_url
 
     url = resolve_url(ctx.obj if db is None else db)
-    if url.get_backend_name() == "duckdb":
-        protect(Path(str(url.database)), Path(f"{url.database}.wal"))
+    protect(*files(url))
     return url
 
 

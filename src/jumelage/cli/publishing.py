@@ -10,6 +10,7 @@ import typer  # noqa: TC002  # Typer reads annotations at run time
 from jumelage.cli import loading, showing
 from jumelage.cli.migrating import bring_up
 from jumelage.cli.options import (
+    AcceptLoss,
     AsOf,
     By,
     Db,
@@ -29,6 +30,10 @@ from jumelage.texts import Label, filled
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
+_KEPT = Label(
+    "note\u00a0: {} est gardé\u00a0: il contient des fichiers que publish n’a pas faits",
+    "note: {} is kept: it holds files that publish did not make",
+)
 _PUBLISHED = Label("publié\u00a0: {}", "published: {}")
 
 
@@ -66,6 +71,8 @@ def _publish(url: URL, out: Path, wave: str | None, as_of: str | None = None) ->
     say_remarks(scope)
     if done.ledger:
         say_counts(done.ledger)
+    if done.kept:
+        say(filled(_KEPT, done.kept))
     say(filled(_PUBLISHED, ", ".join(str(page) for page in done.pages)))
 
 
@@ -77,6 +84,7 @@ def reproduce(
     reason: Reason = None,
     by: By = None,
     lang: Lang = "en",
+    accept_loss: AcceptLoss = False,
 ) -> None:
     """Migrate, load, check and publish in one go.
 
@@ -85,5 +93,6 @@ def reproduce(
     url = url_of(ctx, db)
     bring_up(url)
     showed = showing.Showing(lang=lang)
-    done = showing.load(url, loading.request_of(handed, reason, by, lang=lang, tell=showed.copied.append), showed)
+    more = {"lang": lang, "accept_loss": accept_loss, "tell": showed.copied.append}
+    done = showing.load(url, loading.request_of(handed, reason, by, **more), showed)
     _publish(url, out, done.wave)

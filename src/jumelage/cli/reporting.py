@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,11 +25,28 @@ from jumelage.cli.options import (
 from jumelage.cli.streams import check_output, say, show
 from jumelage.texts import Label, filled
 
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+    from sqlalchemy.engine import URL
+
+    from jumelage.reporting.judging import Entry
+    from jumelage.revisions.scope import Scope
+
 _NO_PUBLICATION = Label(
     "la vague {} n’a pas de publication\u00a0: il n’y a aucun chiffre à confronter à ses lignes",
     "wave {} has no publication: there is no figure to hold against its rows",
 )
 _PROBLEM = Label("problème\u00a0: {}", "problem: {}")
+_ROWS = {
+    True: Label("{}\u00a0: les lignes sont celles qui ont été chargées", "{}: its rows are those that were loaded"),
+    False: Label(
+        "{}\u00a0: les lignes ne sont pas celles qui ont été chargées", "{}: its rows are not those that were loaded"
+    ),
+    None: Label(
+        "{}\u00a0: on ne peut le dire, son wave.toml n’ayant pas été gardé",
+        "{}: it cannot be told, since its wave.toml was not kept",
+    ),
+}
 _CELL = Label("{} {} {}\u00a0: {}", "{} {} {}: {}")
 
 
@@ -59,6 +77,9 @@ def report(
     format_: Format = "table",
     lang: Lang = "en",
     without_inferred: WithoutInferred = False,
+    printed: Annotated[
+        bool, typer.Option("--printed", help="Add what the wave's publication prints in each cell, and its status.")
+    ] = False,
     output: Output = None,
 ) -> None:
     """Compute a report. Programs get codes (csv, json), people get labels (table)."""
@@ -72,9 +93,17 @@ def report(
     with database.reading(url) as connection:
         scope = scope_of(connection, wave, as_of, classified_on, without_inferred=without_inferred)
         sheet = run(connection, found, scope)
+        judged = _judged(connection, scope, name) if printed else None
     if format_ != "table":
         say_remarks(scope)
-    show(of_sheet(sheet, lang), format_, output)
+    show(of_sheet(sheet, lang, judged), format_, output)
+
+
+def _judged(connection: Connection, scope: Scope, name: str) -> tuple[Entry, ...]:
+    """Return the entries of what is printed of a report: a status is given with inferred rows and without."""
+    from jumelage.reporting.ledger import of_report
+
+    return of_report(connection, replace(scope, with_inferred=True), name)
 
 
 def explain(
@@ -117,11 +146,18 @@ def check(
     format_: Format = "table",
     lang: Lang = "en",
     output: Output = None,
+    rows: Annotated[
+        bool, typer.Option("--rows", help="Instead: whether the rows of every revision are those that were loaded.")
+    ] = False,
 ) -> None:
     """Hold every printed figure against the rows.
 
-    Exits with 1 on a contradiction that is not explained, a stale explanation or an error.
+    Exits with 1 on a contradiction that is not explained, a stale explanation or an error. With --rows, on rows that
+    do not make the hash that was recorded when they were loaded.
     """
+    if rows:
+        _check_rows(url_of(ctx, db))
+        return
     from jumelage import database
     from jumelage.render.grid import of_ledger
     from jumelage.reporting import ledger
@@ -139,4 +175,16 @@ def check(
         say(filled(_PROBLEM, problem))
     say_counts(found)
     if found.problems:
+        raise typer.Exit(1)
+
+
+def _check_rows(url: URL) -> None:
+    from jumelage import database
+    from jumelage.loading.recorded import check_rows
+
+    with database.reading(url) as connection:
+        found = check_rows(connection)
+    for one in found:
+        say(filled(_ROWS[one.fits], one.name))
+    if any(one.fits is False for one in found):
         raise typer.Exit(1)

@@ -29,6 +29,7 @@ _LOADED = Label("vague {}{}, révision {}\u00a0: chargée\u00a0: {}", "wave {}{}
 _WOULD_LOAD = Label(
     "vague {}{}, révision {}\u00a0: serait chargée\u00a0: {}", "wave {}{}, revision {}: would be loaded: {}"
 )
+_LOST = Label("perdu\u00a0: {}", "lost: {}")
 _UNCHANGED = Label("vague {}{}, révision {}\u00a0: inchangée", "wave {}{}, revision {}: unchanged")
 _MADE_UP = Label(" (synthétique)", " (synthetic)")
 _SHOWING = Label(
@@ -86,6 +87,8 @@ def _say_done(done: Loaded, said: Label, lang: str) -> None:
     rows = ", ".join(f"{number} {table_name(table).text(lang)}" for table, number in done.rows.items())
     made_up = _MADE_UP.text(lang) if done.synthetic else ""
     say(filled(said if done.new else _UNCHANGED, done.wave, made_up, done.revision, rows))
+    for loss in done.losses:
+        say(filled(_LOST, loss))
 
 
 @contextmanager

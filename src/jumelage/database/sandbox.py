@@ -18,9 +18,11 @@ from sqlalchemy.exc import DBAPIError
 
 from jumelage.database import sandbox_process
 from jumelage.database.attempt import QueryError, attempt, said
-from jumelage.database.connection import DUCKDB_SETTINGS, in_memory
+from jumelage.database.connection import in_memory
+from jumelage.database.engines import engine_of
+from jumelage.database.engines.duckdb import SETTINGS
 from jumelage.database.sandbox_process import fault, told
-from jumelage.database.sql import is_duckdb, query
+from jumelage.database.sql import query
 from jumelage.database.wave_queries import why_not
 from jumelage.errors import DatabaseError
 
@@ -85,8 +87,8 @@ def door(connection: Connection) -> Iterator[Door]:
     """Give the door for a database that is read: a process of its own on DuckDB, else limits of the server."""
     with ExitStack() as stack:
         bench = _Bench(connection, stack)
-        if is_duckdb(connection):
-            process = _Process(str(connection.engine.url.database))
+        if files := engine_of(connection).files(connection.engine.url):
+            process = _Process(str(files[0]))
             stack.callback(process.end)
             yield _OnDuckDB(bench, process)
         else:
@@ -101,7 +103,8 @@ def rehearsal(connection: Connection) -> Iterator[Door]:
     """
     with ExitStack() as stack:
         bench = _Bench(connection, stack)
-        yield _WithinDuckDB(connection) if is_duckdb(connection) else _OnServer(connection, bench, trying=True)
+        within = engine_of(connection).workbench(connection) is not None
+        yield _WithinDuckDB(connection) if within else _OnServer(connection, bench, trying=True)
 
 
 class _Bench:
@@ -109,7 +112,7 @@ class _Bench:
 
     def __init__(self, connection: Connection, stack: ExitStack) -> None:
         self._connection, self._stack = connection, stack
-        self._bench: Connection | None = connection if is_duckdb(connection) else None
+        self._bench = engine_of(connection).workbench(connection)
 
     def why_not(self, sql: str) -> str:
         """Say why a query is not run; empty if it may be."""
@@ -229,7 +232,7 @@ class _Process:
         asked = {
             "database": str(Path(self._path).absolute()),
             "library": str(Path(duckdb.__file__).parents[1]),
-            "config": DUCKDB_SETTINGS | _CONFIG,
+            "config": SETTINGS | _CONFIG,
             "memory": MEMORY,
             "cpu_seconds": int(ALL_SECONDS + START_SECONDS),
         }

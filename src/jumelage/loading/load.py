@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from jumelage import database
@@ -19,10 +17,12 @@ from jumelage.reading.package import read_package
 from jumelage.reading.restore import restore
 from jumelage.revisions.history import check_said
 from jumelage.rules import NOT_LOADED, Finding, errors_in, said_of
+from jumelage.temporary import temporary_folder
 from jumelage.texts import Label, filled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from sqlalchemy import Connection
     from sqlalchemy.engine import URL
@@ -56,20 +56,10 @@ def loading(
         from jumelage.annotate import check_out
 
         check_out(request.handed, request.annotate)
-    with _scratch() as scratch, database.writing(url, dry_run=dry_run) as connection:
+    with temporary_folder() as scratch, database.writing(url, dry_run=dry_run) as connection:
         with workbench(connection, scratch) as bench:
             loaded = _load(connection, bench, request, scratch, dry_run=dry_run, step=step)
         yield connection, loaded
-
-
-@contextmanager
-def _scratch() -> Iterator[Path]:
-    """Give a folder for what a load writes down meanwhile; OutputError where there is no room."""
-    try:
-        with TemporaryDirectory(prefix="jumelage-", ignore_cleanup_errors=True) as folder:
-            yield Path(folder)
-    except OSError as error:
-        raise OutputError(f"{error.filename or 'the temporary folder'} cannot be written: {error.strerror}") from error
 
 
 def _load(

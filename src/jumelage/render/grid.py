@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from jumelage.content import ALL, TOTAL, UNKNOWN
 from jumelage.render.words import STATUS_NAMES, heading, kind, words
+from jumelage.reporting.judging import worst
 from jumelage.reporting.sheet import Detail, Sheet, Value, number
 from jumelage.rules import FIELDS, severity_name
 from jumelage.texts import Label, filled
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from jumelage.checking.spellings import Suggestion
     from jumelage.report_file import Column, Report
     from jumelage.reporting.diff import Change
-    from jumelage.reporting.judging import Ledger
-    from jumelage.revisions.history import Entry
+    from jumelage.reporting.judging import Entry, Ledger
+    from jumelage.revisions.history import Entry as HistoryEntry
     from jumelage.rules import Finding
 
 
@@ -65,10 +66,49 @@ _MOVED = Label(
 )
 
 
-def of_sheet(sheet: Sheet, lang: str) -> Grid:
-    """Make the grid of a report: every column for programs; labels, ranges and lists for people."""
+def of_sheet(sheet: Sheet, lang: str, judged: Sequence[Entry] | None = None) -> Grid:
+    """Make the grid of a report: every column for programs; labels, ranges and lists for people.
+
+    With the entries of its printed figures, what is printed and its status come last.
+    """
     names = tuple(column.name for column in sheet.report.columns)
-    return Grid(names, sheet.rows, _listed(sheet, lang) if sheet.report.listing else _tabled(sheet, lang))
+    if judged is None:
+        return Grid(names, sheet.rows, _listed(sheet, lang) if sheet.report.listing else _tabled(sheet, lang))
+    sheet = sheet.with_rows(entry.key for entry in judged)
+    found: dict[tuple[str, str], list[Entry]] = {}
+    for entry in judged:
+        found.setdefault((entry.key, entry.measure), []).append(entry)
+    measures = [name for name in sheet.report.measures if any(measure == name for _, measure in found)]
+    printed = [
+        tuple(value for measure in measures for value in _printed(found.get((key, measure), ())))
+        for key in sheet.cells()
+    ]
+    shown = _tabled(sheet, lang)
+    w = words(lang)
+    labels = [sheet.report.column(measure).label.text(lang) for measure in measures]
+    told = [
+        tuple(STATUS_NAMES[text].text(lang) if text in STATUS_NAMES else text or "" for text in row) for row in printed
+    ]
+    return Grid(
+        (*names, *(f"{measure}_{what}" for measure in measures for what in ("printed", "status"))),
+        tuple((*row, *more) for row, more in zip(sheet.rows, printed, strict=True)),
+        replace(
+            shown,
+            headings=(
+                *shown.headings,
+                *(f"{name} – {what}" for name in labels for what in (w["printed"], w["status"])),
+            ),
+            rows=tuple((*row, *more) for row, more in zip(shown.rows, told, strict=True)),
+            numeric=(*shown.numeric, *(True, False) * len(measures)),
+        ),
+    )
+
+
+def _printed(entries: Sequence[Entry]) -> tuple[str | None, str | None]:
+    """Return what is printed in a cell, in each place where it is, and its status; nothing if it is in none."""
+    if not entries:
+        return None, None
+    return " | ".join(entry.printed for entry in entries), worst(entry.status for entry in entries)
 
 
 def span(low: Value, high: Value, lang: str) -> str:
@@ -99,15 +139,14 @@ def visible_columns(report: Report) -> tuple[Column, ...]:
 
 def lines(sheet: Sheet, lang: str) -> Iterator[Line]:
     """Lay out the rows of a report."""
-    report = sheet.report
     for key, cell in sheet.cells().items():
-        texts = (
+        texts = tuple(
             span(cell[column.name], cell[column.high], lang)
             if column.high
             else sheet.shown(column.name, cell[column.name], lang)
-            for column in visible_columns(report)
+            for column in visible_columns(sheet.report)
         )
-        yield Line(key, not {TOTAL, ALL}.isdisjoint(key.split("/")), tuple(texts))
+        yield Line(key, not {TOTAL, ALL}.isdisjoint(key.split("/")), texts)
 
 
 def _tabled(sheet: Sheet, lang: str) -> Shown:
@@ -248,7 +287,7 @@ def of_changes(changes: Sequence[Change], lang: str, most: int | None = None) ->
     return replace(grid, shown=replace(grid.shown, rows=texts))
 
 
-def of_history(entries: Sequence[Entry], lang: str) -> Grid:
+def of_history(entries: Sequence[HistoryEntry], lang: str) -> Grid:
     """Make the grid of a history: one row per revision; people see who and why, and the beginning of the hash."""
     from jumelage.revisions.history import Entry
 
@@ -275,7 +314,7 @@ def of_history(entries: Sequence[Entry], lang: str) -> Grid:
     return Grid(names, rows, Shown("", headings, shown, numeric, notes=notes), typed=_TYPED)
 
 
-def _withdrawn(entry: Entry, lang: str) -> str:
+def _withdrawn(entry: HistoryEntry, lang: str) -> str:
     if entry.withdrawn_at is None:
         return ""
     return filled(_WITHDRAWN, entry.withdrawn_at, entry.withdrawn_by, entry.withdrawn_why).text(lang)

@@ -67,9 +67,11 @@ WORDS = {
     ),
     "lead": Label(
         "Chaque nombre est calculé par la requête donnée sous son tableau. Là où l’enquête imprime autre chose, "
-        "ou davantage que ce qui se calcule, la valeur imprimée est donnée à côté.",
+        "la valeur imprimée est donnée à côté\u00a0; là où les lignes ne permettent pas de trancher, c’est elle qui "
+        "vient d’abord, avec sa marque, et ce que les lignes en disent est à côté.",
         "Every number is computed by the query given under its table. Where the survey prints something else, "
-        "or more than can be computed, the printed value stands beside it.",
+        "the printed value stands beside it; where the rows cannot tell, the printed value comes first, with its mark, "
+        "and what the rows know of it stands beside.",
     ),
     "lead_compared": Label(
         "Chaque nombre est calculé par la requête donnée sous son tableau.",
@@ -87,6 +89,7 @@ WORDS = {
     "source": Label("Dans l’enquête imprimée", "In the printed survey"),
     "query": Label("Requête SQL", "SQL query"),
     "printed": Label("imprimé", "printed"),
+    "rows": Label("lignes", "rows"),
     "blank": Label("rien", "blank"),
     "explanations": Label("Pourquoi l’enquête se contredit ici", "Why the survey contradicts itself here"),
     "place": Label("Endroit", "Place"),
@@ -157,6 +160,7 @@ KINDS = {
     "row": Label("ligne", "row"),
     "rows": Label("nombre de lignes", "rows"),
     "total": Label("total", "total"),
+    "unchecked": Label("non vérifié", "unchecked"),
     "current": Label("actuelle", "current"),
     "superseded": Label("remplacée", "superseded"),
     "withdrawn": Label("retirée", "withdrawn"),
