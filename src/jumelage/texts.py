@@ -139,6 +139,11 @@ def readable_count(count: int, fr: str, en: str) -> Label:
 
 
 def filled(text: Label, *values: object) -> Label:
-    """Fill values into a text; what they hold of control characters is shown."""
-    values = tuple(one_line(value) if isinstance(value, str) else value for value in values)
-    return Label(text.fr.format(*values), text.en.format(*values))
+    """Fill values into a text, those that are texts in both languages in its own; controls in them are shown."""
+    fr, en = ([_in(lang, value) for value in values] for lang in LANGUAGES)
+    return Label(text.fr.format(*fr), text.en.format(*en))
+
+
+def _in(lang: str, value: object) -> object:
+    text = value.text(lang) if isinstance(value, Label) else value
+    return one_line(text) if isinstance(text, str) and not isinstance(value, Label) else text

@@ -91,11 +91,11 @@ def _say_done(done: Loaded, said: Label, lang: str) -> None:
 
     rows = ", ".join(f"{number} {table_name(table).text(lang)}" for table, number in done.rows.items())
     made_up = _MADE_UP.text(lang) if done.synthetic else ""
-    say(filled(said if done.new else _UNCHANGED, done.wave, made_up, done.revision, rows), lang)
+    say(filled(said if done.new else _UNCHANGED, done.wave, made_up, done.revision, rows))
     for loss in done.losses:
-        say(filled(_LOST, loss.text(lang)), lang)
+        say(filled(_LOST, loss))
     if done.superuser:
-        say(filled(_SUPERUSER, done.superuser), lang)
+        say(filled(_SUPERUSER, done.superuser))
 
 
 @contextmanager
@@ -108,7 +108,7 @@ def told(showing: Showing) -> Iterator[None]:
         raise
     finally:
         for remark in showing.copied:
-            say(remark, showing.lang)
+            say(remark)
 
 
 def show_findings(findings: Sequence[Finding], showing: Showing) -> None:
@@ -128,10 +128,10 @@ def show_findings(findings: Sequence[Finding], showing: Showing) -> None:
         seen[finding.rule.name] += 1
         if seen[finding.rule.name] <= MOST_OF_A_RULE and shown < MOST_SHOWN:
             text, severity = finding.text(showing.lang), severity_name(finding.severity).text(showing.lang)
-            say(text if finding.severity == ERROR else filled(_OF_SEVERITY, severity, text), showing.lang)
+            say(text if finding.severity == ERROR else filled(_OF_SEVERITY, severity, text))
             shown += 1
     if shown < len(findings):
-        say(filled(_SHOWING, shown, len(findings)), showing.lang)
+        say(filled(_SHOWING, shown, len(findings)))
 
 
 def _step_name(name: str, lang: str) -> str:
