@@ -168,7 +168,7 @@ def rules() -> dict[str, Rule]:
     """
     found: dict[str, Rule] = {}
     for path in sorted(folder().glob("*.toml")):
-        for name, table in tomllib.loads(path.read_text(encoding="utf-8")).items():
+        for name, table in tomllib.loads(content.read_text(path)).items():
             _add(found, _rule(path, name, table, ""))
     for path in sorted(folder().glob("*.sql")):
         header, sql = report_file.split_header(path)

@@ -23,6 +23,17 @@ _CONTROLS = re.compile("[" + "".join(f"{chr(first)}-{chr(last)}" for first, last
 CONTROLS_IN_SQL = "[" + "".join(rf"\x{{{first:x}}}-\x{{{last:x}}}" for first, last in CONTROLS) + "]"  # for DuckDB
 
 
+# What spreadsheets show for errors, in whatever language.
+SPREADSHEET_ERROR = r"#[^#]*[!?]|#N/\w+|#NV|(Err|Error|Erreur|Fehler)\s*:\s*\d+"
+
+ACCENTS = "[\u0300-\u036f]"  # that are characters of their own
+
+
+def composed(text: str) -> str:
+    """Return a text whose accents are of one character with their letters."""
+    return text if text.isascii() or not re.search(ACCENTS, text) else unicodedata.normalize("NFC", text)
+
+
 def find_control(text: str) -> str | None:
     """Return the code point of the first control character of a text, as `U+0007`; None if it holds none."""
     found = _CONTROLS.search(text)

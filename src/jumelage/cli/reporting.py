@@ -122,7 +122,7 @@ def explain(
 ) -> None:
     """List the rows behind a cell of a report."""
     from jumelage import database, report_file
-    from jumelage.render.grid import of_detail, span
+    from jumelage.render.grid import computed, of_detail
     from jumelage.reporting import run as reporting
 
     found = report_file.report(report)
@@ -133,8 +133,8 @@ def explain(
         sheet = reporting.run(connection, found, scope)
         detail = reporting.explain(connection, sheet, key, measure)
     say_remarks(scope)
-    low, _ = sheet.known(key, measure)
-    title = filled(_CELL, report, key, measure, span(low, low, lang)).text(lang)
+    known = computed(sheet.report.column(measure), *sheet.known(key, measure), lang)
+    title = filled(_CELL, report, key, measure, known).text(lang)
     show(of_detail(detail, title, lang), format_, output)
 
 

@@ -29,6 +29,11 @@ _LOADED = Label("vague {}{}, révision {}\u00a0: chargée\u00a0: {}", "wave {}{}
 _WOULD_LOAD = Label(
     "vague {}{}, révision {}\u00a0: serait chargée\u00a0: {}", "wave {}{}, revision {}: would be loaded: {}"
 )
+_SUPERUSER = Label(
+    "attention\u00a0: {} est un super-utilisateur du serveur\u00a0; chargez avec un rôle à part, qui n’a de droits "
+    "que sur ces tables",
+    "warning: {} is a superuser of the server; load with a role of its own, which has rights on these tables alone",
+)
 _LOST = Label("perdu\u00a0: {}", "lost: {}")
 _UNCHANGED = Label("vague {}{}, révision {}\u00a0: inchangée", "wave {}{}, revision {}: unchanged")
 _MADE_UP = Label(" (synthétique)", " (synthetic)")
@@ -89,6 +94,8 @@ def _say_done(done: Loaded, said: Label, lang: str) -> None:
     say(filled(said if done.new else _UNCHANGED, done.wave, made_up, done.revision, rows))
     for loss in done.losses:
         say(filled(_LOST, loss))
+    if done.superuser:
+        say(filled(_SUPERUSER, done.superuser))
 
 
 @contextmanager

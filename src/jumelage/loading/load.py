@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from jumelage import database
 from jumelage.checking.checks import find_problems
 from jumelage.checking.names import Names, index_names
+from jumelage.checking.partner_pairs import unknown_before
 from jumelage.checking.printed import stage_published
 from jumelage.checking.spellings import accept_spellings
 from jumelage.database.workbench import workbench
 from jumelage.errors import DataError, OutputError
-from jumelage.reading.handed import open_handed
+from jumelage.reading.handed import PAIRS, open_handed
 from jumelage.reading.package import read_package
 from jumelage.reading.restore import restore
 from jumelage.revisions.history import check_said
@@ -80,6 +81,8 @@ def _load(
         step("checking")
         accept_spellings(bench, names, package.aliases, request.aliases, scratch, findings)
         find_problems(bench, package.tables, names, package.wave, findings)
+        if package.wave is not None:
+            findings += unknown_before(connection, bench, package.wave, package.documents[PAIRS])
         if package.wave is not None and restored is None:
             findings += unknown_items(package.wave, package.origin, names)
             stage_published(bench, package, package.wave, names, findings)
