@@ -716,7 +716,7 @@ def test_many_findings_are_cut_short_at_the_terminal_and_nowhere_else(
     lines = done.err.splitlines()
     shown = showing.MOST_OF_A_RULE
     assert (done.code, done.out, len(lines)) == (1, "", shown + 2)
-    assert lines[0].startswith("partnerships.csv:6, column city: 'Nulle Part 001': is no accepted name")
+    assert lines[0].startswith("partnerships.csv:6, column city: 'Nulle Part 001': is not an accepted name")
     assert lines[shown:] == [
         f"showing {shown} of 120 findings; all of them: --format csv -o FILE",
         f"error: {tiny.path}: 120 findings; nothing was loaded",

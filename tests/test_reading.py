@@ -11,11 +11,15 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, make_url
 
 from jumelage import database
+from jumelage.checking import tables
+from jumelage.database import migrate
 from jumelage.database.workbench import read_code_lists
 from jumelage.errors import UnreadableError, UsageError
+from jumelage.loading.load import loading
+from jumelage.loading.revision import Request
 from jumelage.reading.encoding import Features, open_text
 from jumelage.reading.headings import HEADINGS, column_of
 from jumelage.reading.package import CLAIMS, SHAPES, read_rows
@@ -267,6 +271,23 @@ def test_a_file_of_the_project_that_is_not_utf8_names_line_and_byte(
     monkeypatch.setattr("jumelage.content.code_lists", lambda: {"answers": path})
     with database.in_memory().connect() as bench, pytest.raises(UsageError, match=r"answers\.csv: line 2: byte 0xe9"):
         read_code_lists(bench)
+
+
+def test_the_tables_of_a_load_are_those_that_are_declared(tiny_wave: WaveFolder, tmp_path: Path) -> None:
+    url = make_url(f"duckdb:///{tmp_path / 'd.duckdb'}")
+    with database.creating(url) as connection:
+        migrate.migrate(connection)
+    seen = "select table_name, list(column_name) from duckdb_columns() where database_name = 'temp' group by 1"
+    with loading(url, Request(tiny_wave.path), dry_run=True, step=lambda _: None) as (connection, _):
+        found = {name: set(columns) for name, columns in connection.exec_driver_sql(seen)}
+    declared: dict[str, set[str]] = {}
+    for name in SHAPES:
+        declared[f"raw_{name}"], declared[f"resolved_{name}"] = set(tables.raw(name)), set(tables.resolved(name))
+        declared |= {f"meant_{name}_{column}": set(columns) for column, columns in tables.meant(name).items()}
+    made = {name: columns for name, columns in found.items() if name.startswith(("raw_", "meant_", "resolved_"))}
+    assert {name: declared.get(name) for name in made} == made
+    assert {name for name in declared if not name.startswith("meant_")} <= set(made)
+    assert not [name for name in found if name.startswith("understood_")]
 
 
 def test_a_notice_names_the_file_with_its_folder(wave_2006: URL, folder_2006: WaveFolder) -> None:

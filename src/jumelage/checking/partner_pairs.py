@@ -9,6 +9,7 @@ from jumelage import database
 from jumelage.database.workbench import workbench
 from jumelage.errors import UsageError
 from jumelage.revisions.scope import current, find_scope, recorded, set_scope
+from jumelage.rules import errors_in
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -30,9 +31,15 @@ class Pair:
     likeness: int
 
 
-def unknown_before(connection: Connection, bench: Connection, wave: Wave, document: Document) -> list[Finding]:
-    """Find earlier partners that no earlier wave of the database names, for the town or one that it was."""
-    if not bench.exec_driver_sql("select count(*) from resolved_partner_pairs").scalar():
+def unknown_before(
+    connection: Connection, bench: Connection, wave: Wave, document: Document, findings: list[Finding]
+) -> list[Finding]:
+    """Find earlier partners that no earlier wave of the database names, for the town or one that it was.
+
+    Nothing is said where errors are found in the pairs already.
+    """
+    told = (one for one in findings if (one.file, one.sheet) == (document.file, document.sheet))
+    if errors_in(told) or not bench.exec_driver_sql("select count(*) from resolved_partner_pairs").scalar():
         return []
     earlier = [
         f"(p.wave = '{one.wave}' and p.revision = {one.revision})"

@@ -85,7 +85,7 @@ def _say_done(done: Loaded, said: Label, lang: str) -> None:
     made_up = _MADE_UP.text(lang) if done.synthetic else ""
     say(filled(said if done.new else _UNCHANGED, done.wave, made_up, done.revision, rows))
     for loss in done.losses:
-        say(filled(_LOST, loss))
+        say(filled(_LOST, Label(loss.text("fr"), loss.text("en"))))
     if done.superuser:
         say(filled(_SUPERUSER, done.superuser))
 

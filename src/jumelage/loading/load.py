@@ -82,7 +82,7 @@ def _load(
         accept_spellings(bench, names, package.aliases, request.aliases, scratch, findings)
         find_problems(bench, package.tables, names, package.wave, findings)
         if package.wave is not None:
-            findings += unknown_before(connection, bench, package.wave, package.documents[PAIRS])
+            findings += unknown_before(connection, bench, package.wave, package.documents[PAIRS], findings)
         if package.wave is not None and restored is None:
             findings += unknown_items(package.wave, package.origin, names)
             stage_published(bench, package, package.wave, names, findings)
