@@ -459,6 +459,14 @@ SEVERITIES = {
 ELSEWHERE = [
     ("sheet_missing", case(book(lambda made: made.remove(made["wave"])), BOOK)),
     ("control_character", case(line(FRAME, "Arras,40\x07535"), FRAME, 5, "population")),
+    ("control_character", case(line(PARTNERSHIPS, "Lille,IT,1,To\u061crino,,,"), PARTNERSHIPS, 6, "partner")),
+    ("control_character", case(toml('"a\\u001bb" = 1'), "wave.toml", None, "sources.a\x1bb")),
+    (
+        "control_character",
+        case(swapped("wave.toml", "Small survey", "Small\uffffsurvey"), "wave.toml", None, "title.en"),
+    ),
+    ("cell_error", case(line(PARTNERSHIPS, "Lille,IT,1,#NOM ?,,,"), PARTNERSHIPS, 6, "partner")),
+    ("wrong_number_of_fields", case(line(FRAME, "Arras"), FRAME, 5)),
     ("several_mark_undeclared", case(line(PARTNERSHIPS, "Lille,IT,,Turin (2),,,"), PARTNERSHIPS, 6, "partner")),
     (
         "mark_or_departement",

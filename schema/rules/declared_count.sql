@@ -2,7 +2,7 @@
 table = "respondents"
 column = "declared_agreements"
 message = { fr = "la ville déclare {declared} accords, et la table partnerships en liste {listed} en vigueur", en = "the town declares {declared} agreements, and partnerships lists {listed} in force" }
-remedy = { fr = "complétez la liste ou corrigez le nombre ; une liste incomplète se déclare : complete.agreements = false", en = "complete the list or mend the number; a list that is not complete is declared so: complete.agreements = false" }
+remedy = { fr = "complétez la liste ou corrigez le nombre ; une liste incomplète se déclare : complete.agreements = false", en = "complete the list or correct the number; a list that is not complete is declared so: complete.agreements = false" }
 */
 -- A list that is claimed complete has as many as declared; any other has no more. What has ended, and what is kept
 -- apart as within the country, does not count.

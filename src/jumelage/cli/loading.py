@@ -98,7 +98,7 @@ def request_of(handed: Path, reason: str | None = None, by: str | None = None, *
 
     if not handed.exists() and (packaged := content.root() / handed).is_dir():
         handed = packaged
-        say(filled(_LOADING, handed), more.get("lang", "en"))
+        say(filled(_LOADING, handed))
     protect(handed)
     if more.get("aliases") is not None:
         protect(more["aliases"])
@@ -130,7 +130,7 @@ def template(
         with database.reading(url_of(ctx, db)) as connection:
             scope = scope_of(connection, from_, as_of)
             earlier = earlier_wave(connection, scope)
-        say_remarks(scope, "en")
+        say_remarks(scope)
     write_template(out, wave, lang, earlier, overwrite=overwrite)
     say(f"wrote {out}")
 
@@ -204,4 +204,4 @@ def accept(
         write(text, into)
     for line in added:
         say(line)
-    say(filled(_WOULD_ADD if dry_run else _ADDED, into, len(added)), lang)
+    say(filled(_WOULD_ADD if dry_run else _ADDED, into, len(added)))

@@ -17,8 +17,9 @@ from jumelage.reading.handed import PAIRS, open_handed
 from jumelage.reading.package import read_package
 from jumelage.reading.restore import restore
 from jumelage.revisions.history import check_said
-from jumelage.rules import Finding, errors_in
+from jumelage.rules import NOT_LOADED, Finding, errors_in, said_of
 from jumelage.temporary import temporary_folder
+from jumelage.texts import Label, filled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 from jumelage.checking.wave_checks import claimed_complete, false_sources, unknown_items
 from jumelage.loading.revision import Loaded, Request, append_revision
 from jumelage.loading.rows import stage_wave
+
+_AND_NO_COPY = Label("{}\u00a0; {}", "{}; {}")
 
 
 def load(url: URL, request: Request, *, dry_run: bool = False, step: Callable[[str], None] = lambda _: None) -> Loaded:
@@ -90,8 +93,8 @@ def _load(
         findings.sort(key=lambda finding: finding.order)
         uncopied = _annotate(request, package, findings)
     if (number := errors_in(findings)) or package.wave is None:
-        said = f"{number} finding{'s' if number != 1 else ''}; nothing was loaded"
-        raise DataError(f"{request.handed}: {said}{f'; {uncopied}' if uncopied else ''}", findings)
+        said = said_of(request.handed, number, NOT_LOADED)
+        raise DataError(filled(_AND_NO_COPY, said, uncopied) if uncopied else said, findings)
     if uncopied:
         raise uncopied
     return append_revision(connection, bench, package.wave, request, findings, dry_run=dry_run, step=step)

@@ -50,7 +50,7 @@ class Filling:
 @cache
 def texts() -> dict[str, Any]:
     """Return what schema/template.toml says."""
-    return tomllib.loads((content.root() / "schema" / "template.toml").read_text(encoding="utf-8"))
+    return tomllib.loads(content.read_text(content.root() / "schema" / "template.toml"))
 
 
 def _spec(name: str) -> dict[str, Any]:
