@@ -175,11 +175,11 @@ def xlsx(path: Path, tables: Sheets) -> Path:
 
 def ods_cell(value: Any) -> str:
     if isinstance(value, bool):
-        return cell("?", f'office:boolean-value="{str(value).lower()}"', "boolean")
+        return cell("VRAI", f'office:boolean-value="{str(value).lower()}"', "boolean")
     if isinstance(value, int):
-        return cell("?", f'office:value="{value}"', "float")
+        return cell(str(value), f'office:value="{value}"', "float")
     if isinstance(value, date):
-        return cell("?", f'office:date-value="{value}"', "date")
+        return cell(f"{value:%d/%m/%Y}", f'office:date-value="{value}"', "date")
     return cell(str(value).replace("<", "&lt;")) if value else "<table:table-cell/>"
 
 
@@ -193,6 +193,20 @@ def test_a_workbook_is_the_folder_of_the_same_tables(held: URL, tiny: WaveFolder
     assert set(tables) == {"wave", *TABLES, "claims", "published_zones"}
     assert unchanged(held, xlsx(tmp_path / "survey.xlsx", tables))
     assert unchanged(held, as_ods(tmp_path / "survey.ods", tables))
+
+
+def test_a_header_of_two_rows_is_told_by_its_merged_cells(held: URL, tiny: WaveFolder, tmp_path: Path) -> None:
+    path = xlsx(tmp_path / "survey.xlsx", sheets(tiny.path))
+    book = load_workbook(path)
+    sheet = book["frame"]
+    sheet.insert_rows(1)
+    sheet["A1"], sheet["B1"], sheet["A2"] = "Ville", "Chiffres", None
+    sheet.merge_cells("A1:A2")
+    sheet.merge_cells("B1:C1")
+    book.save(path)
+    found = [(f["rule"], f["message"]) for f in refused(held, path) if f["sheet"] == "frame"]
+    assert ("cells_merged", "the cells B1:C1 are merged") in found
+    assert ("cells_merged", "the cells A1:A2 are merged") in found
 
 
 def test_a_truth_may_be_a_number_as_libreoffice_saves_it(held: URL, tiny: WaveFolder, tmp_path: Path) -> None:
@@ -702,7 +716,7 @@ def test_many_findings_are_cut_short_at_the_terminal_and_nowhere_else(
     lines = done.err.splitlines()
     shown = showing.MOST_OF_A_RULE
     assert (done.code, done.out, len(lines)) == (1, "", shown + 2)
-    assert lines[0].startswith("partnerships.csv:6, column city: 'Nulle Part 001': is no accepted name")
+    assert lines[0].startswith("partnerships.csv:6, column city: 'Nulle Part 001': is not an accepted name")
     assert lines[shown:] == [
         f"showing {shown} of 120 findings; all of them: --format csv -o FILE",
         f"error: {tiny.path}: 120 findings; nothing was loaded",

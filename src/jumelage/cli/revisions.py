@@ -70,8 +70,8 @@ def diff(
     from jumelage.reporting.diff import differences
 
     def scope(text: str) -> Scope:
-        found = scope_of(connection, text, as_of, classified_on, lang=lang)
-        say_remarks(found, lang)
+        found = scope_of(connection, text, as_of, classified_on)
+        say_remarks(found)
         return found
 
     url = url_of(ctx, db)
@@ -81,7 +81,7 @@ def diff(
     if found or format_ != "table" or output is not None:
         show(of_changes(found, lang), format_, output)
     said = {0: _NO_DIFFERENCE, 1: _ONE_DIFFERENCE}.get(len(found), _DIFFERENCES)
-    say(filled(said, before, after, len(found)), lang)
+    say(filled(said, before, after, len(found)))
     if found:
         raise typer.Exit(1)
 

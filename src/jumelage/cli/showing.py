@@ -29,6 +29,11 @@ _LOADED = Label("vague {}{}, révision {}\u00a0: chargée\u00a0: {}", "wave {}{}
 _WOULD_LOAD = Label(
     "vague {}{}, révision {}\u00a0: serait chargée\u00a0: {}", "wave {}{}, revision {}: would be loaded: {}"
 )
+_SUPERUSER = Label(
+    "attention\u00a0: {} est un super-utilisateur du serveur\u00a0; chargez avec un rôle à part, qui n’a de droits "
+    "que sur ces tables",
+    "warning: {} is a superuser of the server; load with a role of its own, which has rights on these tables alone",
+)
 _LOST = Label("perdu\u00a0: {}", "lost: {}")
 _UNCHANGED = Label("vague {}{}, révision {}\u00a0: inchangée", "wave {}{}, revision {}: unchanged")
 _MADE_UP = Label(" (synthétique)", " (synthetic)")
@@ -86,9 +91,11 @@ def _say_done(done: Loaded, said: Label, lang: str) -> None:
 
     rows = ", ".join(f"{number} {table_name(table).text(lang)}" for table, number in done.rows.items())
     made_up = _MADE_UP.text(lang) if done.synthetic else ""
-    say(filled(said if done.new else _UNCHANGED, done.wave, made_up, done.revision, rows), lang)
+    say(filled(said if done.new else _UNCHANGED, done.wave, made_up, done.revision, rows))
     for loss in done.losses:
-        say(filled(_LOST, loss.text(lang)), lang)
+        say(filled(_LOST, Label(loss.text("fr"), loss.text("en"))))
+    if done.superuser:
+        say(filled(_SUPERUSER, done.superuser))
 
 
 @contextmanager
@@ -101,7 +108,7 @@ def told(showing: Showing) -> Iterator[None]:
         raise
     finally:
         for remark in showing.copied:
-            say(remark, showing.lang)
+            say(remark)
 
 
 def show_findings(findings: Sequence[Finding], showing: Showing) -> None:
@@ -121,10 +128,10 @@ def show_findings(findings: Sequence[Finding], showing: Showing) -> None:
         seen[finding.rule.name] += 1
         if seen[finding.rule.name] <= MOST_OF_A_RULE and shown < MOST_SHOWN:
             text, severity = finding.text(showing.lang), severity_name(finding.severity).text(showing.lang)
-            say(text if finding.severity == ERROR else filled(_OF_SEVERITY, severity, text), showing.lang)
+            say(text if finding.severity == ERROR else filled(_OF_SEVERITY, severity, text))
             shown += 1
     if shown < len(findings):
-        say(filled(_SHOWING, shown, len(findings)), showing.lang)
+        say(filled(_SHOWING, shown, len(findings)))
 
 
 def _step_name(name: str, lang: str) -> str:

@@ -49,7 +49,8 @@ class Request:
 class Loaded:
     """What a load did: the revision that is now current, whether it is new, the one before, its rows by table.
 
-    `synthetic` tells that the wave is made up; `losses` is what the revision before had and this one has not.
+    `superuser` is the role that loaded it, if it may do anything on the server. `synthetic` tells that the wave is made
+    up; `losses` is what the revision before had and this one has not.
     """
 
     wave: str
@@ -60,6 +61,7 @@ class Loaded:
     synthetic: bool = False
     findings: tuple[Finding, ...] = field(default=(), repr=False)
     losses: tuple[Loss, ...] = ()
+    superuser: str | None = None
 
 
 def append_revision(
@@ -92,7 +94,9 @@ def append_revision(
     lost = losses(connection, wave.code, before, revision) if before else ()
     if not dry_run and not request.accept_loss:
         confirm(wave.code, lost, request.lang)
-    return Loaded(wave.code, revision, True, before, rows, wave.synthetic, tuple(findings), lost)
+    return Loaded(
+        wave.code, revision, True, before, rows, wave.synthetic, tuple(findings), lost, database.superuser(connection)
+    )
 
 
 def _columns(name: str) -> list[str]:
@@ -199,9 +203,11 @@ def _write(
             "software": __version__,
         },
     )
+    filled = [f"survey.{name}" for name in ("waves", "revisions", *OF_A_LOAD)]
     for name in OF_A_LOAD:
         columns = ["wave", "revision", *_columns(name)]
         sql = f"select '{wave.code}', {revision}, {', '.join(columns[2:])} from staged_{name}"
         database.append(bench, sql, connection, f"survey.{name}", columns)
     if broken := database.orphans(connection, {"revisions", *OF_A_LOAD}):
         raise DataError("the wave refers to what does not exist:\n" + "\n".join(broken))
+    database.analyze(connection, filled)

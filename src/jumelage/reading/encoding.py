@@ -52,19 +52,26 @@ _LEADS = tuple({b"\xc2", b"\xe1", b"\xe2", b"\xe3", b"\xef"} | {chr(last).encode
 
 @dataclass(slots=True)
 class Features:
-    """What the text of a file holds: quotes, control characters, spaces other than U+0020, ends of marks, lines."""
+    """What the text of a file holds: quotes, control characters, spaces other than U+0020, ends of marks, lines.
+
+    And signs of what spreadsheets write for errors (#), and accents that are characters of their own.
+    """
 
     quotes: int = 0
     controls: bool = False
     spaces: bool = False
     marks: bool = False
+    errors: bool = False
+    accents: bool = False
     lines: int = 1
 
     def look(self, block: bytes) -> None:
         """Look at a block of UTF-8."""
         self.spaces = self.spaces or b"\t" in block
+        self.errors = self.errors or b"#" in block
         self.marks = self.marks or any(end in block for end in _MARKS)
         self.controls = self.controls or len(block.translate(None, _PLAIN_CONTROLS)) != len(block)
+        self.accents = self.accents or b"\xcc" in block or b"\xcd" in block
         if not block.isascii() and any(lead in block for lead in _LEADS):
             self.controls = self.controls or _WIDE_CONTROLS.search(block) is not None
             self.spaces = self.spaces or _WIDE_SPACES.search(block) is not None

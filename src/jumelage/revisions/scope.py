@@ -189,10 +189,12 @@ def _remarks(chosen: Sequence[Recorded], classified_on: date | None, *, with_inf
         )
     if not with_inferred:
         yield Label("Sans les lignes déduites.", "Without inferred rows.")
-    if len(chosen) > 1 and (listed := ", ".join(one.wave for one in chosen if not one.agreements_complete)):
+    if listed := ", ".join(one.wave for one in chosen if not one.agreements_complete):
         yield Label(
-            f"La liste des accords n’est pas donnée pour complète\u00a0: {listed}. Ses nombres sont des minima.",
-            f"The list of agreements is not claimed complete: {listed}. Its numbers are minima.",
+            f"La liste des accords n’est pas donnée pour complète\u00a0: {listed}. "
+            "Les nombres d’accords sont des minima (≥), et les nombres de villes qui en dépendent des intervalles.",
+            f"The list of agreements is not claimed complete: {listed}. "
+            "Numbers of agreements are minima (≥), and numbers of towns that depend on them are ranges.",
         )
     if apart := ", ".join(f"{one.wave} ({one.home})" for one in chosen if one.home):
         yield Label(

@@ -117,8 +117,7 @@ def choices(lang: str) -> dict[str, dict[str, str]]:
 
 
 def _rows(name: str) -> list[dict[str, str]]:
-    with content.code_lists()[name].open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return list(csv.DictReader(content.read_text(content.code_lists()[name]).splitlines()))
 
 
 def _bytes(book: Workbook) -> bytes:
