@@ -5,8 +5,9 @@ key = ["country", "city"]
 [columns]
 country = { fr = "Pays", en = "Country", codes = "countries" }
 city = { fr = "Ville", en = "Town", codes = "cities" }
-agreements = { fr = "Accords", en = "Agreements" }
+agreements = { fr = "Accords", en = "Agreements", high = "agreements_high" }
 agreements_inferred = { fr = "dont déduits", en = "of which inferred" }
+agreements_high = { fr = "Accords au plus", en = "Agreements at most" }
 [listing]
 item = "city"
 count = "agreements"
@@ -20,17 +21,24 @@ with detail as (
         p.partner,
         1 as agreements,
         case when p.inferred then 1 else 0 end as agreements_inferred,
+        case when s.agreements_complete then 1 end as agreements_high,
         p.source
-    from partnerships p
+    from agreements_in_force p
+    inner join scope s on s.wave = p.wave
 )
 -- cells
+-- Counted before names are looked up, which order the rows.
 select
-    d.country as country,
-    d.city as city,
-    sum(d.agreements) as agreements,
-    sum(d.agreements_inferred) as agreements_inferred
-from detail d
-inner join countries k on k.code = d.country
-left join cities c on c.code = d.city
-group by d.country, d.city
-order by min(k.sort_key), d.country, min(c.sort_key) nulls last, d.city
+    n.country as country,
+    coalesce(n.city, 'unknown') as city,
+    n.agreements as agreements,
+    n.agreements_inferred as agreements_inferred,
+    case when (select s.agreements_complete from scope s) then n.agreements end as agreements_high
+from (
+    select p.country, p.city, count(*) as agreements, count(*) filter (where p.inferred) as agreements_inferred
+    from agreements_in_force p
+    group by p.country, p.city
+) n
+inner join countries k on k.code = n.country
+left join cities c on c.code = n.city
+order by k.sort_key, n.country, c.sort_key nulls last, n.city

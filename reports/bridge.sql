@@ -40,26 +40,14 @@ with said as (
         end as kind,
         p.city,
         p.country,
-        p.partner,
+        coalesce(p.partner_key, '') as partner,
         p.source
     from wave_pairs w
     inner join partnerships p on p.wave in (w.wave_before, w.wave)
     union all
-    select w.wave_before, w.wave, 'ended', e.city, e.country, e.partner, e.source
+    select w.wave_before, w.wave, 'ended', e.city, e.country, coalesce(e.partner_key, ''), e.source
     from wave_pairs w
     inner join ended_partnerships e on e.wave = w.wave and e.until_to > w.reference_date_before
-),
--- Partners are the same whatever the case, accents and signs in their names; lower() alone leaves accents to the engine.
-named as (
-    select
-        s.wave_before,
-        s.wave,
-        s.kind,
-        s.city,
-        s.country,
-        lower(translate(coalesce(s.partner, ''), 'ÀÁÂÃÄÅàáâãäåāăąÇçČčćĆÈÉÊËèéêëēęěĘĚÌÍÎÏìíîïīŁłÑñńňŃŇÒÓÔÕÖØòóôõöøőŐŠšŚśŞşșȘÙÚÛÜùúûüůűŮŰÝýÿŸŽžŹźŻżŘřŔŕŢţȚțŤťĎďĐđĞğ -.,''’', 'aaaaaaaaaaaaaaacccccceeeeeeeeeeeeeiiiiiiiiillnnnnnnoooooooooooooossssssssuuuuuuuuuuuuyyyyzzzzzzrrrrttttttddddgg')) as partner,
-        s.source
-    from said s
 ),
 by_city as (
     select
@@ -75,7 +63,7 @@ by_city as (
         sum(case when s.kind = 'ended' then 1 else 0 end) as ended,
         min(s.source) as source,
         max(s.source) as last_source
-    from named s
+    from said s
     left join followed_towns f
         on f.wave = s.wave and f.city = s.city and f.later = (s.kind <> 'before')
     group by s.wave_before, s.wave, coalesce(f.followed_to, 'unknown'), s.country, s.partner, s.city, s.kind

@@ -4,30 +4,61 @@ source = { fr = "Difficultés, freins rencontrés par les collectivités", en = 
 key = ["difficulty"]
 [columns]
 difficulty = { fr = "Difficulté", en = "Difficulty", codes = "difficulties" }
-cities = { fr = "Villes", en = "Towns", high = "cities_high", base = "base" }
+cities = { fr = "Villes", en = "Towns", high = "cities_high", base = "base", none = "not_asked" }
 cities_high = { fr = "Villes au plus", en = "Towns at most" }
-base = { fr = "Villes engagées", en = "Engaged towns" }
+base = { fr = "Villes engagées interrogées", en = "Engaged towns asked", high = "base_high" }
+base_high = { fr = "Villes engagées interrogées, au plus", en = "Engaged towns asked, at most" }
+not_asked = { fr = "Non interrogées", en = "Not asked", high = "not_asked_high", seldom = true }
+not_asked_high = { fr = "Non interrogées au plus", en = "Not asked at most" }
+dont_know = { fr = "Ne savent pas", en = "Don’t know", high = "dont_know_high", base = "base", seldom = true }
+dont_know_high = { fr = "Ne savent pas, au plus", en = "Don’t know, at most" }
+refused = { fr = "Refusent de répondre", en = "Refused to answer", high = "refused_high", base = "base", seldom = true }
+refused_high = { fr = "Refusent de répondre, au plus", en = "Refused to answer, at most" }
+no_answer = { fr = "Sans réponse", en = "No answer", high = "no_answer_high", base = "base", seldom = true }
+no_answer_high = { fr = "Sans réponse, au plus", en = "No answer, at most" }
+not_applicable = { fr = "Sans objet", en = "Not applicable", high = "not_applicable_high", base = "base", seldom = true }
+not_applicable_high = { fr = "Sans objet, au plus", en = "Not applicable, at most" }
 */
 with detail as (
     select
-        a.difficulty,
+        a.item as difficulty,
         a.city,
         a.answer,
-        case when a.answer = 'yes' then 1 else 0 end as cities,
-        case when a.answer in ('yes', 'not_published') then 1 else 0 end as cities_high,
-        1 as base,
+        a.cities,
+        a.cities_high,
+        a.base,
+        a.base_high,
+        a.not_asked,
+        a.not_asked_high,
+        a.dont_know,
+        a.dont_know_high,
+        a.refused,
+        a.refused_high,
+        a.no_answer,
+        a.no_answer_high,
+        a.not_applicable,
+        a.not_applicable_high,
         a.source
-    from respondents r
-    inner join city_difficulties a on a.wave = r.wave and a.city = r.city
-    where r.engaged = 'yes'
+    from engaged_answers a
+    where a.question = 'difficulties'
 )
 -- cells
 select
-    d.difficulty as difficulty,
-    sum(d.cities) as cities,
-    sum(d.cities_high) as cities_high,
-    sum(d.base) as base
-from detail d
-inner join difficulties c on c.code = d.difficulty
-group by d.difficulty
-order by min(c.position)
+    n.item as difficulty,
+    n.cities as cities,
+    n.cities_high as cities_high,
+    n.base as base,
+    n.base_high as base_high,
+    n.not_asked as not_asked,
+    n.not_asked_high as not_asked_high,
+    n.dont_know as dont_know,
+    n.dont_know_high as dont_know_high,
+    n.refused as refused,
+    n.refused_high as refused_high,
+    n.no_answer as no_answer,
+    n.no_answer_high as no_answer_high,
+    n.not_applicable as not_applicable,
+    n.not_applicable_high as not_applicable_high
+from item_counts n
+where n.question = 'difficulties'
+order by n.position

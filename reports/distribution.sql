@@ -2,27 +2,50 @@
 title = { fr = "Villes selon le nombre d’accords", en = "Towns by number of agreements" }
 source = { fr = "Approche quantitative de l’engagement international, tableau", en = "Section on the quantity of international engagement, table" }
 key = ["agreements"]
+not_additive = ["total"]
 [columns]
 agreements = { fr = "Nombre d’accords", en = "Agreements" }
 cities = { fr = "Villes", en = "Towns", high = "cities_high" }
 cities_high = { fr = "Villes au plus", en = "Towns at most" }
 */
-with detail as (
+-- The number that a town says it has is its number, whatever is listed; without one, those listed are its least.
+with town as (
     select
-        cast(r.agreements as varchar) as agreements,
-        r.agreements as position,
         r.city,
-        case when r.response = 'responded' and r.engaged in ('yes', 'no') then 1 else 0 end as cities,
-        1 as cities_high,
+        greatest(r.agreements, coalesce(r.declared_agreements, 0)) as least,
+        r.agreements_high as most,
+        case when r.response = 'responded' then 1 else 0 end as cities,
         r.source
     from respondents r
     where r.response in ('responded', 'not_published')
+),
+class as (
+    select t.least as agreements
+    from town t
+    union
+    select t.least + 1
+    from town t
+    where t.most is null or t.most > t.least
+),
+detail as (
+    select
+        cast(c.agreements as varchar) as agreements,
+        c.agreements as position,
+        t.city,
+        case when t.most = t.least then t.cities else 0 end as cities,
+        1 as cities_high,
+        t.source
+    from town t
+    inner join class c on c.agreements >= t.least and c.agreements <= coalesce(t.most, c.agreements)
 )
 -- cells
 select
     case when grouping(d.agreements) = 1 then 'total' else d.agreements end as agreements,
-    coalesce(sum(d.cities), 0) as cities,
-    coalesce(sum(d.cities_high), 0) as cities_high
+    case
+        when grouping(d.agreements) = 1 then (select coalesce(sum(t.cities), 0) from town t)
+        else sum(d.cities)
+    end as cities,
+    case when grouping(d.agreements) = 1 then (select count(*) from town t) else sum(d.cities_high) end as cities_high
 from detail d
 group by rollup (d.agreements)
 order by grouping(d.agreements), min(d.position)

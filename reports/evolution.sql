@@ -51,17 +51,14 @@ detail as (
         1 as contacted,
         case when r.response = 'responded' then 1 else 0 end as responded,
         case when r.response in ('responded', 'not_published') then 1 else 0 end as responded_high,
-        case when c.agreements > 0 then 1 else 0 end as engaged,
+        case when c.agreements > 0 or (n.zone = 'all' and r.engaged = 'yes') then 1 else 0 end as engaged,
         case
-            when c.agreements > 0 then 1
-            when s.agreements_complete or r.response not in ('responded', 'not_published') then 0
+            when c.agreements > 0 or (n.zone = 'all' and r.engaged = 'yes') then 1
+            when r.agreements_high = r.agreements then 0
             else 1
         end as engaged_high,
         coalesce(c.agreements, 0) as agreements,
-        case
-            when s.agreements_complete or r.response not in ('responded', 'not_published')
-                then coalesce(c.agreements, 0)
-        end as agreements_high,
+        coalesce(c.agreements, 0) + r.agreements_high - r.agreements as agreements_high,
         coalesce(c.agreements_inferred, 0) as agreements_inferred,
         coalesce(c.source, r.source) as source
     from respondents r
@@ -81,7 +78,7 @@ detail as (
         0,
         0,
         c.agreements,
-        c.agreements,
+        case when s.agreements_complete then c.agreements end,
         c.agreements_inferred,
         c.source
     from counted c

@@ -4,45 +4,65 @@ source = { fr = "Organisation de la gestion des relations internationales", en =
 key = ["arrangement"]
 [columns]
 arrangement = { fr = "Organisation", en = "Arrangement" }
-cities = { fr = "Villes", en = "Towns", high = "cities_high", base = "base" }
+cities = { fr = "Villes", en = "Towns", high = "cities_high", base = "base", none = "not_asked" }
 cities_high = { fr = "Villes au plus", en = "Towns at most" }
-base = { fr = "Villes engagées", en = "Engaged towns" }
+base = { fr = "Villes engagées interrogées", en = "Engaged towns asked", high = "base_high" }
+base_high = { fr = "Villes engagées interrogées, au plus", en = "Engaged towns asked, at most" }
+not_asked = { fr = "Non interrogées", en = "Not asked", high = "not_asked_high", seldom = true }
+not_asked_high = { fr = "Non interrogées au plus", en = "Not asked at most" }
+dont_know = { fr = "Ne savent pas", en = "Don’t know", high = "dont_know_high", base = "base", seldom = true }
+dont_know_high = { fr = "Ne savent pas, au plus", en = "Don’t know, at most" }
+refused = { fr = "Refusent de répondre", en = "Refused to answer", high = "refused_high", base = "base", seldom = true }
+refused_high = { fr = "Refusent de répondre, au plus", en = "Refused to answer, at most" }
+no_answer = { fr = "Sans réponse", en = "No answer", high = "no_answer_high", base = "base", seldom = true }
+no_answer_high = { fr = "Sans réponse, au plus", en = "No answer, at most" }
+not_applicable = { fr = "Sans objet", en = "Not applicable", high = "not_applicable_high", base = "base", seldom = true }
+not_applicable_high = { fr = "Sans objet, au plus", en = "Not applicable, at most" }
 [labels.arrangement]
 elected_delegate = { fr = "Élu délégué", en = "Elected delegate" }
 twinning_committee = { fr = "Comité de jumelage", en = "Twinning committee" }
 service = { fr = "Service chargé des relations internationales", en = "Service in charge of international relations" }
 */
-with answer as (
-    select 1 as position, 'elected_delegate' as arrangement, r.city, r.elected_delegate as answer, r.answers_source as source
-    from respondents r
-    where r.engaged = 'yes'
-    union all
-    select 2, 'twinning_committee', r.city, r.twinning_committee, r.answers_source
-    from respondents r
-    where r.engaged = 'yes'
-    union all
-    select 3, 'service', r.city, r.service, r.answers_source
-    from respondents r
-    where r.engaged = 'yes'
-),
-detail as (
+with detail as (
     select
-        a.position,
-        a.arrangement,
+        a.item as arrangement,
         a.city,
         a.answer,
-        case when a.answer = 'yes' then 1 else 0 end as cities,
-        case when a.answer in ('yes', 'not_published') then 1 else 0 end as cities_high,
-        1 as base,
+        a.cities,
+        a.cities_high,
+        a.base,
+        a.base_high,
+        a.not_asked,
+        a.not_asked_high,
+        a.dont_know,
+        a.dont_know_high,
+        a.refused,
+        a.refused_high,
+        a.no_answer,
+        a.no_answer_high,
+        a.not_applicable,
+        a.not_applicable_high,
         a.source
-    from answer a
+    from engaged_answers a
+    where a.question = 'management'
 )
 -- cells
 select
-    d.arrangement as arrangement,
-    sum(d.cities) as cities,
-    sum(d.cities_high) as cities_high,
-    sum(d.base) as base
-from detail d
-group by d.arrangement
-order by min(d.position)
+    n.item as arrangement,
+    n.cities as cities,
+    n.cities_high as cities_high,
+    n.base as base,
+    n.base_high as base_high,
+    n.not_asked as not_asked,
+    n.not_asked_high as not_asked_high,
+    n.dont_know as dont_know,
+    n.dont_know_high as dont_know_high,
+    n.refused as refused,
+    n.refused_high as refused_high,
+    n.no_answer as no_answer,
+    n.no_answer_high as no_answer_high,
+    n.not_applicable as not_applicable,
+    n.not_applicable_high as not_applicable_high
+from item_counts n
+where n.question = 'management'
+order by n.position

@@ -7,18 +7,30 @@ wave_before = { fr = "De la vague", en = "From wave", codes = "waves" }
 wave = { fr = "à la vague", en = "to wave", codes = "waves" }
 city = { fr = "Ville", en = "Town", codes = "cities" }
 towns_before = { fr = "Villes avant", en = "Towns before" }
-agreements_before = { fr = "Accords avant", en = "Agreements before" }
+agreements_before = { fr = "Accords avant", en = "Agreements before", high = "agreements_before_high" }
 difference = { fr = "Différence", en = "Difference" }
-agreements = { fr = "Accords après", en = "Agreements after" }
+agreements = { fr = "Accords après", en = "Agreements after", high = "agreements_high" }
+agreements_before_high = { fr = "Accords avant, au plus", en = "Agreements before, at most" }
+agreements_high = { fr = "Accords après, au plus", en = "Agreements after, at most" }
 [balance]
 start = "agreements_before"
 parts = ["difference"]
 end = "agreements"
 [note]
-fr = "Une ville qui en a rejoint une autre compte avec elle : la différence comprend ce que le rapport « bridge » compte comme fusions. Une ville dont la réponse n’est pas publiée n’y est que si elle déclare un accord. Les accords dont la ville n’est pas dite n’y sont pas."
-en = "A town that became part of another counts with it: the difference includes what “bridge” counts as mergers. A town whose response is not published is there only if it declares an agreement. Agreements whose town is not stated are left out."
+fr = "Une ville qui en a rejoint une autre compte avec elle : la différence comprend ce que le rapport « bridge » compte comme fusions. Une ville dont la réponse n’est pas publiée n’y est que si elle déclare un accord. Les accords dont la ville n’est pas dite n’y sont pas. Là où une liste n’est pas complète (« ≥ »), la différence est celle des listes, non des accords."
+en = "A town that became part of another counts with it: the difference includes what “bridge” counts as mergers. A town whose response is not published is there only if it declares an agreement. Agreements whose town is not stated are left out. Where a list is not complete (“≥”), the difference is that of the lists, not of the agreements."
 */
-with detail as (
+with bound as (
+    select
+        f.wave,
+        f.followed_to as city,
+        f.later,
+        case when count(*) = count(r.agreements_high) then sum(r.agreements_high) end as agreements_high
+    from followed_towns f
+    inner join respondents r on r.wave = case when f.later then f.wave else f.wave_before end and r.city = f.city
+    group by f.wave, f.followed_to, f.later
+),
+detail as (
     select
         p.wave_before,
         p.wave,
@@ -29,11 +41,15 @@ with detail as (
         p.agreements_before,
         p.agreements - p.agreements_before as difference,
         p.agreements,
+        b.agreements_high as agreements_before_high,
+        l.agreements_high,
         r.source
     from panel p
     inner join respondents r on r.wave = p.wave and r.city = p.city
     inner join cities c on c.code = p.city
     inner join wave_pairs w on w.wave = p.wave
+    inner join bound b on b.wave = p.wave and b.city = p.city and not b.later
+    inner join bound l on l.wave = p.wave and l.city = p.city and l.later
 )
 -- cells
 select
@@ -43,7 +59,9 @@ select
     sum(d.towns_before) as towns_before,
     sum(d.agreements_before) as agreements_before,
     sum(d.difference) as difference,
-    sum(d.agreements) as agreements
+    sum(d.agreements) as agreements,
+    case when count(*) = count(d.agreements_before_high) then sum(d.agreements_before_high) end as agreements_before_high,
+    case when count(*) = count(d.agreements_high) then sum(d.agreements_high) end as agreements_high
 from detail d
 group by d.wave_before, d.wave, d.reference_date, rollup (d.city)
 order by d.reference_date, d.wave, grouping(d.city), min(d.sort_key)

@@ -14,6 +14,7 @@ engaged = { fr = "Villes engagées à l’international", en = "Towns with inter
 agreements = { fr = "Accords de coopération", en = "Cooperation agreements" }
 mean_agreements = { fr = "Accords par ville répondante, en moyenne", en = "Agreements per respondent, on average" }
 */
+-- A town that may have declared more than is listed adds nothing to the sum of agreements, and may add so many, or more.
 with town as (
     select
         r.city,
@@ -23,6 +24,14 @@ with town as (
         case when r.engaged = 'yes' then 1 else 0 end as engaged,
         case when r.engaged in ('yes', 'not_published') then 1 else 0 end as engaged_high
     from respondents r
+),
+agreement as (
+    select p.city, p.country, 1 as value, 1 as value_high, p.source
+    from agreements_in_force p
+    union all
+    select r.city, null, 0, r.agreements_high - r.agreements, r.source
+    from respondents r
+    where r.agreements_high is null or r.agreements_high > r.agreements
 ),
 detail as (
     select 1 as position, 'contacted' as indicator, t.city, null as country, 1 as value, 1 as value_high, t.source
@@ -34,11 +43,11 @@ detail as (
     select 3, 'engaged', t.city, null, t.engaged, t.engaged_high, t.source
     from town t
     union all
-    select 4, 'agreements', p.city, p.country, 1, 1, p.source
-    from partnerships p
+    select 4, 'agreements', g.city, g.country, g.value, g.value_high, g.source
+    from agreement g
     union all
-    select 5, 'mean_agreements', p.city, p.country, 1, 1, p.source
-    from partnerships p
+    select 5, 'mean_agreements', g.city, g.country, g.value, g.value_high, g.source
+    from agreement g
 )
 -- cells
 select
@@ -58,7 +67,7 @@ from (
         n.position,
         n.indicator,
         coalesce(sum(d.value), 0) as value,
-        coalesce(sum(d.value_high), 0) as value_high
+        case when count(d.indicator) = count(d.value_high) then coalesce(sum(d.value_high), 0) end as value_high
     from (
         select 1 as position, 'contacted' as indicator
         union all

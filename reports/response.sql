@@ -51,8 +51,7 @@ with detail as (
         case when r.engaged = 'yes' or r.response <> 'responded' or r.engaged = 'not_published' then 1 else 0 end
             as engaged_high,
         r.agreements,
-        case when s.agreements_complete and (r.response = 'responded' or r.agreements > 0) then r.agreements end
-            as agreements_high,
+        case when r.response = 'responded' or r.agreements > 0 then r.agreements_high end as agreements_high,
         r.source
     from respondents r
     inner join scope s on s.wave = r.wave
@@ -72,9 +71,9 @@ with detail as (
         0,
         0,
         1,
-        1,
+        case when s.agreements_complete then 1 end,
         p.source
-    from partnerships p
+    from agreements_in_force p
     inner join scope s on s.wave = p.wave
     where p.city is null
 )

@@ -4,27 +4,44 @@ source = { fr = "Répartition géographique, répartition par zone", en = "Secti
 key = ["zone"]
 [columns]
 zone = { fr = "Zone géographique", en = "Geographic zone", codes = "zones" }
-agreements = { fr = "Accords", en = "Agreements" }
+agreements = { fr = "Accords", en = "Agreements", high = "agreements_high" }
 agreements_inferred = { fr = "dont déduits", en = "of which inferred" }
+agreements_high = { fr = "Accords au plus", en = "Agreements at most" }
 */
 with detail as (
     select
-        coalesce(p.zone, 'unknown') as zone,
+        coalesce(z.zone, 'unknown') as zone,
         p.agreement,
         p.city,
         p.country,
         p.partner,
         1 as agreements,
         case when p.inferred then 1 else 0 end as agreements_inferred,
+        case when s.agreements_complete then 1 end as agreements_high,
         p.source
-    from partnerships p
+    from agreements_in_force p
+    inner join scope s on s.wave = p.wave
+    left join country_zones z on z.wave = p.wave and z.country = p.country
 )
 -- cells
+-- Counted by country first: a zone is then looked up for each country, not for each agreement.
 select
-    case when grouping(d.zone) = 1 then 'total' else d.zone end as zone,
-    coalesce(sum(d.agreements), 0) as agreements,
-    coalesce(sum(d.agreements_inferred), 0) as agreements_inferred
-from detail d
-left join zones z on z.code = d.zone
-group by rollup (d.zone)
-order by grouping(d.zone), min(z.position) nulls last
+    case when grouping(n.zone) = 1 then 'total' else n.zone end as zone,
+    coalesce(sum(n.agreements), 0) as agreements,
+    coalesce(sum(n.agreements_inferred), 0) as agreements_inferred,
+    case when (select s.agreements_complete from scope s) then coalesce(sum(n.agreements), 0) end as agreements_high
+from (
+    select
+        coalesce(z.zone, 'unknown') as zone,
+        c.agreements,
+        c.agreements_inferred
+    from (
+        select p.country, count(*) as agreements, count(*) filter (where p.inferred) as agreements_inferred
+        from agreements_in_force p
+        group by p.country
+    ) c
+    left join country_zones z on z.wave = (select s.wave from scope s) and z.country = c.country
+) n
+left join zones o on o.code = n.zone
+group by rollup (n.zone)
+order by grouping(n.zone), min(o.position) nulls last

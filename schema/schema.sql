@@ -74,7 +74,9 @@ CREATE TABLE survey.countries (
     label_fr TEXT NOT NULL,
     label_en TEXT NOT NULL,
     state_since DATE,
-    CONSTRAINT pk_countries PRIMARY KEY (code)
+    part_of TEXT,
+    CONSTRAINT pk_countries PRIMARY KEY (code),
+    CONSTRAINT fk_countries_part_of FOREIGN KEY(part_of) REFERENCES survey.countries (code)
 );
 COMMENT ON TABLE survey.countries IS 'Countries: ISO 3166-1 alpha-2, and XK.';
 COMMENT ON COLUMN survey.countries.code IS 'Code, never reused.';
@@ -82,6 +84,7 @@ COMMENT ON COLUMN survey.countries.sort_key IS 'French alphabetical order: lette
 COMMENT ON COLUMN survey.countries.label_fr IS 'Label in French.';
 COMMENT ON COLUMN survey.countries.label_en IS 'Label in English.';
 COMMENT ON COLUMN survey.countries.state_since IS 'Day from which the state exists, where that is after 1900 and certain.';
+COMMENT ON COLUMN survey.countries.part_of IS 'Country that it is part of, though it has a code of its own.';
 
 CREATE TABLE survey.difficulties (
     code TEXT NOT NULL,
@@ -209,6 +212,8 @@ CREATE TABLE survey.revisions (
     reason TEXT,
     software TEXT NOT NULL,
     declared TEXT,
+    home_country TEXT DEFAULT 'FR',
+    home_apart BOOLEAN DEFAULT 'false',
     CONSTRAINT pk_revisions PRIMARY KEY (wave, revision),
     CONSTRAINT ck_revisions_reason CHECK (revision = 1 or reason is not null),
     CONSTRAINT fk_revisions_wave FOREIGN KEY(wave) REFERENCES survey.waves (wave)
@@ -235,6 +240,8 @@ COMMENT ON COLUMN survey.revisions.loaded_by IS 'Who loaded it.';
 COMMENT ON COLUMN survey.revisions.reason IS 'Why it replaces the revision before it; null for the first.';
 COMMENT ON COLUMN survey.revisions.software IS 'Version of jumelage that loaded it.';
 COMMENT ON COLUMN survey.revisions.declared IS 'wave.toml as JSON; null for revisions loaded before it was kept.';
+COMMENT ON COLUMN survey.revisions.home_country IS 'Country of the towns: what is twinned within it is not international.';
+COMMENT ON COLUMN survey.revisions.home_apart IS 'Declared: agreements at home are kept, apart from all others.';
 
 CREATE TABLE survey.claims (
     wave TEXT NOT NULL,
@@ -444,6 +451,32 @@ COMMENT ON COLUMN survey.city_difficulties.difficulty IS 'Code of the difficulty
 COMMENT ON COLUMN survey.city_difficulties.answer IS 'Answer.';
 COMMENT ON COLUMN survey.city_difficulties.source IS 'Published figures that the row was made from: a report, or report/key.';
 
+CREATE TABLE survey.partner_pairs (
+    wave TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    city TEXT NOT NULL,
+    country TEXT NOT NULL,
+    partner_before TEXT NOT NULL,
+    partner TEXT NOT NULL,
+    same BOOLEAN NOT NULL,
+    partner_before_key TEXT NOT NULL,
+    partner_key TEXT NOT NULL,
+    CONSTRAINT pk_partner_pairs PRIMARY KEY (wave, revision, city, country, partner_before_key, partner_key),
+    CONSTRAINT fk_partner_pairs_wave_revision_city FOREIGN KEY(wave, revision, city) REFERENCES survey.respondents (wave, revision, city),
+    CONSTRAINT fk_partner_pairs_country FOREIGN KEY(country) REFERENCES survey.countries (code),
+    CONSTRAINT fk_partner_pairs_wave_revision FOREIGN KEY(wave, revision) REFERENCES survey.revisions (wave, revision)
+);
+COMMENT ON TABLE survey.partner_pairs IS 'Partners of an earlier wave, each said to be the same as one of this wave, or not, by a person who knows.';
+COMMENT ON COLUMN survey.partner_pairs.wave IS 'Wave that the row belongs to.';
+COMMENT ON COLUMN survey.partner_pairs.revision IS 'Revision of the wave.';
+COMMENT ON COLUMN survey.partner_pairs.city IS 'Town, as it is in this wave.';
+COMMENT ON COLUMN survey.partner_pairs.country IS 'Country of both partners.';
+COMMENT ON COLUMN survey.partner_pairs.partner_before IS 'Partner as an earlier wave names it.';
+COMMENT ON COLUMN survey.partner_pairs.partner IS 'Partner as this wave names it.';
+COMMENT ON COLUMN survey.partner_pairs.same IS 'Whether they are the same.';
+COMMENT ON COLUMN survey.partner_pairs.partner_before_key IS 'Key of the earlier one, as in partnerships.';
+COMMENT ON COLUMN survey.partner_pairs.partner_key IS 'Key of the later one, as in partnerships.';
+
 CREATE TABLE survey.partnerships (
     wave TEXT NOT NULL,
     revision INTEGER NOT NULL,
@@ -458,6 +491,8 @@ CREATE TABLE survey.partnerships (
     source TEXT NOT NULL,
     until_from DATE,
     until_to DATE,
+    partner_key TEXT,
+    apart BOOLEAN DEFAULT 'false',
     CONSTRAINT pk_partnerships PRIMARY KEY (wave, revision, agreement),
     CONSTRAINT ck_partnerships_since CHECK (since_to >= since_from),
     CONSTRAINT ck_partnerships_since_range CHECK ((since_from is null) = (since_to is null)),
@@ -481,13 +516,16 @@ COMMENT ON COLUMN survey.partnerships.inferred IS 'Needed by one published table
 COMMENT ON COLUMN survey.partnerships.source IS 'Published figures that the row was made from: a report, or report/key.';
 COMMENT ON COLUMN survey.partnerships.until_from IS 'Earliest day on which it can have ended; null while it is in force.';
 COMMENT ON COLUMN survey.partnerships.until_to IS 'Latest day on which it can have ended; null while it is in force.';
+COMMENT ON COLUMN survey.partnerships.partner_key IS 'Partner: letters and digits alone, without case and accents, St for Saint; the same for all spellings; null where the source does not tell.';
+COMMENT ON COLUMN survey.partnerships.apart IS 'With a partner at home, in a wave that sets such agreements apart: in no international figure.';
 
 create view settings as
--- What this session has chosen to see; the one relation that is written once per engine.
+-- What this session has chosen to see, and whether that is one revision of one wave. Written once per engine.
 select
-    nullif(current_setting('jumelage.scope', true), '') as scope,
+    nullif(replace(current_setting('jumelage.scope', true), ' ', ''), '') as scope,
     nullif(current_setting('jumelage.inferred', true), '') as inferred,
-    cast(nullif(current_setting('jumelage.classified_on', true), '') as date) as classified_on;
+    cast(nullif(current_setting('jumelage.classified_on', true), '') as date) as classified_on,
+    coalesce(current_setting('jumelage.scope', true) similar to ' *[^,@ ]+@[1-9][0-9]{0,8} *', false) as single;
 
 create view scope as
 -- The revisions that all other views show: those chosen, else the current one of the latest real wave.
@@ -501,45 +539,46 @@ select
     r.agreements_complete
 from (
     select
-        v.wave,
-        v.revision,
-        v.reference_date,
-        v.agreements_complete,
-        v.scope,
-        v.inferred,
-        v.classified_on,
-        v.shown,
-        v.age,
-        w.synthetic,
-        row_number() over (order by w.synthetic, not v.shown, v.age, v.reference_date desc, v.wave desc) as place
+        c.*,
+        row_number() over (order by c.synthetic, c.reference_date desc, c.wave desc) as place
     from (
         select
-            c.*,
-            row_number() over (partition by c.wave, c.shown order by c.revision desc) as age
-        from (
-            select
-                o.wave,
-                o.revision,
-                o.reference_date,
-                o.agreements_complete,
-                s.scope,
-                s.inferred,
-                s.classified_on,
-                case
-                    when s.scope is null then x.wave is null
-                    else position(
-                        ',' || o.wave || '@' || cast(o.revision as varchar) || ','
-                        in ',' || replace(s.scope, ' ', '') || ','
-                    ) > 0
-                end as shown
-            from survey.revisions o
-            cross join settings s
-            left join survey.withdrawals x on x.wave = o.wave and x.revision = o.revision
-        ) c
-    ) v
-    inner join survey.waves w on w.wave = v.wave
+            o.wave,
+            o.revision,
+            o.reference_date,
+            o.agreements_complete,
+            w.synthetic,
+            s.scope,
+            s.inferred,
+            s.classified_on,
+            row_number() over (partition by o.wave order by o.revision desc) as age
+        from survey.revisions o
+        inner join survey.waves w on w.wave = o.wave
+        cross join settings s
+        left join survey.withdrawals x on x.wave = o.wave and x.revision = o.revision
+        where
+            case
+                when s.scope is null then x.wave is null
+                else position(',' || o.wave || '@' || cast(o.revision as varchar) || ',' in ',' || s.scope || ',') > 0
+            end
+    ) c
+    where c.age = 1
 ) r
-where r.shown and r.age = 1 and (r.scope is not null or (r.place = 1 and not r.synthetic));
+where r.scope is not null or (r.place = 1 and not r.synthetic);
+
+create view listed_agreements as
+-- Rows of partnerships of the revisions in scope, ended ones too; inferred ones if they count. Written once per engine.
+-- What is in scope is evaluated once, by subqueries that depend on no row: of a join, a plan may compute scope again for
+-- each row, as it does before it has statistics.
+select p.*
+from survey.partnerships p
+where p.wave = any (array(select s.wave from scope s))
+    and p.revision = any (array(select s.revision from scope s))
+    and (
+        (select count(*) = 1 from scope s)
+        or p.wave || '@' || cast(p.revision as varchar) = any (array(select s.wave || '@' || cast(s.revision as varchar) from scope s))
+    )
+    and ((select bool_and(s.with_inferred) from scope s) or not p.inferred);
 
 create view waves as
 -- The wave in scope: its title, dates, frame and source.
@@ -597,6 +636,12 @@ create view difficulties as
 select code, parent_code, position, label_fr, label_en
 from survey.difficulties;
 
+create view agreements_in_force as
+-- Agreements in force in the waves in scope, each once; what the view partnerships shows, without its zone. Not those with partners at home that are set apart.
+select p.*
+from listed_agreements p
+where p.until_from is null and p.apart is not true;
+
 create view cities as
 -- Authorities that a survey may ask.
 select code, kind, name, sort_key, match_key
@@ -605,7 +650,7 @@ from survey.cities;
 create view partnerships as
 -- Twinnings and cooperation agreements in force in the wave in scope, each once.
 select
-    s.wave,
+    p.wave,
     p.agreement,
     p.city,
     p.country,
@@ -615,120 +660,228 @@ select
     p.since_to,
     p.since_missing,
     p.inferred,
-    p.source
-from scope s
-inner join survey.partnerships p on p.wave = s.wave and p.revision = s.revision
-left join country_zones z on z.wave = s.wave and z.country = p.country
-where (s.with_inferred or not p.inferred) and p.until_from is null;
+    p.source,
+    p.partner_key
+from agreements_in_force p
+left join country_zones z on z.wave = p.wave and z.country = p.country;
+
+create view town_agreements as
+-- Number of agreements in force of each town that has some. Of one chosen revision the wave is no key to group by.
+select split_part(s.scope, '@', 1) as wave, n.city, n.agreements
+from (
+    select p.city, count(*) as agreements
+    from agreements_in_force p
+    where p.city is not null
+    group by p.city
+) n
+cross join settings s
+where s.single
+union all
+select n.wave, n.city, n.agreements
+from (
+    select p.wave, p.city, count(*) as agreements
+    from agreements_in_force p
+    where p.city is not null
+    group by p.wave, p.city
+) n
+cross join settings s
+where not s.single;
 
 create view respondents as
 -- Every town of the sampling frame: its response, its agreements and its answers on management.
--- engaged: yes if it has declared an agreement, no if it has not, not_published where the source leaves that open.
+-- agreements: those listed; agreements_high: the most that it may have declared, null where nothing bounds them. A list
+-- that is not claimed complete bounds none, unless the town says its number, which may be zero.
+-- engaged: yes if it has declared an agreement, no if it has not, not_published where that is left open.
 select
-    s.wave,
-    r.city,
-    r.population,
-    r.response,
-    coalesce(a.agreements, 0) as agreements,
+    t.wave,
+    t.city,
+    t.population,
+    t.response,
+    t.agreements,
     case
-        when a.agreements > 0 then 'yes'
-        when s.agreements_complete and r.response in ('responded', 'not_published') then 'no'
-        when r.response in ('responded', 'not_published') then 'not_published'
-        when r.response = 'refused' then 'refused'
+        when t.agreements > 0 or t.declared_agreements > 0 then 'yes'
+        when t.agreements_high = 0 and t.response in ('responded', 'not_published') then 'no'
+        when t.response in ('responded', 'not_published') then 'not_published'
+        when t.response = 'refused' then 'refused'
         else 'not_asked'
     end as engaged,
-    r.elected_delegate,
-    r.twinning_committee,
-    r.service,
-    r.declared_agreements,
-    r.declared_missing,
-    r.source,
-    r.answers_source
-from scope s
-inner join survey.respondents r on r.wave = s.wave and r.revision = s.revision
+    t.elected_delegate,
+    t.twinning_committee,
+    t.service,
+    t.declared_agreements,
+    t.declared_missing,
+    t.source,
+    t.answers_source,
+    t.agreements_high
+from (
+    select
+        r.*,
+        coalesce(a.agreements, 0) as agreements,
+        case
+            when r.declared_agreements is not null then greatest(coalesce(a.agreements, 0), r.declared_agreements)
+            when s.agreements_complete or (a.city is null and r.response in ('refused', 'not_reached'))
+                then coalesce(a.agreements, 0)
+        end as agreements_high
+    from scope s
+    inner join survey.respondents r on r.wave = s.wave and r.revision = s.revision
+    left join town_agreements a on a.wave = r.wave and a.city = r.city
+) t;
+
+create view question_items as
+-- What every town is asked with an answer per item: kinds of action, difficulties, and how it manages relations.
+select 'actions' as question, a.code as item, a.parent_code, a.position
+from survey.actions a
+union all
+select 'difficulties', d.code, d.parent_code, d.position
+from survey.difficulties d
+union all
+select 'management', 'elected_delegate', null, 1
+union all
+select 'management', 'twinning_committee', null, 2
+union all
+select 'management', 'service', null, 3;
+
+create view city_answers as
+-- Answer of every town of the frame on every item of a question.
+-- A yes to a detail is a yes to its parent; an unpublished detail of a parent that got no is no.
+with said as (
+    select a.wave, a.revision, a.city, 'actions' as question, a.action as item, a.answer, a.source
+    from survey.city_actions a
+    union all
+    select d.wave, d.revision, d.city, 'difficulties', d.difficulty, d.answer, d.source
+    from survey.city_difficulties d
+    union all
+    select
+        r.wave,
+        r.revision,
+        r.city,
+        c.question,
+        c.item,
+        case c.item
+            when 'elected_delegate' then r.elected_delegate
+            when 'twinning_committee' then r.twinning_committee
+            else r.service
+        end,
+        r.answers_source
+    from survey.respondents r
+    inner join question_items c on c.question = 'management'
+),
+given as (
+    select
+        s.wave,
+        r.city,
+        c.question,
+        c.item,
+        c.parent_code,
+        coalesce(x.answer, i.answer, q.answer, 'not_asked') as answer,
+        coalesce(x.source, i.source, q.source, '') as source
+    from scope s
+    inner join survey.respondents r on r.wave = s.wave and r.revision = s.revision
+    cross join question_items c
+    left join said x
+        on x.wave = s.wave and x.revision = s.revision and x.city = r.city and x.question = c.question and x.item = c.item
+    left join survey.default_answers i
+        on i.wave = s.wave and i.revision = s.revision and i.question = c.question and i.item = c.item
+    left join survey.default_answers q
+        on q.wave = s.wave and q.revision = s.revision and q.question = c.question and q.item = ''
+)
+select
+    g.wave,
+    g.city,
+    g.question,
+    g.item,
+    case
+        when d.city is not null then 'yes'
+        when p.answer = 'no' and g.answer = 'not_published' then 'no'
+        else g.answer
+    end as answer,
+    g.source
+from given g
 left join (
-    select p.wave, p.city, count(*) as agreements
-    from partnerships p
-    group by p.wave, p.city
-) a on a.wave = r.wave and a.city = r.city;
+    select distinct y.wave, y.city, y.question, y.parent_code
+    from given y
+    where y.answer = 'yes' and y.parent_code is not null
+) d on d.wave = g.wave and d.city = g.city and d.question = g.question and d.parent_code = g.item
+left join given p on p.wave = g.wave and p.city = g.city and p.question = g.question and p.item = g.parent_code;
 
 create view city_actions as
 -- Answer of every town of the frame on every action.
--- A yes to a detail is a yes to its parent; an unpublished detail of a parent that got no is no.
-with given as (
-    select
-        s.wave,
-        r.city,
-        c.code as action,
-        c.parent_code,
-        coalesce(x.answer, i.answer, q.answer, 'not_asked') as answer,
-        coalesce(x.source, i.source, q.source, '') as source
-    from scope s
-    inner join survey.respondents r on r.wave = s.wave and r.revision = s.revision
-    cross join survey.actions c
-    left join survey.city_actions x
-        on x.wave = s.wave and x.revision = s.revision and x.city = r.city and x.action = c.code
-    left join survey.default_answers i
-        on i.wave = s.wave and i.revision = s.revision and i.question = 'actions' and i.item = c.code
-    left join survey.default_answers q
-        on q.wave = s.wave and q.revision = s.revision and q.question = 'actions' and q.item = ''
-)
-select
-    g.wave,
-    g.city,
-    g.action,
-    case
-        when d.city is not null then 'yes'
-        when p.answer = 'no' and g.answer = 'not_published' then 'no'
-        else g.answer
-    end as answer,
-    g.source
-from given g
-left join (
-    select distinct y.wave, y.city, y.parent_code
-    from given y
-    where y.answer = 'yes' and y.parent_code is not null
-) d on d.wave = g.wave and d.city = g.city and d.parent_code = g.action
-left join given p on p.wave = g.wave and p.city = g.city and p.action = g.parent_code;
+select a.wave, a.city, a.item as action, a.answer, a.source
+from city_answers a
+where a.question = 'actions';
 
 create view city_difficulties as
 -- Answer of every town of the frame on every difficulty.
--- A yes to a detail is a yes to its parent; an unpublished detail of a parent that got no is no.
-with given as (
-    select
-        s.wave,
-        r.city,
-        c.code as difficulty,
-        c.parent_code,
-        coalesce(x.answer, i.answer, q.answer, 'not_asked') as answer,
-        coalesce(x.source, i.source, q.source, '') as source
-    from scope s
-    inner join survey.respondents r on r.wave = s.wave and r.revision = s.revision
-    cross join survey.difficulties c
-    left join survey.city_difficulties x
-        on x.wave = s.wave and x.revision = s.revision and x.city = r.city and x.difficulty = c.code
-    left join survey.default_answers i
-        on i.wave = s.wave and i.revision = s.revision and i.question = 'difficulties' and i.item = c.code
-    left join survey.default_answers q
-        on q.wave = s.wave and q.revision = s.revision and q.question = 'difficulties' and q.item = ''
-)
+select a.wave, a.city, a.item as difficulty, a.answer, a.source
+from city_answers a
+where a.question = 'difficulties';
+
+create view engaged_answers as
+-- Answers of the towns that are or may be engaged, as what each adds to the counts of its item.
+-- Who was not asked adds to not_asked alone. A count is low where engagement or the answer is left open, and high then.
 select
-    g.wave,
-    g.city,
-    g.difficulty,
-    case
-        when d.city is not null then 'yes'
-        when p.answer = 'no' and g.answer = 'not_published' then 'no'
-        else g.answer
-    end as answer,
-    g.source
-from given g
-left join (
-    select distinct y.wave, y.city, y.parent_code
-    from given y
-    where y.answer = 'yes' and y.parent_code is not null
-) d on d.wave = g.wave and d.city = g.city and d.parent_code = g.difficulty
-left join given p on p.wave = g.wave and p.city = g.city and p.difficulty = g.parent_code;
+    a.wave,
+    a.question,
+    a.item,
+    a.city,
+    a.answer,
+    case when a.asked = 1 then a.surely * a.yes end as cities,
+    case when a.asked = 1 then greatest(a.yes, a.open) end as cities_high,
+    case when a.asked = 1 then a.surely end as base,
+    case when a.asked = 1 then 1 end as base_high,
+    a.surely * (1 - a.asked) as not_asked,
+    1 - a.asked as not_asked_high,
+    case when a.asked = 1 then a.surely * a.dont_know end as dont_know,
+    case when a.asked = 1 then greatest(a.dont_know, a.open) end as dont_know_high,
+    case when a.asked = 1 then a.surely * a.refused end as refused,
+    case when a.asked = 1 then greatest(a.refused, a.open) end as refused_high,
+    case when a.asked = 1 then a.surely * a.no_answer end as no_answer,
+    case when a.asked = 1 then greatest(a.no_answer, a.open) end as no_answer_high,
+    case when a.asked = 1 then a.surely * a.not_applicable end as not_applicable,
+    case when a.asked = 1 then greatest(a.not_applicable, a.open) end as not_applicable_high,
+    a.source
+from (
+    select
+        c.*,
+        case when r.engaged = 'yes' then 1 else 0 end as surely,
+        case when c.answer = 'not_asked' then 0 else 1 end as asked,
+        case when c.answer = 'not_published' then 1 else 0 end as open,
+        case when c.answer = 'yes' then 1 else 0 end as yes,
+        case when c.answer = 'dont_know' then 1 else 0 end as dont_know,
+        case when c.answer = 'refused' then 1 else 0 end as refused,
+        case when c.answer = 'no_answer' then 1 else 0 end as no_answer,
+        case when c.answer = 'not_applicable' then 1 else 0 end as not_applicable
+    from respondents r
+    inner join city_answers c on c.wave = r.wave and c.city = r.city
+    where r.engaged in ('yes', 'not_published')
+) a;
+
+create view item_counts as
+-- Towns by their answer on every item of a question, with the range that is left open.
+-- Where there are towns to ask and none was asked, there is no number but that of those not asked.
+select
+    s.wave,
+    i.question,
+    i.item,
+    i.position,
+    coalesce(sum(a.cities), case when count(a.city) = 0 then 0 end) as cities,
+    coalesce(sum(a.cities_high), case when count(a.city) = 0 then 0 end) as cities_high,
+    coalesce(sum(a.base), case when count(a.city) = 0 then 0 end) as base,
+    coalesce(sum(a.base_high), case when count(a.city) = 0 then 0 end) as base_high,
+    coalesce(sum(a.not_asked), case when count(a.city) = 0 then 0 end) as not_asked,
+    coalesce(sum(a.not_asked_high), case when count(a.city) = 0 then 0 end) as not_asked_high,
+    coalesce(sum(a.dont_know), case when count(a.city) = 0 then 0 end) as dont_know,
+    coalesce(sum(a.dont_know_high), case when count(a.city) = 0 then 0 end) as dont_know_high,
+    coalesce(sum(a.refused), case when count(a.city) = 0 then 0 end) as refused,
+    coalesce(sum(a.refused_high), case when count(a.city) = 0 then 0 end) as refused_high,
+    coalesce(sum(a.no_answer), case when count(a.city) = 0 then 0 end) as no_answer,
+    coalesce(sum(a.no_answer_high), case when count(a.city) = 0 then 0 end) as no_answer_high,
+    coalesce(sum(a.not_applicable), case when count(a.city) = 0 then 0 end) as not_applicable,
+    coalesce(sum(a.not_applicable_high), case when count(a.city) = 0 then 0 end) as not_applicable_high
+from scope s
+cross join question_items i
+left join engaged_answers a on a.wave = s.wave and a.question = i.question and a.item = i.item
+group by s.wave, i.question, i.item, i.position;
 
 create view published_figures as
 -- Every figure printed in the publication of the wave in scope.
@@ -798,7 +951,7 @@ from survey.answers;
 create view ended_partnerships as
 -- Agreements that a wave lists as ended, with the days between which they did; counted in no report of that wave.
 select
-    s.wave,
+    p.wave,
     p.agreement,
     p.city,
     p.country,
@@ -808,10 +961,10 @@ select
     p.until_from,
     p.until_to,
     p.inferred,
-    p.source
-from scope s
-inner join survey.partnerships p on p.wave = s.wave and p.revision = s.revision
-where (s.with_inferred or not p.inferred) and p.until_from is not null;
+    p.source,
+    p.partner_key
+from listed_agreements p
+where p.until_from is not null and p.apart is not true;
 
 create view wave_pairs as
 -- Each wave in scope with the one before it, by reference date.

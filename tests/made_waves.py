@@ -10,8 +10,10 @@ from functools import cache
 
 from sqlalchemy import Connection
 
-from jumelage import report_file
-from jumelage.reporting.run import Sheet, run
+from jumelage import database, report_file
+from jumelage.database.workbench import workbench
+from jumelage.reporting.run import run
+from jumelage.reporting.sheet import Sheet
 from jumelage.revisions.scope import Scope
 from tests.conftest import ROOT
 
@@ -101,8 +103,18 @@ def insert(connection: Connection, table: str, columns: str, rows: Sequence[Sequ
         connection.exec_driver_sql(f"insert into survey.{table} ({columns}) values {values}")
 
 
+def keys_of(partners: set[str]) -> dict[str | None, str]:
+    """Return the key of each partner, as a load makes it."""
+    with database.in_memory().begin() as bench, workbench(bench) as ready:
+        rows = ready.exec_driver_sql(
+            "select text, partner_key(text) from (select unnest(cast(? as varchar[])) as text)", (sorted(partners),)
+        )
+        return {text: key for text, key in rows}  # noqa: C416  # rows are not tuples
+
+
 def put(connection: Connection, *waves: Made) -> None:
     """Put waves into the tables, each as its first revision."""
+    keys = keys_of({one.partner for made in waves for one in made.agreements if one.partner})
     for made in waves:
         insert(connection, "waves", "wave, synthetic", [(made.wave, False)])
         days = [made.day] * 3
@@ -129,12 +141,12 @@ def put(connection: Connection, *waves: Made) -> None:
             connection,
             "partnerships",
             "wave, revision, agreement, city, country, partner, since_from, since_to, since_missing, until_from, "
-            "until_to, inferred, source",
+            "until_to, inferred, source, partner_key",
             [
                 (
                     *(made.wave, 1, number, codes()[one.city] if one.city else None, one.country, one.partner),
                     *(one.since, one.since, None if one.since else "not_asked", one.until, one.until),
-                    *(one.inferred, f"line {number}"),
+                    *(one.inferred, f"line {number}", keys.get(one.partner)),
                 )
                 for number, one in enumerate(made.agreements, 1)
             ],

@@ -301,7 +301,7 @@ def test_alembic_check_notices_a_difference(on_postgresql: Databases) -> None:
 def test_every_table_and_column_is_described_in_the_models_and_in_the_catalog(migrated: URL) -> None:
     tables = {table.name: table.comment for table in metadata.sorted_tables}
     columns = {(c.table.name, c.name): c.comment for table in metadata.sorted_tables for c in table.columns}
-    assert len(tables) == 24
+    assert len(tables) == 25
     assert [
         name for name, comment in (tables | columns).items() if not (comment and comment.endswith((".", "?")))
     ] == []
@@ -321,6 +321,10 @@ def two_waves(loaded: URL, tiny_wave: WaveFolder) -> URL:
     with database.writing(loaded) as connection:
         connection.exec_driver_sql(
             "insert into survey.withdrawals values ('2006', 1, timestamp '2020-01-01', 'tests', 'to have one', '0')"
+        )
+        connection.exec_driver_sql(
+            "insert into survey.partner_pairs select wave, revision, min(city), 'DE', 'A', 'B', true, 'a', 'b' "
+            "from survey.respondents where wave = '2006' group by wave, revision"
         )
     return loaded
 
@@ -767,7 +771,7 @@ def test_a_changed_label_is_installed_by_migrate_and_asked_for_before(
 def test_a_new_code_comes_with_its_keys_and_an_unused_one_goes(loaded: URL, project: Project) -> None:
     before = snapshot(loaded)
     added = {
-        "countries.csv": "QZ,Île d’Œuvre,Isle of Work,\n",
+        "countries.csv": "QZ,Île d’Œuvre,Isle of Work,,\n",
         "country_zones.csv": "QZ,0001-01-01,2000-01-01,eu,survey\nQZ,2000-01-01,,asia,survey\n",
         "country_aliases.csv": "St-Œuvre,QZ\n",
         "actions.csv": "aaa_first,,99,Première,First\naa_detail,aaa_first,100,Détail,Detail\n",

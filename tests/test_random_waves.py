@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
 from jumelage import database
-from jumelage.reporting.run import Sheet, Value
+from jumelage.reporting.sheet import Sheet, Value
 from tests.conftest import ENGINES, ROOT, Databases, share
 from tests.made_waves import ACROSS, JOINED, Agreement, Made, codes, put, put_changes, scope_of, sheet_of
 

@@ -46,7 +46,10 @@ def folded(name: str) -> str:
 
 @pytest.mark.parametrize(
     ("name", "columns"),
-    [("communes.csv", "code,name,departement,kind,part_of"), ("countries.csv", "code,label_fr,label_en,state_since")],
+    [
+        ("communes.csv", "code,name,departement,kind,part_of"),
+        ("countries.csv", "code,label_fr,label_en,state_since,part_of"),
+    ],
 )
 def test_a_list_is_plain_csv(name: str, columns: str) -> None:
     written = (CODES / name).read_bytes().decode("utf-8")

@@ -163,7 +163,7 @@ def workbook(wave: WaveFolder) -> Workbook:
     declared = tomllib.loads((wave.path / "wave.toml").read_text(encoding="utf-8"))
     for row in (("key", "value"), *_dotted(declared, "")):
         sheet.append(row)
-    for name in TABLES:
+    for name in (name for name in TABLES if (wave.path / f"{name}.csv").exists()):
         sheet = made.create_sheet(name)
         for text in (wave.path / f"{name}.csv").read_text(encoding="utf-8").splitlines():
             sheet.append([int(field) if field.isdigit() else field or None for field in text.split(",")])
@@ -306,6 +306,7 @@ WAVE = {
         "explanations",
     ),
     "explained_twice": case(both(explanation(), explanation()), "wave.toml", None, "explanations.keys"),
+    "query_uses": case(explanation(evidence="select pg_sleep(9)"), "wave.toml", None, "explanations.evidence"),
     "not_a_query": case(explanation(evidence="delete from claims"), "wave.toml", None, "explanations.evidence"),
     "source_unpublished": case(
         both(published("zones", "eu,agreements,1,p"), line(PARTNERSHIPS, "Lille,IT,1,,,,zones/other")),

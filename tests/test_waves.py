@@ -15,7 +15,8 @@ from sqlalchemy.engine import URL
 
 from jumelage import database, report_file
 from jumelage.errors import ReportError
-from jumelage.reporting.run import Sheet, Value, explain, run
+from jumelage.reporting.run import explain, run
+from jumelage.reporting.sheet import Sheet, Value
 from jumelage.revisions.scope import find_scope
 from tests.conftest import ENGINES, ROOT, Databases, address
 from tests.conftest import run as jumelage
@@ -172,13 +173,13 @@ engaged       10   -1       1      -1     -2     1    -1     -1       1     7
 """  # undetermined: -Douai -Hazebrouck +Calais
 
 PANEL = """
-city      towns before difference after
-Cambrai       1      0          1     1
-Dunkerque     2      7         -4     3
-Lille         1     15         -1    14
-Loos          1      2          0     2
-Maubeuge      1      1         -1     0
-total         6     25         -5    20
+city      towns before difference after high high
+Cambrai       1      0          1     1    0    -
+Dunkerque     2      7         -4     3    7    -
+Lille         1     15         -1    14   15    -
+Loos          1      2          0     2    2    -
+Maubeuge      1      1         -1     0    1    -
+total         6     25         -5    20   25    -
 """  # Loos has agreements in both, so it has answered
 
 EVOLUTION = """
@@ -219,7 +220,7 @@ y2020 20000_29999        1    0    1     0   100       0     0     1       1    
 y2020 30000_49999        6    3    6    50   100       0     0     3       2    6          3    -
 y2020 50000_99999        3    2    2  66.7  66.7       1     0     0       2    3          5    -
 y2020 100000_and_over    2    2    2   100   100       0     0     0       2    2         16    -
-y2020 unknown            0    0    0     -     -       0     0     0       0    0          2    2
+y2020 unknown            0    0    0     -     -       0     0     0       0    0          2    -
 y2020 total             13    7   11  53.8  84.6       1     1     4       7   13         28    -
 """
 
@@ -506,12 +507,12 @@ first/third         europe_non_eu      3    0       0       0      0     0     0
 first/third         total              5   -1       0      -1      0     0     0     0    -1     2        0       0     4
 """
 THREE_PANEL = """
-pair         city      towns before difference after
-first/second Arras         1      1          0     1
-first/second Dunkerque     2      2          0     2
-first/second total         3      3          0     3
-second/third Dunkerque     1      2          0     2
-second/third total         1      2          0     2
+pair         city      towns before difference after high high
+first/second Arras         1      1          0     1    1    1
+first/second Dunkerque     2      2          0     2    2    2
+first/second total         3      3          0     3    3    3
+second/third Dunkerque     1      2          0     2    2    2
+second/third total         1      2          0     2    2    2
 """
 
 
@@ -595,7 +596,7 @@ def test_a_chain_of_mergers_counts_a_partner_of_all_three_once(connection: Conne
     towns = sheet_of(connection, "bridge_towns", scope_of(before, after)).cells()["a/b/contacted"]
     assert (towns["towns_before"], towns["mergers"], towns["towns"]) == (3, -2, 1)
     (panel, _) = sheet_of(connection, "panel", scope_of(before, after)).rows
-    assert panel[2:] == (codes()["Tourcoing"], 3, 6, -3, 3)
+    assert panel[2:] == (codes()["Tourcoing"], 3, 6, -3, 3, 6, 3)
 
 
 def test_a_chain_goes_no_further_than_the_date_of_the_wave(connection: Connection) -> None:

@@ -31,7 +31,7 @@ def read(path: Path, sheet: str | None = None) -> tuple[Rows, Bad, Marks]:
     bad: Bad = []
     with open_workbook(path) as book:
         sheet = sheet or book.sheets[0]
-        numbered = list(book.rows(sheet, lambda *cell: bad.append(cell)))
+        numbered = list(book.rows(sheet, lambda *cell, **_: bad.append(cell)))
         assert [number for number, _ in numbered] == list(range(1, len(numbered) + 1))
         assert len({len(row) for _, row in numbered}) <= 1
         return [row for _, row in numbered], bad, book.marks(sheet)
@@ -138,6 +138,78 @@ def test_cells_are_read_as_text(tmp_path: Path) -> None:
     assert rows[0] == ["Évry", "59350", "59350", "1.5", "yes", "no", "", "00123", "a\nb"]
     assert rows[1][:4] == ["2006-05-03", "2006-05-03", "2006-05-03T14:05:00", "123456789012345700"]
     assert bad == []
+
+
+def test_what_no_spreadsheet_shows_of_a_number_is_left_out(tmp_path: Path) -> None:
+    numbers = [230000.00000000003, 31999.999999999996, 1.0000000000000002, 0.1 + 0.2, 0.7000000000000001]
+    rows, bad, _ = read(xlsx(tmp_path / "a.xlsx", lambda sheet: sheet.append(numbers)))
+    assert (rows, bad) == ([["230000", "32000", "1", "0.3", "0.7"]], [])
+
+
+def test_a_line_ends_in_one_way(tmp_path: Path) -> None:
+    texts = "".join(
+        f'<c t="inlineStr"><is><t>a{end}b</t></is></c>' for end in ("&#13;&#10;", "&#13;", "_x000D_&#10;", "&#10;")
+    )
+    assert read(sheet_xml(tmp_path / "a.xlsx", f"<row>{texts}</row>"))[0] == [["a\nb"] * 4]
+
+
+# What a number is shown as by a format: None where that is the number.
+SHOWN = [
+    (0.7, "0%", "70 %"), (12, "0.00%", "1200 %"), (0, "0%", None), (12.4, "0", "12"), (12.4, "0.0", None), (12, "0.00", None),
+    (2 / 3, "0.00", "0.67"), (230000, "#,##0", None), (230000, "# ##0", None), (230000, "#,##0,", "230"), (230400, '#,##0.0,"k"', "230.4"),
+    (0, "#", ""), (0, "#,##0;-#,##0;", ""), (5, ";;;", ""), (0, '0;-0;"aucun"', "aucun"), (3, '[=3]"oui";0', "oui"), (4, '[=3]"oui";0', None),
+    (7, '0" accords"', None), (7, '"19"0', "7 19"), (0.5, "# ?/?", "0.5 (# ?/?)"), (2, "# ?/?", None), (1234, "0.0E+00", "1200"), (1200, "0.0E+00", None),
+    (-3, "0;[Red]0", None), (1.5, "@", None), (1.5, "General", None), (1.5, '[$-40C]0.0\\ "€"', None),
+]  # fmt: skip
+
+
+def test_a_number_that_its_cell_shows_otherwise_is_reported(tmp_path: Path) -> None:
+    path = xlsx(tmp_path / "a.xlsx", lambda sheet: [sheet.append([number]) for number, _, _ in SHOWN])
+
+    def fill(sheet: Any) -> None:
+        for row, (number, form, _) in enumerate(SHOWN, 1):
+            sheet.cell(row, 1, number).number_format = form
+        sheet["B1"], sheet["C1"] = "caché", "vu"
+        sheet["B1"].number_format, sheet["C1"].number_format = ";;;", "0;;;@"
+
+    told: list[tuple[int, int, str, Any]] = []
+    with open_workbook(xlsx(path, fill)) as book:
+        texts = [
+            row[0]
+            for _, row in book.rows(
+                "Sheet", lambda r, c, rule, _, **details: told.append((r, c, rule, details["shown"]))
+            )
+        ]
+    by_hand = [(row, 1, "shown_otherwise", shown) for row, (_, _, shown) in enumerate(SHOWN, 1) if shown is not None]
+    assert told == [by_hand[0], (1, 2, "shown_otherwise", ""), *by_hand[1:]]
+    assert texts[0] == "0.7"  # what is held is what the rest goes on with
+
+
+@pytest.mark.parametrize(("since", "typed"), [("1900", [1, 59, 1958, 2004, 9999]), ("1904", [1, 1958, 2004, 9998])])
+def test_a_number_typed_into_a_date_cell_is_reported(tmp_path: Path, since: str, typed: list[int]) -> None:
+    def fill(sheet: Any) -> None:
+        for column, number in enumerate([*typed, 22000, 7437], 1):
+            sheet.cell(1, column, number).number_format = "dd/mm/yyyy"
+
+    path = xlsx(tmp_path / "a.xlsx", fill)
+    if since == "1904":
+        edited(path, "xl/workbook.xml", lambda text: text.replace(b"<workbookPr ", b'<workbookPr date1904="1" '))
+    told: list[tuple[str, Any]] = []
+    with open_workbook(path) as book:
+        list(book.rows("Sheet", lambda _r, _c, rule, _, **details: told.append((rule, details["number"]))))
+    assert told == [("number_as_date", number) for number in typed]
+
+
+def test_a_date_shown_in_part_is_reported(tmp_path: Path) -> None:
+    forms = ["mmm-yy", "yyyy", "d mmm", "dd/mm/yy", "yyyy-mm-dd", "[$-40C]d mmmm yyyy", "d/m/yyyy hh:mm"]
+
+    def fill(sheet: Any) -> None:
+        for column, form in enumerate(forms, 1):
+            sheet.cell(1, column, dt.date(1958, 5, 1)).number_format = form
+
+    rows, bad, _ = read(xlsx(tmp_path / "a.xlsx", fill))
+    assert bad == [(1, column, "date_in_part", "1958-05-01") for column in (1, 2, 3)]
+    assert rows == [["1958-05-01"] * len(forms)]
 
 
 def test_rows_have_the_numbers_that_the_spreadsheet_shows(tmp_path: Path) -> None:
@@ -347,7 +419,7 @@ def test_an_ods_is_read(tmp_path: Path) -> None:
     numbers = [
         '<table:table-cell office:value-type="float" office:value="59350"><text:p>59 350</text:p></table:table-cell>',
         '<table:table-cell office:value-type="boolean" office:boolean-value="true"><text:p>VRAI</text:p></table:table-cell>',
-        '<table:table-cell office:value-type="date" office:date-value="2006-05-03"><text:p>3 mai</text:p></table:table-cell>',
+        '<table:table-cell office:value-type="date" office:date-value="2006-05-03"><text:p>3 mai 2006</text:p></table:table-cell>',
     ]
     path = ods(tmp_path / "a.ods", table(row(BLANK), row(BLANK, cell("Évry"), *numbers)))
     assert read(path)[0] == [[""] * 5, ["", "Évry", "59350", "yes", "2006-05-03"]]
@@ -454,6 +526,44 @@ def test_a_note_is_not_part_of_its_cell(tmp_path: Path) -> None:
 SMALL = (DATA / "small.xls").read_bytes()
 
 
+def number(value: str, shown: str, kind: str = "float", more: str = "") -> str:
+    return cell(shown, f'office:value="{value}" {more}', kind)
+
+
+def test_a_value_of_an_ods_is_held_against_what_is_shown(tmp_path: Path) -> None:
+    formula = 'table:formula="of:=1"'
+    right = [
+        number("59350", "59 350"), number("59350", "59\u202f350,00 €", "currency"), number("0.7", "0,7"), number("1234.5", "1.234,50"),
+        number("0.30000000000000004", "0.3"), number("-3", "-3"), number("5", ""), cell("a b", 'office:string-value="a b"'),
+        *(cell(shown, 'office:date-value="1958-05-03"', "date") for shown in ("03/05/1958", "1958-05-03", "3 mai 58", "samedi 3 mai 1958")),
+    ]  # fmt: skip
+    assert read(ods(tmp_path / "a.ods", table(row(*right))))[1] == []
+    wrong = [
+        (number("0", "#N/A", more=formula), "cell_error", "#N/A"), (number("0", "#NOM ?", more=formula), "cell_error", "#NOM ?"),
+        (cell("Err:502", f'office:string-value="" {formula}'), "cell_error", "Err:502"),
+        (cell("#VALEUR !", f'office:string-value="" {formula}'), "cell_error", "#VALEUR !"),
+        (number("0.7", "70 %", "percentage"), "shown_otherwise", "0.7"), (number("0.666", "0,7"), "shown_otherwise", "0.666"),
+        (number("3", "oui"), "shown_otherwise", "3"), (cell("Köln", 'office:string-value="Bonn"'), "shown_otherwise", "Bonn"),
+        (cell("mai 1958", 'office:date-value="1958-05-01"', "date"), "date_in_part", "1958-05-01"),
+        (cell("10/05/1905", 'office:date-value="1905-05-10"', "date"), "number_as_date", "1905-05-10"),
+        (cell("12/11/1957", 'office:date-value="1958-05-03"', "date"), "shown_otherwise", "1958-05-03"),
+    ]  # fmt: skip
+    _, bad, _ = read(ods(tmp_path / "b.ods", table(row(*(cell for cell, _, _ in wrong)))))
+    assert bad == [(1, column, rule, said) for column, (_, rule, said) in enumerate(wrong, 1)]
+
+
+def test_the_formats_of_an_xls_are_read(tmp_path: Path) -> None:
+    path, data = tmp_path / "a.xls", (DATA / "small.xls").read_bytes()
+    style, day, since = b"\xa4\0\x01\0\x20\0\0\0", b"\x15\0\x06\x86\x01\0", b"\x22\0\x02\0\0\0"
+    assert data.count(style) == data.count(day) == data.count(since) == 1
+    path.write_bytes(data.replace(style, b"\x09" + style[1:]))  # all plain cells are percentages
+    assert read(path)[1][:1] == [(2, 2, "shown_otherwise", "51000")]
+    path.write_bytes(data.replace(day, b"\x15\0\x9a\x1e\0\0"))  # 1958
+    assert read(path)[1][0] == (2, 3, "number_as_date", "1905-05-11")
+    path.write_bytes(data.replace(day, b"\x15\0\x9a\x1e\0\0").replace(since, since[:4] + b"\1\0"))
+    assert read(path)[1][0] == (2, 3, "number_as_date", "1909-05-12")
+
+
 def test_an_xls_is_read() -> None:
     rows, bad, marks = read(DATA / "small.xls")
     assert rows == [
@@ -526,7 +636,7 @@ def survives(path: Path, data: bytes) -> None:
     try:
         with open_workbook(path) as opened:
             for sheet in opened.sheets:
-                assert all(number > 0 for number, _ in opened.rows(sheet, lambda *_: None))
+                assert all(number > 0 for number, _ in opened.rows(sheet))
                 assert opened.marks(sheet)
     except UnreadableError as error:
         rule = error.rule

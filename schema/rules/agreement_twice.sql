@@ -7,7 +7,7 @@ remedy = { fr = "écrivez leur nombre dans agreements s’ils sont plusieurs, et
 -- Whatever the spelling of the partner. Agreements with partners that nobody named are told apart by their dates, and
 -- any by when they ended: one that ended and one in force with the same partner are two.
 with keyed as materialized (
-    select p.line, hash(p.city, p.country, same_key(p.partner), case when p.partner is null then p.since_from end) as key
+    select p.line, hash(p.city, p.country, p.partner_key, case when p.partner is null then p.since_from end) as key
     from resolved_partnerships p
     where p.city is not null and p.country is not null
 ),
@@ -16,7 +16,7 @@ told as materialized (
         p.line,
         p.city,
         p.country,
-        same_key(p.partner) as partner,
+        p.partner_key,
         case when p.partner is null then p.since_from end as since_from,
         case when p.partner is null then p.since_to end as since_to,
         p.until_from,
@@ -31,7 +31,7 @@ twice as (
     select
         t.line,
         min(t.line) over (
-            partition by t.city, t.country, t.partner, t.since_from, t.since_to, t.until_from, t.until_to
+            partition by t.city, t.country, t.partner_key, t.since_from, t.since_to, t.until_from, t.until_to
         ) as first
     from told t
 )

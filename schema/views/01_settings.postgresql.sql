@@ -1,5 +1,6 @@
--- What this session has chosen to see; the one relation that is written once per engine.
+-- What this session has chosen to see, and whether that is one revision of one wave. Written once per engine.
 select
-    nullif(current_setting('jumelage.scope', true), '') as scope,
+    nullif(replace(current_setting('jumelage.scope', true), ' ', ''), '') as scope,
     nullif(current_setting('jumelage.inferred', true), '') as inferred,
-    cast(nullif(current_setting('jumelage.classified_on', true), '') as date) as classified_on
+    cast(nullif(current_setting('jumelage.classified_on', true), '') as date) as classified_on,
+    coalesce(current_setting('jumelage.scope', true) similar to ' *[^,@ ]+@[1-9][0-9]{0,8} *', false) as single

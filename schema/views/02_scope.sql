@@ -9,42 +9,29 @@ select
     r.agreements_complete
 from (
     select
-        v.wave,
-        v.revision,
-        v.reference_date,
-        v.agreements_complete,
-        v.scope,
-        v.inferred,
-        v.classified_on,
-        v.shown,
-        v.age,
-        w.synthetic,
-        row_number() over (order by w.synthetic, not v.shown, v.age, v.reference_date desc, v.wave desc) as place
+        c.*,
+        row_number() over (order by c.synthetic, c.reference_date desc, c.wave desc) as place
     from (
         select
-            c.*,
-            row_number() over (partition by c.wave, c.shown order by c.revision desc) as age
-        from (
-            select
-                o.wave,
-                o.revision,
-                o.reference_date,
-                o.agreements_complete,
-                s.scope,
-                s.inferred,
-                s.classified_on,
-                case
-                    when s.scope is null then x.wave is null
-                    else position(
-                        ',' || o.wave || '@' || cast(o.revision as varchar) || ','
-                        in ',' || replace(s.scope, ' ', '') || ','
-                    ) > 0
-                end as shown
-            from survey.revisions o
-            cross join settings s
-            left join survey.withdrawals x on x.wave = o.wave and x.revision = o.revision
-        ) c
-    ) v
-    inner join survey.waves w on w.wave = v.wave
+            o.wave,
+            o.revision,
+            o.reference_date,
+            o.agreements_complete,
+            w.synthetic,
+            s.scope,
+            s.inferred,
+            s.classified_on,
+            row_number() over (partition by o.wave order by o.revision desc) as age
+        from survey.revisions o
+        inner join survey.waves w on w.wave = o.wave
+        cross join settings s
+        left join survey.withdrawals x on x.wave = o.wave and x.revision = o.revision
+        where
+            case
+                when s.scope is null then x.wave is null
+                else position(',' || o.wave || '@' || cast(o.revision as varchar) || ',' in ',' || s.scope || ',') > 0
+            end
+    ) c
+    where c.age = 1
 ) r
-where r.shown and r.age = 1 and (r.scope is not null or (r.place = 1 and not r.synthetic))
+where r.scope is not null or (r.place = 1 and not r.synthetic)

@@ -1,6 +1,6 @@
 -- Twinnings and cooperation agreements in force in the wave in scope, each once.
 select
-    s.wave,
+    p.wave,
     p.agreement,
     p.city,
     p.country,
@@ -10,8 +10,7 @@ select
     p.since_to,
     p.since_missing,
     p.inferred,
-    p.source
-from scope s
-inner join survey.partnerships p on p.wave = s.wave and p.revision = s.revision
-left join country_zones z on z.wave = s.wave and z.country = p.country
-where (s.with_inferred or not p.inferred) and p.until_from is null
+    p.source,
+    p.partner_key
+from agreements_in_force p
+left join country_zones z on z.wave = p.wave and z.country = p.country

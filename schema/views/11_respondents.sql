@@ -1,29 +1,38 @@
 -- Every town of the sampling frame: its response, its agreements and its answers on management.
--- engaged: yes if it has declared an agreement, no if it has not, not_published where the source leaves that open.
+-- agreements: those listed; agreements_high: the most that it may have declared, null where nothing bounds them. A list
+-- that is not claimed complete bounds none, unless the town says its number, which may be zero.
+-- engaged: yes if it has declared an agreement, no if it has not, not_published where that is left open.
 select
-    s.wave,
-    r.city,
-    r.population,
-    r.response,
-    coalesce(a.agreements, 0) as agreements,
+    t.wave,
+    t.city,
+    t.population,
+    t.response,
+    t.agreements,
     case
-        when a.agreements > 0 then 'yes'
-        when s.agreements_complete and r.response in ('responded', 'not_published') then 'no'
-        when r.response in ('responded', 'not_published') then 'not_published'
-        when r.response = 'refused' then 'refused'
+        when t.agreements > 0 or t.declared_agreements > 0 then 'yes'
+        when t.agreements_high = 0 and t.response in ('responded', 'not_published') then 'no'
+        when t.response in ('responded', 'not_published') then 'not_published'
+        when t.response = 'refused' then 'refused'
         else 'not_asked'
     end as engaged,
-    r.elected_delegate,
-    r.twinning_committee,
-    r.service,
-    r.declared_agreements,
-    r.declared_missing,
-    r.source,
-    r.answers_source
-from scope s
-inner join survey.respondents r on r.wave = s.wave and r.revision = s.revision
-left join (
-    select p.wave, p.city, count(*) as agreements
-    from partnerships p
-    group by p.wave, p.city
-) a on a.wave = r.wave and a.city = r.city
+    t.elected_delegate,
+    t.twinning_committee,
+    t.service,
+    t.declared_agreements,
+    t.declared_missing,
+    t.source,
+    t.answers_source,
+    t.agreements_high
+from (
+    select
+        r.*,
+        coalesce(a.agreements, 0) as agreements,
+        case
+            when r.declared_agreements is not null then greatest(coalesce(a.agreements, 0), r.declared_agreements)
+            when s.agreements_complete or (a.city is null and r.response in ('refused', 'not_reached'))
+                then coalesce(a.agreements, 0)
+        end as agreements_high
+    from scope s
+    inner join survey.respondents r on r.wave = s.wave and r.revision = s.revision
+    left join town_agreements a on a.wave = r.wave and a.city = r.city
+) t

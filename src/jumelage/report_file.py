@@ -21,7 +21,8 @@ class Column:
     """A column of a report.
 
     `codes` names the code list whose labels it shows; `labels` are the labels of a closed list of its own;
-    `high` and `base` name the columns that bound a measure above and that it is a share of.
+    `high` and `base` name the columns that bound a measure above and that it is a share of. `none` is the answer that
+    people read where there is no value; people see a `seldom` column only where it says something.
     """
 
     name: str
@@ -30,6 +31,8 @@ class Column:
     labels: dict[str, Label] | None = None
     high: str | None = None
     base: str | None = None
+    none: str | None = None
+    seldom: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ _HEADER_KEYS = {
     "note",
     "balance",
 }
-_COLUMN_KEYS = {"fr", "en", "codes", "high", "base"}
+_COLUMN_KEYS = {"fr", "en", "codes", "high", "base", "none", "seldom"}
 
 
 def read_report(path: Path) -> Report:
@@ -148,6 +151,8 @@ def _report(name: str, header: dict[str, Any], sql: str) -> Report:
                 labels=lists.get(column),
                 high=spec.get("high"),
                 base=spec.get("base"),
+                none=spec.get("none"),
+                seldom=spec.get("seldom", False),
             )
         )
     names = [column.name for column in columns]

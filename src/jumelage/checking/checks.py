@@ -28,12 +28,14 @@ _NEEDED = {
     "partnerships": ("country",),
     "actions": ("city", "action", "answer"),
     "difficulties": ("city", "difficulty", "answer"),
+    "partner_pairs": ("city", "country", "partner_before", "partner", "same"),
 }
 _KEYS = {
     "frame": ("city",),
     "respondents": ("city",),
     "actions": ("city", "action"),
     "difficulties": ("city", "difficulty"),
+    "partner_pairs": ("city", "country", "partner_before_key", "partner_key"),
 }
 # A wrong value in these may make rows of another table seem wrong.
 _TELLING = {None, "city", "city_code", "until"}
@@ -43,6 +45,9 @@ _FIRST_CAUSES = {
     "formula_without_value",
     "cell_error",
     "time_of_day",
+    "number_as_date",
+    "date_in_part",
+    "shown_otherwise",
     "several_mark_undeclared",
 }
 

@@ -39,6 +39,7 @@ LISTS = {
     "response": "responses",
     "answer": "answers",
     "inferred": "yes_no",
+    "same": "yes_no",
     **dict.fromkeys(TOWN_QUESTIONS, "answers"),
 }
 NUMBERS = {
@@ -47,6 +48,7 @@ NUMBERS = {
     "declared_agreements": (0, MOST_AGREEMENTS, "not_a_count"),
 }
 DATES = ("since", "until")
+PARTNERS = ("partner", "partner_before")
 _CLOSED = {"responses", "answers", "yes_no"}
 # What spreadsheets and forms put for an answer that is missing.
 _SENTINELS = "'88', '98', '99', '888', '998', '999', '9998', '9999'"
@@ -102,8 +104,8 @@ def understand_columns(
                 findings += _numbers(bench, document, column, names, wave)
             elif column in DATES:
                 findings += _periods(bench, document, column, known[document.name, column], wave)
-            elif column == "partner":
-                findings += _partners(bench, document, wave)
+            elif column in PARTNERS:
+                findings += _partners(bench, document, column, wave)
             elif column == "source":
                 findings += _sources(bench, document)
         if "city_code" in document.columns:
@@ -178,7 +180,7 @@ def _names(
         document.finding("name_too_long", line, column, value, most=_LONGEST_NAME)
         for line, value in _long(bench, document, column)
     ]
-    declared = _missing(wave, column) if column != "inferred" and code_list in _CLOSED else {}
+    declared = _missing(wave, column) if code_list != "yes_no" and code_list in _CLOSED else {}
     known = {text: declared.get(text.casefold(), code) for text, code in found.items()}
     _meaning(bench, document.name, column, {"code": "varchar"}, [entry for entry in known.items() if entry[1]])
     unknown = sorted(text for text, code in known.items() if code is None and not find_control(text))
@@ -316,22 +318,22 @@ def _periods(
     return long + _offenders(bench, document, column, broken)
 
 
-def _partners(bench: Connection, document: Document, wave: Wave | None) -> list[Finding]:
+def _partners(bench: Connection, document: Document, column: str, wave: Wave | None) -> list[Finding]:
     """Take declared abbreviations for an unknown partner; find undeclared ones."""
     if declared := _missing(wave, "partner"):
         bench.exec_driver_sql(
-            f"update raw_{document.name} set partner = null "
-            "where lower(partner) in (select unnest(cast(? as varchar[])))",
+            f"update raw_{document.name} set {column} = null "
+            f"where lower({column}) in (select unnest(cast(? as varchar[])))",
             (sorted(declared),),
         )
     rows = bench.exec_driver_sql(
-        f"select line, partner from raw_{document.name} where length(partner) <= {_SHORT} "
-        f"and (not regexp_matches(partner, '[\\p{{L}}\\p{{N}}]') "
-        f"or list_contains({sorted(_NOT_ANSWERED)}, lower(regexp_replace(strip_accents(partner), '[. /]', '', 'g')))) "
+        f"select line, {column} from raw_{document.name} where length({column}) <= {_SHORT} "
+        f"and (not regexp_matches({column}, '[\\p{{L}}\\p{{N}}]') "
+        f"or list_contains({sorted(_NOT_ANSWERED)}, lower(regexp_replace(strip_accents({column}), '[. /]', '', 'g')))) "
         "order by line"
     )
     return [
-        document.finding("sentinel_undeclared", line, "partner", value) for line, value in rows if _says_nothing(value)
+        document.finding("sentinel_undeclared", line, column, value) for line, value in rows if _says_nothing(value)
     ]
 
 
@@ -376,7 +378,7 @@ def _resolved(bench: Connection, document: Document) -> None:
     joins, columns, constants = [], [], ""
     for column in SHAPES[table].columns:
         meant = f"meant_{table}_{column}"
-        if column == "city_code":
+        if column in {"city_code", "likeness"}:
             continue
         if column == "since":
             joins.append(f"left join {meant} m_since on m_since.text = r.since")
@@ -398,6 +400,8 @@ def _resolved(bench: Connection, document: Document) -> None:
                 columns.append(f"m_{column}.missing as declared_missing")
         else:
             columns.append(f"r.{column}")
+        if column in PARTNERS:
+            columns.append(f"partner_key(r.{column}) as {column}_key")
     if table == "respondents":
         said = " or ".join(f"m_{name}.code in ('yes', 'no', 'dont_know')" for name in TOWN_QUESTIONS)
         columns.append(f"({said}) as has_answered")

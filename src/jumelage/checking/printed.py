@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from jumelage import content, report_file
 from jumelage.database.models import CLAIM_KINDS
+from jumelage.database.wave_queries import allowed, is_query, refused, relations
 from jumelage.database.workbench import put
-from jumelage.reading.wave_toml import is_query
 from jumelage.rules import near
+from jumelage.texts import Label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,6 +60,14 @@ _TYPES = {
     },
 }
 
+_WHAT = {
+    "function": Label("la fonction", "the function"),
+    "operator": Label("l’opérateur", "the operator"),
+    "type": Label("le type", "the type"),
+    "relation": Label("la relation", "the relation"),
+    "form": Label("la forme", "the form"),
+}
+
 
 def stage_published(bench: Connection, package: Package, wave: Wave, names: Names, findings: list[Finding]) -> None:
     """Stage the published figures, explanations and claims; what cannot be understood becomes a finding."""
@@ -76,7 +85,11 @@ def stage_published(bench: Connection, package: Package, wave: Wave, names: Name
             for key in dict.fromkeys(entry.keys)
         ],
     )
-    _stage(bench, "claims", _claims(package.claims, findings))
+    _stage(bench, "claims", _claims(bench, package.claims, findings))
+    for entry in wave.explanations:
+        for broken, details in _wrong_with(bench, entry.evidence):
+            if broken != "not_a_query":  # said already, of the file by itself
+                findings.append(package.origin.finding(broken, "explanations.evidence", entry.evidence, **details))
 
 
 def _stage(bench: Connection, table: str, rows: list[tuple[object, ...]]) -> None:
@@ -113,6 +126,10 @@ def _figures(
         if None in parts:
             continue
         key = "/".join(part for part in parts if part)
+        text = _with_comma(text, wave.decimal)
+        if text and (whole := _two_readings(text, wave.decimal)):
+            wrong("printed", "figure_ambiguous", one=whole, other=text.replace(".", wave.decimal))
+            continue
         understood = _printed(report, measure, text, key, wave, codes)
         if (unfit := _unfit(understood)) or understood is None:
             wrong("printed", unfit)
@@ -185,6 +202,19 @@ def _printed(
     return None
 
 
+def _with_comma(text: str | None, decimal: str) -> str | None:
+    """Return a printed text as the wave prints decimals: a cell with a number knows no comma."""
+    if text and decimal == "," and re.fullmatch(r"-?\d+\.\d+", text) and not _two_readings(text, decimal):
+        return text.replace(".", decimal)
+    return text
+
+
+def _two_readings(text: str, decimal: str) -> str:
+    """Return the whole number that a text with a point may be, where it may be a decimal one too; else nothing."""
+    found = decimal == "," and re.fullmatch(r"-?[1-9]\d{0,2}\.\d{3}", text)
+    return text.replace(".", "") if found else ""
+
+
 def _number(text: str, decimal: str) -> Decimal | None:
     """Read a printed number, its thousands set apart by spaces; None if it is none."""
     if not re.fullmatch(rf"-?\d{{1,3}}(?:[ \u00a0\u202f]?\d{{3}})*(?:{re.escape(decimal)}\d+)?", text):
@@ -202,7 +232,19 @@ def _unfit(understood: tuple[object, ...] | None) -> str:
     return ""
 
 
-def _claims(rows: Rows | None, findings: list[Finding]) -> list[tuple[object, ...]]:
+def _wrong_with(bench: Connection, sql: str | None) -> Iterable[tuple[str, dict[str, object]]]:
+    """Yield the rules that a query of the wave breaks, with their details."""
+    if sql is None:
+        return
+    if not is_query(sql):
+        yield "not_a_query", {}
+        return
+    for one in refused(bench, sql):
+        known = relations() if one.what == "relation" else allowed().get(f"{one.what}s", ())
+        yield "query_uses", {"what": _WHAT[one.what], "name": one.name, "near": near(one.name, known)}
+
+
+def _claims(bench: Connection, rows: Rows | None, findings: list[Finding]) -> list[tuple[object, ...]]:
     staged: list[tuple[object, ...]] = []
     seen: dict[tuple[str | None, ...], int] = {}
     if rows is None:
@@ -215,8 +257,10 @@ def _claims(rows: Rows | None, findings: list[Finding]) -> list[tuple[object, ..
         if record["kind"] and record["kind"] not in CLAIM_KINDS:
             choices = ", ".join(CLAIM_KINDS)
             findings.append(rows.document.finding("claim_kind", line, "kind", record["kind"], choices=choices))
-        if record["offenders"] and not is_query(record["offenders"]):
-            findings.append(rows.document.finding("not_a_query", line, "offenders", record["offenders"]))
+        findings += [
+            rows.document.finding(broken, line, "offenders", record["offenders"], **details)
+            for broken, details in _wrong_with(bench, record["offenders"])
+        ]
         first = seen.setdefault((record["claim"], record["place"]), line)
         if first != line:
             findings.append(rows.document.finding("claim_twice", line, "claim", record["claim"], first=first))

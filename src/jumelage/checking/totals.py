@@ -26,11 +26,13 @@ _NAMED = {
     "partnerships": ("city, country, partner", "agreements"),
     "actions": ("city, action", None),
     "difficulties": ("city, difficulty", None),
+    "partner_pairs": ("city", None),
 }
 _NEVER_IN_A_TOTAL = {
     "partnerships": ("since", "until", "inferred", "source"),
     "actions": ("answer",),
     "difficulties": ("answer",),
+    "partner_pairs": ("same",),
 }
 _MARKED = r"[(\[]\s*[x×]?\s*[0-9]{1,3}\s*[x×]?\s*[)\]]\s*\*?$"
 _GRAND = re.compile("(grand )?total( general)?|ensemble|total ensemble|overall( total)?")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
     from sqlalchemy.engine import URL
 
-    from jumelage.reporting.ledger import Ledger
+    from jumelage.reporting.judging import Ledger
     from jumelage.revisions.scope import Scope
 
 Db = Annotated[
@@ -78,7 +78,7 @@ Handed = Annotated[
         metavar="HANDED", help="The wave: a folder such as waves/2006, a .zip of it, or a workbook (.xlsx, .xls, .ods)."
     ),
 ]
-Table = Literal["frame", "respondents", "partnerships", "actions", "difficulties"]
+Table = Literal["frame", "respondents", "partnerships", "actions", "difficulties", "partner_pairs"]
 Aliases = Annotated[
     Path | None,
     typer.Option(

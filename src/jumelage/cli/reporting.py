@@ -97,8 +97,8 @@ def explain(
         sheet = reporting.run(connection, found, scope)
         detail = reporting.explain(connection, sheet, key, measure)
     say_remarks(scope, "en")
-    value = sheet.cells().get(key, {}).get(measure, 0)  # printed, and no row computes it: zero
-    title = f"{report} {key} {measure}: {span(value, value, 'en')}"
+    low, _ = sheet.known(key, measure)
+    title = f"{report} {key} {measure}: {span(low, low, 'en')}"
     write(renderer(format_)(of_detail(detail, title)), output)
 
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
@@ -18,10 +18,16 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
+from jumelage.database.attempt import TRIED_OUT
 from jumelage.database.sql import is_duckdb
 from jumelage.database.state import check_migrated, current
 from jumelage.database.urls import exists, secrets_in, shown
 
+# What is set on every DuckDB, whoever opens it.
+DUCKDB_SETTINGS = {
+    "default_null_order": "nulls_last_on_asc_first_on_desc",
+    "autoinstall_known_extensions": "false",
+}
 _LOCKED = "Could not set lock on file"
 LOCK = 0x6A756D  # PostgreSQL's advisory lock of whoever changes the database
 
@@ -50,25 +56,38 @@ def make_engine(url: URL, *, read_only: bool = False) -> Engine:
     # Without parameters a statement goes to the driver as it stands: psycopg would read % in it as a placeholder.
     options = {"no_parameters": True}
     if url.get_backend_name() == "duckdb":
-        config = {
-            "default_null_order": "nulls_last_on_asc_first_on_desc",
-            "autoinstall_known_extensions": "false",
-        }
+        config = dict(DUCKDB_SETTINGS)
         if read_only:  # what reads runs queries of waves and reports: they have no business with files
             config["enable_external_access"] = "false"
         duckdb_arguments = {"read_only": read_only, "config": config}
-        return create_engine(url, poolclass=NullPool, connect_args=duckdb_arguments, execution_options=options)
+        engine = create_engine(url, poolclass=NullPool, connect_args=duckdb_arguments, execution_options=options)
+        return _connecting_once(engine)
     arguments: dict[str, Any] = {"connect_timeout": 10, "application_name": "jumelage"}
     if read_only:
         arguments["prepare_threshold"] = 0  # a prepared statement is one statement: no second one can end READ ONLY
     isolation = "REPEATABLE READ" if read_only else "READ COMMITTED"
-    return create_engine(
+    engine = create_engine(
         url,
         poolclass=NullPool,
         connect_args=arguments,
         isolation_level=isolation,
         execution_options=options | {"postgresql_readonly": read_only},
     )
+    return _connecting_once(engine)
+
+
+def _connecting_once(engine: Engine) -> Engine:
+    """Let an engine connect once: after a connection is lost, a second one would have another scope and snapshot."""
+    connected = False
+
+    @event.listens_for(engine, "do_connect")
+    def _once(*_: object) -> None:
+        nonlocal connected
+        if connected:
+            raise DatabaseError(f"{shown(engine.url)}: the connection was lost")
+        connected = True
+
+    return engine
 
 
 def in_memory() -> Engine:
@@ -136,6 +155,7 @@ def lock(connection: Connection, url: URL) -> None:
 
 def only_read(connection: Connection) -> None:
     """Let the rest of a transaction only read, and no files: queries of a wave run in it next."""
+    connection.info[TRIED_OUT] = True
     if is_duckdb(connection):
         connection.exec_driver_sql("set enable_external_access = false")
         return

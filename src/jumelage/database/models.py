@@ -55,8 +55,18 @@ metadata = MetaData(
 )
 
 
-def _text(name: str, comment: str, *, null: bool = False) -> Column[str]:
-    return Column(name, Text, nullable=null, comment=comment)
+def _text(
+    name: str, comment: str, *, null: bool = False, default: str | None = None, derived: bool = False
+) -> Column[str]:
+    """Make a column of text; one with a default came later, one that is derived says nothing of its own."""
+    return Column(
+        name,
+        Text,
+        nullable=null or default is not None,
+        server_default=default,
+        comment=comment,
+        info={"derived": derived},
+    )
 
 
 def _integer(name: str, comment: str, *, null: bool = False) -> Column[int]:
@@ -149,7 +159,11 @@ countries = _code_list(
     "countries",
     "Countries: ISO 3166-1 alpha-2, and XK.",
     _text("sort_key", "French alphabetical order: letters and digits of the French label."),
-    later=(_date("state_since", "Day from which the state exists, where that is after 1900 and certain.", null=True),),
+    later=(
+        _date("state_since", "Day from which the state exists, where that is after 1900 and certain.", null=True),
+        _text("part_of", "Country that it is part of, though it has a code of its own.", null=True),
+        _refers("countries", ("part_of",), "countries", ("code",)),
+    ),
 )
 
 country_zones = _table(
@@ -283,6 +297,14 @@ revisions = _table(
     _text("reason", "Why it replaces the revision before it; null for the first.", null=True),
     _text("software", "Version of jumelage that loaded it."),
     _text("declared", "wave.toml as JSON; null for revisions loaded before it was kept.", null=True),
+    _text("home_country", "Country of the towns: what is twinned within it is not international.", default="FR"),
+    Column(
+        "home_apart",
+        Boolean,
+        nullable=True,
+        server_default="false",
+        comment="Declared: agreements at home are kept, apart from all others.",
+    ),
     _key("wave", "revision"),
     CheckConstraint("revision = 1 or reason is not null", name="reason"),
     _refers("revisions", ("wave",), "waves", ("wave",)),
@@ -341,6 +363,8 @@ respondents = _of_revision(
 TOWN_QUESTIONS = tuple(column.name for column in respondents.columns if column.info.get("question"))
 LATER_QUESTIONS = tuple(name for name in TOWN_QUESTIONS if respondents.columns[name].server_default is not None)
 
+_PARTNER_KEY = "letters and digits alone, without case and accents, St for Saint; the same for all spellings"
+
 partnerships = _of_revision(
     "partnerships",
     "Twinnings and cooperation agreements, each once.",
@@ -355,6 +379,15 @@ partnerships = _of_revision(
     _text("source", "Published figures that the row was made from: a report, or report/key."),
     _date("until_from", "Earliest day on which it can have ended; null while it is in force.", null=True),
     _date("until_to", "Latest day on which it can have ended; null while it is in force.", null=True),
+    _text("partner_key", f"Partner: {_PARTNER_KEY}; null where the source does not tell.", null=True, derived=True),
+    Column(
+        "apart",
+        Boolean,
+        nullable=True,
+        server_default="false",
+        comment="With a partner at home, in a wave that sets such agreements apart: in no international figure.",
+        info={"derived": True},
+    ),
     _key("wave", "revision", "agreement"),
     CheckConstraint("since_to >= since_from", name="since"),
     CheckConstraint("(since_from is null) = (since_to is null)", name="since_range"),
@@ -382,6 +415,21 @@ def _answers(name: str, item: str, comment: str) -> Table:
 
 city_actions = _answers("city_actions", "action", "Answers on actions that differ from the default.")
 city_difficulties = _answers("city_difficulties", "difficulty", "Answers on difficulties that differ from the default.")
+
+partner_pairs = _of_revision(
+    "partner_pairs",
+    "Partners of an earlier wave, each said to be the same as one of this wave, or not, by a person who knows.",
+    _text("city", "Town, as it is in this wave."),
+    _text("country", "Country of both partners."),
+    _text("partner_before", "Partner as an earlier wave names it."),
+    _text("partner", "Partner as this wave names it."),
+    _boolean("same", "Whether they are the same."),
+    _text("partner_before_key", "Key of the earlier one, as in partnerships.", derived=True),
+    _text("partner_key", "Key of the later one, as in partnerships.", derived=True),
+    _key("wave", "revision", "city", "country", "partner_before_key", "partner_key"),
+    _refers("partner_pairs", ("wave", "revision", "city"), "respondents", ("wave", "revision", "city")),
+    _refers("partner_pairs", ("country",), "countries", ("code",)),
+)
 
 published_tables = _of_revision(
     "published_tables",
@@ -449,6 +497,16 @@ OF_A_LOAD = (
     "published_figures",
     "explanations",
     "claims",
+    "partner_pairs",
+)
+# Tables that came later: where they have no row the hash is what it always was.
+LATER_TABLES = frozenset(["partner_pairs"])
+# What is made of other columns, and so says nothing of its own about the content.
+DERIVED = frozenset(
+    column.name
+    for name in OF_A_LOAD
+    for column in metadata.tables[f"{SCHEMA}.{name}"].columns
+    if column.info.get("derived")
 )
 
 

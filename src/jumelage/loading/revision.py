@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from jumelage import __version__, database
-from jumelage.database.models import LATER_QUESTIONS, OF_A_LOAD, metadata
+from jumelage.database.models import DERIVED, LATER_QUESTIONS, LATER_TABLES, OF_A_LOAD, metadata
 from jumelage.errors import DataError, UsageError
 from jumelage.reading.wave_toml import Wave, canonical
 from jumelage.revisions.history import recording_time, user
@@ -107,7 +107,7 @@ def _content_hash(bench: Connection, wave: Wave) -> tuple[str, dict[str, int]]:
     counts = {}
     digest = hashlib.sha256(canonical(wave).encode())
     for name in OF_A_LOAD:
-        columns = [column for column in _columns(name) if column not in {"position", "agreement"}]
+        columns = [column for column in _columns(name) if column not in {"position", "agreement", *DERIVED}]
         fields = [
             f"'{column}+' || cast(nullif({column}, {_LATER[column]}) as varchar)"
             if column in _LATER
@@ -119,6 +119,8 @@ def _content_hash(bench: Connection, wave: Wave) -> tuple[str, dict[str, int]]:
             "select count(*), sum(cast(m >> 64 as ubigint)), sum(cast(m & 18446744073709551615 as ubigint)) "
             f"from (select md5_number({line}) as m from staged_{name})"
         ).one()
+        if name in LATER_TABLES and not sums[0]:
+            continue
         counts[name] = int(sums[0])
         digest.update(f"\n{name} {tuple(sums)}".encode())
     return digest.hexdigest(), counts

@@ -44,8 +44,12 @@ def stage_wave(bench: Connection, wave: Wave, asked: tuple[str | None, ...]) -> 
         "p.since_from, p.since_to, case when p.since_from is null then "
         f"coalesce(p.since_missing, '{wave.defaults['since']}') end as since_missing, "
         "coalesce(p.inferred, 'no') = 'yes' as inferred, coalesce(p.source, '') as source, "
-        f"{until[0]} as until_from, {until[1]} as until_to from resolved_partnerships p"
+        f"{until[0]} as until_from, {until[1]} as until_to, p.partner_key, false as apart from resolved_partnerships p"
         f"{_SEVERAL if several else ''}"
+    )
+    bench.exec_driver_sql(
+        f"{stage}partner_pairs as select city, country, partner_before, partner, same = 'yes' as same, "
+        "partner_before_key, partner_key from resolved_partner_pairs"
     )
     for question, item in (("actions", "action"), ("difficulties", "difficulty")):
         bench.exec_driver_sql(

@@ -24,8 +24,8 @@ from jumelage.texts import LANGUAGES
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from jumelage.reporting.ledger import Ledger
-    from jumelage.reporting.run import Sheet
+    from jumelage.reporting.judging import Ledger
+    from jumelage.reporting.sheet import Sheet
     from jumelage.revisions.scope import Scope
 
 # The order of the printed survey; what is not named here follows, by name.

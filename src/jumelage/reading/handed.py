@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from jumelage.reading.source import Source
     from jumelage.reading.workbook import Workbook
 
-TABLES = ("frame", "respondents", "partnerships", "actions", "difficulties")
+PAIRS = "partner_pairs"
+TABLES = ("frame", "respondents", "partnerships", "actions", "difficulties", PAIRS)
+MAY_LACK = (PAIRS,)
 OPTIONAL = ("aliases", "claims")
 WAVE = "wave"
 PUBLISHED = "published"
@@ -137,14 +139,15 @@ def _sheets(path: Path, workbook: Workbook, findings: list[Finding], table: str 
         if folded(sheet) in NEVER_READ:
             continue
         if name is None:
-            if not workbook.marks(sheet).hidden and any(any(cells) for _, cells in workbook.rows(sheet, _ignore)):
+            if not workbook.marks(sheet).hidden and any(any(cells) for _, cells in workbook.rows(sheet)):
                 known = near(sheet, [WAVE, *TABLES, *OPTIONAL])
                 findings.append(Finding(rule("sheet_unknown"), path.name, sheet=sheet, details={"near": known}))
         elif name in found:
             other = {"other": found[name].sheet}
             findings.append(Finding(rule("sheet_twice"), path.name, sheet=sheet, details=other))
         else:
-            found[name] = SheetSource(name, path.name, path, workbook, sheet)
+            printed = name.startswith(PUBLISHED)
+            found[name] = SheetSource(name, path.name, path, workbook, sheet, as_printed=printed)
     return found
 
 
@@ -156,7 +159,3 @@ def _one_sheet(workbook: Workbook, names: dict[str, str], table: str) -> str:
     if len(shown) != 1:
         raise UnreadableError("sheet_missing", name=table)
     return shown[0]
-
-
-def _ignore(*_: object) -> None:
-    """Pass over what will not be read."""

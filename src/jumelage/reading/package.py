@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from jumelage import report_file
 from jumelage.database.models import TOWN_QUESTIONS
 from jumelage.errors import UnreadableError
-from jumelage.reading.handed import PUBLISHED, TABLES, WAVE, Handed
+from jumelage.reading.handed import MAY_LACK, PAIRS, PUBLISHED, TABLES, WAVE, Handed
 from jumelage.reading.raw_tables import stage
 from jumelage.reading.source import Document, Shape, read_header
 from jumelage.reading.wave_fields import FILE, MOST_PARTS, Origin, nested
@@ -33,6 +33,7 @@ SHAPES = {
     ),
     "actions": Shape(("city", "action", "answer"), ("city_code",)),
     "difficulties": Shape(("city", "difficulty", "answer"), ("city_code",)),
+    PAIRS: Shape(("city", "country", "partner_before", "partner", "same"), ("city_code", "likeness")),
 }
 ALIASES = Shape(("list", "spelling", "code"))
 CLAIMS = Shape(("claim", "place", "printed", "unit", "statement_fr", "statement_en", "kind", "offenders"))
@@ -128,9 +129,11 @@ def _read_table(bench: Connection, handed: Handed, name: str, scratch: Path, fin
 
 def _absent(handed: Handed, name: str, findings: list[Finding]) -> Document:
     if handed.form == "workbook":
-        findings.append(Finding(rule("sheet_missing"), handed.path.name, details={"name": name}))
+        if name not in MAY_LACK:
+            findings.append(Finding(rule("sheet_missing"), handed.path.name, details={"name": name}))
         return Document(name, handed.path.name, name, handed.path, 1, ())
-    findings.append(Finding(rule("file_missing"), f"{name}.csv"))
+    if name not in MAY_LACK:
+        findings.append(Finding(rule("file_missing"), f"{name}.csv"))
     return Document(name, f"{name}.csv", None, handed.path, 1, ())
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from jumelage.rules import Finding
 
-_PUBLICATION = OF_A_LOAD[5:]
+_PUBLICATION = OF_A_LOAD[5:-1]  # all that is not handed in as rows of towns
 _COUNTED = "cast(count(*) as varchar)"
 _PERIOD = "'between ' || cast({0}_from as varchar) || ' and ' || cast({0}_to as varchar)"  # null if there is none
 # For each table that is handed in: the table that it was loaded into, and its columns as text.
@@ -49,6 +49,13 @@ _ROWS = {
     ),
     "actions": ("city_actions", {name: name for name in ("city", "action", "answer")}),
     "difficulties": ("city_difficulties", {name: name for name in ("city", "difficulty", "answer")}),
+    "partner_pairs": (
+        "partner_pairs",
+        {
+            **{name: name for name in ("city", "country", "partner_before", "partner")},
+            "same": "case when same then 'yes' else 'no' end",
+        },
+    ),
 }
 
 

@@ -164,11 +164,14 @@ class CsvSource(Source):
 class SheetSource(Source):
     """A sheet of a workbook."""
 
-    def __init__(self, name: str, file: str, path: Path, workbook: Workbook, sheet: str) -> None:
-        """Read a sheet of an open workbook."""
+    def __init__(
+        self, name: str, file: str, path: Path, workbook: Workbook, sheet: str, *, as_printed: bool = False
+    ) -> None:
+        """Read a sheet of an open workbook; `as_printed` keeps the decimals that numbers are shown with."""
         super().__init__(name, file, path, sheet)
+        self._as_printed = as_printed
         self._workbook, self._sheet = workbook, sheet
-        self._bad: list[tuple[int, int, str, str]] = []
+        self._bad: list[tuple[int, int, str, str, dict[str, Any]]] = []
 
     def open(self) -> list[Finding]:
         """Refuse a hidden sheet."""
@@ -186,10 +189,10 @@ class SheetSource(Source):
         """Yield the rows, all of one width."""
         self._bad.clear()
 
-        def bad(*cell: Any) -> None:  # noqa: ANN401
-            self._bad.append(cell)
+        def bad(row: int, column: int, broken: str, value: str, /, **details: Any) -> None:  # noqa: ANN401
+            self._bad.append((row, column, broken, value, details))
 
-        yield from self._workbook.rows(self._sheet, bad)
+        yield from self._workbook.rows(self._sheet, bad, padded=self._as_printed)
 
     def marks(self, document: Document) -> list[Finding]:
         """Find what is hidden or merged, and cells without a value; to be called when all rows were read."""
@@ -214,8 +217,8 @@ class SheetSource(Source):
             if last >= document.header and any(name(column) for column in range(left, right + 1))
         ]
         found += [
-            document.finding(broken, row, name(column), value)
-            for row, column, broken, value in self._bad
+            document.finding(broken, row, name(column), value, **details)
+            for row, column, broken, value, details in self._bad
             if row >= document.header and name(column)
         ]
         return found
@@ -223,11 +226,9 @@ class SheetSource(Source):
 
 def _cell(row: int, column: int) -> str:
     """Write a cell as spreadsheets do: C5."""
-    letters = ""
-    while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return f"{letters}{row}"
+    from jumelage.reading.workbook.unseen import letters
+
+    return f"{letters(column)}{row}"
 
 
 def read_header(source: Source, shape: Shape, findings: list[Finding]) -> Document | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from jumelage import content, report_file
 from jumelage.database.models import ANSWERS, LATER_QUESTIONS, NO_DATE, QUESTIONS, RESPONSES, TOWN_QUESTIONS
+from jumelage.database.wave_queries import is_query
 from jumelage.reading.wave_fields import MOST_PARTS, Origin, Reader
 from jumelage.rules import Finding, near
 from jumelage.texts import Label, find_control
@@ -267,11 +268,6 @@ def is_code(text: str) -> bool:
     """Tell whether a text may be the code of a wave: `all`, `total` and `unknown` have a meaning of their own."""
     reserved = {content.ALL, content.TOTAL, content.UNKNOWN}
     return re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", text) is not None and text not in reserved
-
-
-def is_query(sql: str) -> bool:
-    """Tell whether a text of a wave is one query that only reads."""
-    return ";" not in sql and re.match(r"(\s|--[^\n]*\n)*(select|with)\b", sql, re.IGNORECASE) is not None
 
 
 def _explanation(top: Reader, entry: dict[str, Any]) -> Explanation:

@@ -6,15 +6,16 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from jumelage.content import ALL, TOTAL, UNKNOWN
-from jumelage.reporting.run import Detail, Sheet, Value, number
+from jumelage.reporting.sheet import Detail, Sheet, Value, number
 from jumelage.rules import FIELDS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from jumelage.checking.spellings import Suggestion
+    from jumelage.report_file import Column, Report
     from jumelage.reporting.diff import Change
-    from jumelage.reporting.ledger import Ledger
+    from jumelage.reporting.judging import Ledger
     from jumelage.revisions.history import Entry
     from jumelage.rules import Finding
 
@@ -57,29 +58,43 @@ def span(low: Value, high: Value, lang: str) -> str:
     return f"{number(low, lang)}–{number(high, lang)}"
 
 
-def _tabled(sheet: Sheet, lang: str) -> Shown:
-    columns = sheet.report.columns
-    ends = {column.high for column in columns}
-    visible = [column for column in columns if column.name not in ends]
-    names = [column.name for column in columns]
-    rows = []
-    for row in sheet.rows:
-        cell = dict(zip(names, row, strict=True))
-        rows.append(
-            tuple(
-                span(cell[column.name], cell[column.high], lang)
-                if column.high
-                else sheet.shown(column.name, cell[column.name], lang)
-                for column in visible
-            )
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row of a report as people read it: its key, whether it is a total, and a text for each visible column."""
+
+    key: str
+    total: bool
+    texts: tuple[str, ...]
+
+
+def visible_columns(report: Report) -> tuple[Column, ...]:
+    """Return the columns that people see: not those that hold the upper end of another."""
+    ends = {column.high for column in report.columns}
+    return tuple(column for column in report.columns if column.name not in ends)
+
+
+def lines(sheet: Sheet, lang: str) -> Iterator[Line]:
+    """Lay out the rows of a report."""
+    report = sheet.report
+    for key, cell in sheet.cells().items():
+        texts = (
+            span(cell[column.name], cell[column.high], lang)
+            if column.high
+            else sheet.shown(column.name, cell[column.name], lang)
+            for column in visible_columns(report)
         )
-    key = [names.index(name) for name in sheet.report.key]
+        yield Line(key, not {TOTAL, ALL}.isdisjoint(key.split("/")), tuple(texts))
+
+
+def _tabled(sheet: Sheet, lang: str) -> Shown:
+    columns = visible_columns(sheet.report)
+    laid_out = tuple(lines(sheet, lang))
     return Shown(
         sheet.report.title.text(lang),
-        tuple(column.label.text(lang) for column in visible),
-        tuple(rows),
-        tuple(not (column.codes or column.labels) for column in visible),
-        frozenset(i for i, row in enumerate(sheet.rows) if {TOTAL, ALL} & {row[k] for k in key}),
+        tuple(column.label.text(lang) for column in columns),
+        tuple(line.texts for line in laid_out),
+        tuple(not (column.codes or column.labels) for column in columns),
+        frozenset(i for i, line in enumerate(laid_out) if line.total),
         _notes(sheet, lang),
     )
 

@@ -6,17 +6,16 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from jumelage.content import ALL, TOTAL
-from jumelage.render.grid import of_sheet, span
+from jumelage.render.grid import lines, of_sheet, span, visible_columns
 from jumelage.render.words import STATUS_MARKS, STATUS_MEANINGS, STATUS_NAMES, words
-from jumelage.reporting.judging import CLAIMS, STATUSES, Entry
+from jumelage.reporting.judging import CLAIMS, STATUSES, Entry, worst
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from jumelage.reporting.ledger import Ledger
-    from jumelage.reporting.run import Sheet, WaveFacts
+    from jumelage.reporting.judging import Ledger
+    from jumelage.reporting.sheet import Sheet, WaveFacts
 
 # What says more than the computed value alone, and so is printed beside it.
 _BESIDE = {"contradicted", "bounded", "published_only", "wording"}
@@ -165,57 +164,28 @@ def key_label(sheet: Sheet, key: str, lang: str) -> str:
 def _rows(sheet: Sheet, entries: dict[tuple[str, str], list[Entry]], lang: str) -> list[tuple[bool, tuple[Cell, ...]]]:
     """Lay out the computed rows, and among them those that were printed and have no computed row."""
     report = sheet.report
-    cells = sheet.cells()
-    keys = list(cells)
-    missing = [key for key, _ in dict.fromkeys(entries) if key not in cells]
-    for key in dict.fromkeys(missing):
-        after = [i for i, other in enumerate(keys) if _before(other, key)]
-        keys.insert(after[-1] + 1 if after else 0, key)
-    ends = {column.high for column in report.columns}
+    columns = visible_columns(report)
     judged = {measure for _, measure in entries}
     rows = []
-    for key in keys:
+    for line in lines(sheet.with_rows(key for key, _ in entries), lang):
         row = []
-        parts = dict(zip(report.key, key.split("/"), strict=True))
-        for column in report.columns:
-            if column.name in ends:
-                continue
-            if column.name in parts:
-                row.append(
-                    Cell(
-                        sheet.shown(column.name, parts[column.name], lang),
-                        not column.codes and not column.labels,
-                    )
-                )
-                continue
-            value = cells[key][column.name] if key in cells else 0
-            high = cells[key][column.high] if column.high and key in cells else value
-            text = sheet.shown(column.name, value, lang) if value == high else span(value, high, lang)
-            cell = _cell(text, bool(column.codes), entries.get((key, column.name), []), lang)
+        for column, text in zip(columns, line.texts, strict=True):
+            found = entries.get((line.key, column.name), [])
+            cell = _cell(text, bool(column.codes or column.labels), found, lang)
             row.append(replace(cell, spaced=column.name in judged))
-        rows.append((not {TOTAL, ALL}.isdisjoint(parts.values()), tuple(row)))
+        rows.append((line.total, tuple(row)))
     return rows
-
-
-def _before(other: str, key: str) -> bool:
-    """Tell whether a row stands before one that has no place of its own: numbers in order, totals last."""
-    if TOTAL in other.split("/"):
-        return False
-    if other.isdigit() and key.isdigit():
-        return int(other) < int(key)
-    return True
 
 
 def _cell(text: str, coded: bool, entries: list[Entry], lang: str) -> Cell:
     if not entries:
         return Cell(text, not coded)
-    worst = max(entries, key=lambda entry: STATUSES.index(entry.status))
     printed = dict.fromkeys(
         entry.printed or words(lang)["blank"]
         for entry in entries
         if entry.status in _BESIDE or (coded and entry.printed != text)
     )
-    return Cell(text, not coded, tuple(printed), worst.status)
+    return Cell(text, not coded, tuple(printed), worst(entry.status for entry in entries))
 
 
 def _groups(ledger: Ledger, sheets: dict[str, Sheet], lang: str) -> list[tuple[str, str, list[dict[str, str]]]]:

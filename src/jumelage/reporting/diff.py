@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, TypeVar
 from jumelage import database
 from jumelage.database.models import OF_A_LOAD, QUESTIONS, metadata
 from jumelage.reporting.ledger import check
-from jumelage.reporting.run import plain
+from jumelage.reporting.sheet import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from sqlalchemy import Connection
 
-    from jumelage.reporting.ledger import Ledger
-    from jumelage.reporting.run import Sheet, Value
+    from jumelage.reporting.judging import Ledger
+    from jumelage.reporting.sheet import Sheet, Value
     from jumelage.revisions.scope import Scope
 
 Cell = tuple[str, str, str]
@@ -36,6 +36,8 @@ _FACTS = (
     "source",
     "agreements_complete",
     "several_mark",
+    "home_country",
+    "home_apart",
 )
 # What wave.toml says beside: of these keys nothing stands in a table, and yet they belong to the content.
 _SETTINGS = ("defaults", "sources", "printed", "missing", "dates")
@@ -47,7 +49,7 @@ _BY_NUMBER = "partnerships"  # their numbers say nothing: they are compared by w
 class Change:
     """Something that differs; None where there was or will be nothing.
 
-    `what` is fact, rows (their number), row, agreements, cell, total or figure, or "not compared".
+    `what` is fact, rows (their number), row, agreements, cell, total or figure, "not compared" or "unchecked".
     `name` is a table, wave.toml, the city of an agreement, or a report; `key` its country, partner and dates, the key
     of a row, or the cell; `measure` its source, the column or key of wave.toml, or the measure.
     """
@@ -154,23 +156,34 @@ def _told(names: list[str], values: Iterable[object]) -> str:
 
 
 def agreements(connection: Connection, before: Scope, after: Scope) -> Iterator[Change]:
-    """Yield the agreements of which one revision has more than the other."""
+    """Yield the agreements of which one revision has more than the other, and partners that are spelled otherwise."""
     old, new = of_revision(before), of_revision(after)
-    told = "city, country, partner, since_from, since_to, since_missing, until_from, until_to, inferred, source"
+    told = "city, country, partner_key, since_from, since_to, since_missing, until_from, until_to, inferred, source"
+    sides = [
+        f"sum(case when {side} then 1 else 0 end), "
+        f"string_agg(distinct case when {side} then partner end, ' | ' order by case when {side} then partner end)"
+        for side in (old, new)
+    ]
     sql = (
-        f"select {told}, sum(case when {old} then 1 else 0 end), sum(case when {new} then 1 else 0 end) "
-        f"from survey.partnerships where ({old}) or ({new}) group by {told} "
-        f"having sum(case when {old} then 1 else 0 end) <> sum(case when {new} then 1 else 0 end)"
+        f"select * from (select {told}, apart, {sides[0]}, {sides[1]} from survey.partnerships "
+        f"where ({old}) or ({new}) group by {told}, apart) "
+        "t(city, country, key, since_from, since_to, missing, until_from, until_to, inferred, source, apart, "
+        "was, spelled, becomes, spells) where was <> becomes or spelled is distinct from spells"
     )
     names = {code: name for code, name in database.query(connection, "select code, name from survey.cities")[1]}  # noqa: C416
     changes = []
     _, rows = database.query(connection, sql)
-    for city, country, partner, first, last, missing, ends, ended, inferred, source, was, becomes in rows:
+    for city, country, _, first, last, missing, ends, ended, inferred, source, apart, *sums in rows:
+        was, spelled, becomes, spells = sums
         until = f"until {_period(ends, ended)}" if ends else ""
-        said = (country, partner, missing or _period(first, last), until, "inferred" if inferred else "")
-        key = " · ".join(filter(None, said))
-        changes.append(Change("agreements", names.get(city, city) or "", key, source, int(was), int(becomes)))
-    yield from sorted(changes, key=lambda change: (change.name, change.key, change.measure))
+        marks = ("inferred" if inferred else "", "at home, apart" if apart else "")
+        said = (country, spells or spelled, missing or _period(first, last), until, *marks)
+        town, key = names.get(city, city) or "", " · ".join(filter(None, said))
+        if was != becomes:
+            changes.append(Change("agreements", town, key, source, int(was), int(becomes)))
+        elif spelled != spells:
+            changes.append(Change("row", _BY_NUMBER, f"{town} · {key}", "partner", spelled, spells))
+    yield from sorted(changes, key=lambda change: (change.what, change.name, change.key, change.measure))
 
 
 def _period(first: object, last: object) -> str:
@@ -189,8 +202,11 @@ def cells(sheet: Sheet) -> dict[Cell, Value]:
 
 
 def figures(before: Ledger, after: Ledger) -> Iterator[Change]:
-    """Yield the published figures whose status differs."""
+    """Yield the published figures whose status differs, of those that could be checked."""
+    unchecked = {*before.unchecked, *after.unchecked}
     for (report, key, measure, printed, place), was, becomes in differing(_statuses(before), _statuses(after)):
+        if (report, key, measure) in unchecked:
+            continue
         yield Change("figure", report, key, f"{measure}, printed {printed} ({place})", was, becomes)
 
 

@@ -30,12 +30,16 @@ class Scope:
     remarks: tuple[Label, ...] = field(default=(), compare=False)
     withdrawn: tuple[str, ...] = field(default=(), compare=False)
 
-    @property
-    def single(self) -> tuple[str, int]:
-        """The one revision in scope; UsageError if there are several."""
+    def check_single(self) -> None:
+        """Raise UsageError if there are several revisions in scope."""
         if len(self.revisions) > 1:
             names = ", ".join(wave for wave, _ in self.revisions)
             raise UsageError(f"this is done for one wave at a time, and several are named: {names}")
+
+    @property
+    def single(self) -> tuple[str, int]:
+        """The one revision in scope; UsageError if there are several."""
+        self.check_single()
         return self.revisions[0]
 
 
@@ -199,6 +203,12 @@ def _remarks(chosen: Sequence[Recorded], classified_on: date | None, *, with_inf
 
 def set_scope(connection: Connection, scope: Scope) -> None:
     """Make the views of this connection show a scope, until it is set again or the transaction ends."""
+    for statement in scope_settings(connection, scope):
+        connection.exec_driver_sql(statement)
+
+
+def scope_settings(connection: Connection, scope: Scope) -> tuple[str, ...]:
+    """Return the statements that set a scope, on a connection to the same engine as this one."""
     values: dict[str, str] = {
         "scope": ",".join(f"{wave}@{revision}" for wave, revision in scope.revisions),
         "inferred": "yes" if scope.with_inferred else "no",
@@ -206,11 +216,9 @@ def set_scope(connection: Connection, scope: Scope) -> None:
     }
     quoted = {name: value.replace("'", "''") for name, value in values.items()}
     if database.is_duckdb(connection):
-        for name, value in quoted.items():
-            connection.exec_driver_sql(f"set variable jumelage_{name} = '{value}'")
-    else:
-        settings = ", ".join(f"set_config('jumelage.{name}', '{value}', true)" for name, value in quoted.items())
-        connection.exec_driver_sql(f"select {settings}")
+        return tuple(f"set variable jumelage_{name} = '{value}'" for name, value in quoted.items())
+    settings = ", ".join(f"set_config('jumelage.{name}', '{value}', true)" for name, value in quoted.items())
+    return (f"select {settings}",)
 
 
 def read_time(text: str) -> datetime:

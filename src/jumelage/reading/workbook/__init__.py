@@ -10,16 +10,20 @@ import datetime as dt
 import io
 from contextlib import contextmanager, suppress
 from decimal import Decimal
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 from jumelage.errors import UnreadableError
 from jumelage.reading import zips as archive
+from jumelage.reading.workbook import formats
 from jumelage.reading.workbook.ods import scan_ods
 from jumelage.reading.workbook.unseen import (
     CELL_ERROR,
     MOST_CELLS,
     MOST_ROWS,
+    NUMBER_AS_DATE,
     TIME,
+    Bad,
     Marks,
     Tally,
     letters,
@@ -49,6 +53,7 @@ _ERRORS = frozenset(
     {"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#SPILL!", "#CALC!", "#GETTING_DATA"}
     | {"#FIELD!", "#BLOCKED!", "#CONNECT!", "#BUSY!", "#UNKNOWN!"}
     | {"#NOM?", "#NUL!", "#NOMBRE!", "#VALEUR!", "#N/D", "#PROPAGATION!", "#CALCUL!"}  # as French programs show them
+    | {"#NOM ?", "#NOM\u00a0?", "#NOM\u202f?"}
 )
 _NO_SHEETS = Label("il n’a pas de feuille de cellules", "it has no sheet of cells")
 _EMPTY = Label("le fichier est vide", "the file is empty")
@@ -91,16 +96,15 @@ class Workbook:
         tally, hidden = self._scanned[sheet]
         return tally.marks(hidden)
 
-    def rows(
-        self, sheet: str, bad: Callable[[int, int, str, str], None] | None = None
-    ) -> Iterator[tuple[int, list[str]]]:
+    def rows(self, sheet: str, bad: Bad | None = None, *, padded: bool = False) -> Iterator[tuple[int, list[str]]]:
         """Return each row with its number, from 1, as texts from column A on; '' for a blank cell.
 
-        `bad` is called for each cell that stands for no value, before its row comes: with row, column, rule
-        (`cell_error`, `formula_without_value`, `time_of_day`) and what it shows. All rows are of one length.
+        `bad` is called for each cell that is not to be taken as it is, before its row comes: with row, column, rule
+        (as `cell_error`, `time_of_day`, `number_as_date`), what it holds or shows, and details by name. All rows are
+        of one length. Numbers that are shown with more decimals than they need have them where they are `padded`.
         """
         tally, _ = self._scanned[sheet]
-        return _rows(tally, self._sheet(sheet, tally), bad or (lambda *_: None))
+        return _rows(tally, self._sheet(sheet, tally), bad or _ignore, padded=padded)
 
     def _sheet(self, sheet: str, tally: Tally) -> CalamineSheet:
         try:
@@ -108,7 +112,7 @@ class Workbook:
                 return self._calamine.get_sheet_by_name(sheet)
         except UnreadableError:
             # Of errors newer than calamine the whole sheet suffers.
-            for row, column, rule, shown in tally.bad:
+            for row, column, rule, shown, _ in tally.bad:
                 if rule == CELL_ERROR:
                     details = {"sheet": sheet, "value": shown}
                     raise UnreadableError(CELL_ERROR, row=row, column=letters(column), **details) from None
@@ -202,9 +206,7 @@ def _calamine() -> Iterator[None]:
         raise not_a_workbook(_REFUSED, str(error)) from None
 
 
-def _rows(
-    tally: Tally, sheet: CalamineSheet, bad: Callable[[int, int, str, str], None]
-) -> Iterator[tuple[int, list[str]]]:
+def _rows(tally: Tally, sheet: CalamineSheet, bad: Bad, *, padded: bool) -> Iterator[tuple[int, list[str]]]:
     with _calamine():
         before = [""] * (sheet.start[1] if sheet.start else 0)  # rows come from row 1, but not from column A
         rows = sheet.iter_rows()
@@ -219,32 +221,61 @@ def _rows(
             return
         cells = before + [value if value.__class__ is str else _TEXTS[value.__class__](value) for value in values or ()]
         cells += [""] * (tally.last_column - len(cells))
-        wrong = _wrong(before, values or (), cells)
-        while note is not None and note[0] <= number:
-            _, column, rule, shown = note
-            cells[column - 1] = shown = cells[column - 1] if rule == TIME else shown
-            wrong[column] = rule, shown
+        cells = [_one_end(cell) if "\r" in cell else cell for cell in cells]
+        wrong = _wrong(before, values or (), cells, tally)
+        while note is not None and note.row <= number:
+            _, column, rule, shown, details = note
+            if rule in _STAYS:
+                shown = cells[column - 1]
+            else:
+                cells[column - 1] = shown
+            if wrong.get(column, ("",))[0] != NUMBER_AS_DATE:
+                wrong[column] = rule, shown, details
             note = next(noted, None)
-        for column, (rule, shown) in sorted(wrong.items()):
-            bad(number, column, rule, shown)
+        for column, (rule, shown, details) in sorted(wrong.items(), key=itemgetter(0)):
+            bad(number, column, rule, shown, **details)
+        if padded and tally.padded:
+            cells = [_padded(cell, tally.padded.get((number, column), 0)) for column, cell in enumerate(cells, 1)]
         yield number, cells
 
 
-def _wrong(before: list[str], values: Sequence[object], cells: list[str]) -> dict[int, tuple[str, str]]:
-    """Return the cells of a row that are times or the texts of errors."""
-    if _ERRORS.isdisjoint(cells) and _TIMES.isdisjoint(map(type, values)):
+def _wrong(
+    before: list[str], values: Sequence[object], cells: list[str], tally: Tally
+) -> dict[int, tuple[str, str, dict[str, Any]]]:
+    """Return the cells of a row that are times or the texts of errors, or days that a number makes."""
+    if _ERRORS.isdisjoint(cells) and _ANY_TIME.isdisjoint(map(type, values)):
         return {}
-    found = {}
+    found: dict[int, tuple[str, str, dict[str, Any]]] = {}
     for column, value in enumerate(values, len(before) + 1):
         text = cells[column - 1]
         if type(value) in _TIMES:
-            found[column] = TIME, text
+            found[column] = TIME, text, {}
         elif text in _ERRORS:
-            found[column] = CELL_ERROR, text
+            found[column] = CELL_ERROR, text, {}
+        elif isinstance(value, dt.date):
+            day = value.date() if isinstance(value, dt.datetime) else value
+            if (typed := formats.typed_number(day, tally.zero, leap=tally.leap)) is not None:
+                found[column] = NUMBER_AS_DATE, text, {"number": typed}
     return found
 
 
+def _one_end(text: str) -> str:
+    """Return a text whose lines end in one way, whatever ended them."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _padded(number: str, places: int) -> str:
+    whole, _, decimals = number.partition(".")
+    return f"{whole}.{decimals.ljust(places, '0')}" if places > len(decimals) else number
+
+
+def _ignore(*_: object, **_details: object) -> None:
+    """Pass over what is not to be taken."""
+
+
 def _number(value: float) -> str:
+    if not value.is_integer() and abs(value) < _MOST_DIGITS:
+        value = formats.rounded(value)
     if not value.is_integer() or abs(value) >= _MOST_DIGITS:
         return repr(value)
     return str(int(value)) if abs(value) < _EXACT else format(Decimal(repr(value)), "f")
@@ -255,6 +286,8 @@ def _moment(value: dt.datetime) -> str:
 
 
 _TIMES = frozenset({dt.time, dt.timedelta})
+_ANY_TIME = _TIMES | {dt.date, dt.datetime}
+_STAYS = {TIME, formats.DATE_IN_PART, formats.SHOWN_OTHERWISE}  # what is held is told as well
 _TEXTS: dict[type, Callable[[Any], str]] = {
     float: _number,
     int: str,

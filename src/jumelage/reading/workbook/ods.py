@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from datetime import date
 from typing import TYPE_CHECKING
 
 from jumelage.errors import UnreadableError
+from jumelage.reading.workbook import formats
 from jumelage.reading.workbook import unseen as marks
 from jumelage.reading.workbook.markup import MOST_DEPTH, Part, scan, too_deep
 from jumelage.reading.workbook.unseen import (
@@ -32,6 +34,8 @@ _TYPE, _FORMULA = "office:value-type", "table:formula"
 _ROWS, _COLUMNS = "table:number-rows-repeated", "table:number-columns-repeated"
 _DOWN, _RIGHT = "table:number-rows-spanned", "table:number-columns-spanned"
 _NUMBERS = {"float", "percentage", "currency"}
+_HELD = {None, "date", *_NUMBERS}  # kinds of which what is shown is held against the value
+_VALUE, _VALUE_TEXT, _VALUE_DAY = "office:value", "office:string-value", "office:date-value"
 _MOST_SPACES = 1000
 _HIDDEN = {"collapse", "filter"}
 _LOST = {"text:tab", "text:line-break"}  # calamine leaves them out
@@ -89,7 +93,8 @@ class _Content(Part):
         self._last = 0  # the last column of the row that holds anything
         self._hidden = self._drawing = False
         self._cell: dict[str, str] | None = None
-        self._shown: list[str] = []
+        self._shown: list[str] = []  # of the cell
+        self._zero = formats.SINCE_1900
         self._has_text = False
         self._aside = 0  # within a note or drawing, at this depth
 
@@ -107,6 +112,8 @@ class _Content(Part):
             self._start_table(attributes)
         elif name == "table:table-column":
             self._take_columns(attributes)
+        elif name == "table:null-date":
+            self._zero = _day(attributes.get("table:date-value", "")) or self._zero
         elif name == "office:spreadsheet":
             self.spreadsheet = True
 
@@ -129,7 +136,7 @@ class _Content(Part):
         name = attributes.get("table:name", "")
         if name in self.tallies:
             raise not_a_workbook(_TWO_NAMES, name)
-        self._tally = Tally(name)
+        self._tally = Tally(name, self._zero)
         if name and attributes.get("table:style-name") != _EXTERNAL:  # what is linked to has no name
             self.tallies[name] = self._tally
         self._row = self._column = 0
@@ -154,7 +161,7 @@ class _Content(Part):
         bad = self._tally.bad
         if self._below > 1:
             of_first = bad[bisect_left(bad, (first,)) :]
-            bad += [(row, *cell[1:]) for row in range(first + 1, self._row + 1) for cell in of_first]
+            bad += [note._replace(row=row) for row in range(first + 1, self._row + 1) for note in of_first]
 
     def _start_cell(self, attributes: dict[str, str]) -> None:
         if self._cell is not None:
@@ -173,7 +180,7 @@ class _Content(Part):
                 raise self._at(_DRAWING)
         elif name == "text:p":
             self._has_text = True
-            if kind is None or _is_error(cell):
+            if kind in _HELD or _VALUE_TEXT in cell or _is_error(cell):
                 self.parser.CharacterDataHandler = self._shown.append
         elif name == "text:s":
             if _number(attributes.get("text:c", "1")) > _MOST_SPACES:
@@ -204,7 +211,9 @@ class _Content(Part):
         self._tally.columns.update(columns)
         self._last = self._column
         if found := _wrong(cell, shown, self._has_text):
-            self._tally.bad += [(row, column, *found) for column in columns]
+            rule, said, details = found
+            for column in columns:
+                self._tally.note(row, column, rule, said, **details)
 
     def _take_merged(self, tally: Tally, cell: dict[str, str], row: int, column: int) -> None:
         down, right = _number(cell.get(_DOWN, "1")), _number(cell.get(_RIGHT, "1"))
@@ -220,17 +229,35 @@ class _Content(Part):
         return not_a_workbook(why, cell, self._sheet)
 
 
-def _wrong(cell: dict[str, str], shown: str, has_text: bool) -> tuple[str, str] | None:
-    """Return the rule that a cell breaks, and what it shows."""
+def _wrong(cell: dict[str, str], shown: str, has_text: bool) -> tuple[str, str, dict[str, str]] | None:
+    """Return the rule that a cell breaks, what it holds or shows, and details."""
     kind = cell.get(_TYPE)
     if _is_error(cell):
-        return CELL_ERROR, shown
+        return CELL_ERROR, shown, {}
     if kind == "time":
-        return TIME, cell.get("office:time-value", "")
+        return TIME, cell.get("office:time-value", ""), {}
     # LibreOffice writes an empty text as a result without a type, but with an empty paragraph.
-    if _FORMULA in cell and (not has_text if kind is None else kind in _NUMBERS and "office:value" not in cell):
-        return NO_VALUE, ""
-    return None
+    if _FORMULA in cell and (not has_text if kind is None else kind in _NUMBERS and _VALUE not in cell):
+        return NO_VALUE, "", {}
+    held = cell.get(_VALUES.get(kind or "", _VALUE_TEXT))
+    if not has_text or held is None:  # some programs write down the value alone
+        return None
+    differs = _differs(kind, held, shown)
+    if differs and formats.is_error(shown):  # other programs have no sign of their own for an error
+        return CELL_ERROR, shown.strip(), {}
+    return (differs[0], held, {"shown": shown}) if differs else None
+
+
+_VALUES = {"date": _VALUE_DAY, **dict.fromkeys(_NUMBERS, _VALUE)}
+
+
+def _differs(kind: str | None, held: str, shown: str) -> formats.Difference | None:
+    if kind in _NUMBERS:
+        return formats.text_differs(held, shown)
+    if kind == "date":
+        return formats.day_differs(held, shown)
+    same = "".join(held.split()) == "".join(shown.split())  # spaces have elements of their own
+    return None if same else (formats.SHOWN_OTHERWISE, shown)
 
 
 def _is_error(cell: dict[str, str]) -> bool:
@@ -243,3 +270,10 @@ def _number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text)):  # noqa: PLR2004
         raise not_a_workbook(_REPEAT, text)
     return int(text)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError:
+        return None

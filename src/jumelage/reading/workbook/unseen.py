@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from jumelage.errors import UnreadableError
+from jumelage.reading.workbook import formats
 from jumelage.texts import Label, filled, readable_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import date
 
 MOST_ROWS = 200_000  # down to the last row of a sheet that holds anything
 MOST_CELLS = 5_000_000  # rows by columns of the used areas of all sheets: so many are held in memory
@@ -18,8 +20,26 @@ _AS_CSV = Label(
     "remettez cette table en CSV, ou supprimez ce qui est loin sous les données ou loin à leur droite",
     "hand in this table as CSV, or delete what stands far below the data or far to their right",
 )
-_LETTERS = 26
-NO_VALUE, CELL_ERROR, TIME = "formula_without_value", "cell_error", "time_of_day"  # rules of single cells
+# Rules of single cells.
+NO_VALUE, CELL_ERROR, TIME = "formula_without_value", "cell_error", "time_of_day"
+NUMBER_AS_DATE = "number_as_date"
+
+
+class Bad(Protocol):
+    """Takes a cell that is not to be taken as it is: row, column, rule, what it holds or shows, details."""
+
+    def __call__(self, row: int, column: int, rule: str, shown: str, /, **details: Any) -> None:  # noqa: ANN401
+        """Take the cell."""
+
+
+class Note(NamedTuple):
+    """A cell that is not to be taken as it is: where, the rule that it breaks, what it holds or shows, details."""
+
+    row: int
+    column: int
+    rule: str
+    shown: str
+    details: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +62,33 @@ class Marks:
 class Tally:
     """What a scan of a sheet counts and notes, row by row from the top."""
 
-    def __init__(self, sheet: str) -> None:
-        """Start with an empty sheet."""
+    def __init__(self, sheet: str, zero: date, *, leap: bool = False) -> None:
+        """Start with an empty sheet; `leap`: its year 1900 has a 29 February."""
         self.sheet = sheet
         self.last_row = self.last_column = 0
         self.columns: set[int] = set()  # that hold anything
         self.hidden_columns: list[tuple[int, int]] = []
         self.merged: list[tuple[int, int, int, int]] = []
-        self.bad: list[tuple[int, int, str, str]] = []  # in order: row, column, name of the rule, what is shown
+        self.zero, self.leap = zero, leap  # the day 0 of its dates
+        self.bad: list[Note] = []  # in order
+        self.padded: dict[tuple[int, int], int] = {}  # numbers that show more decimals than they need: how many
         self._hidden_rows: list[tuple[int, int]] = []
 
     @property
     def area(self) -> int:
         """The cells from A1 to the last row and column that hold anything."""
         return self.last_row * self.last_column
+
+    def note(self, row: int, column: int, rule: str, shown: str, /, **details: Any) -> None:  # noqa: ANN401
+        """Note a cell that is not to be taken as it is."""
+        self.bad.append(Note(row, column, rule, shown, details))
+
+    def shown_by(self, row: int, column: int, form: str, text: str) -> None:
+        """Hold what a format shows of a number against the number."""
+        if found := formats.number_differs(form, text):
+            self.note(row, column, found[0], text, shown=found[1])
+        elif places := formats.decimals(form):
+            self.padded[row, column] = places
 
     def filled_row(self, first: int, last: int, column: int, hidden: bool) -> None:
         """Note rows that hold something up to a column; UnreadableError if they are too far down or too many."""
@@ -84,9 +117,9 @@ class Tally:
             hidden_rows=tuple(self._hidden_rows),
             hidden_columns=frozenset(columns),
             merged=tuple(self.merged),
-            empty_formulas=tuple((row, column) for row, column, rule, _ in self.bad if rule == NO_VALUE),
-            errors=tuple((row, column, shown) for row, column, rule, shown in self.bad if rule == CELL_ERROR),
-            times=tuple((row, column, shown) for row, column, rule, shown in self.bad if rule == TIME),
+            empty_formulas=tuple((note.row, note.column) for note in self.bad if note.rule == NO_VALUE),
+            errors=tuple((*note[:2], note.shown) for note in self.bad if note.rule == CELL_ERROR),
+            times=tuple((*note[:2], note.shown) for note in self.bad if note.rule == TIME),
         )
 
 
@@ -117,18 +150,17 @@ def not_a_workbook(why: Label, *values: object) -> UnreadableError:
 
 def letters(column: int) -> str:
     """Return the letters of a column: 28 is AB."""
-    text = ""
-    while column > 0:
-        column, digit = divmod(column - 1, _LETTERS)
-        text = chr(ord("A") + digit) + text
-    return text
+    from openpyxl.utils import get_column_letter
+
+    return str(get_column_letter(column))
 
 
 def column_number(text: str) -> int:
     """Return the number of a column from its letters; 0 if they are none, or too many."""
-    number = 0
-    for letter in text.upper():
-        if not "A" <= letter <= "Z" or number > MOST_COLUMNS:
-            return 0
-        number = number * _LETTERS + ord(letter) - ord("A") + 1
+    from openpyxl.utils import column_index_from_string
+
+    try:
+        number = column_index_from_string(text)
+    except ValueError:
+        return 0
     return number if number <= MOST_COLUMNS else 0

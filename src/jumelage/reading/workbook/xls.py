@@ -6,14 +6,17 @@ The file is a small file system (sectors in chains) with a stream of records. In
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from jumelage.errors import UnreadableError
+from jumelage.reading.workbook import formats
 from jumelage.reading.workbook.unseen import CELL_ERROR, Tally, check_areas, not_a_workbook
 from jumelage.texts import Label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # what the file starts with
 _SECTOR = 4096
@@ -41,6 +44,8 @@ _BOF, _EOF, _BOUNDSHEET, _FILEPASS, _ROW, _COLINFO, _MERGECELLS = 0x809, 0x0A, 0
 _FORMULA, _BOOLERR, _MULRK = 0x06, 0x205, 0xBD
 _STRING, _RSTRING, _DIMENSIONS, _SST = 0x207, 0xD6, 0x200, 0xFC
 _VALUES = {_FORMULA, _BOOLERR, _MULRK, 0x203, 0x27E, 0xFD, 0x204, _RSTRING}  # NUMBER, RK, LABELSST, LABEL
+_NUMBER, _RK, _LABELSST = 0x203, 0x27E, 0xFD
+_FORMAT, _XF, _DATEMODE = 0x41E, 0xE0, 0x22
 _BIFF8 = 0x600
 _MOST_ROWS, _MOST_COLUMNS = 1 << 16, 1 << 8
 _CELLS = 0  # a sheet of cells, not of a chart or of macros
@@ -56,10 +61,11 @@ def scan_xls(data: bytes) -> tuple[dict[str, Tally], bytes]:
     tallies: dict[str, Tally] = {}
     try:
         stream = _workbook(data)
-        for name, offset, of_cells in _sheets(stream):
+        book = _book(stream)
+        for name, offset, of_cells in book.sheets:
             if name in tallies:
                 raise not_a_workbook(_DAMAGED)
-            tally = _Sheet(name, of_cells).scan(stream, offset)
+            tally = _Sheet(name, of_cells, book).scan(stream, offset)
             if of_cells:
                 tallies[name] = tally
             check_areas(tallies.values())
@@ -162,29 +168,89 @@ def _records(stream: bytes, offset: int) -> Iterator[tuple[int, int, bytes]]:
         offset += 4 + length
 
 
-def _sheets(stream: bytes) -> list[tuple[str, int, bool]]:
-    """Return the name of each sheet, where it starts, and whether it is one of cells."""
+@dataclass(slots=True)
+class _Book:
+    """What stands before the sheets: the name of each, where it starts, whether it is one of cells; and the formats."""
+
+    sheets: list[tuple[str, int, bool]] = field(default_factory=list)
+    zero: date = formats.SINCE_1900  # the day 0
+    styles: list[int] = field(default_factory=list)  # the number of the format of each style
+    written: dict[int, str] = field(default_factory=dict)  # formats by their numbers
+
+    def form(self, style: int) -> str | None:
+        """Return the format of a style; None if it shows everything."""
+        number = self.styles[style] if style < len(self.styles) else 0
+        form = self.written.get(number) or formats.BUILT_IN.get(number, formats.GENERAL)
+        return None if formats.shows_all(form) else form
+
+
+def _book(stream: bytes) -> _Book:
     kind, _, version = struct.unpack_from("<HHH", stream)
     if kind != _BOF or version != _BIFF8:
         raise not_a_workbook(_OLD if kind & 0xFF == _BOF & 0xFF else _DAMAGED)
-    sheets = []
+    book = _Book()
     for _, kind, content in _records(stream, 0):
         if kind == _FILEPASS:
             raise UnreadableError("archive_encrypted")
         if kind == _SST and struct.unpack_from("<I", content, 4)[0] > len(stream) // 3:  # calamine makes room for all
             raise not_a_workbook(_DAMAGED)
         if kind == _BOUNDSHEET:
-            offset, _, sheet_type, length, wide = struct.unpack_from("<IBBBB", content)
-            name = content[8 : 8 + length * (1 + wide % 2)].decode("utf-16-le" if wide % 2 else "latin-1", "replace")
-            sheets.append((name, offset, sheet_type == _CELLS))
-    return sheets
+            offset, _, sheet_type, length = struct.unpack_from("<IBBB", content)
+            book.sheets.append((_text(content, 7, length), offset, sheet_type == _CELLS))
+        elif kind == _DATEMODE and struct.unpack_from("<H", content)[0]:
+            book.zero = formats.SINCE_1904
+        elif kind == _XF:
+            book.styles.append(struct.unpack_from("<H", content, 2)[0])
+        elif kind == _FORMAT:
+            number, length = struct.unpack_from("<HH", content)
+            book.written[number] = _text(content, 4, length)
+    return book
+
+
+def _text(content: bytes, place: int, length: int) -> str:
+    """Return a text of so many characters, before which a byte says whether they are wide."""
+    wide = content[place] % 2
+    text = content[place + 1 : place + 1 + length * (1 + wide)]
+    return text.decode("utf-16-le" if wide else "latin-1", "replace")
+
+
+def _number_of(packed: int) -> float:
+    """Return the number that four bytes stand for."""
+    if packed & 2:
+        value = float((packed - (1 << 32) if packed >> 31 else packed) >> 2)
+    else:
+        value = float(struct.unpack("<d", struct.pack("<Q", (packed & 0xFFFFFFFC) << 32))[0])
+    return value / 100 if packed & 1 else value
+
+
+def _error(kind: int, content: bytes) -> int | None:
+    """Return the number of the error that a cell holds, if it holds one."""
+    if kind == _BOOLERR and content[7]:
+        return content[6]
+    if kind == _FORMULA and content[12:14] == _NOT_NUMBER and content[6] == 2:  # noqa: PLR2004
+        return content[8]
+    return None
+
+
+def _numbers_in(kind: int, content: bytes) -> list[tuple[int, float]]:
+    """Return the numbers of a record of cells, each with its style."""
+    if kind == _MULRK:
+        pairs = struct.iter_unpack("<HI", content[4 : len(content) - 2])
+        return [(style, _number_of(packed)) for style, packed in pairs]
+    if kind == _RK:
+        style, packed = struct.unpack_from("<HI", content, 4)
+        return [(style, _number_of(packed))]
+    if kind == _NUMBER or (kind == _FORMULA and content[12:14] != _NOT_NUMBER):
+        return [struct.unpack_from("<Hd", content, 4)]
+    return []
 
 
 class _Sheet:
     """The records of a sheet."""
 
-    def __init__(self, name: str, of_cells: bool) -> None:
-        self.tally = Tally(name)
+    def __init__(self, name: str, of_cells: bool, book: _Book) -> None:
+        self.tally = Tally(name, book.zero, leap=book.zero == formats.SINCE_1900)
+        self._book = book
         self._of_cells = of_cells
         self._hidden: set[int] = set()
         self._widths: dict[int, int] = {}  # of each row that holds anything, its last column
@@ -221,13 +287,20 @@ class _Sheet:
         self._row = row
         self.tally.columns.update(range(first, last + 1))
         self._widths[row] = max(last, self._widths.get(row, 0))
-        error = None
-        if kind == _BOOLERR and content[7]:
-            error = content[6]
-        elif kind == _FORMULA and content[12:14] == _NOT_NUMBER and content[6] == 2:  # noqa: PLR2004
-            error = content[8]
-        if error is not None:
-            self.tally.bad.append((row, first, CELL_ERROR, _ERRORS.get(error, "#?")))
+        if (error := _error(kind, content)) is not None:
+            self.tally.note(row, first, CELL_ERROR, _ERRORS.get(error, "#?"))
+        else:
+            self._take_formats(kind, content, row, first)
+
+    def _take_formats(self, kind: int, content: bytes, row: int, first: int) -> None:
+        """Hold what the cells of a record show against what they hold."""
+        if kind == _LABELSST:
+            form = self._book.form(struct.unpack_from("<H", content, 4)[0])
+            if form and formats.hides_text(form):
+                self.tally.note(row, first, formats.SHOWN_OTHERWISE, "", shown="")
+        for column, (style, value) in enumerate(_numbers_in(kind, content), first):
+            if form := self._book.form(style):
+                self.tally.shown_by(row, column, form, repr(value))
 
     def _take_other(self, kind: int, content: bytes) -> None:
         if kind == _ROW:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from jumelage.reading.workbook import formats
 from jumelage.reading.workbook import unseen as marks
 from jumelage.reading.workbook.markup import MOST_DEPTH, Part, scan, too_deep
 from jumelage.reading.workbook.unseen import (
@@ -59,10 +60,12 @@ def scan_xlsx(archive: zipfile.ZipFile) -> dict[str, Tally]:
     for kind, target in relations.targets.values():
         if kind in _FIXED and target.casefold() != _FIXED[kind]:
             raise not_a_workbook(_ELSEWHERE, target)
-    for fixed in _FIXED.values():
+    styles = _Styles()
+    for kind, fixed in _FIXED.items():
         if fixed in members:  # calamine reads them even if nothing refers to them
             size = archive.getinfo(members[fixed]).file_size
-            scan(archive, members[fixed], _Strings(members[fixed], size))
+            scan(archive, members[fixed], styles if kind == "styles" else _Strings(members[fixed], size))
+    zero = formats.SINCE_1904 if workbook.since_1904 else formats.SINCE_1900
     tallies: dict[str, Tally] = {}
     seen = 0
     for name, identifier in workbook.sheets:
@@ -70,7 +73,7 @@ def scan_xlsx(archive: zipfile.ZipFile) -> dict[str, Tally]:
         if name in tallies:
             raise not_a_workbook(_TWO_NAMES, name)
         if kind == "worksheet":
-            sheet = _Sheet(name, seen)
+            sheet = _Sheet(Tally(name, zero, leap=not workbook.since_1904), styles.formats, seen)
             scan(archive, _member(members, target), sheet)
             tallies[name], seen = sheet.tally, sheet.seen
             check_areas(tallies.values())
@@ -84,15 +87,19 @@ def _member(members: dict[str, str], name: str) -> str:
 
 
 class _Names(Part):
-    """The sheets of the workbook: names and identifiers of their relations."""
+    """The sheets of the workbook: names and identifiers of their relations; and from when its days are counted."""
 
     def __init__(self) -> None:
         super().__init__()
         self.sheets: list[tuple[str, str]] = []
+        self.since_1904 = False
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         super().start(name, attributes)
-        if name.rpartition(":")[2] == "sheet" and "name" in attributes:
+        tag = name.rpartition(":")[2]
+        if tag == "workbookPr":
+            self.since_1904 = attributes.get("date1904", "0") in _TRUE
+        elif tag == "sheet" and "name" in attributes:
             identifiers = [value for key, value in attributes.items() if key.rpartition(":")[2] == "id"]
             self.sheets.append((attributes["name"], identifiers[0] if identifiers else ""))
 
@@ -114,7 +121,7 @@ class _Relations(Part):
 
 
 class _Strings(Part):
-    """The texts that cells refer to, or the styles."""
+    """The texts that cells refer to."""
 
     def __init__(self, name: str, size: int) -> None:
         super().__init__()
@@ -128,12 +135,45 @@ class _Strings(Part):
                 raise not_a_workbook(_BAD_COUNT, self._name, count)
 
 
+class _Styles(Part):
+    """The formats of numbers that cells refer to by the number of their style; those that show all are left out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.formats: dict[str, str] = {}
+        self._written: dict[str, str] = {}  # formats by their numbers
+        self._count = 0
+        self._in_cells = False
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        super().start(name, attributes)
+        tag = name.rpartition(":")[2]
+        if tag == "numFmt":
+            self._written.setdefault(attributes.get("numFmtId", ""), attributes.get("formatCode", ""))
+        elif tag == "cellXfs":
+            self._in_cells = True
+        elif tag == "xf" and self._in_cells:
+            number = attributes.get("numFmtId", "0")
+            built_in = formats.BUILT_IN.get(int(number)) if number.isdecimal() and len(number) < _DIGITS_MOST else None
+            form = self._written.get(number, built_in or formats.GENERAL)
+            if not formats.shows_all(form):
+                self.formats[str(self._count)] = form
+            self._count += 1
+
+    def end(self, name: str) -> None:
+        super().end(name)
+        if name.rpartition(":")[2] == "cellXfs":
+            self._in_cells = False
+
+
 class _Sheet(Part):
     """The cells of a sheet."""
 
-    def __init__(self, name: str, seen: int) -> None:
+    def __init__(self, tally: Tally, styles: dict[str, str], seen: int) -> None:
         super().__init__()
-        self.tally = Tally(name)
+        self.tally = tally
+        self._styles = styles
+        self._form: str | None = None  # of the cell, where it may not show all
         self.seen = seen  # cells, even blank ones, of this and earlier sheets
         self._row = self._column = self._last = 0
         self._hidden = self._row_filled = self._in_cell = self._had_data = False
@@ -163,7 +203,7 @@ class _Sheet(Part):
             self._formula = True
         elif tag in {"v", "is"}:
             self._value = True
-            if tag == "v" and (self._formula or self._kind == "e"):
+            if tag == "v" and (self._formula or self._kind == "e" or self._form):
                 self.parser.CharacterDataHandler = self._text.append
 
     def _start_around(self, tag: str, attributes: dict[str, str]) -> None:
@@ -207,6 +247,7 @@ class _Sheet(Part):
                 raise self._disorder()
         self._column = column
         self._kind = attributes.get("t")
+        self._form = self._styles.get(attributes.get("s", "0"))
         self._formula = self._value = False
         self._in_cell = True
 
@@ -218,10 +259,20 @@ class _Sheet(Part):
         self._last = self._column
         self.tally.columns.add(self._column)
         if self._kind == "e":
-            self.tally.bad.append((self._row, self._column, CELL_ERROR, "".join(self._text)))
+            self.tally.note(self._row, self._column, CELL_ERROR, "".join(self._text))
         elif self._formula and not self._text and not (self._value and self._kind in _TEXTS):
-            self.tally.bad.append((self._row, self._column, NO_VALUE, ""))
+            self.tally.note(self._row, self._column, NO_VALUE, "")
+        elif self._form:
+            self._take_format(self._form, "".join(self._text))
         self._text.clear()
+
+    def _take_format(self, form: str, text: str) -> None:
+        """Hold what the cell shows against what it holds."""
+        if self._kind in _TEXTS:
+            if formats.hides_text(form):
+                self.tally.note(self._row, self._column, formats.SHOWN_OTHERWISE, "", shown="")
+        elif self._kind in {None, "n"}:
+            self.tally.shown_by(self._row, self._column, form, text)
 
     def _take_columns(self, attributes: dict[str, str]) -> None:
         low, high = attributes.get("min", ""), attributes.get("max", "")

@@ -1,0 +1,20 @@
+-- Number of agreements in force of each town that has some. Of one chosen revision the wave is no key to group by.
+select split_part(s.scope, '@', 1) as wave, n.city, n.agreements
+from (
+    select p.city, count(*) as agreements
+    from agreements_in_force p
+    where p.city is not null
+    group by p.city
+) n
+cross join settings s
+where s.single
+union all
+select n.wave, n.city, n.agreements
+from (
+    select p.wave, p.city, count(*) as agreements
+    from agreements_in_force p
+    where p.city is not null
+    group by p.wave, p.city
+) n
+cross join settings s
+where not s.single

@@ -1,0 +1,61 @@
+-- Answer of every town of the frame on every item of a question.
+-- A yes to a detail is a yes to its parent; an unpublished detail of a parent that got no is no.
+with said as (
+    select a.wave, a.revision, a.city, 'actions' as question, a.action as item, a.answer, a.source
+    from survey.city_actions a
+    union all
+    select d.wave, d.revision, d.city, 'difficulties', d.difficulty, d.answer, d.source
+    from survey.city_difficulties d
+    union all
+    select
+        r.wave,
+        r.revision,
+        r.city,
+        c.question,
+        c.item,
+        case c.item
+            when 'elected_delegate' then r.elected_delegate
+            when 'twinning_committee' then r.twinning_committee
+            else r.service
+        end,
+        r.answers_source
+    from survey.respondents r
+    inner join question_items c on c.question = 'management'
+),
+given as (
+    select
+        s.wave,
+        r.city,
+        c.question,
+        c.item,
+        c.parent_code,
+        coalesce(x.answer, i.answer, q.answer, 'not_asked') as answer,
+        coalesce(x.source, i.source, q.source, '') as source
+    from scope s
+    inner join survey.respondents r on r.wave = s.wave and r.revision = s.revision
+    cross join question_items c
+    left join said x
+        on x.wave = s.wave and x.revision = s.revision and x.city = r.city and x.question = c.question and x.item = c.item
+    left join survey.default_answers i
+        on i.wave = s.wave and i.revision = s.revision and i.question = c.question and i.item = c.item
+    left join survey.default_answers q
+        on q.wave = s.wave and q.revision = s.revision and q.question = c.question and q.item = ''
+)
+select
+    g.wave,
+    g.city,
+    g.question,
+    g.item,
+    case
+        when d.city is not null then 'yes'
+        when p.answer = 'no' and g.answer = 'not_published' then 'no'
+        else g.answer
+    end as answer,
+    g.source
+from given g
+left join (
+    select distinct y.wave, y.city, y.question, y.parent_code
+    from given y
+    where y.answer = 'yes' and y.parent_code is not null
+) d on d.wave = g.wave and d.city = g.city and d.question = g.question and d.parent_code = g.item
+left join given p on p.wave = g.wave and p.city = g.city and p.question = g.question and p.item = g.parent_code

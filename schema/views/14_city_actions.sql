@@ -1,0 +1,4 @@
+-- Answer of every town of the frame on every action.
+select a.wave, a.city, a.item as action, a.answer, a.source
+from city_answers a
+where a.question = 'actions'
