@@ -60,6 +60,6 @@ def check_out(handed: Path, out: Path) -> None:
     elif ending != (wanted := _COPIES.get(handed.suffix.lower(), ".csv")):
         raise UsageError(f"{out}: the copy of {handed.name} must end in {wanted}; choose another name")
     if os.path.lexists(out):
-        raise UsageError(f"{out} is there already; choose another name")
+        raise UsageError(f"{out} already exists; choose another name")
     if out.resolve().is_relative_to(handed.resolve()):
-        raise UsageError(f"{out} is inside of {handed}; choose another name")
+        raise UsageError(f"{out} is inside {handed}; choose another name")

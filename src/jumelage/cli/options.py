@@ -69,7 +69,7 @@ WithoutInferred = Annotated[
 ]
 Output = Annotated[
     Path | None,
-    typer.Option("-o", "--output", metavar="FILE", help="Write there instead of to standard output."),
+    typer.Option("-o", "--output", metavar="FILE", help="Write to this file instead of standard output."),
 ]
 Format = Annotated[Literal["table", "csv", "json"], typer.Option("--format", help="Form of the output.")]
 Handed = Annotated[
@@ -82,7 +82,7 @@ Table = Literal["frame", "respondents", "partnerships", "actions", "difficulties
 Aliases = Annotated[
     Path | None,
     typer.Option(
-        "--aliases", metavar="FILE", help="More accepted spellings, beside the wave's own (see `jumelage aliases`)."
+        "--aliases", metavar="FILE", help="More accepted spellings, besides the wave's own (see `jumelage aliases`)."
     ),
 ]
 Reason = Annotated[
@@ -93,7 +93,7 @@ By = Annotated[
     str | None,
     typer.Option("--by", metavar="NAME", help="Who loads it. [default: the system's user]", show_default=False),
 ]
-Out = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where to publish; swapped in whole.")]
+Out = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where to publish; replaced as a whole.")]
 
 
 def url_of(ctx: typer.Context, db: str | None) -> URL:

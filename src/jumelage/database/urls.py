@@ -23,7 +23,7 @@ def resolve_url(option: str | None) -> URL:
     """
     given = option if option is not None else os.environ.get(ENVIRONMENT) or DEFAULT
     if not given.strip():
-        raise UsageError("--db is empty; give a DuckDB file or an URL")
+        raise UsageError("--db is empty; give a DuckDB file or a URL")
     if "://" not in given:
         if re.match(r"[a-z+]{2,}:|.*\b(host|dbname|password)=", given):
             raise UsageError("the database URL cannot be read; write engine://user@host/name")

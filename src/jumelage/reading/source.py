@@ -28,7 +28,7 @@ MOST_COLUMNS = 200
 _LONGEST_HEADING = 500
 _SEARCHED = 20  # rows among which the header is looked for
 
-_NO_FILE = Label("ce n’est pas un fichier", "it is no file")
+_NO_FILE = Label("ce n’est pas un fichier", "it is not a file")
 
 Record = tuple[int, list[str]]
 

@@ -138,7 +138,7 @@ def of_detail(detail: Detail, title: str) -> Grid:
         any(not isinstance(value, str) for value in column if value is not None)
         for column in (zip(*detail.rows, strict=True) if detail.rows else [()] * len(detail.columns))
     )
-    notes = () if detail.additive else ("not_additive: the cell is no sum of these rows",)
+    notes = () if detail.additive else ("not_additive: the cell is not the sum of these rows",)
     return Grid(detail.columns, detail.rows, Shown(title, detail.columns, texts, numeric, notes=notes))
 
 
