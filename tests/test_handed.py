@@ -77,7 +77,7 @@ def loads(url: URL, handed: Path, *options: object) -> str:
 
 def unchanged(url: URL, handed: Path, *options: object) -> bool:
     """Tell whether what is handed in is what is loaded already."""
-    return loads(url, handed, *options).endswith(": unchanged\n")
+    return loads(url, handed, *options).endswith((": unchanged\n", "\u00a0: inchangée\n"))
 
 
 def refused(url: URL, handed: Path, *options: object) -> list[dict[str, Any]]:
@@ -175,11 +175,11 @@ def xlsx(path: Path, tables: Sheets) -> Path:
 
 def ods_cell(value: Any) -> str:
     if isinstance(value, bool):
-        return cell("?", f'office:boolean-value="{str(value).lower()}"', "boolean")
+        return cell("VRAI", f'office:boolean-value="{str(value).lower()}"', "boolean")
     if isinstance(value, int):
-        return cell("?", f'office:value="{value}"', "float")
+        return cell(str(value), f'office:value="{value}"', "float")
     if isinstance(value, date):
-        return cell("?", f'office:date-value="{value}"', "date")
+        return cell(f"{value:%d/%m/%Y}", f'office:date-value="{value}"', "date")
     return cell(str(value).replace("<", "&lt;")) if value else "<table:table-cell/>"
 
 
@@ -193,6 +193,20 @@ def test_a_workbook_is_the_folder_of_the_same_tables(held: URL, tiny: WaveFolder
     assert set(tables) == {"wave", *TABLES, "claims", "published_zones"}
     assert unchanged(held, xlsx(tmp_path / "survey.xlsx", tables))
     assert unchanged(held, as_ods(tmp_path / "survey.ods", tables))
+
+
+def test_a_header_of_two_rows_is_told_by_its_merged_cells(held: URL, tiny: WaveFolder, tmp_path: Path) -> None:
+    path = xlsx(tmp_path / "survey.xlsx", sheets(tiny.path))
+    book = load_workbook(path)
+    sheet = book["frame"]
+    sheet.insert_rows(1)
+    sheet["A1"], sheet["B1"], sheet["A2"] = "Ville", "Chiffres", None
+    sheet.merge_cells("A1:A2")
+    sheet.merge_cells("B1:C1")
+    book.save(path)
+    found = [(f["rule"], f["message"]) for f in refused(held, path) if f["sheet"] == "frame"]
+    assert ("cells_merged", "the cells B1:C1 are merged") in found
+    assert ("cells_merged", "the cells A1:A2 are merged") in found
 
 
 def test_a_truth_may_be_a_number_as_libreoffice_saves_it(held: URL, tiny: WaveFolder, tmp_path: Path) -> None:
@@ -709,9 +723,11 @@ def test_many_findings_are_cut_short_at_the_terminal_and_nowhere_else(
     ]
     out = tmp_path / "findings.csv"
     assert load(held, tiny.path, "--format", "csv", "-o", out).code == 1
-    records = list(csv.DictReader(io.StringIO(out.read_text(encoding="utf-8"), newline="")))
+    text = out.read_text(encoding="utf-8")
+    assert text.startswith("\ufefffile;sheet;row;")  # it opens as a table in a French spreadsheet program
+    records = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=";"))
     assert [record["value"] for record in records] == names
-    assert load(held, tiny.path, "--format", "csv").out.splitlines() == out.read_text(encoding="utf-8").splitlines()
+    assert load(held, tiny.path, "--format", "csv").out.splitlines() == text.splitlines()
     told = load(held, tiny.path, "--format", "table", "--lang", "fr")
     assert (told.code, told.err) == (1, f"error: {tiny.path}: 120 findings; nothing was loaded\n")
     assert all(name in told.out for name in names)

@@ -194,7 +194,7 @@ class Life:
     def _load(self, step: Step) -> bool:
         current = self.current(step.wave)
         handed = self.hand_in(step.wave, step.says)
-        code, _ = self.ask("load", handed, "--reason", "because", "--by", "tests")
+        code, _ = self.ask("load", handed, "--reason", "because", "--accept-loss", "--by", "tests")
         assert code == 0
         if current and current.says == step.says:
             return False
@@ -212,7 +212,9 @@ class Life:
     def _correct_a_table(self, step: Step) -> bool:
         current = self.current(step.wave)
         file = self.hand_in(step.wave, step.says) / "partnerships.csv"
-        code, _ = self.ask("load", file, "--table", "partnerships", "--wave", step.wave, "--reason", "because")
+        code, _ = self.ask(
+            "load", file, "--table", "partnerships", "--wave", step.wave, "--reason", "because", "--accept-loss"
+        )
         assert code == (0 if current else 2)
         if current is None or current.says.agreements == step.says.agreements:
             return False
@@ -383,7 +385,7 @@ def told(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> URL:
     demo = write(folder / "demo", {}, "demo")
     demo.replace("wave.toml", "synthetic = false", "synthetic = true")
     for handed in (first, second, third, demo):
-        done = run("load", handed.path, "--db", address(url), "--reason", "mended", "--by", "Anaïs")
+        done = run("load", handed.path, "--db", address(url), "--reason", "mended", "--accept-loss", "--by", "Anaïs")
         assert done.code == 0, done.err
     assert run("withdraw", "tiny@3", "--reason", "not yet", "--by", "Zoé", "--db", address(url)).code == 0
     return url
@@ -433,7 +435,7 @@ def test_revisions_loaded_under_other_code_lists_are_told(migrated: URL, tmp_pat
     for number, agreements in enumerate((1, 2)):
         handed = write(tmp_path / str(number), {})
         handed.replace("partnerships.csv", "Lille,DE,2,", f"Lille,DE,{agreements},")
-        assert run("load", handed.path, "--reason", "mended", *db).code == 0
+        assert run("load", handed.path, "--reason", "mended", "--accept-loss", *db).code == 0
     change(migrated, "update survey.revisions set code_lists_hash = 'another' where revision = 1")
     assert [row["code_lists"] for row in rows(run("waves", *db, *CSV).out)] == ["others", "as now"]
     assert "loaded under other code lists than those of now: tiny@1\n" in run("waves", *db).out
@@ -497,7 +499,7 @@ def test_withdrawals_take_revisions_back_one_by_one_and_a_load_goes_on_counting(
     assert run("withdraw", "tiny@1", "--reason", "x", *db).err.endswith("; known: none\n")
     first, second = write(tmp_path / "first", {}), write(tmp_path / "second", FIRST)
     for handed in (first, second):
-        assert run("load", handed.path, "--reason", "mended", *db).code == 0
+        assert run("load", handed.path, "--reason", "mended", "--accept-loss", *db).code == 0
     done = run("withdraw", "tiny@2", "--reason", " wrong ", "--by", "Zoé", *db)
     assert (done.code, done.out) == (0, "")
     assert done.err == "tiny@2 is withdrawn; tiny@1 is the current revision\n"
@@ -506,7 +508,9 @@ def test_withdrawals_take_revisions_back_one_by_one_and_a_load_goes_on_counting(
     assert run("load", first.path, *db).err == "wave tiny, revision 1: unchanged\n"
     done = run("load", second.path, *db)
     assert (done.code, "say why it changes" in done.err) == (2, True)
-    assert run("load", second.path, "--reason", "right after all", *db).err.startswith("wave tiny, revision 3: loaded")
+    assert run("load", second.path, "--reason", "right after all", "--accept-loss", *db).err.startswith(
+        "wave tiny, revision 3: loaded"
+    )
     for left, said in ((3, "tiny@1 is the current revision"), (1, "wave tiny has no revision left that stands")):
         done = run("withdraw", f"tiny@{left}", "--reason", "wrong", *db)
         assert done.err == f"tiny@{left} is withdrawn; {said}\n"
@@ -520,7 +524,9 @@ def test_withdrawals_take_revisions_back_one_by_one_and_a_load_goes_on_counting(
     done = run("load", first.path, *db)
     assert (done.code, done.out) == (2, "")
     assert "was withdrawn, up to revision 3; say why it is loaded again" in done.err
-    assert run("load", first.path, "--reason", "again", *db).err.startswith("wave tiny, revision 4: loaded")
+    assert run("load", first.path, "--reason", "again", "--accept-loss", *db).err.startswith(
+        "wave tiny, revision 4: loaded"
+    )
     assert ("eu,5,0" in run("report", "zones", *db, *CSV).out, content(migrated)["survey.revisions"]) == (True, 4)
 
 
@@ -571,9 +577,9 @@ def test_diff_tells_every_kind_of_change(told: URL) -> None:
             kind = "added" if not row["before"] else "removed" if not row["after"] else "changed"
             kinds.setdefault(row["name"], set()).add(kind)
     whole = {"added", "removed", "changed"}
-    assert kinds == {table: whole for table in OF_A_LOAD if table not in {"partnerships", "published_tables"}} | {
-        "published_tables": {"added", "removed"}
-    }
+    assert kinds == {
+        table: whole for table in OF_A_LOAD if table not in {"partnerships", "published_tables", "partner_pairs"}
+    } | {"published_tables": {"added", "removed"}}
     told_of = [(row["what"], row["name"], row["key"], row["measure"], row["before"], row["after"]) for row in found]
     for expected in [
         ("fact", "revisions", "", "title_en", "Small survey", "Small, but mended"),
@@ -644,7 +650,7 @@ def test_diff_of_what_is_not_there_or_is_several_is_refused(told: URL) -> None:
 
 def test_diff_tells_when_an_agreement_ended(migrated: URL, tmp_path: Path) -> None:
     for handed in (write(tmp_path / "first", {}), write(tmp_path / "second", FIRST)):
-        assert run("load", handed.path, "--reason", "mended", "--db", address(migrated)).code == 0
+        assert run("load", handed.path, "--reason", "mended", "--accept-loss", "--db", address(migrated)).code == 0
     sql = "update survey.partnerships set until_from = '2010-05-01', until_to = '2010-05-31'"
     change(migrated, f"{sql} where revision = 2 and partner = 'Leeds'")
     found = compared(migrated, "tiny@1", "tiny@2")
@@ -673,6 +679,6 @@ def test_no_two_revisions_of_other_content_are_said_to_be_equal(
         first.replace("respondents.csv", "Douai,responded,", "Douai,responded,\nLens,not_reached,")
     mend(second)
     for handed in (first, second):
-        assert run("load", handed.path, "--reason", "mended", "--db", address(url)).code == 0
+        assert run("load", handed.path, "--reason", "mended", "--accept-loss", "--db", address(url)).code == 0
     assert len(set(select(url, "select content_hash from survey.revisions"))) == 2
     assert compared(url, "tiny@1", "tiny@2")

@@ -47,11 +47,16 @@ def test_a_declared_mark_of_any_form_counts(migrated: URL, tiny_wave: WaveFolder
     assert select(migrated, "select partner from survey.partnerships where country = 'IT'") == [("Turin\nNord",)] * 3
 
 
-def test_the_number_of_a_departement_is_no_mark(migrated: URL, tiny_wave: WaveFolder) -> None:
+def test_a_mark_that_may_be_a_departement_counts_only_if_the_row_says_its_number(
+    migrated: URL, tiny_wave: WaveFolder
+) -> None:
     tiny_wave.append("wave.toml", '[printed]\nseveral_mark = "({n})"')
-    tiny_wave.append("partnerships.csv", "Lille (59),IT,,Turin,,,")
+    tiny_wave.append("partnerships.csv", "Lille,IT,12,Turin (12),,,\nLille,NL,,Breda (3),,,\nLille (Nord),LV,,,,,")
     assert run("load", tiny_wave.path, "--db", address(migrated)).code == 0
-    assert select(migrated, "select count(*) from survey.partnerships where country = 'IT'") == [(1,)]
+    rows = (
+        "select country, partner, count(*) from survey.partnerships where country in ('IT', 'NL', 'LV') group by 1, 2"
+    )
+    assert sorted(select(migrated, rows)) == [("IT", "Turin", 12), ("LV", None, 1), ("NL", "Breda", 3)]
 
 
 def test_a_spelling_cannot_make_another_commune_of_one(migrated: URL, tiny_wave: WaveFolder) -> None:

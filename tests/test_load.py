@@ -263,6 +263,9 @@ TOWNS = {
     "Villeneuve-d’Ascq": "59009",
     "Boulogne sur Mer": "62160",
     "Boulogne-sur-Mer": "62160",
+    "Boulogne s/ Mer": "62160",
+    "Boulogne s/Mer": "62160",
+    "Boulogne/Mer": "62160",
     "HENIN BEAUMONT": "62427",
 }
 
@@ -285,6 +288,14 @@ COUNTRIES = {
     "Slovaquie": "SK",
     "Israel": "IL",
     "RFA": "DE",
+    "ex-République yougoslave de Macédoine": "MK",
+    "Congo (CD)": "CD",
+    "République du Congo": "CG",
+    "Congo-Kinshasa": "CD",
+    "Corée (République de)": "KR",
+    "Guinée": "GN",
+    "Niger": "NE",
+    "Samoa": "WS",
     "Côte d'Ivoire": "CI",
 }
 
@@ -308,6 +319,16 @@ def test_countries_are_found_by_name_code_and_accepted_spelling(migrated: URL, t
     lines = [f"Lille,{spelling},1,Partner {number},,," for number, spelling in enumerate(COUNTRIES)]
     found = loaded_rows(migrated, tiny_wave, lines, "country")
     assert found == {f"Partner {number}": (code,) for number, code in enumerate(COUNTRIES.values())}
+
+
+def test_a_code_tells_which_town_of_a_shared_name_is_meant(migrated: URL, tiny_wave: WaveFolder) -> None:
+    frame = "city,city_code,population\nLille,59350,1\nLens,,2\nDouai,,3\nSaint-Aubin,{},4\n"
+    tiny_wave.write("frame.csv", frame.format(""))
+    assert "several communes" in run("load", tiny_wave.path, "--db", address(migrated)).err
+    tiny_wave.write("frame.csv", frame.format("59529"))
+    told = run("load", tiny_wave.path, "--db", address(migrated)).err
+    assert "several communes" not in told
+    assert "is another commune (Saint-Aubin 59529)" in told
 
 
 SINCE = {
@@ -459,3 +480,70 @@ def test_the_code_may_stand_in_a_folder_of_any_name(migrated: URL, tiny_wave: Wa
     odd = tmp_path / "l'enquête 100 %"
     tiny_wave.path.rename(odd)
     assert run("load", odd, "--db", address(migrated)).code == 0
+
+
+# --- a correction that loses rows ----------------------------------------------------------------------------
+
+
+def alone(folder: WaveFolder, table: str, *rows: str) -> tuple[object, ...]:
+    """Write a table of the 2006 wave anew, its header and these rows, and return how it is loaded alone."""
+    header = (folder.path / f"{table}.csv").read_text(encoding="utf-8").splitlines()[0]
+    folder.write(f"{table}.csv", "\n".join((header, *rows, "")))
+    return ("load", folder.path / f"{table}.csv", "--table", table, "--wave", "2006", "--reason", "mended")
+
+
+def test_a_table_that_loses_all_its_rows_is_refused_until_the_loss_is_accepted(
+    loaded: URL, folder_2006: WaveFolder
+) -> None:
+    before = content(loaded)
+    correct = (*alone(folder_2006, "partnerships"), "--db", address(loaded))
+    refused = run(*correct)
+    assert refused.code == 2
+    assert "partnerships: 100 before, 0 after, 100 gone (such as " in refused.err
+    assert "--accept-loss" in refused.err
+    assert content(loaded) == before
+    tried = run(*correct, "--dry-run")
+    assert tried.code == 0, tried.err
+    assert "lost: partnerships: 100 before, 0 after, 100 gone" in tried.err
+    assert content(loaded) == before
+    accepted = run(*correct, "--accept-loss", "--lang", "fr")
+    assert accepted.code == 0, accepted.err
+    assert "lost: partnerships\u00a0: 100 avant, 0 après, 100 de perdus" in accepted.err
+
+
+def test_a_loss_of_a_tenth_is_said_and_loaded(loaded: URL, folder_2006: WaveFolder) -> None:
+    lines = (folder_2006.path / "partnerships.csv").read_text(encoding="utf-8").splitlines()[1:]
+    ones = [line for line in lines if line.split(",")[2] == "1"]
+    kept = [line for line in lines if line not in ones[:10]]
+    less = run(*alone(folder_2006, "partnerships", *kept), "--db", address(loaded))
+    assert less.code == 0, less.err
+    assert "lost: partnerships: 100 before, 90 after, 10 gone (such as " in less.err
+    refused = run(*alone(folder_2006, "partnerships", *kept[10:]), "--db", address(loaded))
+    assert refused.code == 2, refused.err
+
+
+def test_answers_that_go_while_their_towns_stay_are_a_loss(migrated: URL, tiny_wave: WaveFolder) -> None:
+    assert run("load", tiny_wave.path, "--db", address(migrated)).code == 0
+    tiny_wave.write("respondents.csv", "city,response\nDouai,responded\n")
+    tiny_wave.replace("partnerships.csv", "Lille,GB,1,Leeds,1968-05-03,,\n", "Lille,GB,1,,,,\n")
+    tiny_wave.replace("partnerships.csv", "Lille,Allemagne,1,Köln,1958,,\nLille,GB,1,,,,\nLille,DE,2,,,,\n", "")
+    tiny_wave.write("actions.csv", "city,action,answer\n")
+    refused = run("load", tiny_wave.path, "--db", address(migrated), "--reason", "mended")
+    assert refused.code == 2, refused.err
+    for said in (
+        "respondents: responded: 2 before, 1 after, 1 gone (such as Lille)",
+        "partnerships: 5 before, 1 after, 4 gone (such as Lille, DE; Lille, GB)",
+        "partnerships: partner: 2 before, 0 after, 2 gone",
+        "partnerships: since: 3 before, 1 after, 2 gone",
+        "city_actions: 1 before, 0 after, 1 gone (such as Lille, agenda_21)",
+    ):
+        assert said in refused.err
+
+
+def test_a_partner_that_is_called_otherwise_is_no_loss(migrated: URL, tiny_wave: WaveFolder) -> None:
+    assert run("load", tiny_wave.path, "--db", address(migrated)).code == 0
+    tiny_wave.replace("partnerships.csv", "Köln", "Cologne")
+    tiny_wave.replace("partnerships.csv", "Leeds", "Leeds (Yorkshire)")
+    changed = run("load", tiny_wave.path, "--db", address(migrated), "--reason", "mended")
+    assert changed.code == 0, changed.err
+    assert "lost" not in changed.err

@@ -117,7 +117,7 @@ def changed(before: Catalog, after: Catalog) -> set[str]:
 
 def go(url: URL, to: str = "head") -> migrate.Plan:
     with database.creating(url) as connection:
-        return migrate.migrate(connection, to)
+        return migrate.migrate(connection, to, accept_loss=True)
 
 
 def alembic(url: URL, *arguments: str, folder: Path = ROOT) -> str:
@@ -340,7 +340,7 @@ def test_a_row_that_refers_to_nothing_is_refused_or_found(two_waves: URL) -> Non
                 f"update {name} set {last.parent.name} = {missing} "
                 f"where {where} = (select min({where}) from {name} where {last.parent.name} is not null)"
             )
-            if database.is_duckdb(connection):
+            if connection.dialect.name == "duckdb":
                 assert database.orphans(connection) == []
                 assert connection.exec_driver_sql(change).scalar() == 1, key.name
                 columns = ", ".join(element.parent.name for element in key.elements)

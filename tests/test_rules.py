@@ -9,6 +9,7 @@ import tomllib
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeAlias
 from unittest.mock import patch
@@ -22,6 +23,7 @@ from jumelage.cli import showing
 from jumelage.reading.handed import TABLES
 from jumelage.reading.headings import HEADINGS, meanings
 from jumelage.reading.package import ALIASES, CLAIMS, SHAPES
+from jumelage.reading.source import CsvSource
 from jumelage.report_file import report, report_names
 from jumelage.rules import ERROR, Finding, Rule, rules
 from tests.conftest import ENGINES, TINY, Databases, WaveFolder, address, run
@@ -31,6 +33,7 @@ from tests.test_load import content
 Spoil: TypeAlias = Callable[[WaveFolder], object]
 BOOK, ARCHIVE = "tiny.xlsx", "tiny.zip"
 FRAME, RESPONDENTS, PARTNERSHIPS = "frame.csv", "respondents.csv", "partnerships.csv"
+PAIRS, _SAID = "partner_pairs.csv", "city,country,partner_before,partner,same"
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,18 @@ def folder(name: str) -> Spoil:
     return spoil
 
 
+def vanishing(_: WaveFolder) -> None:
+    """Delete the first table that is read, once its header was."""
+
+    def gone(source: CsvSource, way: int) -> None:
+        patcher.stop()
+        source.choose(way)
+        source.path.unlink()
+
+    patcher = patch.object(CsvSource, "choose", gone)
+    patcher.start()
+
+
 def published(report_: str, *rows: str) -> Spoil:
     return lines(f"published/{report_}.csv", f"{','.join(report(report_).key)},measure,printed,place", *rows)
 
@@ -155,6 +170,12 @@ def book(change: Callable[[Workbook], object]) -> Spoil:
     return spoil
 
 
+def pairs(*rows: str) -> Spoil:
+    """Hand pairs of partners in with a wave whose partners are Köln and Kiel."""
+    partners = line(PARTNERSHIPS, "Lille,DE,1,Kiel,1970,,")
+    return both(partners, lines(PAIRS, _SAID, *rows))
+
+
 def workbook(wave: WaveFolder) -> Workbook:
     """Make a workbook with a sheet per table of a wave, and the sheet `wave` of its wave.toml."""
     made = openpyxl.Workbook()
@@ -190,6 +211,14 @@ def time_of_day(made: Workbook) -> None:
     made["frame"]["B3"].number_format = "hh:mm"
 
 
+def formatted(sheet: str, name: str, value: object, form: str) -> Callable[[Workbook], None]:
+    def change(made: Workbook) -> None:
+        made[sheet][name] = value
+        made[sheet][name].number_format = form
+
+    return change
+
+
 def hidden(made: Workbook) -> None:
     made["actions"].sheet_state = "hidden"
 
@@ -213,6 +242,8 @@ FILES = {
     "file_empty": case(data(RESPONDENTS, b""), RESPONDENTS),
     "too_large": case(archived(lambda made: made.writestr("claims.csv", bytes(11 << 20))), ARCHIVE),
     "zero_byte": case(line(PARTNERSHIPS, "Lille,IT,1,To\0rino,,,"), PARTNERSHIPS, 6),
+    "utf16_without_mark": case(data(FRAME, TINY[FRAME].encode("utf-16-le")), FRAME),
+    "file_changed": case(vanishing, FRAME),
     "not_utf16": case(data(RESPONDENTS, TINY[RESPONDENTS].encode("utf-16")[:-1]), RESPONDENTS, 3),
     "mixed_encodings": case(
         data(RESPONDENTS, "city,response\nLiévin,\n".encode() + "Béthune,\n".encode("cp1252")), RESPONDENTS, 3
@@ -222,6 +253,7 @@ FILES = {
     "not_csv": case(lines(RESPONDENTS, "city,response", "Lille,responded", '"Douai,responded'), RESPONDENTS, 3),
     "field_too_long": case(line(PARTNERSHIPS, f"Lille,IT,1,{'x' * 200_000},,,"), PARTNERSHIPS, 6),
     "wrong_number_of_fields": case(line(FRAME, "Arras,40535,59"), FRAME, 5),
+    "header_missing": case(lines(FRAME, "Lille,225784", "Lens,35830", "Douai,42461"), FRAME, 1),
     "column_missing": case(lines("actions.csv", "city,action", "Lille,agenda_21"), "actions.csv", 1),
     "column_unknown": case(
         lines(RESPONDENTS, "city,response,servic", "Lille,responded,yes", "Douai,responded,"), RESPONDENTS, 1, "servic"
@@ -254,6 +286,11 @@ FILES = {
     ),
     "formula_without_value": case(cell("frame", "B4", "=6*7"), BOOK, 4, "population", sheet="frame"),
     "cell_error": case(cell("partnerships", "B3", "#N/A"), BOOK, 3, "country", sheet="partnerships"),
+    "number_as_date": case(book(formatted("partnerships", "E3", 1958, "yyyy")), BOOK, 3, "since", sheet="partnerships"),
+    "date_in_part": case(
+        book(formatted("partnerships", "E3", date(1958, 5, 1), "mmm-yy")), BOOK, 3, "since", sheet="partnerships"
+    ),
+    "shown_otherwise": case(book(formatted("frame", "B3", 35830, '#,##0,"k"')), BOOK, 3, "population", sheet="frame"),
     "time_of_day": case(book(time_of_day), BOOK, 3, "population", sheet="frame"),
 }
 
@@ -323,6 +360,7 @@ WAVE = {
         published("zones", "eu,agreements,1,p", "eu,agreements,2,p"), "published/zones.csv", 3, "place"
     ),
     "figure_not_understood": case(published("zones", "eu,agreements,plenty,p"), "published/zones.csv", 2, "printed"),
+    "figure_ambiguous": case(published("zones", "eu,agreements,1.234,p"), "published/zones.csv", 2, "printed"),
     "figure_out_of_range": case(
         published("zones", "eu,agreements,9999999999999,p"), "published/zones.csv", 2, "printed"
     ),
@@ -336,6 +374,7 @@ VALUES = {
     "name_marked": case(line(PARTNERSHIPS, "Lille ?,IT,1,,,,"), PARTNERSHIPS, 6, "city"),
     "name_too_long": case(line(PARTNERSHIPS, f"Lille,{'x' * 501},1,,,,"), PARTNERSHIPS, 6, "country"),
     "name_of_several": case(line(FRAME, "Saint-Aubin,1000"), FRAME, 5, "city"),
+    "name_shared": case(line(PARTNERSHIPS, "Lille,Congo,1,,,,"), PARTNERSHIPS, 6, "country"),
     "another_commune": case(line(FRAME, "Abancourt,400"), FRAME, 5, "city"),
     "code_without_zero": case(line(FRAME, "2285,400"), FRAME, 5, "city"),
     "code_unknown": case(aliases("cities,Lile,59999"), "aliases.csv", 2, "code"),
@@ -355,6 +394,12 @@ VALUES = {
     "source_unknown": case(line(PARTNERSHIPS, "Lille,IT,1,,,,zonez/eu"), PARTNERSHIPS, 6, "source"),
     "row_twice": case(line("actions.csv", "59350,Agenda 21,no"), "actions.csv", 3, "city"),
     "several_mark_undeclared": case(line(PARTNERSHIPS, "Lille,Italie (2),,,,,"), PARTNERSHIPS, 6, "country"),
+    "mark_or_departement": case(
+        both(toml("[printed]", 'several_mark = "({n})"'), line(PARTNERSHIPS, "Lille,IT,,Meaux (77),,,")),
+        PARTNERSHIPS,
+        6,
+        "partner",
+    ),
     "several_mark_differs": case(
         both(toml("[printed]", 'several_mark = "({n})"'), line(PARTNERSHIPS, "Lille,Italie (3),2,,,,")),
         PARTNERSHIPS,
@@ -377,10 +422,24 @@ MEANING = {
         3,
         "declared_agreements",
     ),
+    "pair_before_unknown": case(pairs("Lille,DE,Cologne,Köln,yes"), PAIRS, 2, "partner_before"),
+    "pair_contradicts": case(pairs("Lille,DE,Bonn,Köln,yes", "Lille,DE,Bonn,Kiel,yes"), PAIRS, 3, "same"),
+    "pair_named_itself": case(pairs("Lille,DE,KÖLN,Köln,no"), PAIRS, 2, "partner_before"),
+    "pair_partner_unknown": case(pairs("Lille,DE,Cologne,Bonn,yes"), PAIRS, 2, "partner"),
+    "pair_too_many": case(
+        both(
+            lines(PARTNERSHIPS, "city,country,partner", *(f"Lille,DE,{name}" for name in "ABCDEFGHIJKLMNOPQ")),
+            lines(PAIRS, _SAID, *(f"Lille,DE,{name}{name},{name},no" for name in "ABCDEFGHIJKLMNOPQ")),
+        ),
+        PAIRS,
+        18,
+        "partner",
+    ),
     "since_after_fieldwork": case(line(PARTNERSHIPS, "Lille,IT,1,,2011,,"), PARTNERSHIPS, 6, "since"),
     "since_too_early": case(line(PARTNERSHIPS, "Lille,IT,1,,1899,,"), PARTNERSHIPS, 6, "since"),
     "state_younger": case(line(PARTNERSHIPS, "Lille,Tchéquie,1,Brno,1992,,"), PARTNERSHIPS, 6, "since"),
     "town_merged": case(line(FRAME, "Saint-Pol-sur-Mer,23000"), FRAME, 5, "city"),
+    "twinning_at_home": case(line(PARTNERSHIPS, "Lille,La Réunion,1,Saint-Denis,,,"), PARTNERSHIPS, 6, "country"),
     "until_after_fieldwork": case(ended("Lille,IT,1,,,2011,"), PARTNERSHIPS, 2, "until"),
     "until_before_since": case(ended("Lille,IT,1,,1980,before 1980,"), PARTNERSHIPS, 2, "until"),
     "until_too_early": case(ended("Lille,IT,1,,,1899,"), PARTNERSHIPS, 2, "until"),
@@ -391,6 +450,7 @@ SEVERITIES = {
     "read_as_cp1252": "notice",
     "rows_above_header": "notice",
     "line_not_loaded": "notice",
+    "pair_before_unknown": "warning",
     "state_younger": "warning",
     "town_merged": "warning",
 }
@@ -399,7 +459,27 @@ SEVERITIES = {
 ELSEWHERE = [
     ("sheet_missing", case(book(lambda made: made.remove(made["wave"])), BOOK)),
     ("control_character", case(line(FRAME, "Arras,40\x07535"), FRAME, 5, "population")),
+    ("control_character", case(line(PARTNERSHIPS, "Lille,IT,1,To\u061crino,,,"), PARTNERSHIPS, 6, "partner")),
+    ("control_character", case(toml('"a\\u001bb" = 1'), "wave.toml", None, "sources.a\x1bb")),
+    (
+        "control_character",
+        case(swapped("wave.toml", "Small survey", "Small\uffffsurvey"), "wave.toml", None, "title.en"),
+    ),
+    ("cell_error", case(line(PARTNERSHIPS, "Lille,IT,1,#NOM ?,,,"), PARTNERSHIPS, 6, "partner")),
+    ("wrong_number_of_fields", case(line(FRAME, "Arras"), FRAME, 5)),
     ("several_mark_undeclared", case(line(PARTNERSHIPS, "Lille,IT,,Turin (2),,,"), PARTNERSHIPS, 6, "partner")),
+    (
+        "mark_or_departement",
+        case(
+            both(toml("[printed]", 'several_mark = "({n})"'), line(PARTNERSHIPS, "Lille (59),IT,,,,,")),
+            PARTNERSHIPS,
+            6,
+            "city",
+        ),
+    ),
+    ("mark_or_departement", case(line(PARTNERSHIPS, "Lille,IT,1,Meaux (77),,,"), PARTNERSHIPS, 6, "partner")),
+    ("name_shared", case(line(PARTNERSHIPS, "Lille,Corée,1,,,,"), PARTNERSHIPS, 6, "country")),
+    ("name_shared", case(line(PARTNERSHIPS, "Lille,St Martin,1,,,,"), PARTNERSHIPS, 6, "country")),
     ("answers_without_response", case(line(PARTNERSHIPS, "Lens,PL,,,,,"), PARTNERSHIPS, 6, "city")),
     ("since_after_fieldwork", case(line(PARTNERSHIPS, "Lille,IT,1,,entre 2010 et 2012,,"), PARTNERSHIPS, 6, "since")),
     ("several_mark_undeclared", case(line(PARTNERSHIPS, "Lille,IT,1,Turin [2],,,"), PARTNERSHIPS, 6, "partner")),

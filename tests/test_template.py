@@ -268,6 +268,8 @@ def test_the_sheet_wave_holds_the_code_and_the_defaults_and_asks_for_the_rest(tm
         "fieldwork.to": "",
         "fieldwork.mode": "",
         "complete.agreements": "",
+        "home.country": "FR",
+        "home.apart": "No",
         "defaults.response": "Not reached",
         **{f"defaults.{name}": "No answer" for name in TOWN_QUESTIONS},
         "defaults.since": "No answer",

@@ -12,13 +12,18 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from jumelage import content, report_file
-from jumelage.texts import Label, label, near_names
+from jumelage.texts import Label, label, near_names, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
 ERROR, WARNING, NOTICE = SEVERITIES = ("error", "warning", "notice")
+_SEVERITY_NAMES = {
+    ERROR: Label("erreur", "error"),
+    WARNING: Label("avertissement", "warning"),
+    NOTICE: Label("remarque", "notice"),
+}
 FIELDS = ("file", "sheet", "row", "column", "value", "rule", "severity", "message", "suggestion")
 _LONGEST = 80
 _KEYS = {"severity", "message", "remedy", "table", "column", "row_by_row"}
@@ -90,11 +95,12 @@ class Finding:
 
     def text(self, lang: str) -> str:
         """Write one line: where, what stands there, what is wrong and what to do."""
-        place = self.file if self.sheet is None else f"{self.file}[{self.sheet}]"
+        place = one_line(self.file if self.sheet is None else f"{self.file}[{self.sheet}]")
         if self.row is not None:
             place = f"{place}:{self.row}"
         if self.column:
-            place += f", colonne {self.column}" if lang == "fr" else f", column {self.column}"
+            column = one_line(self.column)
+            place += f", colonne {column}" if lang == "fr" else f", column {column}"
         value = f": {_short(self.value)!r}" if self.value is not None else ""
         between = "\u00a0; " if lang == "fr" else "; "
         said = between.join(filter(None, (self.message(lang), self.remedy(lang))))
@@ -114,12 +120,18 @@ class Finding:
 
 def _filled(text: Label, details: dict[str, Any], lang: str) -> str:
     words = {name: value.text(lang) if isinstance(value, Near | Label) else value for name, value in details.items()}
-    return text.text(lang).format(**words)
+    shown = {name: one_line(value) if isinstance(value, str) else value for name, value in words.items()}
+    return text.text(lang).format(**shown)
 
 
 def _short(text: str) -> str:
     """Cut a text to what a person can take in."""
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def severity_name(severity: str) -> Label:
+    """Return what people call a severity."""
+    return _SEVERITY_NAMES[severity]
 
 
 def near(word: str, known: Iterable[str]) -> Near:
@@ -130,6 +142,17 @@ def near(word: str, known: Iterable[str]) -> Near:
 def errors_in(findings: Iterable[Finding]) -> int:
     """Return how many of the findings stop a load."""
     return sum(finding.severity == ERROR for finding in findings)
+
+
+def said_of(path: Path, number: int, outcome: Label) -> Label:
+    """Say of something handed in how many findings stop what was to be done with it, and what was not done."""
+    return Label(
+        f"{path}\u00a0: {number} constat{'s' if number > 1 else ''}\u00a0; {outcome.fr}",
+        f"{path}: {number} finding{'s' if number != 1 else ''}; {outcome.en}",
+    )
+
+
+NOT_LOADED = Label("rien n’a été chargé", "nothing was loaded")
 
 
 def folder() -> Path:
@@ -145,7 +168,7 @@ def rules() -> dict[str, Rule]:
     """
     found: dict[str, Rule] = {}
     for path in sorted(folder().glob("*.toml")):
-        for name, table in tomllib.loads(path.read_text(encoding="utf-8")).items():
+        for name, table in tomllib.loads(content.read_text(path)).items():
             _add(found, _rule(path, name, table, ""))
     for path in sorted(folder().glob("*.sql")):
         header, sql = report_file.split_header(path)

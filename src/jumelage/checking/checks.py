@@ -102,6 +102,13 @@ def _prepare(bench: Connection, document: Document, wave: Wave | None, findings:
         bench.exec_driver_sql(
             f"update raw_{document.name} set city = city_code where city is null and city_code is not null"
         )
+        bench.exec_driver_sql(  # and it tells which town is meant by a name that several share
+            f"update raw_{document.name} set city = city_code from (select distinct r.city as name, p.code "
+            f"from (select distinct city, city_code from raw_{document.name}) r "
+            "join places p on p.key = match_key(r.city) and p.code = r.city_code "
+            "where p.key not in (select key from names where list = 'cities')) known "
+            f"where raw_{document.name}.city = known.name and raw_{document.name}.city_code = known.code"
+        )
     if document.name == "partnerships":
         findings += read_marks(bench, document, wave)
     return bool(apart)
@@ -123,6 +130,8 @@ def _declare(bench: Connection, wave: Wave | None) -> None:
         ("reference_date", "date", wave and wave.reference_date),
         ("fieldwork_to", "date", wave and wave.fieldwork_to),
         ("agreements_complete", "boolean", wave and wave.agreements_complete),
+        ("home_country", "varchar", wave and wave.home_country),
+        ("home_apart", "boolean", wave and wave.home_apart),
         ("default_response", "varchar", wave and wave.defaults.get("response")),
     )
     put(bench, "declared", {name: kind for name, kind, _ in facts}, [[value] for _, _, value in facts])

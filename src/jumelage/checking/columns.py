@@ -15,7 +15,7 @@ from jumelage.database.workbench import put
 from jumelage.reading.package import SHAPES
 from jumelage.reading.wave_toml import MISSING
 from jumelage.rules import Near, near
-from jumelage.texts import Label, find_control, folded
+from jumelage.texts import LANGUAGES, Label, find_control, folded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -221,7 +221,7 @@ def unknown_names(
         text: ("name_unknown", {"list": code_list, "near": alike[text]}) for text in unknown
     }
     if code_list != "cities":
-        return found
+        return found | _shared(bench, code_list, unknown)
     rows = bench.exec_driver_sql(
         "select v.text, count(distinct p.code), string_agg(distinct p.shown, ', ' order by p.shown), "
         "min(p.name || ' (' || p.departement || ')'), "
@@ -239,6 +239,30 @@ def unknown_names(
         elif lost:
             found[text] = ("code_without_zero", {"code": f"0{text}"})
     return found
+
+
+def _shared(bench: Connection, code_list: str, unknown: list[str]) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Return those names that stand for several codes of a list, with the codes."""
+    rows = bench.exec_driver_sql(
+        "select v.text, s.codes from (select unnest(cast(? as varchar[])) as text) v "
+        "join shared s on s.list = ? and s.key = match_key(v.text)",
+        (unknown, code_list),
+    ).fetchall()
+    labels = {
+        code: Label(f"{fr} ({code})", f"{en} ({code})")
+        for code, fr, en in bench.exec_driver_sql(f"select code, label_fr, label_en from list_{code_list}")
+        if any(code in codes for _, codes in rows)
+    }
+    return {
+        text: (
+            "name_shared",
+            {
+                "several": Label(*(", ".join(labels[code].text(lang) for code in codes) for lang in LANGUAGES)),
+                "example": f"{text} ({codes[0]})",
+            },
+        )
+        for text, codes in rows
+    }
 
 
 def _numbers(bench: Connection, document: Document, column: str, names: Names, wave: Wave | None) -> list[Finding]:
@@ -375,7 +399,7 @@ def _codes(bench: Connection, document: Document, names: Names) -> list[Finding]
 def _resolved(bench: Connection, document: Document) -> None:
     """Make the rows with what their columns stand for."""
     table = document.name
-    joins, columns, constants = [], [], ""
+    joins, columns = [], []
     for column in SHAPES[table].columns:
         meant = f"meant_{table}_{column}"
         if column in {"city_code", "likeness"}:
@@ -384,7 +408,7 @@ def _resolved(bench: Connection, document: Document) -> None:
             joins.append(f"left join {meant} m_since on m_since.text = r.since")
             columns += ["m_since.since_from", "m_since.since_to", "m_since.missing as since_missing"]
         elif column == "until" and column not in document.columns:
-            constants = ", cast(null as date) as until_from, cast(null as date) as until_to"
+            columns += ["cast(null as date) as until_from", "cast(null as date) as until_to"]
         elif column == "until":
             joins.append(f"left join {meant} m_until on m_until.text = r.until")
             # It cannot have ended before it began.
@@ -406,10 +430,6 @@ def _resolved(bench: Connection, document: Document) -> None:
         said = " or ".join(f"m_{name}.code in ('yes', 'no', 'dont_know')" for name in TOWN_QUESTIONS)
         columns.append(f"({said}) as has_answered")
     bench.exec_driver_sql(
-        f"create or replace temp table understood_{table} as "
+        f"create or replace temp table resolved_{table} as "
         f"select r.line, {', '.join(columns)} from raw_{table} r {' '.join(joins)}"
-    )
-    # A view, since constants cost nothing in one.
-    bench.exec_driver_sql(
-        f"create or replace temp view resolved_{table} as select *{constants} from understood_{table}"
     )

@@ -21,6 +21,27 @@ _SPELLINGS = {
     },
 }
 _SPELLINGS["countries"] += [("countries", column, "code") for column in ("code", "label_fr", "label_en")]
+# Names that several countries share in use, though each list may give them to one: which is meant nobody can tell.
+_SHARED = {
+    ("Congo",): ("CD", "CG"),
+    ("Corée", "Korea"): ("KP", "KR"),
+    ("Saint-Martin",): ("MF", "SX"),
+    ("Îles Vierges", "Virgin Islands"): ("VG", "VI"),
+    ("Antilles néerlandaises", "Netherlands Antilles"): ("BQ", "CW", "SX"),
+    ("Tchécoslovaquie", "Czechoslovakia"): ("CZ", "SK"),
+    ("Serbie-et-Monténégro", "Serbia and Montenegro"): ("ME", "RS"),
+    ("Yougoslavie", "Yugoslavia"): ("BA", "HR", "ME", "MK", "RS", "SI", "XK"),
+}
+# How the little word in the name of a town is written besides: Boulogne s/ Mer, Boulogne/Mer, Noyelles s/s Lens.
+_SHORTENED = (
+    (" sur ", " s "),
+    (" sur ", " "),
+    (" sous ", " s "),
+    (" sous ", " s s "),
+    (" sous ", " ss "),
+    (" lez ", " les "),
+    (" les ", " lez "),
+)
 DEPARTEMENTS = {"59": "Nord", "62": "Pas-de-Calais"}
 _MOST_SUGGESTED = 1000  # distinct names for which near ones are looked for: more are no typing errors
 _ALIKE = 75  # of 100, by rapidfuzz's ratio
@@ -29,10 +50,16 @@ _ALIKE = 75  # of 100, by rapidfuzz's ratio
 def index_names(bench: Connection) -> None:
     """Read the code lists into the workbench, and index all spellings by match key.
 
-    Table `names` has list, key, code, spelling: a key that stands for two codes is in it for neither. Table `places`
-    has every town and commune by each of its keys: its name, the name with its departement, its code.
+    Table `names` has list, key, code, spelling: a key that stands for two codes is in it for neither, and with its
+    codes in table `shared`. Table `places` has every town and commune by each of its keys: its name, the name with its
+    departement, its code.
     """
     read_code_lists(bench)
+    shortened = "".join(
+        f" union all select * replace (replace(key, '{word}', '{short}') as key) from whole "
+        f"where contains(key, '{word}')"
+        for word, short in _SHORTENED
+    )
     departements = " ".join(f"when '{number}' then '{name}'" for number, name in DEPARTEMENTS.items())
     bench.exec_driver_sql(
         # Materialized, or the macro would be expanded into every branch of the union and planned as often.
@@ -46,7 +73,8 @@ def index_names(bench: Connection) -> None:
         "left join list_communes p on p.code = m.part_of and p.kind = 'commune'), "
         "written as materialized (select t.*, unnest([t.spelling, t.code, t.spelling || ' ' || t.departement, "
         f"t.spelling || ' ' || case t.departement {departements} end]) as text from town t), "
-        "keyed as materialized (select *, match_key(text) as key from written) "
+        "whole as materialized (select *, match_key(text) as key from written), "
+        f"keyed as (select * from whole{shortened}) "
         "select distinct key, code, name, departement, shown, known from keyed where key is not null"
     )
     spellings = " union all ".join(
@@ -54,11 +82,25 @@ def index_names(bench: Connection) -> None:
         for name, sources in _SPELLINGS.items()
         for table, spelling, code in sources
     )
+    spellings += " union all select 'countries', unnest([label_fr, label_en]) || ' ' || code, code from list_countries"
+    for shared, codes in _SHARED.items():
+        spellings += "".join(
+            f" union all select 'countries', '{name}', '{code}' union all select 'countries', '{name} {code}', '{code}'"
+            for name in shared
+            for code in codes
+        )
     closed = "select list, unnest([code, label_fr, label_en]) as spelling, code from list_answers"
     bench.exec_driver_sql(
-        f"create or replace temp table names as with spelled as materialized ({spellings} union all {closed}), "
-        "keyed as materialized (select list, match_key(spelling) as key, code, spelling from spelled) "
-        "select list, key, min(code) as code, min(spelling) as spelling from keyed where key is not null "
+        f"create or replace temp table spelled as with every as materialized ({spellings} union all {closed}) "
+        "select list, match_key(spelling) as key, code, spelling from every"
+    )
+    bench.exec_driver_sql(
+        "create or replace temp table shared as select list, key, list(distinct code order by code) as codes "
+        "from spelled group by all having count(distinct code) > 1"
+    )
+    bench.exec_driver_sql(
+        "create or replace temp table names as "
+        "select list, key, min(code) as code, min(spelling) as spelling from spelled where key is not null "
         "group by all having count(distinct code) = 1 union all "
         "select 'cities', key, min(code), min(name) from places group by key "
         "having count(distinct code) = 1 and bool_or(known)"

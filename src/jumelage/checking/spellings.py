@@ -6,8 +6,6 @@ import csv
 import io
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from jumelage import database
@@ -19,10 +17,13 @@ from jumelage.errors import DataError
 from jumelage.reading.handed import open_handed
 from jumelage.reading.package import ALIASES, read_package, read_rows
 from jumelage.reading.source import CsvSource, Shape
-from jumelage.rules import errors_in
+from jumelage.rules import errors_in, said_of
+from jumelage.temporary import temporary_folder
+from jumelage.texts import Label, meant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from sqlalchemy import Connection
 
@@ -35,6 +36,9 @@ SUGGESTED = Shape(("list", "spelling", "code", "confirmed"), ("rows", "name", "s
 LISTED = ("cities", "countries", "actions", "difficulties")
 _NOT_CONFIRMED = ("no", "non")
 _CONFIRMED = ("yes", "oui", "x")
+
+_NOT_SUGGESTED = Label("rien n’a été proposé", "nothing was suggested")
+_NOT_ACCEPTED = Label("rien n’a été accepté", "nothing was accepted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +143,8 @@ def suggest(handed: Path, more: Path | None, table: str | None = None) -> tuple[
     One with no code near is listed once, without. With `table`, it is one file for that table. DataError if a table,
     or a file of spellings, cannot be read.
     """
-    with TemporaryDirectory(prefix="jumelage-") as folder, database.in_memory().begin() as bench:
-        scratch = Path(folder)
-        with workbench(bench, scratch) as ready:
-            return tuple(_suggest(ready, handed, more, table, scratch))
+    with temporary_folder() as scratch, database.in_memory().begin() as bench, workbench(bench, scratch) as ready:
+        return tuple(_suggest(ready, handed, more, table, scratch))
 
 
 def _suggest(
@@ -184,7 +186,7 @@ def _stop_at_unread(handed: Path, opened: Handed, package: Package, more: Path |
     places = {(document.file, document.sheet) for document in documents} | {(more.name if more else "", None)}
     unread = [found for found in findings if (found.file, found.sheet) in places]
     if number := errors_in(unread):
-        raise DataError(f"{handed}: {number} finding{'s' if number > 1 else ''}; nothing was suggested", unread)
+        raise DataError(said_of(handed, number, _NOT_SUGGESTED), unread)
 
 
 def accept(suggestions: Path, into: Path) -> tuple[str, tuple[str, ...]]:
@@ -194,32 +196,28 @@ def accept(suggestions: Path, into: Path) -> tuple[str, tuple[str, ...]]:
     """
     findings: list[Finding] = []
     kept: list[dict[str, str | None]] = []
-    with TemporaryDirectory(prefix="jumelage-") as folder, database.in_memory().begin() as bench:
-        scratch = Path(folder)
-        with workbench(bench, scratch) as ready:
-            names = Names(ready)
-            index_names(ready)
-            if into.exists():
-                before = read_rows(CsvSource("aliases", into.name, into, scratch / "a"), ALIASES, findings)
-                kept = [record for _, record in before.records()]
-                _accept(ready, names, before, findings)
-            given = read_rows(
-                CsvSource("suggestions", suggestions.name, suggestions, scratch / "s"), SUGGESTED, findings
-            )
-            confirmed = [
-                _Spelling(line, *(record[column] for column in ALIASES.columns))
-                for line, record in given.records()
-                if (record["confirmed"] or "").casefold() in _CONFIRMED
-            ]
-            findings += [
-                given.document.finding("choice", line, "confirmed", record["confirmed"], choices="yes, no")
-                for line, record in given.records()
-                if record["confirmed"] and record["confirmed"].casefold() not in (*_CONFIRMED, *_NOT_CONFIRMED)
-            ]
-            added = _judged(ready, names, given.document, confirmed, findings)
+    with temporary_folder() as scratch, database.in_memory().begin() as bench, workbench(bench, scratch) as ready:
+        names = Names(ready)
+        index_names(ready)
+        if into.exists():
+            before = read_rows(CsvSource("aliases", into.name, into, scratch / "a"), ALIASES, findings)
+            kept = [record for _, record in before.records()]
+            _accept(ready, names, before, findings)
+        given = read_rows(CsvSource("suggestions", suggestions.name, suggestions, scratch / "s"), SUGGESTED, findings)
+        confirmed = [
+            _Spelling(line, *(meant(record[column] or "") or None for column in ALIASES.columns))
+            for line, record in given.records()
+            if (record["confirmed"] or "").casefold() in _CONFIRMED
+        ]
+        findings += [
+            given.document.finding("choice", line, "confirmed", record["confirmed"], choices="yes, no")
+            for line, record in given.records()
+            if record["confirmed"] and record["confirmed"].casefold() not in (*_CONFIRMED, *_NOT_CONFIRMED)
+        ]
+        added = _judged(ready, names, given.document, confirmed, findings)
     if number := errors_in(findings):
         findings.sort(key=lambda finding: finding.order)
-        raise DataError(f"{suggestions}: {number} finding{'s' if number > 1 else ''}; nothing was accepted", findings)
+        raise DataError(said_of(suggestions, number, _NOT_ACCEPTED), findings)
     fresh = sorted((str(entry.list), str(entry.spelling), str(entry.code)) for entry in added)
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")

@@ -7,6 +7,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from jumelage.checking.names import DEPARTEMENTS
+from jumelage.database.sql import literal
 from jumelage.database.workbench import put
 from jumelage.reading.package import SHAPES
 from jumelage.texts import Label
@@ -35,6 +36,8 @@ _NEVER_IN_A_TOTAL = {
     "partner_pairs": ("same",),
 }
 _MARKED = r"[(\[]\s*[x×]?\s*[0-9]{1,3}\s*[x×]?\s*[)\]]\s*\*?$"
+# The number of a departement behind a name, as people write it: two digits, three overseas.
+_NUMBERED = r"\((0[1-9]|[1-8][0-9]|9[0-5]|97[1-6])\)$"
 _GRAND = re.compile("(grand )?total( general)?|ensemble|total ensemble|overall( total)?")
 _PART = re.compile(r"(sous total|subtotal|sub total|total|ensemble)\b")
 _FOOTNOTE = re.compile(
@@ -147,8 +150,8 @@ def check_totals(bench: Connection, document: Document) -> list[Finding]:
 def read_marks(bench: Connection, document: Document, wave: Wave | None) -> list[Finding]:
     """Read printed marks of several agreements, where the wave declares its mark; find undeclared ones.
 
-    A mark gives the number of agreements of its row, and goes from the name. The number of a departement behind the
-    name of a town is none.
+    A mark gives the number of agreements of its row, and goes from the name. One that may as well be the number of a
+    departement is refused, but behind the name of a town where the wave declares no such mark.
     """
     table, columns = f"raw_{document.name}", ("city", "country", "partner")
     mark = wave.several_mark if wave is not None else None
@@ -157,15 +160,26 @@ def read_marks(bench: Connection, document: Document, wave: Wave | None) -> list
     if mark is None and not document.marks:
         return []
     findings: list[Finding] = []
+    put(bench, "two_readings", {"text": "varchar"}, [[]])
     for column in columns:
         if mark is not None:
             findings += _take_marks(bench, document, column, mark)
         rows = bench.exec_driver_sql(
-            f"select line, {column} from {table} where regexp_matches({column}, '{_MARKED}') "
-            f"and not ({_departement(column)}) order by 1"
+            f"select line, {column}, {_numbered(column)} from {table} where regexp_matches({column}, '{_MARKED}') "
+            f"and not ({_departement(column)}) and {column} not in (select text from two_readings) order by 1"
         )
-        findings += [document.finding("several_mark_undeclared", line, column, value) for line, value in rows]
+        findings += [
+            document.finding("mark_or_departement", line, column, value, number=number)
+            if number
+            else document.finding("several_mark_undeclared", line, column, value)
+            for line, value, number in rows
+        ]
     return findings
+
+
+def _numbered(column: str) -> str:
+    """Return the expression of the number of a departement that a name may end in; empty if it does not."""
+    return "''" if column == "country" else f"regexp_extract({column}, '{_NUMBERED}', 1)"
 
 
 def _departement(column: str) -> str:
@@ -177,21 +191,31 @@ def _departement(column: str) -> str:
 def _take_marks(bench: Connection, document: Document, column: str, mark: str) -> list[Finding]:
     """Take declared marks off the names of a column and put their numbers into `agreements`."""
     table = f"raw_{document.name}"
-    pattern = rf"(?s)^(.*\S)\s*{re.escape(mark).replace(re.escape('{n}'), '([0-9]{1,3})')}$".replace("'", "''")
+    pattern = literal(rf"(?s)^(.*\S)\s*{re.escape(mark).replace(re.escape('{n}'), '([0-9]{1,3})')}$")
     bench.exec_driver_sql(
         f"create or replace temp table marked as select line, {column} as text, agreements, "
-        f"regexp_extract({column}, '{pattern}', 1) as name, "
-        f"ltrim(regexp_extract({column}, '{pattern}', 2), '0') as number "
-        f"from {table} where regexp_matches({column}, '{pattern}') and not ({_departement(column)})"
+        f"regexp_extract({column}, {pattern}, 1) as name, "
+        f"ltrim(regexp_extract({column}, {pattern}, 2), '0') as number "
+        f"from {table} where regexp_matches({column}, {pattern})"
     )
+    # Where the row says the same number in its own column, it is no departement.
+    numbered = _numbered("text" if column != "country" else column)
+    bench.exec_driver_sql(
+        f"create or replace temp table two_readings as select line, text, {numbered} as number from marked "
+        f"where {numbered} <> '' and agreements is distinct from number"
+    )
+    bench.exec_driver_sql("delete from marked where line in (select line from two_readings)")
     bench.exec_driver_sql(
         f"update {table} set {column} = m.name, agreements = m.number from marked m where m.line = {table}.line"
     )
+    both = bench.exec_driver_sql("select line, text, number from two_readings order by line").fetchall()
     rows = bench.exec_driver_sql(
         "select line, text, number, agreements from marked where try_cast(replace(agreements, ',', '.') as double) "
         "is distinct from cast(number as double) and agreements is not null order by 1"
     )
     return [
+        document.finding("mark_or_departement", line, column, text, number=number) for line, text, number in both
+    ] + [
         document.finding("several_mark_differs", line, column, text, marked=number, given=given)
         for line, text, number, given in rows
     ]

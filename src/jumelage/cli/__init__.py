@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn, cast
 
 import typer
 
 from jumelage.cli import loading, migrating, publishing, reporting, revisions
-from jumelage.cli.options import Db, say
+from jumelage.cli.ending import heeding
+from jumelage.cli.options import Db  # noqa: TC001  # Typer reads annotations at run time
+from jumelage.cli.streams import Stream, begin, hold_standard_files, say
 from jumelage.errors import JumelageError
+from jumelage.texts import Label, filled
+
+_ERROR = Label("erreur\u00a0: {}", "error: {}")
+_STOPPED = Label("arrêté\u00a0; ce qui n’était pas fini est défait", "stopped; what was not finished is undone")
+_BUG = Label(
+    "erreur\u00a0: c’est un défaut de jumelage\u00a0; merci de le signaler",
+    "error: this is a bug of jumelage; please report it",
+)
 
 app = typer.Typer(
     name="jumelage",
@@ -39,6 +48,7 @@ def _options(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
     ] = False,
 ) -> None:
+    begin()
     ctx.obj = db
 
 
@@ -46,21 +56,29 @@ for module in (migrating, loading, revisions, reporting, publishing):
     module.add_to(app)
 
 
-def _fail(message: str, code: int) -> NoReturn:
+def _fail(message: Label, code: int) -> NoReturn:
     say(message)
-    raise SystemExit(code)
+    raise SystemExit(code) from None
 
 
 def main() -> None:
     """Run the command line; errors that a user can cause end in a message and an exit code, never a traceback."""
-    try:
-        app()
-    except JumelageError as error:
-        _fail(f"error: {error}", error.exit_code)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(0) from None
-    except Exception:  # noqa: BLE001
-        import traceback
+    hold_standard_files()
+    if sys.stdout is not None:
+        sys.stdout = cast("Any", Stream(sys.stdout, clean=False))
+    if sys.stderr is not None:
+        sys.stderr = cast("Any", Stream(sys.stderr, clean=True))
+    with heeding() as came:
+        try:
+            app()
+        except BaseException as error:
+            if came:  # whatever became of it on the way: a driver makes an error of its own of it
+                _fail(_STOPPED, 128 + came[0])
+            if isinstance(error, JumelageError):
+                _fail(filled(_ERROR, Label(error.text("fr"), error.text("en"))), error.exit_code)
+            if not isinstance(error, Exception):
+                raise
+            import traceback
 
-        _fail(f"{traceback.format_exc()}error: this is a bug of jumelage; please report it", JumelageError.exit_code)
+            say(traceback.format_exc())
+            _fail(_BUG, JumelageError.exit_code)

@@ -3,36 +3,43 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from jumelage.cli import showing
 from jumelage.cli.options import (
+    AcceptLoss,
     Aliases,
     AsOf,
     By,
     Db,
     Format,
+    FormatName,
     Handed,
+    Lang,
+    LangName,
     Output,
     Reason,
     Table,
-    protect,
-    say,
     say_remarks,
     scope_of,
     url_of,
-    write,
 )
+from jumelage.cli.streams import check_output, protect, say, show, write
 from jumelage.errors import UsageError
+from jumelage.texts import Label, filled
 
 if TYPE_CHECKING:
     from jumelage.loading.revision import Request
 
+_LOADING = Label("chargement de {}", "loading {}")
+_ADDED = Label("{}\u00a0: {} graphies ajoutées", "{}: {} spellings added")
+_WOULD_ADD = Label("{}\u00a0: {} graphies seraient ajoutées", "{}: {} spellings would be added")
+
 
 def add_to(app: typer.Typer) -> None:
-    """Add the commands to the command line."""
+    """Add the commands of this module."""
     app.command()(load)
     app.command()(template)
     app.add_typer(aliases_app, name="aliases")
@@ -55,13 +62,14 @@ def load(
         typer.Option("--annotate", metavar="OUT", help="Write a copy of HANDED with each finding where it belongs."),
     ] = None,
     format_: Annotated[
-        Literal["table", "csv", "json"] | None,
+        FormatName | None,
         typer.Option(
             "--format", help="Write all findings (and, with --dry-run, what would change) to standard output."
         ),
     ] = None,
-    lang: Annotated[Literal["fr", "en"], typer.Option("--lang", help="Language of the findings.")] = "en",
+    lang: Lang = "en",
     output: Output = None,
+    accept_loss: AcceptLoss = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check everything and show what would change; load nothing.")
     ] = False,
@@ -72,12 +80,15 @@ def load(
     """
     if (table is None) != (wave is None):
         raise UsageError("--table and --wave go together: one file for one table of a wave that is loaded")
-    request = request_of(handed, reason, by, table=table, wave=wave, aliases=aliases, annotate=annotate, lang=lang)
-    show = showing.Showing(format_, lang, output, write)
+    how = showing.Showing(format_, lang, output)
+    more = {"aliases": aliases, "annotate": annotate, "lang": lang, "accept_loss": accept_loss}
+    request = request_of(handed, reason, by, table=table, wave=wave, **more, tell=how.copied.append)
+    url = url_of(ctx, db)
+    check_output(output)
     if dry_run:
-        showing.rehearse(url_of(ctx, db), request, show)
+        showing.rehearse(url, request, how)
     else:
-        showing.load(url_of(ctx, db), request, show)
+        showing.load(url, request, how)
 
 
 def request_of(handed: Path, reason: str | None = None, by: str | None = None, **more: Any) -> Request:  # noqa: ANN401
@@ -87,8 +98,10 @@ def request_of(handed: Path, reason: str | None = None, by: str | None = None, *
 
     if not handed.exists() and (packaged := content.root() / handed).is_dir():
         handed = packaged
-        say(f"loading {handed}")
+        say(filled(_LOADING, handed))
     protect(handed)
+    if more.get("aliases") is not None:
+        protect(more["aliases"])
     return Request(handed, reason, by, **more)
 
 
@@ -102,7 +115,7 @@ def template(
         typer.Option("--from", metavar="WAVE", help="Take the sampling frame over from this wave of the database."),
     ] = None,
     as_of: AsOf = None,
-    lang: Annotated[Literal["fr", "en"], typer.Option("--lang", help="Language of the drop-downs.")] = "fr",
+    lang: Annotated[LangName, typer.Option("--lang", help="Language of the drop-downs.")] = "fr",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT.xlsx if it is there.")] = False,
 ) -> None:
     """Write a workbook to hand out for a new wave.
@@ -117,7 +130,7 @@ def template(
         with database.reading(url_of(ctx, db)) as connection:
             scope = scope_of(connection, from_, as_of)
             earlier = earlier_wave(connection, scope)
-        say_remarks(scope, "en")
+        say_remarks(scope)
     write_template(out, wave, lang, earlier, overwrite=overwrite)
     say(f"wrote {out}")
 
@@ -127,24 +140,43 @@ aliases_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Fin
 
 @aliases_app.command()
 def suggest(
-    handed: Handed,
+    ctx: typer.Context,
+    handed: Annotated[
+        Path | None, typer.Argument(metavar="HANDED", help="The wave whose names are looked at, as for `load`.")
+    ] = None,
+    between: Annotated[
+        str | None,
+        typer.Option("--between", metavar="WAVES", help="Two loaded waves (2006,2012): partners that may be one."),
+    ] = None,
+    db: Db = None,
     table: Annotated[Table | None, typer.Option("--table", help="HANDED is one file or sheet for this table.")] = None,
     aliases: Aliases = None,
     format_: Format = "table",
+    lang: Lang = "en",
     output: Output = None,
 ) -> None:
     """List the names that no list knows.
 
     Each comes with the codes that it may stand for. Write the list as csv, put `yes` under `confirmed`
-    where a suggestion is right, and hand it to `aliases accept`.
+    where a suggestion is right, and hand it to `aliases accept`. With --between, list the partners of two waves that
+    may be one under two spellings, most alike first: write yes or no under `same`, delete the other lines, and load
+    the file as partner_pairs.csv of the later wave.
     """
+    if (handed is None) == (between is None):
+        raise UsageError("name what is handed in, or two loaded waves with --between; not both")
+    from jumelage.checking.partner_pairs import suggest_pairs
     from jumelage.checking.spellings import suggest as find
-    from jumelage.render import renderer
-    from jumelage.render.grid import of_suggestions
+    from jumelage.render.grid import of_pairs, of_suggestions
 
-    with showing.told(showing.Showing()):
+    if handed is None:
+        check_output(output)
+        show(of_pairs(suggest_pairs(url_of(ctx, db), str(between)), lang), format_, output)
+        return
+    protect(handed, *([aliases] if aliases else []))
+    check_output(output)
+    with showing.told(showing.Showing(lang=lang)):
         found = find(handed, aliases, table)
-    write(renderer(format_)(of_suggestions(found)), output)
+    show(of_suggestions(found, lang), format_, output)
 
 
 @aliases_app.command()
@@ -156,6 +188,7 @@ def accept(
         Path, typer.Option("--into", metavar="FILE", help="File of accepted spellings: that of the wave, or any other.")
     ] = Path("aliases.csv"),
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be accepted; write nothing.")] = False,
+    lang: Lang = "en",
 ) -> None:
     """Add the confirmed spellings to a file.
 
@@ -163,10 +196,12 @@ def accept(
     """
     from jumelage.checking.spellings import accept as take
 
-    with showing.told(showing.Showing()):
+    protect(suggestions)
+    check_output(into)
+    with showing.told(showing.Showing(lang=lang)):
         text, added = take(suggestions, into)
     if added and not dry_run:
         write(text, into)
     for line in added:
         say(line)
-    say(f"{into}: {len(added)} spellings {'would be ' if dry_run else ''}added")
+    say(filled(_WOULD_ADD if dry_run else _ADDED, into, len(added)))

@@ -10,22 +10,31 @@ import typer  # noqa: TC002  # Typer reads annotations at run time
 from jumelage.cli import loading, showing
 from jumelage.cli.migrating import bring_up
 from jumelage.cli.options import (
+    AcceptLoss,
     AsOf,
     By,
     Db,
     Handed,
+    Lang,
     Out,
     Reason,
     Waves,
-    say,
     say_counts,
     say_remarks,
     scope_of,
     url_of,
 )
+from jumelage.cli.streams import say
+from jumelage.texts import Label, filled
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
+
+_KEPT = Label(
+    "note\u00a0: {} est gardé\u00a0: il contient des fichiers que publish n’a pas faits",
+    "note: {} is kept: it holds files that publish did not make",
+)
+_PUBLISHED = Label("publié\u00a0: {}", "published: {}")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -35,7 +44,12 @@ def add_to(app: typer.Typer) -> None:
 
 
 def publish(
-    ctx: typer.Context, out: Out = Path("public"), db: Db = None, wave: Waves = None, as_of: AsOf = None
+    ctx: typer.Context,
+    out: Out = Path("public"),
+    db: Db = None,
+    wave: Waves = None,
+    as_of: AsOf = None,
+    lang: Lang = "en",  # noqa: ARG001  # it sets the language of all that is said
 ) -> None:
     """Publish a wave as web pages.
 
@@ -54,10 +68,12 @@ def _publish(url: URL, out: Path, wave: str | None, as_of: str | None = None) ->
     with database.reading(url) as connection:
         scope = scope_of(connection, wave, as_of)
         done = publish_scope(connection, scope, out)
-    say_remarks(scope, "en")
+    say_remarks(scope)
     if done.ledger:
         say_counts(done.ledger)
-    say(f"published: {', '.join(str(page) for page in done.pages)}")
+    if done.kept:
+        say(filled(_KEPT, done.kept))
+    say(filled(_PUBLISHED, ", ".join(str(page) for page in done.pages)))
 
 
 def reproduce(
@@ -67,6 +83,8 @@ def reproduce(
     db: Db = None,
     reason: Reason = None,
     by: By = None,
+    lang: Lang = "en",
+    accept_loss: AcceptLoss = False,
 ) -> None:
     """Migrate, load, check and publish in one go.
 
@@ -74,5 +92,7 @@ def reproduce(
     """
     url = url_of(ctx, db)
     bring_up(url)
-    done = showing.load(url, loading.request_of(handed, reason, by), showing.Showing())
+    showed = showing.Showing(lang=lang)
+    more = {"lang": lang, "accept_loss": accept_loss, "tell": showed.copied.append}
+    done = showing.load(url, loading.request_of(handed, reason, by, **more), showed)
     _publish(url, out, done.wave)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import DataError, DBAPIError, NotSupportedError, ProgrammingError
+from sqlalchemy.exc import DBAPIError
 
-from jumelage.database.sql import is_duckdb
+from jumelage.database.engines import engine_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 TRIED_OUT = "jumelage_tried_out"  # in the `info` of a connection whose rows are undone in the end
-_NO_RIGHT, _READ_ONLY, _TOO_MUCH = "42501", "25006", "54"
 
 
 class QueryError(Exception):
@@ -35,16 +34,18 @@ def attempt(connection: Connection) -> Iterator[None]:
     a LostError. Anything else that goes wrong, such as a connection that is lost, is no fault of the query and goes on
     as it came.
     """
+    engine = engine_of(connection)
+    savepoints = engine.has_savepoints
     try:
-        if is_duckdb(connection):
-            yield
-        else:
+        if savepoints:
             with connection.begin_nested():
                 yield
+        else:
+            yield
     except DBAPIError as error:
-        if connection.invalidated or not _is_of_the_query(error):
+        if connection.invalidated or engine.verdict(error.orig or error) != "statement":
             raise
-        if is_duckdb(connection):
+        if not savepoints:
             connection.rollback()
             if connection.info.get(TRIED_OUT):
                 raise LostError(said(error)) from error
@@ -54,12 +55,3 @@ def attempt(connection: Connection) -> Iterator[None]:
 def said(error: DBAPIError) -> str:
     """Return what the engine said."""
     return str(error.orig).strip()
-
-
-def _is_of_the_query(error: DBAPIError) -> bool:
-    """Tell whether a query is to blame, rather than the database, its connection or the rights in it."""
-    code = getattr(error.orig, "sqlstate", None) or ""
-    if code == _NO_RIGHT:
-        return False
-    wrong = isinstance(error, ProgrammingError | DataError | NotSupportedError)
-    return wrong or code == _READ_ONLY or code.startswith(_TOO_MUCH)

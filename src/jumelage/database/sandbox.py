@@ -18,9 +18,11 @@ from sqlalchemy.exc import DBAPIError
 
 from jumelage.database import sandbox_process
 from jumelage.database.attempt import QueryError, attempt, said
-from jumelage.database.connection import DUCKDB_SETTINGS, in_memory
+from jumelage.database.connection import in_memory
+from jumelage.database.engines import engine_of
+from jumelage.database.engines.duckdb import SETTINGS
 from jumelage.database.sandbox_process import fault, told
-from jumelage.database.sql import is_duckdb, query
+from jumelage.database.sql import query
 from jumelage.database.wave_queries import why_not
 from jumelage.errors import DatabaseError
 
@@ -85,8 +87,8 @@ def door(connection: Connection) -> Iterator[Door]:
     """Give the door for a database that is read: a process of its own on DuckDB, else limits of the server."""
     with ExitStack() as stack:
         bench = _Bench(connection, stack)
-        if is_duckdb(connection):
-            process = _Process(str(connection.engine.url.database))
+        if files := engine_of(connection).files(connection.engine.url):
+            process = _Process(str(files[0]))
             stack.callback(process.end)
             yield _OnDuckDB(bench, process)
         else:
@@ -101,7 +103,8 @@ def rehearsal(connection: Connection) -> Iterator[Door]:
     """
     with ExitStack() as stack:
         bench = _Bench(connection, stack)
-        yield _WithinDuckDB(connection) if is_duckdb(connection) else _OnServer(connection, bench, trying=True)
+        within = engine_of(connection).workbench(connection) is not None
+        yield _WithinDuckDB(connection) if within else _OnServer(connection, bench, trying=True)
 
 
 class _Bench:
@@ -109,7 +112,7 @@ class _Bench:
 
     def __init__(self, connection: Connection, stack: ExitStack) -> None:
         self._connection, self._stack = connection, stack
-        self._bench: Connection | None = connection if is_duckdb(connection) else None
+        self._bench = engine_of(connection).workbench(connection)
 
     def why_not(self, sql: str) -> str:
         """Say why a query is not run; empty if it may be."""
@@ -209,6 +212,8 @@ class _OnDuckDB:
         self._clock.spend(since)
         if answer is None or answer.get("late"):
             return Answer(failed=_too_long(seconds))
+        if answer.get("broken"):
+            raise DatabaseError(f"{self._process.path}: {answer['broken']}")
         return Answer(answer.get("rows", 0), answer.get("first", ""), answer.get("failed", ""))
 
 
@@ -216,7 +221,7 @@ class _Process:
     """The process that answers: started once, and again only after a query that ended it."""
 
     def __init__(self, path: str) -> None:
-        self._path = path
+        self.path = path
         self._process: subprocess.Popen[bytes] | None = None
         self._ready = False
 
@@ -227,9 +232,9 @@ class _Process:
         import duckdb
 
         asked = {
-            "database": str(Path(self._path).absolute()),
+            "database": str(Path(self.path).absolute()),
             "library": str(Path(duckdb.__file__).parents[1]),
-            "config": DUCKDB_SETTINGS | _CONFIG,
+            "config": SETTINGS | _CONFIG,
             "memory": MEMORY,
             "cpu_seconds": int(ALL_SECONDS + START_SECONDS),
         }
@@ -252,7 +257,7 @@ class _Process:
             said_ = self._read(START_SECONDS)
             if said_ is None or said_.get("failed"):
                 why = (said_ or {}).get("failed") or "its process did not start"
-                raise DatabaseError(f"{self._path}: the queries of the wave cannot be run: {why}")
+                raise DatabaseError(f"{self.path}: the queries of the wave cannot be run: {why}")
             self._ready = True
         line = f"{json.dumps(question)}\n".encode()
         try:
@@ -318,6 +323,8 @@ class _WithinDuckDB:
         try:
             names, rows = query(self._connection, _wrapped(sql))
         except (DBAPIError, MemoryError) as error:
+            if type(getattr(error, "orig", error)).__name__ in {"IOException", "FatalException"}:
+                raise  # the file, not the query
             self._connection.rollback()
             late = time.monotonic() - since >= seconds
             self._lost = "another query of the wave failed before it, and with that the rows were gone"

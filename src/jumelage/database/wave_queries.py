@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from jumelage import content
-from jumelage.database.sql import query
+from jumelage.database.sql import literal, query
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +46,7 @@ class Refused:
 @cache
 def allowed() -> dict[str, frozenset[str]]:
     """Return the functions, operators and types that schema/wave_queries.toml lists."""
-    text = (content.root() / "schema" / "wave_queries.toml").read_text(encoding="utf-8")
+    text = content.read_text(content.root() / "schema" / "wave_queries.toml")
     return {kind: frozenset(names) for kind, names in tomllib.loads(text).items()}
 
 
@@ -75,9 +75,8 @@ def refused(bench: Connection, sql: str) -> list[Refused]:
         return [Refused("form", f"more than one query, or more than {LONGEST} characters")]
     if found := _READ_DIFFERENTLY.search(sql):
         return [Refused("form", found[0].strip() or "a control character")]
-    text = sql.replace("'", "''")
     try:
-        ((tree,),) = query(bench, f"select cast(json_serialize_sql('{text}') as varchar)")[1]
+        ((tree,),) = query(bench, f"select cast(json_serialize_sql({literal(sql)}) as varchar)")[1]
         parsed = json.loads(tree)
         if parsed["error"]:
             return [Refused("form", str(parsed["error_message"]))]

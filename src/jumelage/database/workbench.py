@@ -8,9 +8,11 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from sqlalchemy.exc import DBAPIError
+
 from jumelage import content
 from jumelage.database.connection import in_memory
-from jumelage.database.sql import is_duckdb, path_literal
+from jumelage.database.engines import engine_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-MEMORY = "350MB"  # of the database while it loads; the interpreter and the text being read come on top
 # Letters that a keyboard lacks and no accent can be taken off from.
 _LETTERS = {
     "œ": "oe",
@@ -63,9 +64,9 @@ _MACROS = (
 @contextmanager
 def workbench(target: Connection, scratch: Path | None = None) -> Iterator[Connection]:
     """Open the workbench for a target; what does not fit into memory goes to the folder `scratch`."""
-    if is_duckdb(target):
-        _prepare(target, scratch)
-        yield target
+    if (bench := engine_of(target).workbench(target)) is not None:
+        _prepare(bench, scratch)
+        yield bench
         return
     with in_memory().begin() as bench:
         _prepare(bench, scratch)
@@ -74,8 +75,7 @@ def workbench(target: Connection, scratch: Path | None = None) -> Iterator[Conne
 
 def _prepare(bench: Connection, scratch: Path | None) -> None:
     if scratch is not None:
-        bench.exec_driver_sql(f"set temp_directory = {path_literal(scratch)}")
-        bench.exec_driver_sql(f"set memory_limit = '{MEMORY}'")
+        engine_of(bench).room(bench, scratch)
     for macro in _MACROS:
         bench.exec_driver_sql(macro)
 
@@ -89,8 +89,12 @@ def put(bench: Connection, table: str, kinds: dict[str, str], columns: Sequence[
 def read_code_lists(bench: Connection) -> None:
     """Read every code list of the project, all columns as text, into a temporary table `list_NAME`."""
     for name, path in content.code_lists().items():
-        bench.exec_driver_sql(
-            f"create or replace temp table list_{name} as select * from read_csv(?, all_varchar = true, "
-            "header = true, delim = ',', quote = '\"', escape = '\"', nullstr = '')",
-            (str(path),),
-        )
+        try:
+            bench.exec_driver_sql(
+                f"create or replace temp table list_{name} as select * from read_csv(?, all_varchar = true, "
+                "header = true, delim = ',', quote = '\"', escape = '\"', nullstr = '')",
+                (str(path),),
+            )
+        except DBAPIError:
+            content.read_text(path)  # says so if it is not UTF-8
+            raise

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from jumelage import __version__, database
 from jumelage.database.models import DERIVED, LATER_QUESTIONS, LATER_TABLES, OF_A_LOAD, metadata
 from jumelage.errors import DataError, UsageError
+from jumelage.loading.losses import confirm, losses
 from jumelage.reading.wave_toml import Wave, canonical
 from jumelage.revisions.history import recording_time, user
 
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from jumelage.loading.losses import Loss
     from jumelage.rules import Finding
+    from jumelage.texts import Label
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,8 @@ class Request:
     """What is to be loaded, why and by whom.
 
     With `table`, `handed` is one file for that table, and the rest is the current revision of `wave`. `annotate` is
-    where a copy with the findings written in goes, in `lang`; `aliases` a file of more accepted spellings.
+    where a copy with the findings written in goes, in `lang`, and `tell` is told of it; `aliases` a file of more
+    accepted spellings. With `accept_loss` a correction may lose more than a tenth of a table.
     """
 
     handed: Path
@@ -37,13 +41,16 @@ class Request:
     aliases: Path | None = None
     annotate: Path | None = None
     lang: str = "en"
+    tell: Callable[[Label], object] = lambda _: None
+    accept_loss: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """What a load did: the revision that is now current, whether it is new, the one before, its rows by table.
 
-    `synthetic` tells that the wave is made up.
+    `superuser` is the role that loaded it, if it may do anything on the server. `synthetic` tells that the wave is made
+    up; `losses` is what the revision before had and this one has not.
     """
 
     wave: str
@@ -53,6 +60,8 @@ class Loaded:
     rows: dict[str, int]
     synthetic: bool = False
     findings: tuple[Finding, ...] = field(default=(), repr=False)
+    losses: tuple[Loss, ...] = ()
+    superuser: str | None = None
 
 
 def append_revision(
@@ -66,7 +75,7 @@ def append_revision(
     step: Callable[[str], None],
 ) -> Loaded:
     """Append what is staged as a revision, unless the current one says the same."""
-    digest, rows = _content_hash(bench, wave)
+    digest, rows = content_hash(bench, wave)
     last, current = _earlier(connection, wave)
     before = current[0] if current else None
     # With a reason, the same content read in another way (`missing`, `dates`) is a revision too: it is kept for later.
@@ -82,7 +91,12 @@ def append_revision(
     reason = (request.reason or "dry run") if last else None
     step("writing")
     _write(connection, bench, wave, revision, digest, reason=reason, by=request.by)
-    return Loaded(wave.code, revision, True, before, rows, wave.synthetic, tuple(findings))
+    lost = losses(connection, wave.code, before, revision) if before else ()
+    if not dry_run and not request.accept_loss:
+        confirm(wave.code, lost, request.lang)
+    return Loaded(
+        wave.code, revision, True, before, rows, wave.synthetic, tuple(findings), lost, database.superuser(connection)
+    )
 
 
 def _columns(name: str) -> list[str]:
@@ -99,10 +113,17 @@ _LATER = {
 }
 
 
-def _content_hash(bench: Connection, wave: Wave) -> tuple[str, dict[str, int]]:
+def _staged(name: str, _columns: list[str]) -> str:
+    return f"staged_{name}"
+
+
+def content_hash(
+    bench: Connection, wave: Wave, relation: Callable[[str, list[str]], str] = _staged
+) -> tuple[str, dict[str, int]]:
     """Return a hash of a wave that does not depend on the order of its rows, and the number of rows of each table.
 
-    It is made of sums of the upper and the lower halves of the rows' MD5.
+    `relation` says where the columns of a table stand in the workbench: what is staged, or what was loaded. It is made
+    of sums of the upper and the lower halves of the rows' MD5.
     """
     counts = {}
     digest = hashlib.sha256(canonical(wave).encode())
@@ -117,7 +138,7 @@ def _content_hash(bench: Connection, wave: Wave) -> tuple[str, dict[str, int]]:
         line = f"concat_ws(chr(31), {', '.join(fields)})"
         sums = bench.exec_driver_sql(
             "select count(*), sum(cast(m >> 64 as ubigint)), sum(cast(m & 18446744073709551615 as ubigint)) "
-            f"from (select md5_number({line}) as m from staged_{name})"
+            f"from (select md5_number({line}) as m from {relation(name, columns)})"
         ).one()
         if name in LATER_TABLES and not sums[0]:
             continue
@@ -172,17 +193,21 @@ def _write(
             "agreements_complete": wave.agreements_complete,
             "several_mark": wave.several_mark,
             "declared": wave.declared,
+            "home_country": wave.home_country,
+            "home_apart": wave.home_apart,
             "content_hash": digest,
-            "code_lists_hash": database.content_hash("code_lists", connection.dialect.name),
+            "code_lists_hash": database.content_hash(connection, "code_lists"),
             "loaded_at": recording_time(connection),
             "loaded_by": by or user(),
             "reason": reason,
             "software": __version__,
         },
     )
+    filled = [f"survey.{name}" for name in ("waves", "revisions", *OF_A_LOAD)]
     for name in OF_A_LOAD:
         columns = ["wave", "revision", *_columns(name)]
         sql = f"select '{wave.code}', {revision}, {', '.join(columns[2:])} from staged_{name}"
         database.append(bench, sql, connection, f"survey.{name}", columns)
-    if database.is_duckdb(connection) and (broken := database.orphans(connection, {"revisions", *OF_A_LOAD})):
+    if broken := database.orphans(connection, {"revisions", *OF_A_LOAD}):
         raise DataError("the wave refers to what does not exist:\n" + "\n".join(broken))
+    database.analyze(connection, filled)

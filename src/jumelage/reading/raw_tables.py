@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from jumelage import database
 from jumelage.errors import UnreadableError
 from jumelage.reading.source import LONGEST_FIELD, CsvSource, Document, Shape
-from jumelage.texts import find_control
+from jumelage.texts import ACCENTS, CONTROLS_IN_SQL, SPREADSHEET_ERROR, find_control
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 _LONGEST_LINE = 64 << 20
 # What Unicode calls white space, without control characters but tab and line ends.
 _ANY = " \t\n\r\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000\ufeff"
-# As in `errors`, in the notation of the database.
-_CONTROLS = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{9f}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}]"
 _NOTHING = "cast(null as varchar)"
 _NO_CHARACTER = "\x01"  # a delimiter that no text holds which comes this far
 
@@ -60,7 +58,34 @@ def stage(bench: Connection, source: Source, document: Document, shape: Shape, s
         f"where coalesce({', '.join(shape.columns)}, loose, cast(odd as varchar)) is not null"
     )
     bench.exec_driver_sql("drop table if exists lines")
-    return [*_odd_records(bench, document), *([] if clean else _controls(bench, document)), *broken]
+    if not isinstance(source, CsvSource) or source.text.features.accents:
+        _compose(bench, document)
+    said = [*_odd_records(bench, document), *([] if clean else _controls(bench, document)), *broken]
+    if isinstance(source, CsvSource) and source.text.features.errors:
+        said += _errors(bench, document)
+    return said
+
+
+def _compose(bench: Connection, document: Document) -> None:
+    """Write accents that are characters of their own with their letters: one text has one form."""
+    named = [column for column in document.columns if column]
+    other = {column: f"regexp_matches({column}, '{ACCENTS}')" for column in named}
+    composed = ", ".join(
+        f"{column} = case when {has} then nfc_normalize({column}) else {column} end" for column, has in other.items()
+    )
+    bench.exec_driver_sql(f"update raw_{document.name} set {composed} where {' or '.join(other.values())}")
+
+
+def _errors(bench: Connection, document: Document) -> list[Finding]:
+    """Find the errors of a spreadsheet that were written into a text."""
+    found = []
+    for column in filter(None, document.columns):
+        rows = bench.exec_driver_sql(
+            f"select line, {column} from raw_{document.name} "
+            f"where regexp_full_match({column}, '{SPREADSHEET_ERROR}', 'i') order by line"
+        )
+        found += [document.finding("cell_error", line, column, value) for line, value in rows]
+    return found
 
 
 def _controls(bench: Connection, document: Document) -> list[Finding]:
@@ -69,7 +94,7 @@ def _controls(bench: Connection, document: Document) -> list[Finding]:
     for column in filter(None, document.columns):
         rows = bench.exec_driver_sql(
             f"select line, {column} from raw_{document.name} "
-            f"where regexp_matches({column}, '{_CONTROLS}') order by line"
+            f"where regexp_matches({column}, '{CONTROLS_IN_SQL}') order by line"
         )
         found += [
             document.finding("control_character", line, column, value, code=find_control(value)) for line, value in rows
@@ -79,7 +104,7 @@ def _controls(bench: Connection, document: Document) -> list[Finding]:
 
 def _odd_records(bench: Connection, document: Document) -> list[Finding]:
     """Return the records that do not fit under the header, and leave them out of the table."""
-    table, wanted = f"raw_{document.name}", len(document.columns)
+    table = f"raw_{document.name}"
     rows = bench.exec_driver_sql(
         f"select line, odd, loose from {table} where coalesce(cast(odd as varchar), loose) is not null order by line"
     ).fetchall()
@@ -88,7 +113,7 @@ def _odd_records(bench: Connection, document: Document) -> list[Finding]:
     return [
         document.finding("field_without_heading", line, None, loose)
         if odd is None
-        else document.finding("wrong_number_of_fields", line, found=odd, wanted=wanted)
+        else document.wrong_width(line, odd)
         if odd <= LONGEST_FIELD
         else document.finding("field_too_long", line, most=f"{LONGEST_FIELD:,}")
         for line, odd, loose in rows

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from jumelage.render.grid import lines, of_sheet, span, visible_columns
+from jumelage.render.grid import computed, lines, of_sheet, span, visible_columns
 from jumelage.render.words import STATUS_MARKS, STATUS_MEANINGS, STATUS_NAMES, words
 from jumelage.reporting.judging import CLAIMS, STATUSES, Entry, worst
 
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from jumelage.reporting.judging import Ledger
     from jumelage.reporting.sheet import Sheet, WaveFacts
 
-# What says more than the computed value alone, and so is printed beside it.
-_BESIDE = {"contradicted", "bounded", "published_only", "wording"}
+# Where the rows cannot tell, the printed value leads; where it says more than the computed one, it stands beside.
+_LEADING = {"bounded", "published_only"}
+_BESIDE = {"contradicted", "wording"}
 _MONTHS = (
     ("janvier", "January"), ("février", "February"), ("mars", "March"), ("avril", "April"), ("mai", "May"),
     ("juin", "June"), ("juillet", "July"), ("août", "August"), ("septembre", "September"),
@@ -28,15 +29,15 @@ _MONTHS = (
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell of a published table: its text, and what was printed there with which status.
+    """A cell of a published table: the text that leads, its status, and what stands beside, each with a word for it.
 
     `spaced` keeps the numbers of a column in line where other cells of it have a status.
     """
 
     text: str
     numeric: bool = False
-    printed: tuple[str, ...] = ()
     status: str | None = None
+    beside: tuple[tuple[str, str], ...] = ()
     spaced: bool = False
 
 
@@ -163,11 +164,10 @@ def key_label(sheet: Sheet, key: str, lang: str) -> str:
 
 def _rows(sheet: Sheet, entries: dict[tuple[str, str], list[Entry]], lang: str) -> list[tuple[bool, tuple[Cell, ...]]]:
     """Lay out the computed rows, and among them those that were printed and have no computed row."""
-    report = sheet.report
-    columns = visible_columns(report)
     judged = {measure for _, measure in entries}
+    columns = visible_columns(sheet, judged)
     rows = []
-    for line in lines(sheet.with_rows(key for key, _ in entries), lang):
+    for line in lines(sheet.with_rows(key for key, _ in entries), lang, columns):
         row = []
         for column, text in zip(columns, line.texts, strict=True):
             found = entries.get((line.key, column.name), [])
@@ -180,12 +180,17 @@ def _rows(sheet: Sheet, entries: dict[tuple[str, str], list[Entry]], lang: str) 
 def _cell(text: str, coded: bool, entries: list[Entry], lang: str) -> Cell:
     if not entries:
         return Cell(text, not coded)
-    printed = dict.fromkeys(
-        entry.printed or words(lang)["blank"]
-        for entry in entries
-        if entry.status in _BESIDE or (coded and entry.printed != text)
-    )
-    return Cell(text, not coded, tuple(printed), worst(entry.status for entry in entries))
+    w = words(lang)
+    status = worst(entry.status for entry in entries)
+    leading = _texts([entry for entry in entries if entry.status in _LEADING], lang) if status in _LEADING else ""
+    beside = _texts([entry for entry in entries if entry.status in _BESIDE or (coded and entry.printed != text)], lang)
+    known = ((w["rows"], text),) if leading else ()
+    return Cell(leading or text, not coded, status, (*known, *(((w["printed"], beside),) if beside else ())))
+
+
+def _texts(entries: list[Entry], lang: str) -> str:
+    """Write what is printed in one cell, each text once."""
+    return ", ".join(dict.fromkeys(entry.printed or words(lang)["blank"] for entry in entries))
 
 
 def _groups(ledger: Ledger, sheets: dict[str, Sheet], lang: str) -> list[tuple[str, str, list[dict[str, str]]]]:
@@ -210,13 +215,15 @@ def _line(entry: Entry, sheets: dict[str, Sheet], lang: str) -> dict[str, str]:
             figure += f" – {sheet.report.column(entry.measure).label.text(lang)}"
     else:
         figure = f"{entry.key} – {entry.measure}"
-    computed = span(entry.low, entry.high, lang)
+    shown = span(entry.low, entry.high, lang)
+    if sheet and entry.low is None and not entry.statement:
+        shown = computed(sheet.report.column(entry.measure), entry.low, entry.high, lang)
     if sheet and isinstance(entry.low, str):
-        computed = sheet.shown(entry.measure, entry.low, lang)
+        shown = sheet.shown(entry.measure, entry.low, lang)
     return {
         "figure": figure,
         "printed": entry.printed,
         "place": entry.place,
-        "computed": computed,
+        "computed": shown,
         "status": entry.status,
     }

@@ -24,7 +24,6 @@ from jumelage.reporting.judging import (
     Told,
     Verdict,
     judge,
-    judge_figures,
 )
 from jumelage.reporting.run import make_sheet, run_cells, sources, wave_facts
 from jumelage.reporting.sheet import Sheet, by_key
@@ -75,9 +74,10 @@ def read(connection: Connection, scope: Scope, report: str | None = None) -> Tol
         f"from published_figures {only}order by report, position, key, measure, place",
     )
     figures = tuple(Figure(*row) for row in rows)
+    _, listed = database.query(connection, f"select report from published_tables {only}order by report")
+    complete = tuple(name for (name,) in listed)
     if report is not None:
-        return Told(figures)
-    _, complete = database.query(connection, "select report from published_tables order by report")
+        return Told(figures, complete)
     _, claims = database.query(
         connection,
         "select claim, place, printed, kind, offenders, statement_fr, statement_en from claims "
@@ -89,7 +89,7 @@ def read(connection: Connection, scope: Scope, report: str | None = None) -> Tol
     )
     return Told(
         figures,
-        tuple(name for (name,) in complete),
+        complete,
         tuple(
             Claim(claim, place, printed, Label(fr, en), kind, offenders)
             for claim, place, printed, kind, offenders, fr, en in claims
@@ -131,9 +131,8 @@ def compute(connection: Connection, scope: Scope, told: Told, names: Iterable[st
             errors[name] = str(error)
             continue
         sheets[name] = sheet
-        runs[name] = Run(sheet.report, sheet.cells(), reported.get(name, {}), made_from)
-    orphans = database.orphans(connection) if database.is_duckdb(connection) else ()
-    return Computed(runs, sheets, errors, tuple(orphans))
+        runs[name] = Run(sheet.report, sheet.cells(), reported.get(name, {}), made_from, sheet.complete)
+    return Computed(runs, sheets, errors, tuple(database.orphans(connection)))
 
 
 def hear(connection: Connection, asked: Door, scope: Scope, told: Told) -> Heard:
@@ -151,11 +150,11 @@ def hear(connection: Connection, asked: Door, scope: Scope, told: Told) -> Heard
 
 
 def of_report(connection: Connection, scope: Scope, report: str) -> tuple[Entry, ...]:
-    """Return the entries of the printed figures of one report, without what explains them."""
+    """Return the entries of the printed figures of one report; no query of the wave is run."""
     scope.check_single()
     told = read(connection, scope, report)
     found = compute(connection, scope, told, [report])
-    return tuple(judge_figures(told.figures, found.runs, found.errors))
+    return judge(told, found.runs, found.errors, Heard()).entries
 
 
 def _queries(told: Told) -> Iterable[str]:

@@ -157,7 +157,7 @@ def explain(connection: Connection, sheet: Sheet, key: str, measure: str) -> Det
             return Detail(columns, (), additive=True)
         raise UsageError(f"{report.name} has no cell {key!r}; {nearest(key, cells)}")
     conditions = [
-        f"cast(d.{name} as varchar) = '{part.replace(chr(39), chr(39) * 2)}'"
+        f"cast(d.{name} as varchar) = {database.literal(part)}"
         for name, part in zip(report.key, parts, strict=True)
         if part != TOTAL
     ]

@@ -52,6 +52,7 @@ class Recorded:
     synthetic: bool
     reference_date: date
     agreements_complete: bool
+    home: str | None
     loaded_at: datetime
     same_code_lists: bool
     withdrawn_at: datetime | None
@@ -74,7 +75,8 @@ def recorded(connection: Connection) -> list[Recorded]:
     """Return every revision, waves by their reference date."""
     _, rows = database.query(
         connection,
-        "select r.wave, r.revision, w.synthetic, r.reference_date, r.agreements_complete, r.loaded_at, "
+        "select r.wave, r.revision, w.synthetic, r.reference_date, r.agreements_complete, "
+        "case when r.home_apart then r.home_country end, r.loaded_at, "
         "r.code_lists_hash = i.hash, x.withdrawn_at, x.withdrawn_by, x.reason from survey.revisions r "
         "join survey.waves w on w.wave = r.wave join survey.installed i on i.part = 'code_lists' "
         "left join survey.withdrawals x on x.wave = r.wave and x.revision = r.revision "
@@ -187,10 +189,17 @@ def _remarks(chosen: Sequence[Recorded], classified_on: date | None, *, with_inf
         )
     if not with_inferred:
         yield Label("Sans les lignes déduites.", "Without inferred rows.")
-    if len(chosen) > 1 and (listed := ", ".join(one.wave for one in chosen if not one.agreements_complete)):
+    if listed := ", ".join(one.wave for one in chosen if not one.agreements_complete):
         yield Label(
-            f"La liste des accords n’est pas donnée pour complète\u00a0: {listed}. Ses nombres sont des minima.",
-            f"The list of agreements is not claimed complete: {listed}. Its numbers are minima.",
+            f"La liste des accords n’est pas donnée pour complète\u00a0: {listed}. "
+            "Les nombres d’accords sont des minima (≥), et les nombres de villes qui en dépendent des intervalles.",
+            f"The list of agreements is not claimed complete: {listed}. "
+            "Numbers of agreements are minima (≥), and numbers of towns that depend on them are ranges.",
+        )
+    if apart := ", ".join(f"{one.wave} ({one.home})" for one in chosen if one.home):
+        yield Label(
+            f"Les jumelages dans le pays même sont tenus à part, et dans aucun nombre\u00a0: {apart}.",
+            f"Twinnings within the country itself are kept apart, and in no figure: {apart}.",
         )
     if moved := ", ".join(one.name for one in chosen if not one.same_code_lists):
         yield Label(
@@ -214,11 +223,7 @@ def scope_settings(connection: Connection, scope: Scope) -> tuple[str, ...]:
         "inferred": "yes" if scope.with_inferred else "no",
         "classified_on": scope.classified_on.isoformat() if scope.classified_on else "",
     }
-    quoted = {name: value.replace("'", "''") for name, value in values.items()}
-    if database.is_duckdb(connection):
-        return tuple(f"set variable jumelage_{name} = '{value}'" for name, value in quoted.items())
-    settings = ", ".join(f"set_config('jumelage.{name}', '{value}', true)" for name, value in quoted.items())
-    return (f"select {settings}",)
+    return database.variables(connection, values)
 
 
 def read_time(text: str) -> datetime:
