@@ -682,9 +682,9 @@ def test_a_name_that_no_copy_can_have_is_refused_before_the_work_begins(tiny: Wa
     nowhere = ("--db", tmp_path / "none.duckdb")  # the work would begin with that there is no database
     one = ("--table", "frame", "--wave", "tiny")
     for said, *given in (
-        ("is there already; choose another name", tiny.path / "frame.csv", "--annotate", there, *one),
-        ("is there already; choose another name", tiny.path, "--annotate", tmp_path / "tiny"),
-        ("is inside of", tiny.path, "--annotate", tiny.path / "copy"),
+        ("already exists; choose another name", tiny.path / "frame.csv", "--annotate", there, *one),
+        ("already exists; choose another name", tiny.path, "--annotate", tmp_path / "tiny"),
+        ("is inside", tiny.path, "--annotate", tiny.path / "copy"),
         ("the copy of a folder is a folder", tiny.path, "--annotate", tmp_path / "copy.zip"),
         ("must end in .csv", tiny.path / "frame.csv", "--annotate", tmp_path / "copy.xlsx", *one),
     ):
