@@ -1,7 +1,7 @@
 /*
 table = "partnerships"
 column = "city"
-message = { fr = "le même accord (ville, pays, partenaire) est déjà à la ligne {first}", en = "the same city, country and partner stands on line {first} already" }
+message = { fr = "le même accord (ville, pays, partenaire) est déjà à la ligne {first}", en = "the same city, country and partner is already on line {first}" }
 remedy = { fr = "écrivez leur nombre dans agreements s’ils sont plusieurs, et gardez une seule ligne", en = "write their number in agreements if they are several, and keep one row" }
 */
 -- Whatever the spelling of the partner. Agreements with partners that nobody named are told apart by their dates, and

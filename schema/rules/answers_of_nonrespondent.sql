@@ -3,7 +3,7 @@ table = "partnerships"
 column = "city"
 row_by_row = true
 message = { fr = "n’a pas répondu ({response}), et a pourtant des réponses", en = "has not responded ({response}), and yet has answers" }
-remedy = { fr = "corrigez response, ou supprimez les réponses ; un accord connu d’ailleurs se marque inferred = yes", en = "mend response, or delete the answers; an agreement known from elsewhere is marked inferred = yes" }
+remedy = { fr = "corrigez response, ou supprimez les réponses ; un accord connu d’ailleurs se marque inferred = yes", en = "correct response, or delete the answers; an agreement known from elsewhere is marked inferred = yes" }
 */
 with silent as (
     select r.city, min(r.response) as response
