@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 from jumelage.render.grid import computed, lines, of_sheet, span, visible_columns
@@ -13,6 +14,8 @@ from jumelage.reporting.judging import CLAIMS, STATUSES, Entry, worst
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
+
+    from jinja2 import Template
 
     from jumelage.reporting.judging import Ledger
     from jumelage.reporting.sheet import Sheet, WaveFacts
@@ -55,11 +58,9 @@ class Section:
     sql: str
 
 
-def render_page(sheets: dict[str, Sheet], ledger: Ledger | None, lang: str) -> str:
-    """Write the page of a wave, or of several without a ledger, in one language.
-
-    It is a whole HTML document that needs no other file.
-    """
+@cache
+def _template() -> Template:
+    """Read the page's template, once for all languages."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -69,9 +70,17 @@ def render_page(sheets: dict[str, Sheet], ledger: Ledger | None, lang: str) -> s
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    return environment.get_template("page.html.jinja")
+
+
+def render_page(sheets: dict[str, Sheet], ledger: Ledger | None, lang: str) -> str:
+    """Write the page of a wave, or of several without a ledger, in one language.
+
+    It is a whole HTML document that needs no other file.
+    """
     first = next(iter(sheets.values()))
     wave, facts = first.wave, first.wave.facts
-    return environment.get_template("page.html.jinja").render(
+    return _template().render(
         lang=lang,
         other="en" if lang == "fr" else "fr",
         w=words(lang),
