@@ -271,8 +271,8 @@ def trial(folder: Path, cells: str, header: str = HEADER, detail: str = DETAIL) 
             r"gives zone, agrements; \[columns\] says zone, agreements",
         ),
         ("select agreements, zone from detail", "gives agreements, zone"),
-        ("select zone, agreements from detail union all select zone, 2 from detail", "key eu is null or stands twice"),
-        ("select cast(null as varchar) as zone, agreements from detail", "key None is null or stands twice"),
+        ("select zone, agreements from detail union all select zone, 2 from detail", "key eu is null or appears twice"),
+        ("select cast(null as varchar) as zone, agreements from detail", "key None is null or appears twice"),
         ("select zone, agreements from nowhere_at_all", "nowhere_at_all"),
     ],
 )

@@ -117,9 +117,9 @@ def check_out(handed: Path, out: Path) -> _Kind:
             f"{out}: the copy of {handed.name} must end in {' or '.join(kind.endings)}; choose another name"
         )
     if os.path.lexists(out):
-        raise UsageError(f"{out} is there already; choose another name")
+        raise UsageError(f"{out} already exists; choose another name")
     if out.resolve().is_relative_to(handed.resolve()):
-        raise UsageError(f"{out} is inside of {handed}; choose another name")
+        raise UsageError(f"{out} is inside {handed}; choose another name")
     return kind
 
 

@@ -84,7 +84,7 @@ WithoutInferred = Annotated[
 ]
 Output = Annotated[
     Path | None,
-    typer.Option("-o", "--output", metavar="FILE", help="Write there instead of to standard output."),
+    typer.Option("-o", "--output", metavar="FILE", help="Write to this file instead of standard output."),
 ]
 Format = Annotated[FormatName, typer.Option("--format", help="Form of the output.")]
 Handed = Annotated[
@@ -97,7 +97,7 @@ Table = Literal["frame", "respondents", "partnerships", "actions", "difficulties
 Aliases = Annotated[
     Path | None,
     typer.Option(
-        "--aliases", metavar="FILE", help="More accepted spellings, beside the wave's own (see `jumelage aliases`)."
+        "--aliases", metavar="FILE", help="More accepted spellings, besides the wave's own (see `jumelage aliases`)."
     ),
 ]
 Reason = Annotated[
@@ -112,7 +112,7 @@ AcceptLoss = Annotated[
     bool,
     typer.Option("--accept-loss", help="Load a correction even if it loses more than a tenth of a table."),
 ]
-Out = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where to publish; swapped in whole.")]
+Out = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where to publish; replaced as a whole.")]
 
 
 def url_of(ctx: typer.Context, db: str | None) -> URL:

@@ -45,7 +45,7 @@ def synchronise(connection: Connection) -> None:
             keys = ", ".join(column.name for column in table.primary_key)
             twice = f"select {keys} from new_{name} group by {keys} having count(*) > 1 order by {keys}"
             if found := query(connection, twice)[1]:
-                raise DatabaseError(f"schema/codes/{name}.csv: {found[0]} stands there twice; keep one line")
+                raise DatabaseError(f"schema/codes/{name}.csv: {found[0]} appears there twice; keep one line")
         _check_answers(connection)
         for name in reversed(CODE_LISTS):
             same = _same_key(name)

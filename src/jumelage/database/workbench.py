@@ -96,5 +96,5 @@ def read_code_lists(bench: Connection) -> None:
                 (str(path),),
             )
         except DBAPIError:
-            content.read_text(path)  # says so if it is no UTF-8
+            content.read_text(path)  # says so if it is not UTF-8
             raise

@@ -1,6 +1,6 @@
 """The text of a file, in whatever encoding it surely is: UTF-8, UTF-16 with its mark, or pure cp1252.
 
-A file is gone through once, block by block; only what is no plain UTF-8 with plain line ends is written out again.
+A file is gone through once, block by block; only what is not plain UTF-8 with plain line ends is written out again.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class TextFile:
 
     Without quotes none of them is empty: what is blank holds a blank.
 
-    `cp1252` is the first byte that is no UTF-8, as `0xe9`, where the file was read as cp1252.
+    `cp1252` is the first byte that is not UTF-8, as `0xe9`, where the file was read as cp1252.
     """
 
     path: Path
@@ -134,7 +134,7 @@ def _blocks(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _look(file: BinaryIO, features: Features) -> bool | None:
-    """Go through a file: tell whether it is in form as it stands; None if it is no UTF-8."""
+    """Go through a file: tell whether it is in form as it stands; None if it is not UTF-8."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     plain, before = True, b"\n"
     try:
@@ -221,7 +221,7 @@ def _whole_ends(blocks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _pure_cp1252(path: Path) -> tuple[str, bool]:
-    """Return the first byte that is no UTF-8 of a file that surely is cp1252, and whether it holds a quote.
+    """Return the first byte that is not UTF-8 of a file that surely is cp1252, and whether it holds a quote.
 
     UnreadableError for any other file.
     """

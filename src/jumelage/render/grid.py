@@ -54,7 +54,8 @@ class Grid:
 _TYPED = frozenset({"loaded_by", "reason", "withdrawn_by", "withdrawn_why"})
 _SEMICOLON = Label("\u00a0; ", "; ")
 _NOT_ADDITIVE = Label(
-    "not_additive\u00a0: la cellule n’est pas la somme de ces lignes", "not_additive: the cell is no sum of these rows"
+    "not_additive\u00a0: la cellule n’est pas la somme de ces lignes",
+    "not_additive: the cell is not the sum of these rows",
 )
 _SHOWING = Label(
     "{} changements sur {} sont montrés ({})\u00a0; tous\u00a0: --format csv -o FICHIER",

@@ -241,7 +241,9 @@ def read_time(text: str) -> datetime:
             found = datetime.fromisoformat(text.strip())
             found = begins = found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise UsageError(f"{text!r} is no time; write 2012-03-31, or 2012-03-31T17:00 (UTC), or with +02:00") from None
+        raise UsageError(
+            f"{text!r} is not a time; write 2012-03-31, or 2012-03-31T17:00 (UTC), or with +02:00"
+        ) from None
     if begins > now:
         raise UsageError(f"{text} is still to come; what will be loaded by then is not known")
     return found.replace(tzinfo=None)
@@ -256,7 +258,7 @@ def read_day(text: str) -> date:
     """Return the date that a text names; UsageError if it is none."""
     if day := _day(text):
         return day
-    raise UsageError(f"{text!r} is no date; write 2007-01-01")
+    raise UsageError(f"{text!r} is not a date; write 2007-01-01")
 
 
 def _day(text: str) -> date | None:
