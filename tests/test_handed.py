@@ -84,7 +84,7 @@ def refused(url: URL, handed: Path, *options: object) -> list[dict[str, Any]]:
     """Load what must be refused, and return the findings."""
     done = load(url, handed, "--format", "json", *options)
     assert done.code == 1, (done.code, done.err)
-    assert done.err.endswith("nothing was loaded\n"), done.err
+    assert done.err.endswith(("nothing was loaded\n", "rien n’a été chargé\n")), done.err
     findings: list[dict[str, Any]] = json.loads(done.out)
     return findings
 
@@ -730,7 +730,7 @@ def test_many_findings_are_cut_short_at_the_terminal_and_nowhere_else(
     assert [record["value"] for record in records] == names
     assert load(held, tiny.path, "--format", "csv").out.splitlines() == text.splitlines()
     told = load(held, tiny.path, "--format", "table", "--lang", "fr")
-    assert (told.code, told.err) == (1, f"error: {tiny.path}: 120 findings; nothing was loaded\n")
+    assert (told.code, told.err) == (1, f"erreur\u00a0: {tiny.path}\u00a0: 120 constats\u00a0; rien n’a été chargé\n")
     assert all(name in told.out for name in names)
     assert "n’est ni un nom accepté ni un code" in told.out
     found = refused(held, tiny.path, "--lang", "fr", "--dry-run")

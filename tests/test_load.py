@@ -508,7 +508,7 @@ def test_a_table_that_loses_all_its_rows_is_refused_until_the_loss_is_accepted(
     assert content(loaded) == before
     accepted = run(*correct, "--accept-loss", "--lang", "fr")
     assert accepted.code == 0, accepted.err
-    assert "lost: partnerships\u00a0: 100 avant, 0 après, 100 de perdus" in accepted.err
+    assert "perdu\u00a0: partnerships\u00a0: 100 avant, 0 après, 100 de perdus" in accepted.err
 
 
 def test_a_loss_of_a_tenth_is_said_and_loaded(loaded: URL, folder_2006: WaveFolder) -> None:
