@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from jumelage.checking.columns import understand_columns
 from jumelage.checking.totals import check_totals, read_marks, set_lines_apart
 from jumelage.database.workbench import put
+from jumelage.reading.handed import MAY_LACK
 from jumelage.rules import ERROR, rules
 from jumelage.texts import Label
 
@@ -140,7 +141,8 @@ def _declare(bench: Connection, wave: Wave | None) -> None:
 def _broken(bench: Connection, documents: Mapping[str, Document], rule: Rule) -> list[Finding]:
     """Return the offenders of a rule: its query gives `line`, `value`, `document` if not always one, and details."""
     place = documents.get(rule.table)
-    if place is None or (place.columns and rule.column not in place.columns):  # nothing to look at costs nothing
+    lacking = rule.table in MAY_LACK and place is not None and not place.columns
+    if place is None or lacking or (place.columns and rule.column not in place.columns):  # nothing to look at
         return []
     result = bench.exec_driver_sql(rule.sql)
     names = list(result.keys())
