@@ -304,7 +304,7 @@ def test_a_table_alone_replaces_its_rows_and_nothing_else(held: URL, tiny: WaveF
     for revision, (name, (file, old, new)) in enumerate(CHANGED.items(), 2):
         tiny.replace(file, old, new)
         before = rest(held, "tiny", revision, LOADED_INTO.get(name, "respondents"))
-        given = (tiny.path / file, "--table", name, "--wave", "tiny")
+        given = (tiny.path / file, "--table", name, "--wave", "tiny", "--accept-loss")
         assert loads(held, *given, "--reason", f"new {name}").startswith(f"wave tiny, revision {revision + 1}: loaded")
         assert rest(held, "tiny", revision + 1, LOADED_INTO.get(name, "respondents")) == before, name
     assert unchanged(held, tiny.path)
@@ -323,7 +323,8 @@ def test_a_table_that_changes_needs_a_reason(held: URL, tiny: WaveFolder) -> Non
 
 def test_a_town_that_did_not_respond_may_leave_the_frame(held: URL, tiny: WaveFolder) -> None:
     tiny.replace("frame.csv", "Lens,35830\n", "")
-    loads(held, tiny.path / "frame.csv", "--table", "frame", "--wave", "tiny", "--reason", "never contacted")
+    given = (tiny.path / "frame.csv", "--table", "frame", "--wave", "tiny", "--reason", "never contacted")
+    loads(held, *given, "--accept-loss")  # one of three towns
     assert select(held, "select city from survey.respondents where revision = 2 order by 1") == [("59178",), ("59350",)]
 
 

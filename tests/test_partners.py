@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy.engine import URL
 
 from jumelage import database, report_file
+from jumelage.database import migrate
 from jumelage.database.workbench import workbench
 from jumelage.errors import DataError
 from jumelage.loading.load import load
@@ -252,3 +253,19 @@ def test_a_partner_spelled_otherwise_is_told_by_diff_as_a_spelling(tmp_path: Pat
     assert [(row["what"], row["measure"], row["before"], row["after"]) for row in rows] == [
         ("row", "partner", "Saint-Louis", "St Louis")
     ]
+
+
+def test_a_revision_of_before_gets_its_keys_when_the_database_is_migrated(migrated: URL, tmp_path: Path) -> None:
+    folder = real(tmp_path, "2017", apart=False)
+    folder.replace("partnerships.csv", "Liévin\tLa Valette-du-Var\tFrance\n", "")
+    load(migrated, Request(folder.path, by="tests"))
+    asked = "select agreement, partner, partner_key, apart from survey.partnerships order by agreement"
+    with database.reading(migrated) as connection:
+        before = database.query(connection, asked)[1]
+    assert all(key for _, _, key, _ in before)
+    for to in ("0005", "head"):
+        with database.creating(migrated) as connection:
+            migrate.migrate(connection, to)
+    with database.reading(migrated) as connection:
+        assert database.query(connection, asked)[1] == before
+    assert not load(migrated, Request(folder.path, by="tests")).new

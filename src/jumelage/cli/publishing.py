@@ -24,6 +24,7 @@ from jumelage.cli.options import (
     scope_of,
     url_of,
 )
+from jumelage.cli.progress import PUBLISHING, waiting
 from jumelage.cli.streams import say
 from jumelage.texts import Label, filled
 
@@ -67,7 +68,8 @@ def _publish(url: URL, out: Path, wave: str | None, as_of: str | None = None) ->
     check_out(out)
     with database.reading(url) as connection:
         scope = scope_of(connection, wave, as_of)
-        done = publish_scope(connection, scope, out)
+        with waiting(PUBLISHING):
+            done = publish_scope(connection, scope, out)
     say_remarks(scope)
     if done.ledger:
         say_counts(done.ledger)

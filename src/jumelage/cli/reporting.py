@@ -22,6 +22,7 @@ from jumelage.cli.options import (
     scope_of,
     url_of,
 )
+from jumelage.cli.progress import CHECKING, COMPUTING, waiting
 from jumelage.cli.streams import check_output, say, show
 from jumelage.texts import Label, filled
 
@@ -92,7 +93,8 @@ def report(
     check_output(output)
     with database.reading(url) as connection:
         scope = scope_of(connection, wave, as_of, classified_on, without_inferred=without_inferred)
-        sheet = run(connection, found, scope)
+        with waiting(COMPUTING):
+            sheet = run(connection, found, scope)
         judged = _judged(connection, scope, name) if printed else None
     if format_ != "table":
         say_remarks(scope)
@@ -130,8 +132,9 @@ def explain(
     check_output(output)
     with database.reading(url) as connection:
         scope = scope_of(connection, wave, as_of, classified_on, without_inferred=without_inferred)
-        sheet = reporting.run(connection, found, scope)
-        detail = reporting.explain(connection, sheet, key, measure)
+        with waiting(COMPUTING):
+            sheet = reporting.run(connection, found, scope)
+            detail = reporting.explain(connection, sheet, key, measure)
     say_remarks(scope)
     known = computed(sheet.report.column(measure), *sheet.known(key, measure), lang)
     title = filled(_CELL, report, key, measure, known).text(lang)
@@ -166,7 +169,8 @@ def check(
     check_output(output)
     with database.reading(url) as connection:
         scope = scope_of(connection, wave, as_of)
-        found, _ = ledger.check(connection, scope)
+        with waiting(CHECKING):
+            found, _ = ledger.check(connection, scope)
     say_remarks(scope)
     show(of_ledger(found, lang), format_, output)
     if not found.entries:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from jumelage.cli.progress import steps
 from jumelage.cli.streams import say, show
 from jumelage.errors import DataError, OutputError
 from jumelage.rules import ERROR, severity_name
 from jumelage.texts import Label, filled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from sqlalchemy.engine import URL
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 MOST_SHOWN = 100
 MOST_OF_A_RULE = 20
-_STEPS = 8  # five tables, checking, comparing, writing
 _LOADED = Label("vague {}{}, révision {}\u00a0: chargée\u00a0: {}", "wave {}{}, revision {}: loaded: {}")
 _WOULD_LOAD = Label(
     "vague {}{}, révision {}\u00a0: serait chargée\u00a0: {}", "wave {}{}, revision {}: would be loaded: {}"
@@ -41,13 +40,6 @@ _SHOWING = Label(
     "{} constats montrés sur {}\u00a0; tous\u00a0: --format csv -o FICHIER",
     "showing {} of {} findings; all of them: --format csv -o FILE",
 )
-_STEP_NAMES = {
-    "opening": Label("ouverture", "opening"),
-    "reading": Label("lecture", "reading"),
-    "checking": Label("vérification", "checking"),
-    "comparing": Label("comparaison", "comparing"),
-    "writing": Label("écriture", "writing"),
-}
 _OF_SEVERITY = Label("{}\u00a0: {}", "{}: {}")
 
 
@@ -65,7 +57,7 @@ def load(url: URL, request: Request, showing: Showing) -> Loaded:
     """Load, and say what was done; on DataError the findings are shown before it goes on."""
     from jumelage.loading.load import load as load_wave
 
-    with told(showing), _progress(showing.lang) as step:
+    with told(showing), steps() as step:
         done = load_wave(url, request, step=step)
     show_findings(done.findings, showing)
     _say_done(done, _LOADED, showing.lang)
@@ -77,7 +69,7 @@ def rehearse(url: URL, request: Request, showing: Showing) -> None:
     from jumelage.loading.dry_run import rehearse as try_out
     from jumelage.render.grid import of_changes
 
-    with told(showing), _progress(showing.lang) as step:
+    with told(showing), steps() as step:
         done, changes = try_out(url, request, step)
     show_findings(done.findings, Showing(lang=showing.lang))
     _say_done(done, _WOULD_LOAD, showing.lang)
@@ -132,27 +124,3 @@ def show_findings(findings: Sequence[Finding], showing: Showing) -> None:
             shown += 1
     if shown < len(findings):
         say(filled(_SHOWING, shown, len(findings)))
-
-
-def _step_name(name: str, lang: str) -> str:
-    verb, blank, what = name.partition(" ")
-    return f"{_STEP_NAMES[verb].text(lang) if verb in _STEP_NAMES else verb}{blank}{what}"
-
-
-@contextmanager
-def _progress(lang: str) -> Iterator[Callable[[str], None]]:
-    """Show a bar on a terminal, and nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda _step: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description:<24}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(file=sys.__stderr__), transient=True) as progress:
-        task = progress.add_task(_step_name("opening", lang), total=_STEPS)
-
-        def step(name: str) -> None:
-            progress.update(task, description=_step_name(name, lang), advance=1)
-
-        yield step

@@ -56,10 +56,14 @@ def _same(output: Path, path: Path) -> bool:
         return False
 
 
+def spoken(text: str | Label) -> str:
+    """Return a text in the language of what is said."""
+    return text.text(_languages[-1]) if isinstance(text, Label) else text
+
+
 def say(text: str | Label) -> None:
     """Say something to the person at the terminal, on standard error; where nobody listens, to nobody."""
-    if isinstance(text, Label):
-        text = text.text(_languages[-1])
+    text = spoken(text)
     if sys.stderr is None:
         return
     try:

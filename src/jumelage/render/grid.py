@@ -296,8 +296,11 @@ def of_changes(changes: Sequence[Change], lang: str, most: int | None = None) ->
     names = ("what", "name", "key", "measure", "before", "after")
     grid = _plain_grid(names, tuple(shown), lang, tuple(notes))
     texts = tuple(
-        (kind(what, lang), *(text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…" for text in row))
-        for what, *row in grid.shown.rows
+        tuple(text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…" for text in row)
+        for row in (
+            (kind(what, lang), name, kind(key, lang) if what == "not compared" else key, *rest)
+            for what, name, key, *rest in grid.shown.rows
+        )
     )
     return replace(grid, shown=replace(grid.shown, rows=texts))
 

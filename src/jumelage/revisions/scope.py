@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 from jumelage import database
 from jumelage.content import ALL
 from jumelage.errors import UsageError
-from jumelage.texts import Label, nearest
+from jumelage.texts import Label, filled, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from sqlalchemy import Connection
+
+_WAS_WITHDRAWN = Label("{} a été retirée le {} UTC par {}\u00a0: {}", "{} was withdrawn on {} UTC by {}: {}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Scope:
     with_inferred: bool = True
     classified_on: date | None = None
     remarks: tuple[Label, ...] = field(default=(), compare=False)
-    withdrawn: tuple[str, ...] = field(default=(), compare=False)
+    withdrawn: tuple[Label, ...] = field(default=(), compare=False)
 
     def check_single(self) -> None:
         """Raise UsageError if there are several revisions in scope."""
@@ -109,7 +111,7 @@ def find_scope(
     known = recorded(connection)
     chosen = _choose(known, wave.strip() if wave is not None else None, as_of)
     withdrawn = tuple(
-        f"{one.name} was withdrawn on {one.withdrawn_at} UTC by {one.withdrawn_by}: {one.withdrawn_why}"
+        filled(_WAS_WITHDRAWN, one.name, one.withdrawn_at, one.withdrawn_by, one.withdrawn_why)
         for one in chosen
         if one.withdrawn_at
     )
