@@ -965,8 +965,11 @@ def test_a_url_that_cannot_be_used_is_refused_without_its_secret(here: Path, url
         "postgresql://me:s3cret@127.0.0.1:1/db?sslmode=s3cret",
     ],
 )
-@pytest.mark.parametrize("command", [("migrate",), ("report", "zones"), ("load", WAVE_2006)], ids=lambda c: c[0])
-@pytest.mark.parametrize("given", ["option", "environment"])
+@pytest.mark.parametrize(
+    ("command", "given"),
+    [(("migrate",), "environment"), (("report", "zones"), "option"), (("load", WAVE_2006), "option")],
+    ids=["migrate", "report", "load"],
+)
 def test_a_server_out_of_reach_is_named_without_its_password(
     here: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[object, ...], url: str, given: str
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import sysconfig
@@ -156,7 +157,29 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "env" / "bin" / "jumelage"
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.long
+def test_a_wheel_needs_nothing_but_the_locked_dependencies(installed: Path, tmp_path: Path) -> None:
+    """Nothing of the tests and of this environment: what a user installs, from the package index."""
+    (wheel,) = installed.parents[2].glob("*.whl")
+    venv.create(tmp_path / "env", symlinks=True, with_pip=True)
+    programs = tmp_path / "env" / "bin"
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
+    environment |= {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
+    for command in (
+        ("pip", "install", "--quiet", "--require-hashes", "-r", str(ROOT / "requirements.lock")),
+        ("pip", "install", "--quiet", "--no-deps", "--no-index", str(wheel)),
+        ("jumelage", "--version"),
+        ("jumelage", "reproduce", "waves/2006", "--out", "public"),
+        ("jumelage", "report", "zones", "--format", "csv"),
+    ):
+        program = [str(programs / command[0]), *command[1:]]
+        done = subprocess.run(program, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+    assert "eu,78,1" in done.stdout
+    assert (tmp_path / "public" / "fr.html").is_file()
+
+
+@pytest.mark.parametrize("engine", ["duckdb", pytest.param("postgresql", marks=pytest.mark.long)])
 def test_an_installed_wheel_does_the_main_job_outside_the_checkout(
     installed: Path, engine: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
