@@ -369,6 +369,14 @@ VALUES = {
     ),
     "line_not_loaded": case(line(FRAME, "Total,304075"), FRAME, 5),
     "total_differs": case(line(FRAME, "Total,304076"), FRAME, 5, "population", beside="line_not_loaded"),
+    "subtotal_untold": case(
+        line(PARTNERSHIPS, "Sous-total Nord-Ouest,,4,,,,\nLille,IT,1,,,,\nTotal,,6,,,,"),
+        PARTNERSHIPS,
+        6,
+        "agreements",
+        beside="line_not_loaded",
+    ),
+    "text_damaged": case(line(PARTNERSHIPS, "Lille,IT,1,K&ouml;ln,,,"), PARTNERSHIPS, 6, "partner"),
     "alias_list": case(aliases("towns,Lile,59350"), "aliases.csv", 2, "list"),
     "alias_contradicts": case(aliases("cities,Lens,59350"), "aliases.csv", 2, "spelling"),
 }
@@ -399,6 +407,7 @@ SEVERITIES = {
     "line_not_loaded": "notice",
     "state_younger": "warning",
     "town_merged": "warning",
+    "subtotal_untold": "warning",
 }
 
 # The same rules, where they are found in another place.
@@ -416,6 +425,26 @@ ELSEWHERE = [
         ),
     ),
     ("mark_or_departement", case(line(PARTNERSHIPS, "Lille,IT,1,Meaux (77),,,"), PARTNERSHIPS, 6, "partner")),
+    *(
+        ("text_damaged", case(line(PARTNERSHIPS, f"Lille,IT,1,{text},,,"), PARTNERSHIPS, 6, "partner"))
+        for text in ("K\ufffdln", "KÃ¶ln", "K√∂ln", '"=""Turin"""', "'Turin", "K%C3%B6ln", "Turin<br>", "ÅÃ³dÅº")
+    ),
+    ("text_damaged", case(line(PARTNERSHIPS, "Lille,Alg&eacute;rie,1,,,,"), PARTNERSHIPS, 6, "country")),
+    ("text_damaged", case(claims("c,p,1,towns,L’enquÃªte,So,wording,"), "claims.csv", 2, "statement_fr")),
+    ("text_damaged", case(aliases("cities,L&icirc;le,59350"), "aliases.csv", 2, "spelling")),
+    (
+        "text_damaged",
+        case(swapped("wave.toml", "Trois villes", "Trois\ufffdvilles"), "wave.toml", None, "frame_rule.fr"),
+    ),
+    *(
+        ("name_marked", case(line(PARTNERSHIPS, f"Lille,IT,1,{text},,,"), PARTNERSHIPS, 6, "partner"))
+        for text in ("Turin ?", "Turin*", "T?rin")
+    ),
+    ("number_ambiguous", case(line(FRAME, "Total,303.000"), FRAME, 5, "population", beside="line_not_loaded")),
+    (
+        "total_differs",
+        case(line(PARTNERSHIPS, "Sous-total UE,,4,,,,"), PARTNERSHIPS, 6, "agreements", beside="line_not_loaded"),
+    ),
     ("name_shared", case(line(PARTNERSHIPS, "Lille,Corée,1,,,,"), PARTNERSHIPS, 6, "country")),
     ("name_shared", case(line(PARTNERSHIPS, "Lille,St Martin,1,,,,"), PARTNERSHIPS, 6, "country")),
     ("answers_without_response", case(line(PARTNERSHIPS, "Lens,PL,,,,,"), PARTNERSHIPS, 6, "city")),
@@ -479,6 +508,9 @@ ELSEWHERE = [
         ),
     ),
     ("line_not_loaded", case(ended("Lille,IT,1,Turin,,,", "Lille,IT,3,,,1990,", "Total,,1,,,,"), PARTNERSHIPS, 4)),
+    # Five agreements are above; three of them with Germany. All are with countries of the Union.
+    ("line_not_loaded", case(line(PARTNERSHIPS, "Sous-total Allemagne,,3,,,,"), PARTNERSHIPS, 6)),
+    ("line_not_loaded", case(line(PARTNERSHIPS, "Total Douai,,1,,,,"), PARTNERSHIPS, 6)),
     ("sentinel_undeclared", case(line(PARTNERSHIPS, "Lille,IT,1,–,,,"), PARTNERSHIPS, 6, "partner")),
     ("name_unknown", case(line(PARTNERSHIPS, "Ensemble Lille,IT,1,Turin,,,"), PARTNERSHIPS, 6, "city")),
     ("control_character", case(line(PARTNERSHIPS, "Lille,IT,1,To\x85rino,,,"), PARTNERSHIPS, 6, "partner")),

@@ -9,13 +9,14 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from jumelage import content, report_file
+from jumelage.checking.numbers import ambiguous, number, two_readings
 from jumelage.checking.periods import Period, understand
 from jumelage.database.models import TOWN_QUESTIONS
 from jumelage.database.workbench import put
 from jumelage.reading.package import SHAPES
 from jumelage.reading.wave_toml import MISSING
 from jumelage.rules import Near, near
-from jumelage.texts import LANGUAGES, Label, find_control, folded
+from jumelage.texts import LANGUAGES, Label, find_control, find_damage, folded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -83,11 +84,7 @@ _NO_END = Label(
     "rien si l’accord est en vigueur\u00a0; s’il a pris fin on ne sait quand, écrivez «\u00a0avant\u00a0» et une date",
     "nothing where the agreement is in force; if it has ended and nobody knows when, write “before” and a date",
 )
-# Thousands are set apart by a space of any width or an apostrophe, or by the same sign twice; a decimal part is zero.
 _DOUBT = re.compile(r"[?*†]")
-_NUMBER = r"^[0-9]+([,.]0+)?$|^[0-9]{1,3}([ \x{00A0}\x{2007}\x{2009}\x{202F}''’][0-9]{3})+([,.]0+)?$"
-_TWICE = r"^[0-9]{1,3}(\.[0-9]{3}){2,}$|^[0-9]{1,3}(,[0-9]{3}){2,}$"
-_AMBIGUOUS = r"^[0-9]{1,3}[.,][0-9]{3}$"
 
 
 def understand_columns(
@@ -106,6 +103,7 @@ def understand_columns(
                 findings += _periods(bench, document, column, known[document.name, column], wave)
             elif column in PARTNERS:
                 findings += _partners(bench, document, column, wave)
+                findings += _free_texts(bench, document, column)
             elif column == "source":
                 findings += _sources(bench, document)
         if "city_code" in document.columns:
@@ -185,9 +183,13 @@ def _names(
     _meaning(bench, document.name, column, {"code": "varchar"}, [entry for entry in known.items() if entry[1]])
     unknown = sorted(text for text, code in known.items() if code is None and not find_control(text))
     if code_list not in _CLOSED:
-        doubtful = sorted(text for text in found if _DOUBT.search(text))
+        doubtful = sorted(text for text in found if _DOUBT.search(text) and not find_damage(text))
         marked = _offenders(bench, document, column, dict.fromkeys(doubtful, ("name_marked", {})))
-        unknown = [text for text in unknown if text not in doubtful]
+        harmed = {text: what for text in unknown if (what := find_damage(text))}
+        marked += _offenders(
+            bench, document, column, {text: ("text_damaged", {"what": what}) for text, what in harmed.items()}
+        )
+        unknown = [text for text in unknown if text not in doubtful and text not in harmed]
         return long + marked + _offenders(bench, document, column, unknown_names(bench, code_list, unknown, names))
     choices = {"choices": _choices(code_list)}
     return long + _offenders(bench, document, column, dict.fromkeys(unknown, ("choice", choices)))
@@ -230,10 +232,10 @@ def unknown_names(
         "group by v.text",
         (unknown,),
     )
-    for text, number, shown, example, lost in rows:
-        if number > 1:
+    for text, codes, shown, example, lost in rows:
+        if codes > 1:
             found[text] = ("name_of_several", {"several": shown, "example": example})
-        elif number == 1:
+        elif codes == 1:
             others = Near(tuple(name for name in alike[text].near if name != shown), alike[text].known)
             found[text] = ("another_commune", {"commune": shown, "near": others})
         elif lost:
@@ -273,11 +275,8 @@ def _numbers(bench: Connection, document: Document, column: str, names: Names, w
     bench.exec_driver_sql(
         f"create or replace temp table {table} as with texts as ("
         f"select distinct {column} as text from raw_{document.name} where {column} is not null), "
-        f"read as (select text, case when regexp_matches(text, '{_AMBIGUOUS}') then null "
-        f"when regexp_matches(text, '{_NUMBER}') then try_cast(regexp_replace("
-        "regexp_replace(text, '[,.]0+$', ''), '[^0-9]', '', 'g') as bigint) "
-        f"when regexp_matches(text, '{_TWICE}') then try_cast(regexp_replace(text, '[^0-9]', '', 'g') as bigint) end "
-        f"as number from texts) select text, cast(number as integer) as number from read "
+        f"read as (select text, {number('text')} as number from texts) "
+        "select text, cast(number as integer) as number from read "
         f"where number between {least} and {most} and not ({suspect})"
     )
     if column == "declared_agreements":
@@ -290,16 +289,15 @@ def _numbers(bench: Connection, document: Document, column: str, names: Names, w
                 (answer, text),
             )
     rows = bench.exec_driver_sql(
-        f"select text, regexp_matches(text, '{_AMBIGUOUS}'), {suspect} from (select distinct {column} as text "
+        f"select text, {ambiguous('text')}, {suspect} from (select distinct {column} as text "
         f"from raw_{document.name} where {column} is not null) where text not in (select text from {table})"
     )
     broken: dict[str, tuple[str, dict[str, Any]]] = {}
-    for text, ambiguous, sentinel in rows:
+    for text, doubtful, sentinel in rows:
         if sentinel:
             broken[text] = ("sentinel_undeclared", {})
-        elif ambiguous:
-            whole = text.replace(".", "").replace(",", "")
-            broken[text] = ("number_ambiguous", {"one": whole, "other": text.replace(",", ".")})
+        elif doubtful:
+            broken[text] = ("number_ambiguous", two_readings(text))
         else:
             broken[text] = (rule_name, {"least": least, "most": most})
     return _offenders(bench, document, column, broken)
@@ -359,6 +357,25 @@ def _partners(bench: Connection, document: Document, column: str, wave: Wave | N
     return [
         document.finding("sentinel_undeclared", line, column, value) for line, value in rows if _says_nothing(value)
     ]
+
+
+_MAY_BE_DAMAGED = r"[^\p{L}\p{M}\p{N} ,.()/’-]|[\x{C2}-\x{C5}]|^''|_x"
+
+
+def _free_texts(bench: Connection, document: Document, column: str) -> list[Finding]:
+    """Find names of partners that were damaged on their way, or that bear a sign of doubt or of a note."""
+    if column not in document.columns or not document.doubts:
+        return []
+    rows = bench.exec_driver_sql(
+        f"select distinct {column} from raw_{document.name} where regexp_matches({column}, '{_MAY_BE_DAMAGED}')"
+    )
+    broken: dict[str, tuple[str, dict[str, Any]]] = {}
+    for (text,) in rows:
+        if what := find_damage(text):
+            broken[text] = ("text_damaged", {"what": what})
+        elif _DOUBT.search(text) and not _says_nothing(text):
+            broken[text] = ("name_marked", {})
+    return _offenders(bench, document, column, broken)
 
 
 def _says_nothing(text: str) -> bool:

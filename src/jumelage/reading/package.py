@@ -14,7 +14,7 @@ from jumelage.reading.source import Document, Shape, read_header
 from jumelage.reading.wave_fields import FILE, MOST_PARTS, Origin, nested
 from jumelage.reading.wave_toml import Wave, read_wave, wave_of
 from jumelage.rules import Finding, errors_in, rule
-from jumelage.texts import find_control
+from jumelage.texts import find_control, find_damage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +37,7 @@ SHAPES = {
 }
 ALIASES = Shape(("list", "spelling", "code"))
 CLAIMS = Shape(("claim", "place", "printed", "unit", "statement_fr", "statement_en", "kind", "offenders"))
+_NO_TEXTS = {"offenders", "printed", "value"}  # columns of what is no text for people, or is looked at later
 _WAVE_SHEET = Shape(("key", "value"), ("explication", "explanation"))
 
 
@@ -189,6 +190,12 @@ def read_rows(source: Source, shape: Shape, findings: list[Finding]) -> Rows:
         for line, record in rows.records()
         for column, value in record.items()
         if value and (code := find_control(value))
+    ]
+    findings += [
+        document.finding("text_damaged", line, column, value, what=what)
+        for line, record in rows.records()
+        for column, value in record.items()
+        if value and column not in _NO_TEXTS and (what := find_damage(value))
     ]
     return rows if errors_in(findings) == before else Rows(document, [], none)
 

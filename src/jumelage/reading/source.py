@@ -50,7 +50,8 @@ class Shape:
 class Document:
     """Where a table stands: `columns` are those that each physical column stands for, None for one not read.
 
-    `bare` are the physical columns, from 0, that have no heading; `marks` tells whether it may hold marks of several.
+    `bare` are the physical columns, from 0, that have no heading; `marks` tells whether it may hold marks of several,
+    `doubts` whether it may hold texts that are damaged or marked as doubtful.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Document:
     columns: tuple[str | None, ...]
     bare: tuple[int, ...] = ()
     marks: bool = True
+    doubts: bool = True
 
     def finding(
         self,
@@ -256,7 +258,8 @@ def read_header(source: Source, shape: Shape, findings: list[Finding]) -> Docume
     named = tuple(column_of(field[:_LONGEST_HEADING], shape.columns) for field in fields)
     bare = tuple(i for i, field in enumerate(fields) if not field.strip())
     marks = not isinstance(source, CsvSource) or source.text.features.marks
-    document = Document(source.name, source.file, source.sheet, source.path, header, named, bare, marks)
+    doubts = not isinstance(source, CsvSource) or source.text.features.doubts
+    document = Document(source.name, source.file, source.sheet, source.path, header, named, bare, marks, doubts)
     first = next(number for number, record in heads[way] if any(field.strip() for field in record))
     if first < header:
         findings.append(document.finding("rows_above_header", first, row=header))

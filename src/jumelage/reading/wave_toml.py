@@ -13,7 +13,7 @@ from jumelage import content, report_file
 from jumelage.database.models import ANSWERS, LATER_QUESTIONS, NO_DATE, QUESTIONS, RESPONSES, TOWN_QUESTIONS
 from jumelage.reading.wave_fields import MOST_PARTS, Origin, Reader
 from jumelage.rules import Finding, near
-from jumelage.texts import Label, find_control
+from jumelage.texts import Label, find_control, find_damage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -128,6 +128,9 @@ def wave_of(table: dict[str, Any], origin: Origin, findings: list[Finding]) -> W
     return _wave(Reader(table, "", origin, findings), table)
 
 
+_NO_TEXTS = ("evidence", "several_mark")  # keys of what is no text for people
+
+
 def _find_controls(value: object, name: str, origin: Origin, findings: list[Finding]) -> None:
     if isinstance(value, dict):
         for key, inner in value.items():
@@ -137,6 +140,8 @@ def _find_controls(value: object, name: str, origin: Origin, findings: list[Find
             _find_controls(inner, name, origin, findings)
     elif isinstance(value, str) and (code := find_control(value)):
         findings.append(origin.finding("control_character", name, value, code=code))
+    elif isinstance(value, str) and not name.endswith(_NO_TEXTS) and (what := find_damage(value)):
+        findings.append(origin.finding("text_damaged", name, value, what=what))
 
 
 def _wave(top: Reader, table: dict[str, Any]) -> Wave:
