@@ -15,7 +15,7 @@ select 'partnerships' as document, p.line, r.city as value, s.response
 from resolved_partnerships p
 inner join silent s on s.city = p.city
 inner join raw_partnerships r on r.line = p.line
-where p.inferred is distinct from 'yes'
+where p.inferred = 'no' or r.inferred is null
 union all
 select 'actions', a.line, r.city, s.response
 from resolved_actions a

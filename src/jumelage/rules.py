@@ -64,7 +64,8 @@ class Near:
 class Finding:
     """A place where something breaks a rule.
 
-    `row` is the row as the editor or spreadsheet shows it, from 1; None for a file or sheet as a whole.
+    `row` is the row as the editor or spreadsheet shows it, from 1; None for a file or sheet as a whole. `column` is the
+    name that we give to the column, `heading` that which the file gives it: people are shown the latter.
     """
 
     rule: Rule
@@ -74,6 +75,12 @@ class Finding:
     value: str | None = None
     sheet: str | None = None
     details: dict[str, Any] = field(default_factory=dict)
+    heading: str | None = None
+
+    @property
+    def headed(self) -> str | None:
+        """The column as the file calls it; a key of wave.toml as it stands."""
+        return self.heading or self.column
 
     @property
     def severity(self) -> str:
@@ -93,8 +100,8 @@ class Finding:
         place = self.file if self.sheet is None else f"{self.file}[{self.sheet}]"
         if self.row is not None:
             place = f"{place}:{self.row}"
-        if self.column:
-            place += f", colonne {self.column}" if lang == "fr" else f", column {self.column}"
+        if self.headed:
+            place += f", colonne {self.headed}" if lang == "fr" else f", column {self.headed}"
         value = f": {_short(self.value)!r}" if self.value is not None else ""
         between = "\u00a0; " if lang == "fr" else "; "
         said = between.join(filter(None, (self.message(lang), self.remedy(lang))))
@@ -103,7 +110,7 @@ class Finding:
 
     def fields(self, lang: str) -> tuple[str | int | None, ...]:
         """Return all that is to be said, in the order of `FIELDS`."""
-        place = (self.file, self.sheet, self.row, self.column, self.value)
+        place = (self.file, self.sheet, self.row, self.headed, self.value)
         return *place, self.rule.name, self.severity, self.message(lang), self.remedy(lang)
 
     @property

@@ -68,6 +68,7 @@ def find_problems(
             findings += _twice(bench, document, _KEYS[document.name])
     read = {name for name, document in documents.items() if document.columns}
     sound = read & _sound(documents, findings)
+    put(bench, "sound", {"name": "varchar"}, [sorted(sound)])
     for document in totalled:
         findings += check_totals(bench, document)
     if "frame" in sound and not bench.exec_driver_sql("select count(*) from raw_frame").scalar():
@@ -172,7 +173,8 @@ def _twice(bench: Connection, document: Document, key: tuple[str, ...]) -> list[
         f"join resolved_{table} x using ({named}) join raw_{table} r on r.line = x.line "
         "where x.line > t.first order by x.line"
     )
-    both = Label(" et ".join(key), " and ".join(key))
+    headed = [document.heading(column) or column.removesuffix("_key") for column in key]
+    both = Label(" et ".join(headed), " and ".join(headed))
     return [document.finding("row_twice", line, key[0], value, key=both, first=first) for line, value, first in rows]
 
 

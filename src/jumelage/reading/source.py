@@ -26,6 +26,7 @@ LONGEST_FIELD = 131_072  # characters; the csv module's own limit
 SKIPPED = ("findings", "constats")  # headings of what `load --annotate` adds
 MOST_COLUMNS = 200
 _LONGEST_HEADING = 500
+_LONGEST_SHOWN = 60
 _SEARCHED = 20  # rows among which the header is looked for
 
 _NO_FILE = Label("ce n’est pas un fichier", "it is no file")
@@ -63,6 +64,15 @@ class Document:
     bare: tuple[int, ...] = ()
     marks: bool = True
     doubts: bool = True
+    headings: tuple[str, ...] = ()
+
+    def heading(self, column: str | None) -> str | None:
+        """Return how the file itself heads a column; None for one that it has not."""
+        for name, heading in zip(self.columns, self.headings, strict=False):
+            if name == column and column is not None:
+                plain = " ".join(heading.split())
+                return plain if plain and not find_control(plain) and len(plain) <= _LONGEST_SHOWN else None
+        return None
 
     def finding(
         self,
@@ -74,7 +84,7 @@ class Document:
         **details: object,
     ) -> Finding:
         """Make a finding in this table."""
-        return Finding(rule(name), self.file, row, column, value, self.sheet, details)
+        return Finding(rule(name), self.file, row, column, value, self.sheet, details, self.heading(column))
 
 
 class Source(ABC):
@@ -259,7 +269,9 @@ def read_header(source: Source, shape: Shape, findings: list[Finding]) -> Docume
     bare = tuple(i for i, field in enumerate(fields) if not field.strip())
     marks = not isinstance(source, CsvSource) or source.text.features.marks
     doubts = not isinstance(source, CsvSource) or source.text.features.doubts
-    document = Document(source.name, source.file, source.sheet, source.path, header, named, bare, marks, doubts)
+    document = Document(
+        source.name, source.file, source.sheet, source.path, header, named, bare, marks, doubts, tuple(fields)
+    )
     first = next(number for number, record in heads[way] if any(field.strip() for field in record))
     if first < header:
         findings.append(document.finding("rows_above_header", first, row=header))
