@@ -3,5 +3,6 @@
 from alembic import context
 
 from jumelage.database.migrate import run_environment
+from jumelage.loading.recorded import unfit
 
-run_environment(context)
+run_environment(context, unfit)

@@ -27,66 +27,15 @@ end = "agreements"
 fr = "Chaque accord compte dans la première part qui lui convient : la base de sondage (ville sortie, entrée), les fusions (un accord que deux villes réunies déclaraient), les dates (« terminés », « commencés » seulement si une date le dit), la réponse de la ville, enfin la déclaration. Tous les nombres sont des nombres d’accords. « Indéterminés » : la ville n’est pas dite, l’on ne sait si elle avait répondu, ou sa liste n’est pas donnée pour complète. « Reclassés » : le pays a changé de zone entre les deux dates. Une ville qui en a rejoint une autre est suivie."
 en = "Each agreement counts in the first part that fits: the frame (town left, entered), mergers (an agreement that two towns now united both declared), dates (“ended” and “begun” only where a date says so), the response of the town, and last the declaration. All figures are numbers of agreements. “Cannot be told”: the town is not stated, it is not known whether it had answered, or its list is not claimed complete. “Reclassified”: the country changed zones between the two dates. A town that became part of another is followed."
 */
--- What two waves say of a town, a country and a partner. `old` is in force in the later wave and not dated as begun
--- since the earlier one; `begun` is; `ended` is listed as ended since.
-with said as (
+-- Partners are the same if their keys are, or if a person said so; one whose partner is not stated may be any of its
+-- town and country. Named ones that find none of their own could be the same under another spelling, unless denied.
+with recursive by_partner as (
     select
-        w.wave_before,
-        w.wave,
-        case
-            when p.wave = w.wave_before then 'before'
-            when p.since_from > w.reference_date_before then 'begun'
-            else 'old'
-        end as kind,
-        p.city,
-        p.country,
-        coalesce(p.partner_key, '') as partner,
-        p.source
-    from wave_pairs w
-    inner join partnerships p on p.wave in (w.wave_before, w.wave)
-    union all
-    select w.wave_before, w.wave, 'ended', e.city, e.country, coalesce(e.partner_key, ''), e.source
-    from wave_pairs w
-    inner join ended_partnerships e on e.wave = w.wave and e.until_to > w.reference_date_before
+        p.*,
+        least(p.once, p.old) as same,
+        least(p.once, p.old + p.ended) as same_or_ended
+    from paired_partners p
 ),
-by_city as (
-    select
-        s.wave_before,
-        s.wave,
-        coalesce(f.followed_to, 'unknown') as town,
-        s.country,
-        s.partner,
-        s.city,
-        sum(case when s.kind = 'before' then 1 else 0 end) as earlier,
-        sum(case when s.kind = 'old' then 1 else 0 end) as old,
-        sum(case when s.kind = 'begun' then 1 else 0 end) as begun,
-        sum(case when s.kind = 'ended' then 1 else 0 end) as ended,
-        min(s.source) as source,
-        max(s.source) as last_source
-    from said s
-    left join followed_towns f
-        on f.wave = s.wave and f.city = s.city and f.later = (s.kind <> 'before')
-    group by s.wave_before, s.wave, coalesce(f.followed_to, 'unknown'), s.country, s.partner, s.city, s.kind
-),
--- An agreement with a named partner that several towns declared before they merged is one: `once`.
-by_partner as (
-    select
-        c.wave_before,
-        c.wave,
-        c.town,
-        c.country,
-        c.partner,
-        sum(c.earlier) as earlier,
-        case when c.partner = '' then sum(c.earlier) else max(c.earlier) end as once,
-        sum(c.old) as old,
-        sum(c.begun) as begun,
-        sum(c.ended) as ended,
-        min(c.source) as source,
-        max(c.last_source) as last_source
-    from by_city c
-    group by c.wave_before, c.wave, c.town, c.country, c.partner
-),
--- Agreements are the same if their partners are; one whose partner is not stated may be any of its town and country.
 by_country as (
     select
         p.wave_before,
@@ -98,32 +47,132 @@ by_country as (
         sum(p.old) as old,
         sum(p.begun) as begun,
         sum(p.ended) as ended,
-        sum(case when p.partner = '' then p.once else 0 end) as once_unnamed,
-        sum(case when p.partner = '' then p.old else 0 end) as old_unnamed,
-        sum(case when p.partner = '' then p.ended else 0 end) as ended_unnamed,
-        sum(case when p.partner = '' then 0 else least(p.once, p.old) end) as same,
-        sum(case when p.partner = '' then 0 else least(p.once, p.old + p.ended) end) as same_or_ended,
+        sum(case when p.partner_key = '' then p.once else 0 end) as once_unnamed,
+        sum(case when p.partner_key = '' then p.old else 0 end) as old_unnamed,
+        sum(case when p.partner_key = '' then p.ended else 0 end) as ended_unnamed,
+        sum(case when p.partner_key = '' then 0 else p.same end) as same,
+        sum(case when p.partner_key = '' then 0 else p.same_or_ended end) as same_or_ended,
         case when min(p.source) = max(p.last_source) then min(p.source) else 'several' end as source
     from by_partner p
     group by p.wave_before, p.wave, p.town, p.country
 ),
+-- Partners left over that a person denied to be the same, with a bit for each later one of a town and country.
+denied as (
+    select
+        d.wave,
+        d.town,
+        d.country,
+        d.partner_before_key,
+        d.partner_key,
+        d.left_before,
+        d.left_old,
+        d.left_later,
+        cast(1 as bigint) << cast(
+            dense_rank() over (partition by d.wave, d.town, d.country order by d.partner_key) - 1 as integer
+        ) as bit
+    from (
+        select distinct
+            n.wave,
+            n.city as town,
+            n.country,
+            b.partner_key as partner_before_key,
+            n.partner_key,
+            b.once - b.same_or_ended as left_before,
+            l.old - l.same as left_old,
+            l.old + l.ended - l.same_or_ended as left_later
+        from partner_pairs n
+        left join partner_pairs c
+            on c.wave = n.wave and c.city = n.city and c.country = n.country
+            and c.partner_before_key = n.partner_before_key and c.same
+        inner join by_partner b
+            on b.wave = n.wave and b.town = n.city and b.country = n.country
+            and b.partner_key = coalesce(c.partner_key, n.partner_before_key) and b.once > b.same_or_ended
+        inner join by_partner l
+            on l.wave = n.wave and l.town = n.city and l.country = n.country
+            and l.partner_key = n.partner_key and l.old + l.ended > l.same_or_ended
+        where not n.same
+    ) d
+),
+refused as (
+    select
+        d.wave,
+        d.town,
+        d.country,
+        d.partner_before_key,
+        d.left_before,
+        bit_or(d.bit) as bits
+    from denied d
+    group by d.wave, d.town, d.country, d.partner_before_key, d.left_before
+),
+-- Every set of later partners that some earlier ones are all denied to be.
+apart as (
+    select r.wave, r.town, r.country, r.bits
+    from refused r
+    union
+    select a.wave, a.town, a.country, a.bits & r.bits
+    from apart a
+    inner join refused r on r.wave = a.wave and r.town = a.town and r.country = a.country
+    where (a.bits & r.bits) <> 0
+),
+-- No more can be the same than all but the most that, on both sides together, are denied throughout (König’s theorem).
+most_apart as (
+    select
+        a.wave,
+        a.town,
+        a.country,
+        max(b.number + l.number_old) as old,
+        max(b.number + l.number_later) as later
+    from apart a
+    inner join (
+        select a.wave, a.town, a.country, a.bits, sum(r.left_before) as number
+        from apart a
+        inner join refused r
+            on r.wave = a.wave and r.town = a.town and r.country = a.country and (r.bits & a.bits) = a.bits
+        group by a.wave, a.town, a.country, a.bits
+    ) b on b.wave = a.wave and b.town = a.town and b.country = a.country and b.bits = a.bits
+    inner join (
+        select a.wave, a.town, a.country, a.bits, sum(d.left_old) as number_old, sum(d.left_later) as number_later
+        from apart a
+        inner join (
+            select distinct d.wave, d.town, d.country, d.bit, d.left_old, d.left_later
+            from denied d
+        ) d on d.wave = a.wave and d.town = a.town and d.country = a.country and (d.bit & a.bits) <> 0
+        group by a.wave, a.town, a.country, a.bits
+    ) l on l.wave = a.wave and l.town = a.town and l.country = a.country and l.bits = a.bits
+    group by a.wave, a.town, a.country
+),
+-- still: as many as are the same as one in force, by name or as one that is not named. told: or as one that has ended.
 kept as (
     select
         c.*,
-        c.same + least(c.once - c.same, c.old - c.same, c.once_unnamed + c.old_unnamed) as still
+        c.same + least(c.once - c.same, c.old - c.same, c.once_unnamed + c.old_unnamed) as still,
+        c.same_or_ended
+        + least(
+            c.once - c.same_or_ended,
+            c.old + c.ended - c.same_or_ended,
+            c.once_unnamed + c.old_unnamed + c.ended_unnamed
+        ) as told,
+        coalesce(m.old, 0) as apart_old,
+        coalesce(m.later, 0) as apart_later
     from by_country c
+    left join most_apart m on m.wave = c.wave and m.town = c.town and m.country = c.country
 ),
--- As many as are the same as any that the later wave lists, less those that are in force: none is used twice.
-told as (
+-- may_be_old, may_be_told: as many as are, or could be under another spelling that nobody denied.
+likened as (
     select
         k.*,
-        k.same_or_ended
-        + least(
-            k.once - k.same_or_ended,
-            k.old + k.ended - k.same_or_ended,
-            k.once_unnamed + k.old_unnamed + k.ended_unnamed
-        )
-        - k.still as gone_by_date
+        k.once + k.old
+        - greatest(
+            k.once,
+            k.old,
+            k.same_or_ended + greatest(k.old - k.old_unnamed - k.same, k.apart_old)
+        ) as may_be_old,
+        k.once + k.old + k.ended
+        - greatest(
+            k.once,
+            k.old + k.ended,
+            k.same_or_ended + k.apart_later
+        ) as may_be_told
     from kept k
 ),
 part as (
@@ -140,10 +189,11 @@ part as (
         case when n.towns = 0 then -t.earlier else 0 end as frame_left,
         case when n.towns_before = 0 then t.old + t.begun else 0 end as frame_entered,
         case when n.towns > 0 and n.towns_before > 0 then t.once - t.earlier else 0 end as mergers,
-        case when n.towns > 0 and n.towns_before > 0 then -t.gone_by_date else 0 end as ended,
+        case when n.towns > 0 and n.towns_before > 0 then t.still else 0 end as still,
+        case when n.towns > 0 and n.towns_before > 0 then t.still - t.told else 0 end as ended,
         case
             when n.city is null then -t.earlier
-            when n.towns > 0 and n.towns_before > 0 then t.still + t.gone_by_date - t.once
+            when n.towns > 0 and n.towns_before > 0 then t.told - t.once
             else 0
         end as gone,
         case
@@ -151,14 +201,17 @@ part as (
             when n.towns > 0 and n.towns_before > 0 then t.old - t.still
             else 0
         end as come,
+        t.told - t.may_be_told as gone_unless_same,
+        least(t.may_be_old - t.still, t.once - t.told) as come_unless_same,
         case when n.city is null or n.towns > 0 and n.towns_before > 0 then t.begun else 0 end as begun,
         coalesce(n.had_told, 'unknown') as had_answered,
         coalesce(n.has_told, 'unknown') as has_answered
-    from told t
+    from likened t
     left join paired_towns n on n.wave = t.wave and n.city = t.town
     left join country_zones b on b.wave = t.wave_before and b.country = t.country
     left join country_zones a on a.wave = t.wave and a.country = t.country
 ),
+-- What is lost counts in the zone that its country was in, what is new in that of the later date.
 detail as (
     select
         p.wave_before,
@@ -167,17 +220,17 @@ detail as (
         p.town as city,
         p.country,
         p.earlier as agreements_before,
-        0 as frame_left,
+        p.frame_left,
         0 as frame_entered,
-        0 as mergers,
-        0 as silent,
+        p.mergers,
+        case when p.has_answered = 'no' then p.gone else 0 end as silent,
         0 as heard,
-        0 as undetermined,
-        0 as ended,
-        0 as disappeared,
+        case p.has_answered when 'unknown' then p.gone when 'yes' then p.gone_unless_same else 0 end as undetermined,
+        p.ended,
+        case when p.has_answered = 'yes' then p.gone - p.gone_unless_same else 0 end as disappeared,
         0 as begun,
         0 as appeared,
-        case when p.zone = p.zone_before then 0 else -p.earlier end as reclassified,
+        case when p.zone = p.zone_before then 0 else -p.still end as reclassified,
         0 as agreements,
         p.source
     from part p
@@ -190,22 +243,21 @@ detail as (
         p.town,
         p.country,
         0,
-        p.frame_left,
+        0,
         p.frame_entered,
-        p.mergers,
-        case when p.has_answered = 'no' then p.gone else 0 end,
+        0,
+        0,
         case when p.had_answered = 'no' then p.come else 0 end,
-        case when p.has_answered = 'unknown' then p.gone else 0 end
-        + case when p.had_answered = 'unknown' then p.come else 0 end,
-        p.ended,
-        case when p.has_answered = 'yes' then p.gone else 0 end,
+        case p.had_answered when 'unknown' then p.come when 'yes' then p.come_unless_same else 0 end,
+        0,
+        0,
         p.begun,
-        case when p.had_answered = 'yes' then p.come else 0 end,
-        case when p.zone = p.zone_before then 0 else p.earlier end,
+        case when p.had_answered = 'yes' then p.come - p.come_unless_same else 0 end,
+        case when p.zone = p.zone_before then 0 else p.still end,
         p.later,
         p.source
     from part p
-    where p.earlier > 0 or p.later > 0
+    where p.later > 0
 )
 -- cells
 select

@@ -13,6 +13,7 @@ responded = { fr = "Villes ayant répondu", en = "Towns that responded" }
 engaged = { fr = "Villes engagées à l’international", en = "Towns with international engagement" }
 agreements = { fr = "Accords de coopération", en = "Cooperation agreements" }
 mean_agreements = { fr = "Accords par ville répondante, en moyenne", en = "Agreements per respondent, on average" }
+apart = { fr = "À part : jumelages dans le pays même", en = "Apart: twinnings within the country itself" }
 */
 -- A town that may have declared more than is listed adds nothing to the sum of agreements, and may add so many, or more.
 with town as (
@@ -48,6 +49,10 @@ detail as (
     union all
     select 5, 'mean_agreements', g.city, g.country, g.value, g.value_high, g.source
     from agreement g
+    union all
+    select 6, 'apart', p.city, p.country, 1, 1, p.source
+    from apart_partnerships p
+    where p.until_from is null
 )
 -- cells
 select
@@ -78,6 +83,10 @@ from (
         select 4, 'agreements'
         union all
         select 5, 'mean_agreements'
+        union all
+        select distinct 6, 'apart'
+        from apart_partnerships p
+        where p.until_from is null
     ) n
     left join detail d on d.indicator = n.indicator
     group by n.position, n.indicator

@@ -220,8 +220,9 @@ def share(of: float) -> settings:
 
 
 def address(url: URL) -> str:
-    """Write a URL as it is given to --db."""
-    return url.render_as_string(hide_password=False)
+    """Write a URL as it is given to --db: libpq takes a + in its parameters for a +."""
+    place, mark, parameters = url.render_as_string(hide_password=False).partition("?")
+    return place + mark + parameters.replace("+", "%20")
 
 
 class WaveFolder:

@@ -12,7 +12,8 @@ from sqlalchemy import Connection
 
 from jumelage import database, report_file
 from jumelage.database.workbench import workbench
-from jumelage.reporting.run import Sheet, run
+from jumelage.reporting.run import run
+from jumelage.reporting.sheet import Sheet
 from jumelage.revisions.scope import Scope
 from tests.conftest import ROOT
 
@@ -33,6 +34,17 @@ class Agreement:
 
 
 @dataclass(frozen=True)
+class Pair:
+    """A row of partner_pairs."""
+
+    city: str
+    country: str
+    before: str
+    partner: str
+    same: bool
+
+
+@dataclass(frozen=True)
 class Made:
     """A wave: responses by town, and agreements; those with `until` are listed as ended."""
 
@@ -41,6 +53,7 @@ class Made:
     towns: dict[str, str]
     agreements: tuple[Agreement, ...]
     complete: bool = True
+    pairs: tuple[Pair, ...] = ()
 
     def in_force(self, *, with_inferred: bool = True) -> list[Agreement]:
         return [one for one in self.agreements if one.until is None and (with_inferred or not one.inferred)]
@@ -113,7 +126,8 @@ def keys_of(partners: set[str]) -> dict[str | None, str]:
 
 def put(connection: Connection, *waves: Made) -> None:
     """Put waves into the tables, each as its first revision."""
-    keys = keys_of({one.partner for made in waves for one in made.agreements if one.partner})
+    partners = {one.partner for made in waves for one in made.agreements if one.partner}
+    keys = keys_of(partners | {text for made in waves for pair in made.pairs for text in (pair.before, pair.partner)})
     for made in waves:
         insert(connection, "waves", "wave, synthetic", [(made.wave, False)])
         days = [made.day] * 3
@@ -148,6 +162,18 @@ def put(connection: Connection, *waves: Made) -> None:
                     *(one.inferred, f"line {number}", keys.get(one.partner)),
                 )
                 for number, one in enumerate(made.agreements, 1)
+            ],
+        )
+        insert(
+            connection,
+            "partner_pairs",
+            "wave, revision, city, country, partner_before, partner, same, partner_before_key, partner_key",
+            [
+                (
+                    *(made.wave, 1, codes()[pair.city], pair.country, pair.before, pair.partner, pair.same),
+                    *(keys[pair.before], keys[pair.partner]),
+                )
+                for pair in made.pairs
             ],
         )
     connection.exec_driver_sql(

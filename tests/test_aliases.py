@@ -36,7 +36,7 @@ def load(url: URL, handed: Path, *options: object) -> Result:
 def suggested(handed: Path, *options: object) -> list[dict[str, str]]:
     done = run("aliases", "suggest", handed, "--format", "csv", *options)
     assert (done.code, done.err) == (0, ""), done.err
-    return list(csv.DictReader(io.StringIO(done.out, newline="")))
+    return list(csv.DictReader(io.StringIO(done.out.removeprefix("\ufeff"), newline=""), delimiter=";"))
 
 
 def confirmed(path: Path, *rows: str) -> Path:
@@ -99,7 +99,7 @@ def test_a_spelling_is_known_once_a_person_has_confirmed_it(
     assert (unconfirmed.code, unconfirmed.err) == (0, f"{into}: 0 spellings added\n")
     refused = load(migrated, misspelt.path)
     assert (refused.code, refused.err.count("is no accepted name")) == (1, 5)
-    records = list(csv.DictReader(io.StringIO(listed.read_text(encoding="utf-8"), newline="")))
+    records = list(csv.DictReader(io.StringIO(listed.read_text(encoding="utf-8"), newline=""), delimiter=";"))
     rows = [
         ",".join([*list(record.values())[:-1], answer])
         for record, answer in zip(records, ("yes", "Oui", "X"), strict=False)
@@ -261,3 +261,18 @@ def test_nothing_is_suggested_where_names_could_not_be_read(misspelt: WaveFolder
     assert (done.code, done.out) == (1, "")
     assert done.err.splitlines()[0].startswith(f"{Path(name).name}:1")
     assert done.err.endswith("; nothing was suggested\n")
+
+
+def test_what_suggest_writes_opens_in_a_spreadsheet_program_and_is_accepted_as_it_is(
+    misspelt: WaveFolder, tmp_path: Path
+) -> None:
+    misspelt.replace("partnerships.csv", "Xyzzyville,Mali,1,,,,\n", "=Lile,DE,1,Essen,,,\n")
+    listed, into = tmp_path / "suggested.csv", tmp_path / "aliases.csv"
+    assert run("aliases", "suggest", misspelt.path, "--format", "csv", "-o", listed).code == 0
+    text = listed.read_text(encoding="utf-8")
+    assert text.startswith("\ufefflist;spelling;rows;code;name;score;confirmed\n")
+    (found,) = [line for line in text.splitlines() if ";'=Lile;" in line]  # a text, and no formula
+    listed.write_text(text.replace(found, f"{found}yes"), encoding="utf-8")
+    done = accept(listed, into)
+    assert done.code == 0, done.err
+    assert into.read_text(encoding="utf-8") == f"list,spelling,code\ncities,=Lile,{LILLE}\n"

@@ -928,17 +928,26 @@ def test_migrate_makes_no_folders(here: Path) -> None:
         ("sqlite:///x.db", "sqlite databases are not supported; use duckdb:///file or postgresql://"),
         ("nonsense://me:s3cret@host/db", "nonsense databases are not supported; "),
         ("://me:s3cret@host/db", "the database URL cannot be read; write engine://user@host/name"),
-        ("postgresql://me:s3cret@host:port/db", "the database URL cannot be read; write engine://user@host/name"),
+        ("postgresql://me@host:s3cret/db", "the database URL cannot be read: its port is not a number"),
+        ("postgresql://me@host/db?port=s3cret", "the database URL cannot be read: its port is not a number"),
+        ("postgresql://me@host/db?connect_timeout=s3cret", "the database URL cannot be read: its connect_timeout is"),
+        ("postgresql://me@host/db?nonsense=s3cret", "the database URL cannot be read; write postgresql://user@host"),
+        ("postgresql://me:a@s3cret@host/db", "the database URL cannot be read: it has an @ too many; write"),
+        ("postgresql://me:a/b@s3cret@host/db", "the database URL cannot be read: it has an @ too many; write"),
+        ("postgresql://me:a/s3cret@host/db", "the database URL cannot be read: it has an @ too many; write"),
+        ("postgresql://me:a@b/s3cret@host:1/db", "the database URL cannot be read: it has an @ too many; write"),
+        ("postgresql://me:a#b@s3cret@host:1/db", "the database URL cannot be read: it has an @ too many; write"),
+        ("me:s3cret@host/db", "the database URL cannot be read; write engine://user@host/name"),
+        ("//me:s3cret@host/db", "the database URL cannot be read; write engine://user@host/name"),
+        ("host=h user=me password = s3cret", "the database URL cannot be read; write engine://user@host/name"),
+        ("duckdb:///x.duckdb?key=s3cret", "a DuckDB URL is a file alone, without a host or parameters"),
         ("duckdb://", "a DuckDB database needs a file: duckdb:///jumelage.duckdb"),
         ("duckdb:///:memory:", "a DuckDB database needs a file: duckdb:///jumelage.duckdb"),
         (":memory:", "a DuckDB database needs a file: duckdb:///jumelage.duckdb"),
     ],
 )
-@pytest.mark.parametrize("command", [("migrate",), ("report", "zones"), ("load", WAVE_2006)], ids=lambda c: c[0])
-def test_a_url_that_cannot_be_used_is_refused_without_its_secret(
-    here: Path, command: tuple[object, ...], url: str, said: str
-) -> None:
-    message = refused(url, command, 2)
+def test_a_url_that_cannot_be_used_is_refused_without_its_secret(here: Path, url: str, said: str) -> None:
+    message = refused(url, ("migrate",), 2)
     assert message.startswith(f"error: {said}")
     assert "s3cret" not in message
     assert list(here.iterdir()) == []
@@ -954,7 +963,6 @@ def test_a_url_that_cannot_be_used_is_refused_without_its_secret(
         "postgresql://me:s3cret%40%2F%25@127.0.0.1:1/db",
         "postgresql://me:s3cret@nowhere.invalid/db",
         "postgresql://me:s3cret@127.0.0.1:1/db?sslmode=s3cret",
-        "postgresql://me:s3cret@127.0.0.1:1/db?nonsense=1",
     ],
 )
 @pytest.mark.parametrize("command", [("migrate",), ("report", "zones"), ("load", WAVE_2006)], ids=lambda c: c[0])

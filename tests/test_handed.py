@@ -77,7 +77,7 @@ def loads(url: URL, handed: Path, *options: object) -> str:
 
 def unchanged(url: URL, handed: Path, *options: object) -> bool:
     """Tell whether what is handed in is what is loaded already."""
-    return loads(url, handed, *options).endswith(": unchanged\n")
+    return loads(url, handed, *options).endswith((": unchanged\n", "\u00a0: inchangée\n"))
 
 
 def refused(url: URL, handed: Path, *options: object) -> list[dict[str, Any]]:
@@ -709,9 +709,11 @@ def test_many_findings_are_cut_short_at_the_terminal_and_nowhere_else(
     ]
     out = tmp_path / "findings.csv"
     assert load(held, tiny.path, "--format", "csv", "-o", out).code == 1
-    records = list(csv.DictReader(io.StringIO(out.read_text(encoding="utf-8"), newline="")))
+    text = out.read_text(encoding="utf-8")
+    assert text.startswith("\ufefffile;sheet;row;")  # it opens as a table in a French spreadsheet program
+    records = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=";"))
     assert [record["value"] for record in records] == names
-    assert load(held, tiny.path, "--format", "csv").out.splitlines() == out.read_text(encoding="utf-8").splitlines()
+    assert load(held, tiny.path, "--format", "csv").out.splitlines() == text.splitlines()
     told = load(held, tiny.path, "--format", "table", "--lang", "fr")
     assert (told.code, told.err) == (1, f"error: {tiny.path}: 120 findings; nothing was loaded\n")
     assert all(name in told.out for name in names)

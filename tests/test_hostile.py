@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from pathlib import Path
@@ -38,22 +37,6 @@ def test_the_temporary_folder_may_have_any_name(
     assert content(migrated).keys() == before.keys()
     found = select(migrated, "select count(*) from information_schema.tables where table_name = 'pwned'")
     assert found == [(0,)]
-
-
-def test_a_rehearsal_runs_no_query_of_a_wave_that_does_more_than_read(loaded: URL, folder_2006: WaveFolder) -> None:
-    folder_2006.append("partnerships.csv", "Lille,Italie,1,Turin,1958,,agreements_by_country")
-    harm = (
-        "select content from read_text('/etc/hostname')"
-        if loaded.get_backend_name() == "duckdb"
-        else "with d as (delete from survey.partnerships returning 1) select * from d"
-    )
-    folder_2006.append("claims.csv", f'c,p,1,towns,Ainsi,So,figure,"{harm}"')
-    before = content(loaded)
-    done = run("load", folder_2006.path, "--db", address(loaded), "--dry-run", "--format", "json")
-    assert done.code == 0, done.err
-    assert [change["what"] for change in json.loads(done.out)][-1] == "not compared"
-    assert content(loaded) == before
-    assert run("load", folder_2006.path, "--db", address(loaded), "--reason", "x").code == 0
 
 
 @pytest.mark.parametrize("mark", ["x{n}", "[{n}]", "n° {n}", "{n}"])

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
 from jumelage import content, database, report_file
 from jumelage.errors import DatabaseError
-from tests.conftest import Result, WaveFolder, address, run
+from jumelage.reporting import ledger
+from tests.conftest import Result, WaveFolder, address, run, statement
 
 KEYS = ["report", "key", "measure", "printed", "place", "low", "high", "status", "because"]
 CONTRADICTED = {
@@ -97,7 +101,7 @@ def test_every_printed_figure_is_in_the_ledger(wave_2006: URL) -> None:
         ("wave.toml", 'keys = ["4", "5", "6", "7", "9", "10"]', 'keys = ["3", "4", "5", "6", "7", "9", "10"]', "distribution 3 cities: explained, but nothing printed there disagrees"),
         ("wave.toml", "<> 'LV'", "<> 'LT'", "evidence of its explanation fails"),
         ("wave.toml", "where r.city not in (select w.placed from wrong w)", "where r.city in (select w.placed from wrong w)", "evidence of its explanation fails"),
-        ("wave.toml", "full join listed l", "full join nowhere l", "evidence of its explanation fails"),
+        ("wave.toml", "p.agreements is distinct from l.agreements and", "p.nothing is distinct from l.agreements and", "evidence of its explanation fails"),
         ("claims.csv", "('DE', 'GB', 'BE')", "('DE', 'GB', 'PL')", "claims leading_countries statement"),
         ("claims.csv", "select r.country, r.place from", "select r.nothing, r.place from", "claims.csv: leading_countries:"),
     ],
@@ -294,3 +298,73 @@ def test_the_reasons_are_given_in_the_language_asked_for(wave_2006: URL) -> None
         _, entries = check(wave_2006, "--lang", lang)
         (latvia,) = [entry for entry in entries if entry["key"] == "LV/unknown"]
         assert word in str(latvia["because"])
+
+
+FAILS_WITHOUT_INFERRED = (
+    "select p.city from partnerships p cross join (select max(case when q.inferred then 'yes' else 'no' end) as any_one "
+    "from partnerships q) i where cast(case when i.any_one = 'yes' then '0' else 'none' end as integer) = 1"
+)
+
+
+def test_a_query_that_fails_in_one_pass_is_an_error_and_nothing_is_published(
+    loaded: URL, folder_2006: WaveFolder, tmp_path: Path
+) -> None:
+    folder_2006.append("claims.csv", f'c,p,1,towns,Ainsi,So,figure,"{FAILS_WITHOUT_INFERRED}"')
+    done, entries = reload(loaded, folder_2006)
+    assert done.code == 1
+    assert statuses(entries, "claims")["c", "statement"] == "error"
+    assert "problem: claims.csv: c: " in done.err
+    assert run("publish", "--db", address(loaded), "--out", tmp_path / "public").code == 1
+    assert not (tmp_path / "public").exists()
+
+
+def test_a_connection_lost_in_mid_check_ends_it(loaded: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if loaded.get_backend_name() == "duckdb":
+        return  # there is no connection to lose
+    for lost_in in ("read", "compute", "hear"):
+        real = getattr(ledger, lost_in)
+
+        def ended(connection: Connection, *rest: object, real: Callable[..., object] = real) -> object:
+            pid = connection.exec_driver_sql("select pg_backend_pid()").scalar()
+            statement(loaded, f"select pg_terminate_backend({pid})")
+            return real(connection, *rest)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(ledger, lost_in, ended)
+            done = run("publish", "--db", address(loaded), "--out", tmp_path / "public")
+        assert done.code == 3, done.err
+        assert not (tmp_path / "public").exists()
+
+
+def test_an_engine_does_not_connect_a_second_time(loaded: URL) -> None:
+    def go_on() -> None:
+        with database.reading(loaded) as connection:
+            connection.invalidate()
+            connection.rollback()
+            database.query(connection, "select 1")
+
+    with pytest.raises(DatabaseError, match="the connection was lost"):
+        go_on()
+
+
+def test_what_is_printed_stands_beside_what_is_computed_where_it_is_asked_for(wave_2006: URL) -> None:
+    plain, printed = (
+        json.loads(run("report", "participation", "--db", address(wave_2006), "--format", "json", *more).out)
+        for more in ((), ("--printed",))
+    )
+    assert [{name: row[name] for name in plain[0]} for row in printed] == plain
+    found = {row["indicator"]: (row["value_printed"], row["value_status"]) for row in printed}
+    assert list(printed[0])[-2:] == ["value_printed", "value_status"]
+    assert found["responded"] == ("25 | 25", "bounded")
+    assert found["agreements"] == ("100 | 100", "reproduced_with_inferred")
+
+
+def test_a_printed_figure_without_a_computed_row_gets_one(wave_2006: URL) -> None:
+    done = run("report", "distribution", "--printed", "--db", address(wave_2006), "--format", "csv")
+    head, *lines = done.out.splitlines()
+    assert head == "agreements,cities,cities_high,cities_printed,cities_status"
+    assert "7,0,0,1,contradicted" in lines
+    assert [line.split(",")[0] for line in lines[6:9]] == ["6", "7", "8"]
+    table = run("report", "distribution", "--printed", "--db", address(wave_2006)).out
+    assert "contradicted" in table
+    assert run("report", "evolution", "--printed", "--wave", "all", "--db", address(wave_2006)).code == 2

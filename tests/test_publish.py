@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
+import os
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -119,7 +121,20 @@ def test_a_printed_row_without_a_computed_one_is_shown_as_zero_in_its_place(wave
     rows = re.findall(r'<td class="n">(\d+|Total)</td>\s*<td class="n">([\d–]+)', section)
     assert [key for key, _ in rows] == ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "12", "Total"]
     assert dict(rows)["7"] == "0"
-    assert dict(rows)["0"] == "0–8"
+    assert dict(rows)["1"] == "3"
+
+
+def test_a_printed_value_leads_where_the_rows_cannot_tell(wave_2006: URL, tmp_path: Path) -> None:
+    publish(wave_2006, tmp_path / "public")
+    for lang, towns in (("en", "(rows: 0–8)"), ("fr", "(lignes\u00a0: 0–8)")):
+        text = (tmp_path / f"public/{lang}.html").read_text(encoding="utf-8")
+        section = text.split('<section id="distribution">')[1].split("</section>")[0]
+        (cell,) = re.findall(r'<td class="n">0</td>\s*<td class="n">(.*)</td>', section)
+        assert re.sub("<[^>]*>", "", cell) == f"4 ↔ {towns}"
+        section = text.split('<section id="actions">')[1].split("</section>")[0]
+        solidarity = "Actions de solidarité" if lang == "fr" else "Solidarity actions"
+        (cell,) = re.findall(rf"{solidarity}</td>\s*<td class=\"n\">(.*)</td>", section)
+        assert re.sub("<[^>]*>", "", cell) == f"5 ○ {towns.replace('8', '21')}"
 
 
 def test_the_same_wave_is_published_byte_for_byte_the_same_on_both_engines(
@@ -201,6 +216,50 @@ def test_a_damaged_publication_is_made_again(wave_2006: URL, tmp_path: Path) -> 
     publish(wave_2006, out)
     assert (out / "fr.html").is_file()
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_files_that_publish_did_not_make_are_kept(loaded: URL, folder_2006: WaveFolder, tmp_path: Path) -> None:
+    out = tmp_path / "public"
+    publish(loaded, out)
+    before = out.resolve()
+    (out / "CNAME").write_text("example.org")
+    (out / "fr.html").write_text("corrected by hand")
+    folder_2006.replace("wave.toml", 'mode = "telephone"', 'mode = "post"')
+    assert run("load", folder_2006.path, "--db", address(loaded), "--reason", "mode corrected").code == 0
+    done = run("publish", "--db", address(loaded), "--out", out)
+    assert done.code == 0, done.err
+    assert f"note: {before} is kept: it holds files that publish did not make" in done.err
+    assert (before / "CNAME").read_text() == "example.org"
+    assert (before / "fr.html").read_text() == "corrected by hand"
+    assert out.resolve() != before
+
+
+def test_what_a_killed_publication_leaves_is_removed_by_the_next(wave_2006: URL, tmp_path: Path) -> None:
+    out, half = tmp_path / "public", tmp_path / ".public-building-abc"
+    half.mkdir()
+    (half / "fr.html").write_text("half")
+    (tmp_path / ".public-link-123").symlink_to("nowhere")
+    mine = tmp_path / ".public-building-notes"
+    mine.mkdir()
+    (mine / "notes.txt").write_text("mine")
+    publish(wave_2006, out)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted((out.name, out.resolve().name, mine.name))
+
+
+def test_what_a_publication_still_builds_is_left_alone(
+    wave_2006: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publishing, "_WAIT", 0.2)
+    (tmp_path / ".public-building-abc").mkdir()
+    handle = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    try:
+        done = run("publish", "--db", address(wave_2006), "--out", tmp_path / "public")
+    finally:
+        os.close(handle)
+    assert done.code == 4
+    assert "another process is publishing there" in done.err
+    assert [path.name for path in tmp_path.iterdir()] == [".public-building-abc"]
 
 
 def test_a_link_to_somewhere_else_is_left_alone(wave_2006: URL, tmp_path: Path) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from functools import cache
 from itertools import pairwise
+from typing import TypeVar
 
 import pytest
 from hypothesis import given
@@ -17,9 +18,9 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
 from jumelage import database
-from jumelage.reporting.run import Sheet, Value
+from jumelage.reporting.sheet import Sheet, Value
 from tests.conftest import ENGINES, ROOT, Databases, share
-from tests.made_waves import ACROSS, JOINED, Agreement, Made, codes, put, put_changes, scope_of, sheet_of
+from tests.made_waves import ACROSS, JOINED, Agreement, Made, Pair, codes, put, put_changes, scope_of, sheet_of
 
 DAYS = [date(year, 12, 31) for year in (2004, 2006, 2007, 2008, 2010, 2013, 2018)]
 DAYS += [date(2008, 1, 1), date(2012, 1, 1), date(2016, 1, 1), date(2020, 6, 30)]
@@ -36,6 +37,13 @@ CHANGES = [
 LISTED = [("Saint-Pol-sur-Mer", "2010-12-09", "Dunkerque")]  # the project's own code list
 
 
+COUNTRIES = ["DE", "RO", "GB", "AQ"]
+SPELLINGS = {"Saint\u00a0Ä": "sta", "S\u00adt—a": "sta", "\u200bB": "b"}  # of A, of B as one may copy them
+PARTNERS = ["Sta", *SPELLINGS, "B", "C", "c", "D", "E"]
+One = TypeVar("One")
+Other = TypeVar("Other")
+
+
 def random_waves(rng: random.Random, name: str) -> list[Made]:
     """Make waves of few towns and agreements, many of them alike."""
     made = []
@@ -48,15 +56,25 @@ def random_waves(rng: random.Random, name: str) -> list[Made]:
         agreements = [
             Agreement(
                 rng.choice([None, *towns, *towns]),
-                rng.choice(["DE", "RO", "GB", "AQ"]),
-                rng.choice([None, None, "A", "a", "B", "C"]),
+                rng.choice(COUNTRIES),
+                rng.choice([None, *PARTNERS]),
                 rng.choice([*[None] * 8, *DAYS]),
                 rng.choice([*[None] * 15, *DAYS]),
                 rng.randint(0, 5) == 0,
             )
-            for _ in range(rng.randint(0, 25))
+            for _ in range(rng.randint(0, 40))
         ]
-        made.append(Made(f"{name}-{day:%Y%m}", day, towns, tuple(agreements), bool(rng.randint(0, 1))))
+        pairs: dict[tuple[str, str, str, str], Pair] = {}
+        for _ in range(rng.randint(0, 60) if towns else 0):
+            pair = Pair(
+                *(rng.choice(list(towns)), rng.choice(COUNTRIES), rng.choice(PARTNERS), rng.choice(PARTNERS)),
+                same=rng.randint(0, 5) == 0,
+            )
+            place = (pair.city, pair.country, key_of(pair.before))
+            if not (pair.same and any(one.same and key[:3] == place for key, one in pairs.items())):
+                pairs[*place, key_of(pair.partner)] = pair
+        agreed = tuple(agreements)
+        made.append(Made(f"{name}-{day:%Y%m}", day, towns, agreed, bool(rng.randint(0, 3)), tuple(pairs.values())))
     return made
 
 
@@ -136,20 +154,23 @@ class Followed:
             found.setdefault(zone, Counter())[part] += number
 
         for one in self.earlier:
-            old, new = zone_of(one.country, self.before.day), zone_of(one.country, self.after.day)
-            count(old, "agreements_before", 1)
-            if old != new:
-                count(old, "reclassified", -1)
-                count(new, "reclassified", 1)
+            count(zone_of(one.country, self.before.day), "agreements_before", 1)
         for one in self.later:
             count(zone_of(one.country, self.after.day), "agreements", 1)
         groups = {(one.city and follow(one.city, self.after), one.country) for one in (*self.earlier, *self.later)}
         for town, country in groups:
-            for part, number in self._parts(town, country).items():
-                count(zone_of(country, self.after.day), part, number)
+            old, new = zone_of(country, self.before.day), zone_of(country, self.after.day)
+            lost, gained, still = self._parts(town, country)
+            for zone, parts in ((old, lost), (new, gained)):
+                for part, number in parts.items():
+                    count(zone, part, number)
+            if old != new:
+                count(old, "reclassified", -still)
+                count(new, "reclassified", still)
         return found
 
-    def _parts(self, town: str | None, country: str) -> Counter[str]:
+    def _parts(self, town: str | None, country: str) -> tuple[Counter[str], Counter[str], int]:
+        """Return the parts of what is lost and of what is new, and how many are the same."""
         earlier = [
             one
             for one in self.earlier
@@ -159,20 +180,46 @@ class Followed:
         begun = [one for one in later if one.since and one.since > self.before.day]
         old = [one for one in later if one not in begun]
         if town is None:
-            return Counter(undetermined=len(old) - len(earlier), begun=len(begun))
+            return Counter(undetermined=-len(earlier)), Counter(undetermined=len(old), begun=len(begun)), 0
         if town not in self.after.towns:
-            return Counter(frame_left=-len(earlier))
+            return Counter(frame_left=-len(earlier)), Counter(), 0
         if town not in self.origins:
-            return Counter(frame_entered=len(later))
-        once = merged(earlier)
+            return Counter(), Counter(frame_entered=len(later)), 0
+        said = [pair for pair in self.after.pairs if (pair.city, pair.country) == (town, country)]
+        renamed = {key_of(pair.before): key_of(pair.partner) for pair in said if pair.same}
+        denied = {
+            (renamed.get(key_of(pair.before), key_of(pair.before)), key_of(pair.partner))
+            for pair in said
+            if not pair.same
+        }
+        once = merged(earlier, renamed)
         ended = [one for one in self.ended if one.country == country and one.city == town]
-        still, gone = matched(once, [named(one) for one in old], [named(one) for one in ended])
-        parts = Counter(mergers=len(once) - len(earlier), begun=len(begun), ended=-gone)
+        in_force, listed = [named(one) for one in old], [named(one) for one in ended]
+        still, gone = matched(once, in_force, listed)
+        left = len(once) - still - gone
+        in_both = least_left(once, in_force, listed)
+        lost_maybe = matching(*in_both, lambda a, b: a is None or b is None or (a, b) not in denied)
+        lost_maybe -= matching(*in_both, lambda a, b: a is None or b is None)
+        # One that is listed as ended under its own name is none of those in force under another.
+        ones, others = least_left(once, in_force, [])
+        free = Counter(in_both[0])
+        marked = []
+        for name in ones:
+            marked.append((name, free[name] > 0))
+            free[name] -= 1
+        come_maybe = matching(
+            marked, others, lambda a, b: a[0] is None or b is None or (a[1] and (a[0], b) not in denied)
+        ) - matching(ones, others, lambda a, b: a is None or b is None)
         silence = {"yes": "disappeared", "no": "silent", "unknown": "undetermined"}[self.has_told(town)]
         news = {"yes": "appeared", "no": "heard", "unknown": "undetermined"}[self.had_told(town)]
-        parts[silence] -= len(once) - still - gone
-        parts[news] += len(old) - still
-        return parts
+        lost, gained = Counter(mergers=len(once) - len(earlier), ended=-gone), Counter(begun=len(begun))
+        lost_maybe = lost_maybe if silence == "disappeared" else 0
+        come_maybe = min(come_maybe, left) if news == "appeared" else 0
+        lost.update({"undetermined": -lost_maybe})
+        lost[silence] -= left - lost_maybe
+        gained.update({"undetermined": come_maybe})
+        gained[news] += len(old) - still - come_maybe
+        return lost, gained, still
 
     def bridge_towns(self) -> dict[str, Counter[str]]:
         """Return the parts of the towns contacted, and of those that declare an agreement."""
@@ -212,20 +259,51 @@ class Followed:
         return found
 
 
+def key_of(partner: str) -> str:
+    """Fold the few spellings that the random waves write."""
+    return SPELLINGS.get(partner, partner).lower()
+
+
 def named(one: Agreement) -> str | None:
-    return one.partner and one.partner.lower()
+    return one.partner and key_of(one.partner)
 
 
-def merged(agreements: list[Agreement]) -> list[str | None]:
+def merged(agreements: list[Agreement], renamed: dict[str, str]) -> list[str | None]:
     """Return the partners of agreements of one town, those named by several of the towns that it was once."""
     by_town: dict[str | None, Counter[str]] = {}
     for one in agreements:
         if (name := named(one)) is not None:
-            by_town.setdefault(one.city, Counter())[name] += 1
+            by_town.setdefault(one.city, Counter())[renamed.get(name, name)] += 1
     once = Counter[str]()
     for counts in by_town.values():
         once |= counts
     return [*once.elements(), *(None for one in agreements if one.partner is None)]
+
+
+def least_left(
+    earlier: list[str | None], in_force: list[str | None], ended: list[str | None]
+) -> tuple[list[str | None], list[str | None]]:
+    """Return what both sides have left where those of one name found each other."""
+    ones, others = Counter(earlier), Counter([*in_force, *ended])
+    met = ones & others
+    met.pop(None, None)
+    return [*(ones - met).elements()], [*(others - met).elements()]
+
+
+def matching(ones: Sequence[One], others: Sequence[Other], may: Callable[[One, Other], bool]) -> int:
+    """Return the most pairs that can be made, each used once, by augmenting paths."""
+    partner_of: dict[int, int] = {}
+
+    def augment(i: int, seen: set[int]) -> bool:
+        for j, other in enumerate(others):
+            if j not in seen and may(ones[i], other):
+                seen.add(j)
+                if j not in partner_of or augment(partner_of[j], seen):
+                    partner_of[j] = i
+                    return True
+        return False
+
+    return sum(augment(i, set()) for i in range(len(ones)))
 
 
 def matched(earlier: list[str | None], in_force: list[str | None], ended: list[str | None]) -> tuple[int, int]:

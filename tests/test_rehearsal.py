@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy.engine import URL
 
+from jumelage.database import sandbox
 from tests.conftest import WAVE_2006, WaveFolder, address, run
 from tests.test_load import content
+
+ENDLESS = "with recursive a(n) as (select 1 union all select a.n % 2 from a) select a.n from a where a.n < 0"
 
 
 def tried(url: URL, folder: WaveFolder) -> tuple[list[dict[str, Any]], str]:
@@ -80,12 +83,36 @@ def test_no_reason_is_needed_to_try(loaded: URL, folder_2006: WaveFolder) -> Non
     assert run("load", folder_2006.path, "--db", address(loaded)).code == 2
 
 
-def test_totals_are_not_compared_where_a_query_of_the_wave_fails(loaded: URL, folder_2006: WaveFolder) -> None:
-    folder_2006.append("claims.csv", "c,p,1,towns,Ainsi,So,figure,select nothing from nowhere")
+def test_a_query_that_cannot_be_run_costs_the_rest_nothing(loaded: URL, folder_2006: WaveFolder) -> None:
+    folder_2006.append("claims.csv", "c,p,1,towns,Ainsi,So,figure,select r.nothing from respondents r")
     folder_2006.append("partnerships.csv", "Lille,Italie,1,Turin,1958,,agreements_by_country")
     changes, _ = tried(loaded, folder_2006)
-    assert of(changes, "rows")["partnerships", "", ""] == (100, 101)
-    assert [change["what"] for change in changes if change["what"] not in {"rows", "agreements"}] == ["not compared"]
+    assert of(changes, "total")["participation", "agreements", "value"] == (100, 101)
+    assert of(changes, "figure")["claims", "c", "statement, printed 1 (p)"] == (None, "error")
+    assert of(changes, "unchecked") == {}
+
+
+def test_a_query_that_fails_while_it_runs_is_told_after_the_totals(loaded: URL, folder_2006: WaveFolder) -> None:
+    """On DuckDB the rows are gone with it: what is asked after it is unchecked, and not said to be so or so."""
+    folder_2006.append(
+        "claims.csv", "c,p,1,towns,Ainsi,So,figure,select cast(r.city || 'x' as integer) from respondents r"
+    )
+    folder_2006.append("partnerships.csv", "Lille,Italie,1,Turin,1958,,agreements_by_country")
+    changes, _ = tried(loaded, folder_2006)
+    assert of(changes, "total")["participation", "agreements", "value"] == (100, 101)
+    assert of(changes, "figure")["claims", "c", "statement, printed 1 (p)"] == (None, "error")
+    assert bool(of(changes, "unchecked")) == (loaded.get_backend_name() == "duckdb")
+
+
+def test_what_takes_too_long_is_listed_as_unchecked(
+    loaded: URL, folder_2006: WaveFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox, "SECONDS", 0.5)
+    folder_2006.append("claims.csv", f'c,p,1,towns,Ainsi,So,figure,"{ENDLESS}"')
+    folder_2006.append("partnerships.csv", "Lille,Italie,1,Turin,1958,,agreements_by_country")
+    changes, _ = tried(loaded, folder_2006)
+    assert of(changes, "total")["participation", "agreements", "value"] == (100, 101)
+    assert ("claims", "c", "statement") in of(changes, "unchecked")
 
 
 @pytest.mark.parametrize("handed", ["nowhere", "frame.csv"])

@@ -15,7 +15,8 @@ from sqlalchemy.engine import URL
 
 from jumelage import database, report_file
 from jumelage.errors import ReportError, UsageError
-from jumelage.reporting.run import Sheet, explain, run, sources
+from jumelage.reporting.run import explain, run, sources
+from jumelage.reporting.sheet import Sheet
 from jumelage.revisions.scope import find_scope
 from tests.conftest import ROOT, WaveFolder, address
 from tests.conftest import run as jumelage

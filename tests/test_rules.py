@@ -9,6 +9,7 @@ import tomllib
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeAlias
 from unittest.mock import patch
@@ -22,6 +23,7 @@ from jumelage.cli import showing
 from jumelage.reading.handed import TABLES
 from jumelage.reading.headings import HEADINGS, meanings
 from jumelage.reading.package import ALIASES, CLAIMS, SHAPES
+from jumelage.reading.source import CsvSource
 from jumelage.report_file import report, report_names
 from jumelage.rules import ERROR, Finding, Rule, rules
 from tests.conftest import ENGINES, TINY, Databases, WaveFolder, address, run
@@ -97,6 +99,18 @@ def folder(name: str) -> Spoil:
         (wave.path / name).mkdir()
 
     return spoil
+
+
+def vanishing(_: WaveFolder) -> None:
+    """Delete the first table that is read, once its header was."""
+
+    def gone(source: CsvSource, way: int) -> None:
+        patcher.stop()
+        source.choose(way)
+        source.path.unlink()
+
+    patcher = patch.object(CsvSource, "choose", gone)
+    patcher.start()
 
 
 def published(report_: str, *rows: str) -> Spoil:
@@ -190,6 +204,14 @@ def time_of_day(made: Workbook) -> None:
     made["frame"]["B3"].number_format = "hh:mm"
 
 
+def formatted(sheet: str, name: str, value: object, form: str) -> Callable[[Workbook], None]:
+    def change(made: Workbook) -> None:
+        made[sheet][name] = value
+        made[sheet][name].number_format = form
+
+    return change
+
+
 def hidden(made: Workbook) -> None:
     made["actions"].sheet_state = "hidden"
 
@@ -213,6 +235,8 @@ FILES = {
     "file_empty": case(data(RESPONDENTS, b""), RESPONDENTS),
     "too_large": case(archived(lambda made: made.writestr("claims.csv", bytes(11 << 20))), ARCHIVE),
     "zero_byte": case(line(PARTNERSHIPS, "Lille,IT,1,To\0rino,,,"), PARTNERSHIPS, 6),
+    "utf16_without_mark": case(data(FRAME, TINY[FRAME].encode("utf-16-le")), FRAME),
+    "file_changed": case(vanishing, FRAME),
     "not_utf16": case(data(RESPONDENTS, TINY[RESPONDENTS].encode("utf-16")[:-1]), RESPONDENTS, 3),
     "mixed_encodings": case(
         data(RESPONDENTS, "city,response\nLiévin,\n".encode() + "Béthune,\n".encode("cp1252")), RESPONDENTS, 3
@@ -222,6 +246,7 @@ FILES = {
     "not_csv": case(lines(RESPONDENTS, "city,response", "Lille,responded", '"Douai,responded'), RESPONDENTS, 3),
     "field_too_long": case(line(PARTNERSHIPS, f"Lille,IT,1,{'x' * 200_000},,,"), PARTNERSHIPS, 6),
     "wrong_number_of_fields": case(line(FRAME, "Arras,40535,59"), FRAME, 5),
+    "header_missing": case(lines(FRAME, "Lille,225784", "Lens,35830", "Douai,42461"), FRAME, 1),
     "column_missing": case(lines("actions.csv", "city,action", "Lille,agenda_21"), "actions.csv", 1),
     "column_unknown": case(
         lines(RESPONDENTS, "city,response,servic", "Lille,responded,yes", "Douai,responded,"), RESPONDENTS, 1, "servic"
@@ -254,6 +279,11 @@ FILES = {
     ),
     "formula_without_value": case(cell("frame", "B4", "=6*7"), BOOK, 4, "population", sheet="frame"),
     "cell_error": case(cell("partnerships", "B3", "#N/A"), BOOK, 3, "country", sheet="partnerships"),
+    "number_as_date": case(book(formatted("partnerships", "E3", 1958, "yyyy")), BOOK, 3, "since", sheet="partnerships"),
+    "date_in_part": case(
+        book(formatted("partnerships", "E3", date(1958, 5, 1), "mmm-yy")), BOOK, 3, "since", sheet="partnerships"
+    ),
+    "shown_otherwise": case(book(formatted("frame", "B3", 35830, '#,##0,"k"')), BOOK, 3, "population", sheet="frame"),
     "time_of_day": case(book(time_of_day), BOOK, 3, "population", sheet="frame"),
 }
 
@@ -306,6 +336,7 @@ WAVE = {
         "explanations",
     ),
     "explained_twice": case(both(explanation(), explanation()), "wave.toml", None, "explanations.keys"),
+    "query_uses": case(explanation(evidence="select pg_sleep(9)"), "wave.toml", None, "explanations.evidence"),
     "not_a_query": case(explanation(evidence="delete from claims"), "wave.toml", None, "explanations.evidence"),
     "source_unpublished": case(
         both(published("zones", "eu,agreements,1,p"), line(PARTNERSHIPS, "Lille,IT,1,,,,zones/other")),
@@ -322,6 +353,7 @@ WAVE = {
         published("zones", "eu,agreements,1,p", "eu,agreements,2,p"), "published/zones.csv", 3, "place"
     ),
     "figure_not_understood": case(published("zones", "eu,agreements,plenty,p"), "published/zones.csv", 2, "printed"),
+    "figure_ambiguous": case(published("zones", "eu,agreements,1.234,p"), "published/zones.csv", 2, "printed"),
     "figure_out_of_range": case(
         published("zones", "eu,agreements,9999999999999,p"), "published/zones.csv", 2, "printed"
     ),

@@ -12,13 +12,18 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from jumelage import content, report_file
-from jumelage.texts import Label, label, near_names
+from jumelage.texts import Label, label, near_names, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
 ERROR, WARNING, NOTICE = SEVERITIES = ("error", "warning", "notice")
+_SEVERITY_NAMES = {
+    ERROR: Label("erreur", "error"),
+    WARNING: Label("avertissement", "warning"),
+    NOTICE: Label("remarque", "notice"),
+}
 FIELDS = ("file", "sheet", "row", "column", "value", "rule", "severity", "message", "suggestion")
 _LONGEST = 80
 _KEYS = {"severity", "message", "remedy", "table", "column", "row_by_row"}
@@ -97,11 +102,12 @@ class Finding:
 
     def text(self, lang: str) -> str:
         """Write one line: where, what stands there, what is wrong and what to do."""
-        place = self.file if self.sheet is None else f"{self.file}[{self.sheet}]"
+        place = one_line(self.file if self.sheet is None else f"{self.file}[{self.sheet}]")
         if self.row is not None:
             place = f"{place}:{self.row}"
         if self.headed:
-            place += f", colonne {self.headed}" if lang == "fr" else f", column {self.headed}"
+            column = one_line(self.headed)
+            place += f", colonne {column}" if lang == "fr" else f", column {column}"
         value = f": {_short(self.value)!r}" if self.value is not None else ""
         between = "\u00a0; " if lang == "fr" else "; "
         said = between.join(filter(None, (self.message(lang), self.remedy(lang))))
@@ -121,12 +127,18 @@ class Finding:
 
 def _filled(text: Label, details: dict[str, Any], lang: str) -> str:
     words = {name: value.text(lang) if isinstance(value, Near | Label) else value for name, value in details.items()}
-    return text.text(lang).format(**words)
+    shown = {name: one_line(value) if isinstance(value, str) else value for name, value in words.items()}
+    return text.text(lang).format(**shown)
 
 
 def _short(text: str) -> str:
     """Cut a text to what a person can take in."""
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def severity_name(severity: str) -> Label:
+    """Return what people call a severity."""
+    return _SEVERITY_NAMES[severity]
 
 
 def near(word: str, known: Iterable[str]) -> Near:

@@ -12,8 +12,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-# Characters that no name or number holds: controls but tab and line ends, and those that turn the direction of text.
-_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# What no name or number holds, first to last: controls but tab and line ends, what turns the direction of text, and
+# what is no character at all, which no workbook can hold.
+CONTROLS = (
+    *((0x00, 0x08), (0x0B, 0x0C), (0x0E, 0x1F), (0x7F, 0x9F), (0x61C, 0x61C)),
+    *((0x200E, 0x200F), (0x202A, 0x202E), (0x2066, 0x2069), (0xFDD0, 0xFDEF)),
+    *((plane << 16 | 0xFFFE, plane << 16 | 0xFFFF) for plane in range(0x11)),
+)
+_CONTROLS = re.compile("[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in CONTROLS) + "]")
+CONTROLS_IN_SQL = "[" + "".join(rf"\x{{{first:x}}}-\x{{{last:x}}}" for first, last in CONTROLS) + "]"  # for DuckDB
 
 
 def find_control(text: str) -> str | None:
@@ -36,24 +43,58 @@ _DAMAGES = (
         "letters read in a wrong encoding (“Ã©” for “é”)",
     ),
     (
-        "&(?:#[0-9]+|#x[0-9a-f]+|[a-z][a-z0-9]+);|</?[a-z][^<>]*>",
+        "(?i)&(?:#[0-9]+|#x[0-9a-f]+|[a-z][a-z0-9]+);|</?[a-z][^<>]*>",
         "du HTML («\u00a0&eacute;\u00a0»)",
         "HTML (“&eacute;”)",
     ),
     (
-        "(?:%[0-9a-f]{2}){2}|_x[0-9a-f]{4}_|\\\\u[0-9a-f]{4}|\\\\x[0-9a-f]{2}",
+        "(?i)(?:%[0-9a-f]{2}){2}|_x[0-9a-f]{4}_|\\\\u[0-9a-f]{4}|\\\\x[0-9a-f]{2}",
         "un caractère écrit par son code",
         "a character written as its code",
     ),
-    ("^=[\"'(]|^=[a-z]+[(]", "une formule de tableur", "a formula of a spreadsheet"),
-    ("^'(?![stn](?:[- ]|$))", "une apostrophe de tableur au début", "an apostrophe of a spreadsheet at its beginning"),
+    ("(?i)^=[\"'(]|^=[a-z]+[(]", "une formule de tableur", "a formula of a spreadsheet"),
+    (
+        "^'(?![stn](?:[- ]|$)|[=+@\t\r-])",
+        "une apostrophe de tableur au début",
+        "an apostrophe of a spreadsheet at its beginning",
+    ),
 )
-_ALL_DAMAGES = tuple((re.compile(pattern, re.IGNORECASE), fr, en) for pattern, fr, en in _DAMAGES)
+_ALL_DAMAGES = tuple((re.compile(pattern), fr, en) for pattern, fr, en in _DAMAGES)
 
 
 def find_damage(text: str) -> Label | None:
     """Say what of a text was damaged before it came here; None if nothing is seen of that."""
     return next((Label(fr, en) for pattern, fr, en in _ALL_DAMAGES if pattern.search(text)), None)
+
+
+# What a terminal takes for an order, or what turns or hides the text around it; not tabs and line ends.
+_RAW = re.compile(
+    "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff"
+    "\\ufff9-\\ufffb\\ufffe\\uffff\\ud800-\\udfff\\U000e0000-\\U000e007f]"
+)
+
+
+def printable(text: str) -> str:
+    """Return a text as a terminal may have it: with the codes of controls in their place: U+001B as an escape."""
+    return _RAW.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+def one_line(text: str) -> str:
+    """Return a text as it may stand within a line of a terminal."""
+    return printable(text).replace("\n", "\\n").replace("\r", "\\r")
+
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet program that opens a CSV file computes what begins so
+
+
+def neutral(value: Any) -> Any:  # noqa: ANN401
+    """Return a text so that a spreadsheet program takes it for one: with an apostrophe where it would compute it."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def meant(text: str) -> str:
+    """Return what `neutral` made neutral."""
+    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text
 
 
 _FEW = 20
@@ -125,5 +166,6 @@ def readable_count(count: int, fr: str, en: str) -> Label:
 
 
 def filled(text: Label, *values: object) -> Label:
-    """Fill values into a text."""
+    """Fill values into a text; what they hold of control characters is shown."""
+    values = tuple(one_line(value) if isinstance(value, str) else value for value in values)
     return Label(text.fr.format(*values), text.en.format(*values))

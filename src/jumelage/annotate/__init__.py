@@ -1,20 +1,23 @@
 """A copy of what was handed in, with each finding written where it belongs.
 
-The cells and records of the original are never changed, but for what `files` and `book` say.
+In: a folder, a zip, a CSV file or a workbook, and its findings. Out: the same in its own format, which differs from it
+in the findings alone; what could not be copied so is said.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import zipfile
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
-from jumelage.annotate.book import write_workbook
-from jumelage.annotate.files import write_archive, write_file, write_folder
 from jumelage.annotate.words import OWN
 from jumelage.errors import OutputError, UsageError
+from jumelage.texts import Label, filled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,24 +25,39 @@ if TYPE_CHECKING:
     from jumelage.reading.source import Document
     from jumelage.rules import Finding
 
-_COPIES = {".zip": ".zip", ".csv": ".csv", **dict.fromkeys((".xlsx", ".xls", ".ods", ".xlsm", ".xlsb"), ".xlsx")}
-_WRITERS = {".zip": write_archive, ".xlsx": write_workbook, ".csv": write_file}
+_VALUES = ".xlsx"  # any workbook may be had as an .xlsx of its values
+_WROTE = Label("copie annotée\u00a0: {}", "wrote {}")
+_COPIED = Label(
+    "{} est une simple copie\u00a0: aucun constat n’y est écrit", "{} is a mere copy: no finding is written into it"
+)
+_VALUES_ALONE = Label(
+    "de {}, la copie n’a que les valeurs\u00a0: ni formules, ni formats, ni graphiques",
+    "of {} the copy has the values alone: no formulas, formats or charts",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What is handed in by its content, and the endings that a copy may have, its own first."""
+
+    name: str
+    endings: tuple[str, ...]
 
 
 def annotate(
     handed: Path, documents: Mapping[str, Document], findings: Sequence[Finding], out: Path, lang: str
-) -> None:
-    """Write the annotated copy; it is there whole or not at all, and never in place of something.
+) -> tuple[Label, ...]:
+    """Write the annotated copy, and return what is to be said of it.
 
-    UsageError if `out` is no name for it, OutputError if it cannot be written.
+    It is there whole or not at all, and never in place of something. UsageError if `out` is no name for it,
+    OutputError if it cannot be written.
     """
-    check_out(handed, out)
-    write = write_folder if handed.is_dir() else _WRITERS[_COPIES.get(handed.suffix.lower(), ".csv")]
+    kind = check_out(handed, out)
     work = None
     try:
         work = Path(mkdtemp(prefix=f".{OWN}-", dir=out.absolute().parent))
         made = work / f"copy{out.suffix}"
-        write(handed, tuple(documents.values()), findings, made, lang)
+        written, remarks = _write(kind, handed, tuple(documents.values()), findings, made, lang)
         check_out(handed, out)
         made.rename(out)
     except OSError as error:
@@ -49,17 +67,96 @@ def annotate(
     finally:
         if work is not None:
             shutil.rmtree(work, ignore_errors=True)
+    return filled(_WROTE if written and findings else _COPIED, out), *remarks
 
 
-def check_out(handed: Path, out: Path) -> None:
-    """Refuse a name that an annotated copy cannot have: UsageError says what is expected."""
-    ending = out.suffix.lower()
-    if handed.is_dir():
-        if ending in _COPIES:
+def _write(
+    kind: _Kind, handed: Path, documents: Sequence[Document], findings: Sequence[Finding], made: Path, lang: str
+) -> tuple[bool, tuple[Label, ...]]:
+    """Write the copy; return whether findings are in it, and what is to be said of what could not be copied."""
+    from jumelage.annotate import files
+
+    if kind.name == "folder":
+        return files.write_folder(handed, documents, findings, made, lang)
+    if kind.name == "zip":
+        return files.write_archive(handed, documents, findings, made, lang)
+    if kind.name == "file":
+        return files.write_file(handed, documents, findings, made, lang)
+    return True, _write_workbook(kind, handed, documents, findings, made, lang)
+
+
+def _write_workbook(
+    kind: _Kind, handed: Path, documents: Sequence[Document], findings: Sequence[Finding], made: Path, lang: str
+) -> tuple[Label, ...]:
+    """Write a workbook in its own format, or its values where that cannot be done."""
+    from xml.parsers.expat import ExpatError
+
+    from jumelage.annotate.ods import write_ods
+    from jumelage.annotate.places import Places
+    from jumelage.annotate.values import write_values
+    from jumelage.annotate.xlsx import write_xlsx
+
+    places = Places(handed, documents, findings)
+    write = {"xlsx": write_xlsx, "xlsm": write_xlsx, "ods": write_ods}.get(kind.name)
+    own = made.suffix.lower() != _VALUES or kind.name == "xlsx"
+    if write is not None and own:
+        with suppress(ExpatError, LookupError, ValueError, StopIteration):  # parts that readers of values pass over
+            write(handed, places, made, lang)
+            return ()
+        if made.suffix.lower() != _VALUES:
+            raise OutputError(f"{handed.name} has parts that cannot be read; choose a name that ends in {_VALUES}")
+    values = made.with_name("values.xlsx")
+    places.renamed = write_values(handed, values)
+    write_xlsx(values, places, made, lang)
+    return (filled(_VALUES_ALONE, handed.name),)
+
+
+def check_out(handed: Path, out: Path) -> _Kind:
+    """Tell what is handed in; UsageError says what is expected where a copy of it cannot have this name."""
+    kind, ending = _kind(handed), out.suffix.lower()
+    if kind.name == "folder":
+        if ending in {".zip", ".csv", ".xlsx", ".xls", ".ods", ".xlsm", ".xlsb"}:
             raise UsageError(f"{out}: the copy of a folder is a folder; choose a name without {out.suffix}")
-    elif ending != (wanted := _COPIES.get(handed.suffix.lower(), ".csv")):
-        raise UsageError(f"{out}: the copy of {handed.name} must end in {wanted}; choose another name")
+    elif ending not in kind.endings:
+        raise UsageError(
+            f"{out}: the copy of {handed.name} must end in {' or '.join(kind.endings)}; choose another name"
+        )
     if os.path.lexists(out):
         raise UsageError(f"{out} is there already; choose another name")
     if out.resolve().is_relative_to(handed.resolve()):
         raise UsageError(f"{out} is inside of {handed}; choose another name")
+    return kind
+
+
+def _kind(handed: Path) -> _Kind:
+    """Tell what is handed in by its content, else by its name."""
+    from jumelage.reading.handed import form_of
+
+    form, ending = form_of(handed), handed.suffix.lower()
+    if form == "workbook":
+        return _workbook(_package(handed), ending)
+    if form == "file":
+        return _Kind(form, (ending, ".csv") if ending not in {"", ".csv"} else (".csv",))
+    return _Kind(form, (".zip",) if form == "zip" else ("",))
+
+
+def _workbook(held: str, ending: str) -> _Kind:
+    if held == "ods" or (not held and ending == ".ods"):
+        return _Kind("ods", (".ods", _VALUES))
+    if held == "xlsm":
+        return _Kind(held, (".xlsm", _VALUES))
+    if held == "xlsx" or (not held and ending in {".xlsx", ".xlsm"}):
+        return _Kind("xlsx", (_VALUES, ending) if ending == ".xlsm" else (_VALUES,))
+    return _Kind("xls", (_VALUES,))
+
+
+def _package(handed: Path) -> str:
+    """Tell which workbook a zip is: `xlsx`, `xlsm` (one with macros) or `ods`; empty if it is none of these."""
+    with suppress(zipfile.BadZipFile, OSError, ValueError, NotImplementedError), zipfile.ZipFile(handed) as parts:
+        names = {name.casefold(): name for name in parts.namelist()}
+        if "xl/workbook.xml" in names:
+            types = parts.read(names["[content_types].xml"]) if "[content_types].xml" in names else b""
+            return "xlsm" if b"macroEnabled" in types else "xlsx"
+        if "content.xml" in names:
+            return "ods"
+    return ""

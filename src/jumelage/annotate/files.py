@@ -1,9 +1,9 @@
 """Annotated folders, archives and CSV files.
 
-A CSV file is written in UTF-8 with its mark and CRLF; a last column holds the findings of each record. A record that
-is too short is filled up and gets one field too many, so that it is refused as before. A single CSV has no list beside
-it: the first record that is not blank also holds what belongs to no record (the file, its header), with the file's
-name before it. Values in `findings.csv` are exact, also those that begin with = or @, as they are in the original.
+A CSV file stays as it is, byte by byte, but for a last column that holds the findings of each record. A record that is
+too short is filled up and gets one field too many, so that it is refused as before. A single CSV has no list beside it:
+the first record that is not blank also holds what belongs to no record (the file, its header), with the file's name
+before it. `findings.csv`, which lists all, is made for people: it opens in a French spreadsheet program.
 """
 
 from __future__ import annotations
@@ -12,17 +12,18 @@ import codecs
 import copy
 import csv
 import operator
+import re
 import shutil
 import zipfile
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from jumelage.annotate.words import LIST, LONGEST_CELL, joined, sentence, unreadable
 from jumelage.errors import UnreadableError
 from jumelage.reading.headings import column_of
 from jumelage.reading.source import DELIMITERS, SKIPPED
 from jumelage.rules import FIELDS
-from jumelage.texts import Label, folded
+from jumelage.texts import Label, filled, folded, neutral
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -32,51 +33,63 @@ if TYPE_CHECKING:
     from jumelage.rules import Finding
 
 _COLUMN = Label("constats", "findings")
+_NOT_IN = Label(
+    "rien n’a pu être écrit dans {}\u00a0: ce n’est pas une table lisible avec des enregistrements",
+    "nothing could be written into {}: it is no readable table with records",
+)
+_LEADS_OUT = Label(
+    "{} mène hors du dossier\u00a0: la copie ne l’a pas", "{} leads out of the folder: the copy is without it"
+)
 _CHUNK = 1 << 20
 
 
 def _write_list(findings: Iterable[Finding], target: Path, lang: str) -> None:
     with target.open("w", encoding="utf-8-sig", errors="replace", newline="") as file:
-        writer = csv.writer(file, quoting=csv.QUOTE_NONNUMERIC)
+        writer = csv.writer(file, delimiter=";")
         writer.writerow(FIELDS)
-        writer.writerows(finding.fields(lang) for finding in findings)
+        writer.writerows(map(neutral, finding.fields(lang)) for finding in findings)
 
 
 def write_folder(
     handed: Path, documents: Sequence[Document], findings: Sequence[Finding], made: Path, lang: str
-) -> None:
-    """Write the annotated copy of a folder."""
-    marks = _Marks(findings, lang)
+) -> tuple[bool, tuple[Label, ...]]:
+    """Write the annotated copy of a folder; return that findings were written, and what could not be copied."""
+    texts = _Texts(findings, lang)
     read = {document.path.resolve(): document for document in documents}
+    real = handed.resolve()
     made.mkdir()
-    for path in _paths(handed, frozenset({handed.resolve()})):
+    for path in _paths(handed, frozenset({real})):
         target = made / path.relative_to(handed)
-        if path.is_dir():
+        if not path.resolve().is_relative_to(real):
+            texts.remarks.append(filled(_LEADS_OUT, target.relative_to(made)))
+        elif path.is_dir():
             target.mkdir()
         elif path.is_file() and target != made / f"{LIST}.csv":
             document = read.get(path.resolve())
-            if document is None or not marks.write(path, document, target):
+            if document is None or not texts.write(path, document, target):
                 shutil.copy2(path, target)
     _write_list(findings, made / f"{LIST}.csv", lang)
+    return True, tuple(texts.remarks)
 
 
 def _paths(folder: Path, above: frozenset[Path]) -> Iterator[Path]:
-    """Give all that is in a folder, folders before their content; a link to a folder above is left out."""
+    """Give all that is in a folder, folders before their content; not what a link leads to outside, nor circles."""
     for path in sorted(folder.iterdir()):
-        if not path.is_dir():
+        real = path.resolve()
+        if not path.is_dir() or not any(real.is_relative_to(top) for top in above):
             yield path
-        elif (real := path.resolve()) not in above:
+        elif real not in above:
             yield path
             yield from _paths(path, above | {real})
 
 
 def write_archive(
     handed: Path, documents: Sequence[Document], findings: Sequence[Finding], made: Path, lang: str
-) -> None:
+) -> tuple[bool, tuple[Label, ...]]:
     """Write the annotated copy of a zip; OutputError if it cannot be opened."""
     from jumelage.reading.zips import bounded
 
-    marks = _Marks(findings, lang)
+    texts = _Texts(findings, lang)
     unpacked, marked = made.with_name("unpacked"), made.with_name("marked")
     try:
         with bounded(handed) as source, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as target:
@@ -87,12 +100,13 @@ def write_archive(
                     continue
                 _unpack(source, info, unpacked)
                 document = read.get(info.filename)
-                done = document is not None and marks.write(unpacked, document, marked)
+                done = document is not None and texts.write(unpacked, document, marked)
                 _add_entry(target, info, marked if done else unpacked)
             _write_list(findings, marked, lang)
             target.write(marked, f"{inside}{LIST}.csv")
     except UnreadableError:
         raise unreadable(handed) from None
+    return True, tuple(texts.remarks)
 
 
 def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> None:
@@ -126,111 +140,171 @@ def _entries(names: Sequence[str], documents: Sequence[Document]) -> dict[str, D
     return found
 
 
-def write_file(handed: Path, documents: Sequence[Document], findings: Sequence[Finding], made: Path, lang: str) -> None:
+def write_file(
+    handed: Path, documents: Sequence[Document], findings: Sequence[Finding], made: Path, lang: str
+) -> tuple[bool, tuple[Label, ...]]:
     """Write the annotated copy of one CSV file."""
+    texts = _Texts(findings, lang)
     document = next(iter(documents), None)
     if document is not None:
         file, header = document.file, document.header
         of_none = [found for found in findings if found.row is None or found.row <= header or found.file != file]
-        first = [found.text(lang) for found in of_none]
-    if document is None or not _Marks(findings, lang).write(handed, document, made, first):
-        shutil.copy2(handed, made)
+        if texts.write(handed, document, made, [found.text(lang) for found in of_none]):
+            return True, tuple(texts.remarks)
+    shutil.copy2(handed, made)
+    return False, tuple(texts.remarks)
 
 
-class _Marks:
-    """The texts that stand in the records of CSV files."""
+class _Texts:
+    """The texts that stand in the records of CSV files; `remarks` are on files that they cannot be written into."""
 
     def __init__(self, findings: Iterable[Finding], lang: str) -> None:
         self._lang = lang
+        self.remarks: list[Label] = []
         self._texts: dict[str, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
         for finding in findings:
             if finding.row is not None and finding.sheet is None:
                 self._texts[finding.file][finding.row].append(sentence(finding, lang))
 
     def write(self, path: Path, document: Document, target: Path, first: Sequence[str] = ()) -> bool:
-        """Write a file with the texts of its records; False if there is nothing to write, or it is no CSV file."""
+        """Write a file with the texts of its records; False if nothing can be written into it."""
         texts = {row: said for row, said in self._texts[document.file].items() if row > document.header}
         if document.name == "wave" or not (texts or first or None in document.columns):
             return False
         try:
             records = _Records(path, _encoding(path, target), document)
-            with target.open("w", encoding="utf-8-sig", errors="replace", newline="") as file:
-                writer = csv.writer(file, delimiter=records.delimiter)
-                return self._write_records(records, texts, list(first), writer.writerow)
+            with target.open("w", encoding=records.encoding, errors="replace", newline="") as file:
+                done = self._write_records(records, texts, list(first), file.write)
         except (UnreadableError, UnicodeDecodeError, csv.Error):
-            return False
+            done = False
+        if not done and (texts or first):
+            self.remarks.append(filled(_NOT_IN, document.file))
+        return done
 
     def _write_records(
-        self, records: _Records, texts: dict[int, list[str]], first: list[str], write: Callable[[list[str]], object]
+        self, records: _Records, texts: dict[int, list[str]], first: list[str], write: Callable[[str], object]
     ) -> bool:
-        rows, heading = iter(records), list[str]()
-        for _, end, heading in rows:
-            if end >= records.document.header:
+        write(records.mark)
+        rows, heading = iter(records), None
+        for heading in rows:
+            if heading.last >= records.document.header:
                 break
-            write(heading)
-        old = [place for place, name in enumerate(heading) if folded(name) in SKIPPED]
-        width, marked = len(heading) - len(old), bool(texts or first)
+            write(heading.raw)
+        if heading is None:
+            return False
+        old = [place for place, name in enumerate(heading.fields) if folded(name) in SKIPPED]
+        width, marked = len(heading.fields) - len(old), bool(texts or first)
         if not marked and not old:
             return False
-        write(_with(_without(heading, old), width, _COLUMN.text(self._lang) if marked else None))
-        for start, end, record in rows:
-            fields = _without(record, old)
-            said = [text for line in range(start, end + 1) for text in texts.get(line, ())]
-            if first and any(field.strip() for field in fields):
+        column = _COLUMN.text(self._lang) if marked else None
+        write(records.with_text(heading, old, width, column))
+        written = not marked
+        for record in rows:
+            said = [text for line in range(record.first, record.last + 1) for text in texts.get(line, ())]
+            if first and any(field.strip() for place, field in enumerate(record.fields) if place not in old):
                 said, first = [*first, *said], []
-            write(_with(fields, width, joined(said, " | ", LONGEST_CELL, self._lang) if marked else None))
-        return True
+            text = joined(said, " | ", LONGEST_CELL, self._lang) if marked else None
+            write(records.with_text(record, old, width, text))
+            written = written or bool(text)
+        return written
 
 
-def _encoding(path: Path, spool: Path) -> str:
-    """Find the encoding of a file; UnreadableError if it has none."""
+def _encoding(path: Path, spool: Path) -> tuple[str, str]:
+    """Find the encoding of a file and the mark it begins with; UnreadableError if it has none."""
     from jumelage.reading.encoding import open_text
 
     # The text in form is not used: it has other line ends and blanks within fields.
     if open_text(path, spool).cp1252 is not None:
-        return "cp1252"
+        return "cp1252", ""
     with path.open("rb") as file:
-        return "utf-16" if file.read(2) in {codecs.BOM_UTF16_BE, codecs.BOM_UTF16_LE} else "utf-8-sig"
+        start = file.read(3)
+    for mark, name in (
+        (codecs.BOM_UTF16_LE, "utf-16-le"),
+        (codecs.BOM_UTF16_BE, "utf-16-be"),
+        (codecs.BOM_UTF8, "utf-8"),
+    ):
+        if start.startswith(mark):
+            return name, "\ufeff"
+    return "utf-8", ""
+
+
+class _Record(NamedTuple):
+    """A record: its first and last line, its text as it stands in the file, and its fields."""
+
+    first: int
+    last: int
+    raw: str
+    fields: list[str]
 
 
 class _Records:
-    """The records of a CSV file, each with its first and last line."""
+    """The records of a CSV file."""
 
-    def __init__(self, path: Path, encoding: str, document: Document) -> None:
-        self.document, self._path, self._encoding = document, path, encoding
+    def __init__(self, path: Path, encoding: tuple[str, str], document: Document) -> None:
+        self.document, self._path = document, path
+        self.encoding, self.mark = encoding
         self.delimiter = max(DELIMITERS, key=self._fits)
+        self._field = re.compile(f'"(?:[^"]|"")*"|[^{self.delimiter}]*')
 
-    def __iter__(self) -> Iterator[tuple[int, int, list[str]]]:
+    def __iter__(self) -> Iterator[_Record]:
         return self._read(self.delimiter)
 
-    def _read(self, delimiter: str) -> Iterator[tuple[int, int, list[str]]]:
-        with self._path.open(encoding=self._encoding, newline="") as file:
-            reader = csv.reader(file, strict=True, delimiter=delimiter)
+    def _read(self, delimiter: str) -> Iterator[_Record]:
+        taken: list[str] = []
+
+        def lines(file: Iterable[str]) -> Iterator[str]:
+            for line in file:
+                taken.append(line)
+                yield line
+
+        with self._path.open(encoding=self.encoding, newline="") as file:
+            file.read(len(self.mark))
+            reader = csv.reader(lines(file), strict=True, delimiter=delimiter)
             end = 0
             for record in reader:
                 start, end = end + 1, reader.line_num
-                yield start, end, record
+                yield _Record(start, end, "".join(taken), record)
+                taken.clear()
+
+    def with_text(self, record: _Record, old: Sequence[int], width: int, text: str | None) -> str:
+        """Return a record as it stands, without old columns, and with a text in the column after the last."""
+        body = record.raw.removesuffix("\n").removesuffix("\r")
+        end = record.raw[len(body) :]
+        fields, count = [body], len(record.fields) - sum(place < len(record.fields) for place in old)
+        if old or count > width:
+            fields = [field for place, field in enumerate(self._split(body, record)) if place not in old]
+        if text is None or (not text and count < width):
+            return self.delimiter.join(fields) + end
+        said = self._quoted(text)
+        if count > width:
+            fields.insert(width, said)
+        else:
+            fields += [""] * (width - count) + [said] + [""] * (count < width)
+        return self.delimiter.join(fields) + end
+
+    def _split(self, body: str, record: _Record) -> list[str]:
+        """Return the fields of a record as they stand."""
+        found, at = list[str](), 0
+        while len(found) < len(record.fields):
+            field = self._field.match(body, at)
+            found.append(field[0] if field else "")
+            at += len(found[-1]) + 1
+        if at != len(body) + 1 and record.fields:
+            raise csv.Error(record.first)
+        return found
+
+    def _quoted(self, text: str) -> str:
+        text = neutral(text if self.encoding != "cp1252" else text.replace("\u202f", "\u00a0"))
+        plain = not any(sign in text for sign in (self.delimiter, '"', "\r", "\n"))
+        return text if plain else '"{}"'.format(text.replace('"', '""'))
 
     def _fits(self, delimiter: str) -> tuple[bool, int]:
         """Tell how well the header has the columns that were read."""
         columns = self.document.columns
         names = [name for name in columns if name]
         try:
-            heading = next(record for _, end, record in self._read(delimiter) if end >= self.document.header)
+            heading = next(one.fields for one in self._read(delimiter) if one.last >= self.document.header)
         except (csv.Error, StopIteration):
             return False, 0
         named = [column_of(field, names) for field in heading]
         return len(heading) == len(columns), sum(map(operator.eq, named, columns))
-
-
-def _without(record: list[str], places: Sequence[int]) -> list[str]:
-    return [field for place, field in enumerate(record) if place not in places] if places else record
-
-
-def _with(fields: list[str], width: int, text: str | None) -> list[str]:
-    """Put a text in the column after the last."""
-    if text is None or (not text and len(fields) < width):
-        return fields
-    if len(fields) < width:
-        return [*fields, *[""] * (width - len(fields)), text, ""]
-    return [*fields[:width], text, *fields[width:]]

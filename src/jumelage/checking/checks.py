@@ -131,6 +131,8 @@ def _declare(bench: Connection, wave: Wave | None) -> None:
         ("reference_date", "date", wave and wave.reference_date),
         ("fieldwork_to", "date", wave and wave.fieldwork_to),
         ("agreements_complete", "boolean", wave and wave.agreements_complete),
+        ("home_country", "varchar", wave and wave.home_country),
+        ("home_apart", "boolean", wave and wave.home_apart),
         ("default_response", "varchar", wave and wave.defaults.get("response")),
     )
     put(bench, "declared", {name: kind for name, kind, _ in facts}, [[value] for _, _, value in facts])

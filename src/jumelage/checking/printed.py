@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from jumelage import content, report_file
 from jumelage.database.models import CLAIM_KINDS
+from jumelage.database.wave_queries import allowed, is_query, refused, relations
 from jumelage.database.workbench import put
-from jumelage.reading.wave_toml import is_query
 from jumelage.rules import near
+from jumelage.texts import Label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,6 +60,14 @@ _TYPES = {
     },
 }
 
+_WHAT = {
+    "function": Label("la fonction", "the function"),
+    "operator": Label("l’opérateur", "the operator"),
+    "type": Label("le type", "the type"),
+    "relation": Label("la relation", "the relation"),
+    "form": Label("la forme", "the form"),
+}
+
 
 def stage_published(bench: Connection, package: Package, wave: Wave, names: Names, findings: list[Finding]) -> None:
     """Stage the published figures, explanations and claims; what cannot be understood becomes a finding."""
@@ -76,7 +85,11 @@ def stage_published(bench: Connection, package: Package, wave: Wave, names: Name
             for key in dict.fromkeys(entry.keys)
         ],
     )
-    _stage(bench, "claims", _claims(package.claims, findings))
+    _stage(bench, "claims", _claims(bench, package.claims, findings))
+    for entry in wave.explanations:
+        for broken, details in _wrong_with(bench, entry.evidence):
+            if broken != "not_a_query":  # said already, of the file by itself
+                findings.append(package.origin.finding(broken, "explanations.evidence", entry.evidence, **details))
 
 
 def _stage(bench: Connection, table: str, rows: list[tuple[object, ...]]) -> None:
@@ -219,7 +232,19 @@ def _unfit(understood: tuple[object, ...] | None) -> str:
     return ""
 
 
-def _claims(rows: Rows | None, findings: list[Finding]) -> list[tuple[object, ...]]:
+def _wrong_with(bench: Connection, sql: str | None) -> Iterable[tuple[str, dict[str, object]]]:
+    """Yield the rules that a query of the wave breaks, with their details."""
+    if sql is None:
+        return
+    if not is_query(sql):
+        yield "not_a_query", {}
+        return
+    for one in refused(bench, sql):
+        known = relations() if one.what == "relation" else allowed().get(f"{one.what}s", ())
+        yield "query_uses", {"what": _WHAT[one.what], "name": one.name, "near": near(one.name, known)}
+
+
+def _claims(bench: Connection, rows: Rows | None, findings: list[Finding]) -> list[tuple[object, ...]]:
     staged: list[tuple[object, ...]] = []
     seen: dict[tuple[str | None, ...], int] = {}
     if rows is None:
@@ -232,8 +257,10 @@ def _claims(rows: Rows | None, findings: list[Finding]) -> list[tuple[object, ..
         if record["kind"] and record["kind"] not in CLAIM_KINDS:
             choices = ", ".join(CLAIM_KINDS)
             findings.append(rows.document.finding("claim_kind", line, "kind", record["kind"], choices=choices))
-        if record["offenders"] and not is_query(record["offenders"]):
-            findings.append(rows.document.finding("not_a_query", line, "offenders", record["offenders"]))
+        findings += [
+            rows.document.finding(broken, line, "offenders", record["offenders"], **details)
+            for broken, details in _wrong_with(bench, record["offenders"])
+        ]
         first = seen.setdefault((record["claim"], record["place"]), line)
         if first != line:
             findings.append(rows.document.finding("claim_twice", line, "claim", record["claim"], first=first))

@@ -6,8 +6,6 @@ import csv
 import io
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from jumelage import database
@@ -20,9 +18,12 @@ from jumelage.reading.handed import open_handed
 from jumelage.reading.package import ALIASES, read_package, read_rows
 from jumelage.reading.source import CsvSource, Shape
 from jumelage.rules import errors_in
+from jumelage.temporary import temporary_folder
+from jumelage.texts import meant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from sqlalchemy import Connection
 
@@ -139,10 +140,8 @@ def suggest(handed: Path, more: Path | None, table: str | None = None) -> tuple[
     One with no code near is listed once, without. With `table`, it is one file for that table. DataError if a table,
     or a file of spellings, cannot be read.
     """
-    with TemporaryDirectory(prefix="jumelage-") as folder, database.in_memory().begin() as bench:
-        scratch = Path(folder)
-        with workbench(bench, scratch) as ready:
-            return tuple(_suggest(ready, handed, more, table, scratch))
+    with temporary_folder() as scratch, database.in_memory().begin() as bench, workbench(bench, scratch) as ready:
+        return tuple(_suggest(ready, handed, more, table, scratch))
 
 
 def _suggest(
@@ -194,29 +193,25 @@ def accept(suggestions: Path, into: Path) -> tuple[str, tuple[str, ...]]:
     """
     findings: list[Finding] = []
     kept: list[dict[str, str | None]] = []
-    with TemporaryDirectory(prefix="jumelage-") as folder, database.in_memory().begin() as bench:
-        scratch = Path(folder)
-        with workbench(bench, scratch) as ready:
-            names = Names(ready)
-            index_names(ready)
-            if into.exists():
-                before = read_rows(CsvSource("aliases", into.name, into, scratch / "a"), ALIASES, findings)
-                kept = [record for _, record in before.records()]
-                _accept(ready, names, before, findings)
-            given = read_rows(
-                CsvSource("suggestions", suggestions.name, suggestions, scratch / "s"), SUGGESTED, findings
-            )
-            confirmed = [
-                _Spelling(line, *(record[column] for column in ALIASES.columns))
-                for line, record in given.records()
-                if (record["confirmed"] or "").casefold() in _CONFIRMED
-            ]
-            findings += [
-                given.document.finding("choice", line, "confirmed", record["confirmed"], choices="yes, no")
-                for line, record in given.records()
-                if record["confirmed"] and record["confirmed"].casefold() not in (*_CONFIRMED, *_NOT_CONFIRMED)
-            ]
-            added = _judged(ready, names, given.document, confirmed, findings)
+    with temporary_folder() as scratch, database.in_memory().begin() as bench, workbench(bench, scratch) as ready:
+        names = Names(ready)
+        index_names(ready)
+        if into.exists():
+            before = read_rows(CsvSource("aliases", into.name, into, scratch / "a"), ALIASES, findings)
+            kept = [record for _, record in before.records()]
+            _accept(ready, names, before, findings)
+        given = read_rows(CsvSource("suggestions", suggestions.name, suggestions, scratch / "s"), SUGGESTED, findings)
+        confirmed = [
+            _Spelling(line, *(meant(record[column] or "") or None for column in ALIASES.columns))
+            for line, record in given.records()
+            if (record["confirmed"] or "").casefold() in _CONFIRMED
+        ]
+        findings += [
+            given.document.finding("choice", line, "confirmed", record["confirmed"], choices="yes, no")
+            for line, record in given.records()
+            if record["confirmed"] and record["confirmed"].casefold() not in (*_CONFIRMED, *_NOT_CONFIRMED)
+        ]
+        added = _judged(ready, names, given.document, confirmed, findings)
     if number := errors_in(findings):
         findings.sort(key=lambda finding: finding.order)
         raise DataError(f"{suggestions}: {number} finding{'s' if number > 1 else ''}; nothing was accepted", findings)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from jumelage.checking.names import DEPARTEMENTS
 from jumelage.checking.numbers import ambiguous, number, two_readings
+from jumelage.database.sql import literal
 from jumelage.database.workbench import put
 from jumelage.reading.package import SHAPES
 from jumelage.texts import Label, filled
@@ -262,12 +263,12 @@ def _departement(column: str) -> str:
 def _take_marks(bench: Connection, document: Document, column: str, mark: str) -> list[Finding]:
     """Take declared marks off the names of a column and put their numbers into `agreements`."""
     table = f"raw_{document.name}"
-    pattern = rf"(?s)^(.*\S)\s*{re.escape(mark).replace(re.escape('{n}'), '([0-9]{1,3})')}$".replace("'", "''")
+    pattern = literal(rf"(?s)^(.*\S)\s*{re.escape(mark).replace(re.escape('{n}'), '([0-9]{1,3})')}$")
     bench.exec_driver_sql(
         f"create or replace temp table marked as select line, {column} as text, agreements, "
-        f"regexp_extract({column}, '{pattern}', 1) as name, "
-        f"ltrim(regexp_extract({column}, '{pattern}', 2), '0') as number "
-        f"from {table} where regexp_matches({column}, '{pattern}')"
+        f"regexp_extract({column}, {pattern}, 1) as name, "
+        f"ltrim(regexp_extract({column}, {pattern}, 2), '0') as number "
+        f"from {table} where regexp_matches({column}, {pattern})"
     )
     # Where the row says the same number in its own column, it is no departement.
     numbered = _numbered("text" if column != "country" else column)

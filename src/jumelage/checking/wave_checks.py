@@ -54,8 +54,11 @@ def false_sources(bench: Connection, wave: Wave, package: Package) -> list[Findi
 
 
 def unknown_items(wave: Wave, origin: Origin, names: Names) -> list[Finding]:
-    """Find default answers to what is in no code list."""
+    """Find a home that is no country, and default answers to what is in no code list."""
     findings = []
+    if names.resolve("countries", [wave.home_country]).get(wave.home_country) != wave.home_country:
+        near = names.near("countries", wave.home_country)
+        findings.append(origin.finding("code_unknown", "home.country", wave.home_country, list="countries", near=near))
     for question, items in wave.default_items.items():
         known = names.resolve(question, filter(None, items))
         for item in items:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn, cast
 
 import typer
 
 from jumelage.cli import loading, migrating, publishing, reporting, revisions
-from jumelage.cli.options import Db, say
+from jumelage.cli.ending import heeding
+from jumelage.cli.options import Db  # noqa: TC001  # Typer reads annotations at run time
+from jumelage.cli.streams import Stream, begin, hold_standard_files, say
 from jumelage.errors import JumelageError
 
 app = typer.Typer(
@@ -39,6 +40,7 @@ def _options(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
     ] = False,
 ) -> None:
+    begin()
     ctx.obj = db
 
 
@@ -53,14 +55,22 @@ def _fail(message: str, code: int) -> NoReturn:
 
 def main() -> None:
     """Run the command line; errors that a user can cause end in a message and an exit code, never a traceback."""
-    try:
-        app()
-    except JumelageError as error:
-        _fail(f"error: {error}", error.exit_code)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(0) from None
-    except Exception:  # noqa: BLE001
-        import traceback
+    hold_standard_files()
+    if sys.stdout is not None:
+        sys.stdout = cast("Any", Stream(sys.stdout, clean=False))
+    if sys.stderr is not None:
+        sys.stderr = cast("Any", Stream(sys.stderr, clean=True))
+    with heeding() as came:
+        try:
+            app()
+        except BaseException as error:
+            if came:  # whatever became of it on the way: a driver makes an error of its own of it
+                _fail("stopped; what was not finished is undone", 128 + came[0])
+            if isinstance(error, JumelageError):
+                _fail(f"error: {error}", error.exit_code)
+            if not isinstance(error, Exception):
+                raise
+            import traceback
 
-        _fail(f"{traceback.format_exc()}error: this is a bug of jumelage; please report it", JumelageError.exit_code)
+            said = f"{traceback.format_exc()}error: this is a bug of jumelage; please report it"
+            _fail(said, JumelageError.exit_code)

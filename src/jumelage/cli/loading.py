@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,25 +15,31 @@ from jumelage.cli.options import (
     By,
     Db,
     Format,
+    FormatName,
     Handed,
+    Lang,
+    LangName,
     Output,
     Reason,
     Table,
-    protect,
-    say,
     say_remarks,
     scope_of,
     url_of,
-    write,
 )
+from jumelage.cli.streams import check_output, protect, say, show, write
 from jumelage.errors import UsageError
+from jumelage.texts import Label, filled
 
 if TYPE_CHECKING:
     from jumelage.loading.revision import Request
 
+_LOADING = Label("chargement de {}", "loading {}")
+_ADDED = Label("{}\u00a0: {} graphies ajoutées", "{}: {} spellings added")
+_WOULD_ADD = Label("{}\u00a0: {} graphies seraient ajoutées", "{}: {} spellings would be added")
+
 
 def add_to(app: typer.Typer) -> None:
-    """Add the commands to the command line."""
+    """Add the commands of this module."""
     app.command()(load)
     app.command()(template)
     app.add_typer(aliases_app, name="aliases")
@@ -56,12 +62,12 @@ def load(
         typer.Option("--annotate", metavar="OUT", help="Write a copy of HANDED with each finding where it belongs."),
     ] = None,
     format_: Annotated[
-        Literal["table", "csv", "json"] | None,
+        FormatName | None,
         typer.Option(
             "--format", help="Write all findings (and, with --dry-run, what would change) to standard output."
         ),
     ] = None,
-    lang: Annotated[Literal["fr", "en"], typer.Option("--lang", help="Language of the findings.")] = "en",
+    lang: Lang = "en",
     output: Output = None,
     accept_loss: AcceptLoss = False,
     dry_run: Annotated[
@@ -74,13 +80,15 @@ def load(
     """
     if (table is None) != (wave is None):
         raise UsageError("--table and --wave go together: one file for one table of a wave that is loaded")
+    how = showing.Showing(format_, lang, output)
     more = {"aliases": aliases, "annotate": annotate, "lang": lang, "accept_loss": accept_loss}
-    request = request_of(handed, reason, by, table=table, wave=wave, **more)
-    show = showing.Showing(format_, lang, output, write)
+    request = request_of(handed, reason, by, table=table, wave=wave, **more, tell=how.copied.append)
+    url = url_of(ctx, db)
+    check_output(output)
     if dry_run:
-        showing.rehearse(url_of(ctx, db), request, show)
+        showing.rehearse(url, request, how)
     else:
-        showing.load(url_of(ctx, db), request, show)
+        showing.load(url, request, how)
 
 
 def request_of(handed: Path, reason: str | None = None, by: str | None = None, **more: Any) -> Request:  # noqa: ANN401
@@ -90,8 +98,10 @@ def request_of(handed: Path, reason: str | None = None, by: str | None = None, *
 
     if not handed.exists() and (packaged := content.root() / handed).is_dir():
         handed = packaged
-        say(f"loading {handed}")
+        say(filled(_LOADING, handed), more.get("lang", "en"))
     protect(handed)
+    if more.get("aliases") is not None:
+        protect(more["aliases"])
     return Request(handed, reason, by, **more)
 
 
@@ -105,7 +115,7 @@ def template(
         typer.Option("--from", metavar="WAVE", help="Take the sampling frame over from this wave of the database."),
     ] = None,
     as_of: AsOf = None,
-    lang: Annotated[Literal["fr", "en"], typer.Option("--lang", help="Language of the drop-downs.")] = "fr",
+    lang: Annotated[LangName, typer.Option("--lang", help="Language of the drop-downs.")] = "fr",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT.xlsx if it is there.")] = False,
 ) -> None:
     """Write a workbook to hand out for a new wave.
@@ -134,6 +144,7 @@ def suggest(
     table: Annotated[Table | None, typer.Option("--table", help="HANDED is one file or sheet for this table.")] = None,
     aliases: Aliases = None,
     format_: Format = "table",
+    lang: Lang = "en",
     output: Output = None,
 ) -> None:
     """List the names that no list knows.
@@ -142,12 +153,13 @@ def suggest(
     where a suggestion is right, and hand it to `aliases accept`.
     """
     from jumelage.checking.spellings import suggest as find
-    from jumelage.render import renderer
     from jumelage.render.grid import of_suggestions
 
-    with showing.told(showing.Showing()):
+    protect(handed, *([aliases] if aliases else []))
+    check_output(output)
+    with showing.told(showing.Showing(lang=lang)):
         found = find(handed, aliases, table)
-    write(renderer(format_)(of_suggestions(found)), output)
+    show(of_suggestions(found, lang), format_, output)
 
 
 @aliases_app.command()
@@ -159,6 +171,7 @@ def accept(
         Path, typer.Option("--into", metavar="FILE", help="File of accepted spellings: that of the wave, or any other.")
     ] = Path("aliases.csv"),
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be accepted; write nothing.")] = False,
+    lang: Lang = "en",
 ) -> None:
     """Add the confirmed spellings to a file.
 
@@ -166,10 +179,12 @@ def accept(
     """
     from jumelage.checking.spellings import accept as take
 
-    with showing.told(showing.Showing()):
+    protect(suggestions)
+    check_output(into)
+    with showing.told(showing.Showing(lang=lang)):
         text, added = take(suggestions, into)
     if added and not dry_run:
         write(text, into)
     for line in added:
         say(line)
-    say(f"{into}: {len(added)} spellings {'would be ' if dry_run else ''}added")
+    say(filled(_WOULD_ADD if dry_run else _ADDED, into, len(added)), lang)

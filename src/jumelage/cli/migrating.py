@@ -6,11 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jumelage.cli.options import (
-    Db,
-    say,
-    url_of,
-)
+from jumelage.cli.options import Db, url_of
+from jumelage.cli.streams import say
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
@@ -27,16 +24,20 @@ def migrate(
     to: Annotated[
         str, typer.Option(metavar="REVISION", help="Migration to go to: head, base, or its number.")
     ] = "head",
+    accept_loss: Annotated[
+        bool, typer.Option("--accept-loss", help="Go down even if that loses what was recorded.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
 ) -> None:
     """Create the database or bring it up to date.
 
-    Goes through the migrations, then makes the views and the code lists those of this version.
+    Goes through the migrations, then makes the views and the code lists those of this version. A way down that loses
+    what was recorded says what, and asks for --accept-loss.
     """
-    bring_up(url_of(ctx, db), to, dry_run=dry_run)
+    bring_up(url_of(ctx, db), to, dry_run=dry_run, accept_loss=accept_loss)
 
 
-def bring_up(url: URL, to: str = "head", *, dry_run: bool = False) -> None:
+def bring_up(url: URL, to: str = "head", *, dry_run: bool = False, accept_loss: bool = False) -> None:
     """Bring a database to a migration and say what was done, or what would be."""
     from jumelage import database
     from jumelage.database import migrate as migration
@@ -47,7 +48,7 @@ def bring_up(url: URL, to: str = "head", *, dry_run: bool = False) -> None:
         return
     opened = database.opened(url, read_only=True) if dry_run else database.creating(url)
     with opened as connection:
-        done = migration.plan(connection, to) if dry_run else migration.migrate(connection, to)
+        done = migration.plan(connection, to) if dry_run else migration.migrate(connection, to, accept_loss=accept_loss)
     if done.empty:
         say(f"{database.shown(url)} is up to date, at migration {done.to}")
         return
@@ -55,3 +56,5 @@ def bring_up(url: URL, to: str = "head", *, dry_run: bool = False) -> None:
     steps += [part.replace("_", " ") for part in done.parts]
     verb = "would go" if dry_run else "went"
     say(f"{database.shown(url)} {verb} from {done.at or 'base'} to {done.to}: {', '.join(steps)}")
+    for what in done.lost:
+        say(f"lost: {what}")

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from jumelage.errors import OutputError, UsageError
+from jumelage.cli.streams import protect, say
+from jumelage.render import FORMATS
+from jumelage.texts import LANGUAGES, Label, filled
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
     from sqlalchemy.engine import URL
 
-    from jumelage.reporting.ledger import Ledger
+    from jumelage.reporting.judging import Ledger
     from jumelage.revisions.scope import Scope
+
+    FormatName = str
+    LangName = str
+else:  # the names come from where they are listed
+    FormatName = Literal[tuple(FORMATS)]
+    LangName = Literal[LANGUAGES]
+
+_COUNTED = Label("{}\u00a0: {}", "{}: {}")
+_NOTE = Label("remarque\u00a0: {}", "note: {}")
+_NOT_OVER = Label(
+    "{} n’est pas terminé (UTC)\u00a0: ce qui sera chargé plus tard ce jour-là compte aussi",
+    "{} is not over (UTC): what is loaded later that day counts too",
+)
 
 Db = Annotated[
     str | None,
@@ -63,7 +76,7 @@ ClassifiedOn = Annotated[
         show_default=False,
     ),
 ]
-Lang = Annotated[Literal["fr", "en"], typer.Option("--lang", help="Language of titles and labels.")]
+Lang = Annotated[LangName, typer.Option("--lang", help="Language of titles, labels and all that is said.")]
 WithoutInferred = Annotated[
     bool, typer.Option("--without-inferred", help="Leave out rows that were inferred from totals.")
 ]
@@ -71,7 +84,7 @@ Output = Annotated[
     Path | None,
     typer.Option("-o", "--output", metavar="FILE", help="Write there instead of to standard output."),
 ]
-Format = Annotated[Literal["table", "csv", "json"], typer.Option("--format", help="Form of the output.")]
+Format = Annotated[FormatName, typer.Option("--format", help="Form of the output.")]
 Handed = Annotated[
     Path,
     typer.Argument(
@@ -102,20 +115,11 @@ Out = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where to pub
 
 def url_of(ctx: typer.Context, db: str | None) -> URL:
     """Return the database's URL: of the option after the command, else of that before it, else the default."""
-    from jumelage.database.urls import resolve_url
+    from jumelage.database.urls import files, resolve_url
 
     url = resolve_url(ctx.obj if db is None else db)
-    if url.get_backend_name() == "duckdb":
-        protect(Path(str(url.database)), Path(f"{url.database}.wal"))
+    protect(*files(url))
     return url
-
-
-_protected: set[Path] = set()
-
-
-def protect(*paths: Path) -> None:
-    """Keep files that a command reads from being written over by its own --output."""
-    _protected.update(path.resolve() for path in paths)
 
 
 def scope_of(
@@ -125,13 +129,14 @@ def scope_of(
     classified_on: str | None = None,
     *,
     without_inferred: bool = False,
+    lang: str = "en",
 ) -> Scope:
     """Find what the options ask for, and say on standard error which of it was withdrawn since."""
     from jumelage.revisions import scope
 
     time = scope.read_time(as_of) if as_of is not None else None
     if time is not None and scope.is_to_come(time):
-        say(f"note: {as_of} is not over (UTC): what is loaded later that day counts too")
+        say(filled(_NOTE, filled(_NOT_OVER, as_of).text(lang)), lang)
     found = scope.find_scope(
         connection,
         wave,
@@ -140,51 +145,20 @@ def scope_of(
         with_inferred=not without_inferred,
     )
     for text in found.withdrawn:
-        say(f"note: {text}")
+        say(filled(_NOTE, text), lang)
     return found
 
 
 def say_remarks(scope: Scope, lang: str) -> None:
     """Say on standard error what has no place in csv and json."""
     for remark in scope.remarks:
-        say(f"note: {remark.text(lang)}")
+        say(filled(_NOTE, remark.text(lang)), lang)
 
 
-def say(text: str) -> None:
-    """Say something to the person at the terminal, on standard error."""
-    typer.echo(text, err=True)
-
-
-def write(text: str, output: Path | None) -> None:
-    """Write to standard output, or to a file that is there whole or not at all; never over what the command reads."""
-    if output is not None and output.resolve() in _protected:
-        raise UsageError(f"-o {output} would overwrite what this command reads; choose another file")
-    try:
-        if output is None:
-            sys.stdout.buffer.write(text.encode("utf-8"))
-            sys.stdout.buffer.flush()
-        elif output.exists() and not output.is_file():  # a pipe or a device; a folder refuses
-            output.write_bytes(text.encode("utf-8"))
-        else:
-            _write_whole(text, output.resolve())
-    except BrokenPipeError:
-        raise
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else error
-        raise OutputError(f"{output or 'standard output'} cannot be written: {why}") from error
-
-
-def _write_whole(text: str, output: Path) -> None:
-    beside = output.with_name(f".{output.name}.{os.getpid()}")
-    try:
-        beside.write_bytes(text.encode("utf-8"))
-        beside.replace(output)
-    except OSError:
-        beside.unlink(missing_ok=True)
-        raise
-
-
-def say_counts(ledger: Ledger) -> None:
+def say_counts(ledger: Ledger, lang: str) -> None:
     """Say how many figures there are of each status."""
+    from jumelage.render.words import STATUS_NAMES
+
     for status, number in ledger.counts().items():
-        say(f"{status}: {number}")
+        name = status if lang == "en" else STATUS_NAMES[status].text(lang)
+        say(filled(_COUNTED, name, number), lang)

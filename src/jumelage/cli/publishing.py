@@ -15,18 +15,26 @@ from jumelage.cli.options import (
     By,
     Db,
     Handed,
+    Lang,
     Out,
     Reason,
     Waves,
-    say,
     say_counts,
     say_remarks,
     scope_of,
     url_of,
 )
+from jumelage.cli.streams import say
+from jumelage.texts import Label, filled
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
+
+_KEPT = Label(
+    "note\u00a0: {} est gardé\u00a0: il contient des fichiers que publish n’a pas faits",
+    "note: {} is kept: it holds files that publish did not make",
+)
+_PUBLISHED = Label("publié\u00a0: {}", "published: {}")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -36,29 +44,36 @@ def add_to(app: typer.Typer) -> None:
 
 
 def publish(
-    ctx: typer.Context, out: Out = Path("public"), db: Db = None, wave: Waves = None, as_of: AsOf = None
+    ctx: typer.Context,
+    out: Out = Path("public"),
+    db: Db = None,
+    wave: Waves = None,
+    as_of: AsOf = None,
+    lang: Lang = "en",
 ) -> None:
     """Publish a wave as web pages.
 
     All its tables and their ledger; of several waves, the reports that compare them. In French and English, swapped in
     whole.
     """
-    _publish(url_of(ctx, db), out, wave, as_of)
+    _publish(url_of(ctx, db), out, wave, as_of, lang)
 
 
-def _publish(url: URL, out: Path, wave: str | None, as_of: str | None = None) -> None:
+def _publish(url: URL, out: Path, wave: str | None, as_of: str | None, lang: str) -> None:
     from jumelage import database
     from jumelage.publication.site import check_out
     from jumelage.publication.site import publish as publish_scope
 
     check_out(out)
     with database.reading(url) as connection:
-        scope = scope_of(connection, wave, as_of)
+        scope = scope_of(connection, wave, as_of, lang=lang)
         done = publish_scope(connection, scope, out)
-    say_remarks(scope, "en")
+    say_remarks(scope, lang)
     if done.ledger:
-        say_counts(done.ledger)
-    say(f"published: {', '.join(str(page) for page in done.pages)}")
+        say_counts(done.ledger, lang)
+    if done.kept:
+        say(filled(_KEPT, done.kept), lang)
+    say(filled(_PUBLISHED, ", ".join(str(page) for page in done.pages)), lang)
 
 
 def reproduce(
@@ -68,6 +83,7 @@ def reproduce(
     db: Db = None,
     reason: Reason = None,
     by: By = None,
+    lang: Lang = "en",
     accept_loss: AcceptLoss = False,
 ) -> None:
     """Migrate, load, check and publish in one go.
@@ -76,5 +92,7 @@ def reproduce(
     """
     url = url_of(ctx, db)
     bring_up(url)
-    done = showing.load(url, loading.request_of(handed, reason, by, accept_loss=accept_loss), showing.Showing())
-    _publish(url, out, done.wave)
+    showed = showing.Showing(lang=lang)
+    more = {"lang": lang, "accept_loss": accept_loss, "tell": showed.copied.append}
+    done = showing.load(url, loading.request_of(handed, reason, by, **more), showed)
+    _publish(url, out, done.wave, None, lang)

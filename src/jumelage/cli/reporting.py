@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,13 +17,37 @@ from jumelage.cli.options import (
     Wave,
     Waves,
     WithoutInferred,
-    say,
     say_counts,
     say_remarks,
     scope_of,
     url_of,
-    write,
 )
+from jumelage.cli.streams import check_output, say, show
+from jumelage.texts import Label, filled
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+    from sqlalchemy.engine import URL
+
+    from jumelage.reporting.judging import Entry
+    from jumelage.revisions.scope import Scope
+
+_NO_PUBLICATION = Label(
+    "la vague {} n’a pas de publication\u00a0: il n’y a aucun chiffre à confronter à ses lignes",
+    "wave {} has no publication: there is no figure to hold against its rows",
+)
+_PROBLEM = Label("problème\u00a0: {}", "problem: {}")
+_ROWS = {
+    True: Label("{}\u00a0: les lignes sont celles qui ont été chargées", "{}: its rows are those that were loaded"),
+    False: Label(
+        "{}\u00a0: les lignes ne sont pas celles qui ont été chargées", "{}: its rows are not those that were loaded"
+    ),
+    None: Label(
+        "{}\u00a0: on ne peut le dire, son wave.toml n’ayant pas été gardé",
+        "{}: it cannot be told, since its wave.toml was not kept",
+    ),
+}
+_CELL = Label("{} {} {}\u00a0: {}", "{} {} {}: {}")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -36,13 +61,10 @@ def add_to(app: typer.Typer) -> None:
 def reports(lang: Lang = "en", format_: Format = "table", output: Output = None) -> None:
     """List the reports."""
     from jumelage import report_file
-    from jumelage.render import renderer
-    from jumelage.render.grid import Grid, Shown
+    from jumelage.render.grid import of_reports
 
     found = [report_file.report(name) for name in report_file.report_names()]
-    rows = tuple((r.name, r.title.text(lang), r.source.text(lang) if r.source else "") for r in found)
-    names = ("report", "title", "source")
-    write(renderer(format_)(Grid(names, rows, Shown("", names, rows, (False,) * 3))), output)
+    show(of_reports(found, lang), format_, output)
 
 
 def report(
@@ -55,21 +77,33 @@ def report(
     format_: Format = "table",
     lang: Lang = "en",
     without_inferred: WithoutInferred = False,
+    printed: Annotated[
+        bool, typer.Option("--printed", help="Add what the wave's publication prints in each cell, and its status.")
+    ] = False,
     output: Output = None,
 ) -> None:
     """Compute a report. Programs get codes (csv, json), people get labels (table)."""
     from jumelage import database, report_file
-    from jumelage.render import renderer
     from jumelage.render.grid import of_sheet
     from jumelage.reporting.run import run
 
     found = report_file.report(name)
-    with database.reading(url_of(ctx, db)) as connection:
-        scope = scope_of(connection, wave, as_of, classified_on, without_inferred=without_inferred)
+    url = url_of(ctx, db)
+    check_output(output)
+    with database.reading(url) as connection:
+        scope = scope_of(connection, wave, as_of, classified_on, without_inferred=without_inferred, lang=lang)
         sheet = run(connection, found, scope)
+        judged = _judged(connection, scope, name) if printed else None
     if format_ != "table":
         say_remarks(scope, lang)
-    write(renderer(format_)(of_sheet(sheet, lang)), output)
+    show(of_sheet(sheet, lang, judged), format_, output)
+
+
+def _judged(connection: Connection, scope: Scope, name: str) -> tuple[Entry, ...]:
+    """Return the entries of what is printed of a report: a status is given with inferred rows and without."""
+    from jumelage.reporting.ledger import of_report
+
+    return of_report(connection, replace(scope, with_inferred=True), name)
 
 
 def explain(
@@ -82,24 +116,26 @@ def explain(
     as_of: AsOf = None,
     classified_on: ClassifiedOn = None,
     format_: Format = "table",
+    lang: Lang = "en",
     without_inferred: WithoutInferred = False,
     output: Output = None,
 ) -> None:
     """List the rows behind a cell of a report."""
     from jumelage import database, report_file
-    from jumelage.render import renderer
     from jumelage.render.grid import of_detail, span
     from jumelage.reporting import run as reporting
 
     found = report_file.report(report)
-    with database.reading(url_of(ctx, db)) as connection:
-        scope = scope_of(connection, wave, as_of, classified_on, without_inferred=without_inferred)
+    url = url_of(ctx, db)
+    check_output(output)
+    with database.reading(url) as connection:
+        scope = scope_of(connection, wave, as_of, classified_on, without_inferred=without_inferred, lang=lang)
         sheet = reporting.run(connection, found, scope)
         detail = reporting.explain(connection, sheet, key, measure)
-    say_remarks(scope, "en")
-    value = sheet.cells().get(key, {}).get(measure, 0)  # printed, and no row computes it: zero
-    title = f"{report} {key} {measure}: {span(value, value, 'en')}"
-    write(renderer(format_)(of_detail(detail, title)), output)
+    say_remarks(scope, lang)
+    low, _ = sheet.known(key, measure)
+    title = filled(_CELL, report, key, measure, span(low, low, lang)).text(lang)
+    show(of_detail(detail, title, lang), format_, output)
 
 
 def check(
@@ -107,28 +143,48 @@ def check(
     db: Db = None,
     wave: Wave = None,
     as_of: AsOf = None,
-    format_: Annotated[Literal["table", "json"], typer.Option("--format", help="Form of the output.")] = "table",
+    format_: Format = "table",
     lang: Lang = "en",
     output: Output = None,
+    rows: Annotated[
+        bool, typer.Option("--rows", help="Instead: whether the rows of every revision are those that were loaded.")
+    ] = False,
 ) -> None:
     """Hold every printed figure against the rows.
 
-    Exits with 1 on a contradiction that is not explained, a stale explanation or an error.
+    Exits with 1 on a contradiction that is not explained, a stale explanation or an error. With --rows, on rows that
+    do not make the hash that was recorded when they were loaded.
     """
+    if rows:
+        _check_rows(url_of(ctx, db), lang)
+        return
     from jumelage import database
-    from jumelage.render import renderer
     from jumelage.render.grid import of_ledger
     from jumelage.reporting import ledger
 
-    with database.reading(url_of(ctx, db)) as connection:
-        scope = scope_of(connection, wave, as_of)
+    url = url_of(ctx, db)
+    check_output(output)
+    with database.reading(url) as connection:
+        scope = scope_of(connection, wave, as_of, lang=lang)
         found, _ = ledger.check(connection, scope)
     say_remarks(scope, lang)
-    write(renderer(format_)(of_ledger(found, lang)), output)
+    show(of_ledger(found, lang), format_, output)
     if not found.entries:
-        say(f"wave {scope.single[0]} has no publication: there is no figure to hold against its rows")
+        say(filled(_NO_PUBLICATION, scope.single[0]), lang)
     for problem in found.problems:
-        say(f"problem: {problem}")
-    say_counts(found)
+        say(filled(_PROBLEM, problem), lang)
+    say_counts(found, lang)
     if found.problems:
+        raise typer.Exit(1)
+
+
+def _check_rows(url: URL, lang: str) -> None:
+    from jumelage import database
+    from jumelage.loading.recorded import check_rows
+
+    with database.reading(url) as connection:
+        found = check_rows(connection)
+    for one in found:
+        say(filled(_ROWS[one.fits], one.name), lang)
+    if any(one.fits is False for one in found):
         raise typer.Exit(1)

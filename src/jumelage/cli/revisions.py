@@ -2,40 +2,52 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jumelage.cli.options import AsOf, By, ClassifiedOn, Db, Format, Output, say, say_remarks, scope_of, url_of, write
+from jumelage.cli.options import AsOf, By, ClassifiedOn, Db, Format, Lang, Output, say_remarks, scope_of, url_of
+from jumelage.cli.streams import check_output, say, show
+from jumelage.texts import Label, filled
 
 if TYPE_CHECKING:
     from jumelage.revisions.scope import Scope
 
+_NO_DIFFERENCE = Label("{} et {}\u00a0: aucune différence", "{} and {}: no differences")
+_ONE_DIFFERENCE = Label("{} et {}\u00a0: 1 différence", "{} and {}: 1 difference")
+_DIFFERENCES = Label("{} et {}\u00a0: {} différences", "{} and {}: {} differences")
+
 
 def add_to(app: typer.Typer) -> None:
-    """Add the commands to the command line."""
+    """Add the commands of this module."""
     app.command()(waves)
     app.command()(diff)
     app.command()(withdraw)
 
 
 def waves(
-    ctx: typer.Context, db: Db = None, as_of: AsOf = None, format_: Format = "table", output: Output = None
+    ctx: typer.Context,
+    db: Db = None,
+    as_of: AsOf = None,
+    format_: Format = "table",
+    lang: Lang = "en",
+    output: Output = None,
 ) -> None:
     """List the waves with all their revisions.
 
     When they were loaded, by whom and why, their rows and hash, and which were withdrawn.
     """
     from jumelage import database
-    from jumelage.render import renderer
     from jumelage.render.grid import of_history
     from jumelage.revisions.history import history
     from jumelage.revisions.scope import read_time
 
     time = read_time(as_of) if as_of is not None else None
-    with database.reading(url_of(ctx, db)) as connection:
+    url = url_of(ctx, db)
+    check_output(output)
+    with database.reading(url) as connection:
         entries = history(connection, time)
-    write(renderer(format_)(of_history(entries)), output)
+    show(of_history(entries, lang), format_, output)
 
 
 def diff(
@@ -45,7 +57,8 @@ def diff(
     db: Db = None,
     as_of: AsOf = None,
     classified_on: ClassifiedOn = None,
-    format_: Annotated[Literal["table", "csv", "json"], typer.Option("--format", help="Form of the output.")] = "table",
+    format_: Format = "table",
+    lang: Lang = "en",
     output: Output = None,
 ) -> None:
     """Compare two revisions, and exit with 1 if they differ.
@@ -53,20 +66,22 @@ def diff(
     In what the wave says of itself, rows, cells of reports and statuses of printed figures.
     """
     from jumelage import database
-    from jumelage.render import renderer
     from jumelage.render.grid import of_changes
     from jumelage.reporting.diff import differences
 
     def scope(text: str) -> Scope:
-        found = scope_of(connection, text, as_of, classified_on)
-        say_remarks(found, "en")
+        found = scope_of(connection, text, as_of, classified_on, lang=lang)
+        say_remarks(found, lang)
         return found
 
-    with database.reading(url_of(ctx, db)) as connection:
+    url = url_of(ctx, db)
+    check_output(output)
+    with database.reading(url) as connection:
         found = tuple(differences(connection, scope(before), scope(after)))
     if found or format_ != "table" or output is not None:
-        write(renderer(format_)(of_changes(found)), output)
-    say(f"{before} and {after}: {len(found) or 'no'} difference{'s' if len(found) != 1 else ''}")
+        show(of_changes(found, lang), format_, output)
+    said = {0: _NO_DIFFERENCE, 1: _ONE_DIFFERENCE}.get(len(found), _DIFFERENCES)
+    say(filled(said, before, after, len(found)), lang)
     if found:
         raise typer.Exit(1)
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from jumelage.cli.options import say
+from jumelage.cli.streams import say, show
 from jumelage.errors import DataError, OutputError
+from jumelage.rules import ERROR, severity_name
+from jumelage.texts import Label, filled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +25,25 @@ if TYPE_CHECKING:
 MOST_SHOWN = 100
 MOST_OF_A_RULE = 20
 _STEPS = 8  # five tables, checking, comparing, writing
+_LOADED = Label("vague {}{}, révision {}\u00a0: chargée\u00a0: {}", "wave {}{}, revision {}: loaded: {}")
+_WOULD_LOAD = Label(
+    "vague {}{}, révision {}\u00a0: serait chargée\u00a0: {}", "wave {}{}, revision {}: would be loaded: {}"
+)
+_LOST = Label("perdu\u00a0: {}", "lost: {}")
+_UNCHANGED = Label("vague {}{}, révision {}\u00a0: inchangée", "wave {}{}, revision {}: unchanged")
+_MADE_UP = Label(" (synthétique)", " (synthetic)")
+_SHOWING = Label(
+    "{} constats montrés sur {}\u00a0; tous\u00a0: --format csv -o FICHIER",
+    "showing {} of {} findings; all of them: --format csv -o FILE",
+)
+_STEP_NAMES = {
+    "opening": Label("ouverture", "opening"),
+    "reading": Label("lecture", "reading"),
+    "checking": Label("vérification", "checking"),
+    "comparing": Label("comparaison", "comparing"),
+    "writing": Label("écriture", "writing"),
+}
+_OF_SEVERITY = Label("{}\u00a0: {}", "{}: {}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,69 +53,64 @@ class Showing:
     format: str | None = None
     lang: str = "en"
     output: Path | None = None
-    write: Callable[[str, Path | None], None] = lambda _text, _output: None
+    copied: list[Label] = field(default_factory=list)  # what is to be said of the annotated copy
 
 
 def load(url: URL, request: Request, showing: Showing) -> Loaded:
     """Load, and say what was done; on DataError the findings are shown before it goes on."""
     from jumelage.loading.load import load as load_wave
 
-    with told(showing, request), _progress() as step:
+    with told(showing), _progress(showing.lang) as step:
         done = load_wave(url, request, step=step)
     show_findings(done.findings, showing)
-    _say_done(done, "loaded", showing.lang)
+    _say_done(done, _LOADED, showing.lang)
     return done
 
 
 def rehearse(url: URL, request: Request, showing: Showing) -> None:
     """Check everything and show what a load would change."""
     from jumelage.loading.dry_run import rehearse as try_out
-    from jumelage.render import renderer
     from jumelage.render.grid import of_changes
 
-    with told(showing, request), _progress() as step:
+    with told(showing), _progress(showing.lang) as step:
         done, changes = try_out(url, request, step)
     show_findings(done.findings, Showing(lang=showing.lang))
-    _say_done(done, "would be loaded", showing.lang)
+    _say_done(done, _WOULD_LOAD, showing.lang)
     if changes or showing.format is not None or showing.output is not None:
         most = MOST_SHOWN if showing.format is None and showing.output is None else None
-        showing.write(renderer(showing.format or "table")(of_changes(changes, most)), showing.output)
+        show(of_changes(changes, showing.lang, most), showing.format or "table", showing.output)
 
 
-def _say_done(done: Loaded, verb: str, lang: str) -> None:
-    rows = ", ".join(f"{number} {table.replace('_', ' ')}" for table, number in done.rows.items())
-    made_up = " (synthetic)" if done.synthetic else ""
-    say(f"wave {done.wave}{made_up}, revision {done.revision}: {f'{verb}: {rows}' if done.new else 'unchanged'}")
+def _say_done(done: Loaded, said: Label, lang: str) -> None:
+    from jumelage.render.words import table_name
+
+    rows = ", ".join(f"{number} {table_name(table).text(lang)}" for table, number in done.rows.items())
+    made_up = _MADE_UP.text(lang) if done.synthetic else ""
+    say(filled(said if done.new else _UNCHANGED, done.wave, made_up, done.revision, rows), lang)
     for loss in done.losses:
-        say(f"lost: {loss.text(lang)}")
+        say(filled(_LOST, loss.text(lang)), lang)
 
 
 @contextmanager
-def told(showing: Showing, request: Request | None = None) -> Iterator[None]:
+def told(showing: Showing) -> Iterator[None]:
     """Show the findings of a DataError before it goes on, and say where they are annotated."""
     try:
         yield
     except DataError as error:
         show_findings(error.findings, showing)
-        _say_copy(request)
         raise
-    _say_copy(request)
-
-
-def _say_copy(request: Request | None) -> None:
-    if request is not None and request.annotate is not None and request.annotate.exists():
-        say(f"wrote {request.annotate}")
+    finally:
+        for remark in showing.copied:
+            say(remark, showing.lang)
 
 
 def show_findings(findings: Sequence[Finding], showing: Showing) -> None:
     """Show findings: all in the format asked for, else as lines: the first of each rule, up to a hundred."""
     if showing.format is not None or showing.output is not None:
-        from jumelage.render import renderer
         from jumelage.render.grid import of_findings
 
-        text = renderer(showing.format or "table")(of_findings(findings, showing.lang))
         try:
-            showing.write(text, showing.output)
+            show(of_findings(findings, showing.lang), showing.format or "table", showing.output)
         except OutputError:
             show_findings(findings, Showing(lang=showing.lang))
             raise
@@ -104,15 +120,20 @@ def show_findings(findings: Sequence[Finding], showing: Showing) -> None:
     for finding in findings:
         seen[finding.rule.name] += 1
         if seen[finding.rule.name] <= MOST_OF_A_RULE and shown < MOST_SHOWN:
-            text = finding.text(showing.lang)
-            say(text if finding.severity == "error" else f"{finding.severity}: {text}")
+            text, severity = finding.text(showing.lang), severity_name(finding.severity).text(showing.lang)
+            say(text if finding.severity == ERROR else filled(_OF_SEVERITY, severity, text), showing.lang)
             shown += 1
     if shown < len(findings):
-        say(f"showing {shown} of {len(findings)} findings; all of them: --format csv -o FILE")
+        say(filled(_SHOWING, shown, len(findings)), showing.lang)
+
+
+def _step_name(name: str, lang: str) -> str:
+    verb, blank, what = name.partition(" ")
+    return f"{_STEP_NAMES[verb].text(lang) if verb in _STEP_NAMES else verb}{blank}{what}"
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
+def _progress(lang: str) -> Iterator[Callable[[str], None]]:
     """Show a bar on a terminal, and nothing elsewhere."""
     if not sys.stderr.isatty():
         yield lambda _step: None
@@ -121,10 +142,10 @@ def _progress() -> Iterator[Callable[[str], None]]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description:<24}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("opening", total=_STEPS)
+    with Progress(*columns, console=Console(file=sys.__stderr__), transient=True) as progress:
+        task = progress.add_task(_step_name("opening", lang), total=_STEPS)
 
         def step(name: str) -> None:
-            progress.update(task, description=name, advance=1)
+            progress.update(task, description=_step_name(name, lang), advance=1)
 
         yield step

@@ -3,16 +3,27 @@
 What the rest of the house may use is exported here; Alembic is imported by `migrate` alone.
 """
 
-from jumelage.database.bulk import append, fetch, orphans
-from jumelage.database.connection import creating, in_memory, lock, make_engine, only_read, opened, reading, writing
-from jumelage.database.sql import file_to_read, is_duckdb, path_literal, query
-from jumelage.database.state import content_hash, current, head, migrations, outdated
+from jumelage.database.bulk import analyze, append, fetch, orphans, variables
+from jumelage.database.connection import (
+    creating,
+    in_memory,
+    lock,
+    make_engine,
+    only_read,
+    opened,
+    reading,
+    writing,
+)
+from jumelage.database.sql import file_to_read, literal, query
+from jumelage.database.state import columns, content_hash, current, head, migrations, outdated
 from jumelage.database.urls import DEFAULT, ENVIRONMENT, exists, resolve_url, shown
 
 __all__ = [
     "DEFAULT",
     "ENVIRONMENT",
+    "analyze",
     "append",
+    "columns",
     "content_hash",
     "creating",
     "current",
@@ -21,7 +32,7 @@ __all__ = [
     "file_to_read",
     "head",
     "in_memory",
-    "is_duckdb",
+    "literal",
     "lock",
     "make_engine",
     "migrations",
@@ -29,10 +40,10 @@ __all__ = [
     "opened",
     "orphans",
     "outdated",
-    "path_literal",
     "query",
     "reading",
     "resolve_url",
     "shown",
+    "variables",
     "writing",
 ]

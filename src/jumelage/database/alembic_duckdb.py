@@ -10,15 +10,13 @@ from alembic.runtime.plugins import Plugin
 from alembic.util import PriorityDispatchResult
 
 from jumelage.database.connection import in_memory
+from jumelage.database.engines.duckdb import PLUGIN
 from jumelage.database.models import SCHEMA, metadata
 from jumelage.database.sql import query
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
     from alembic.operations.ops import UpgradeOps
-
-
-PLUGIN = "jumelage.duckdb"
 
 
 class DuckDBImpl(DefaultImpl):

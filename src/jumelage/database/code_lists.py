@@ -7,27 +7,14 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from jumelage.database.bulk import append, orphans
-from jumelage.database.models import QUESTIONS, SCHEMA, metadata
-from jumelage.database.sql import is_duckdb, query
+from jumelage.database.models import CODE_LISTS, QUESTIONS, SCHEMA, metadata
+from jumelage.database.sql import query
 from jumelage.database.workbench import read_code_lists, workbench
 from jumelage.errors import DatabaseError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-_CODE_LISTS = (
-    "zones",
-    "countries",
-    "country_zones",
-    "country_aliases",
-    "actions",
-    "difficulties",
-    "cities",
-    "city_aliases",
-    "city_changes",
-    "communes",
-    "answers",
-)
 _KEYS = {
     "sort_key": {"countries": "sort_key(label_fr)", "cities": "sort_key(name)"},
     "match_key": {
@@ -43,7 +30,7 @@ def synchronise(connection: Connection) -> None:
     """Make the code tables say what the CSV files say: rows added, changed, and removed where nothing uses them."""
     with workbench(connection) as bench:
         read_code_lists(bench)
-        for name in _CODE_LISTS:
+        for name in CODE_LISTS:
             table = metadata.tables[f"{SCHEMA}.{name}"]
             columns = [column.name for column in table.columns]
             values = ", ".join(
@@ -59,12 +46,12 @@ def synchronise(connection: Connection) -> None:
             twice = f"select {keys} from new_{name} group by {keys} having count(*) > 1 order by {keys}"
             if found := query(connection, twice)[1]:
                 raise DatabaseError(f"schema/codes/{name}.csv: {found[0]} stands there twice; keep one line")
-        for name in reversed(_CODE_LISTS):
+        for name in reversed(CODE_LISTS):
             same = _same_key(name)
             connection.exec_driver_sql(
                 f"delete from survey.{name} o where not exists (select 1 from new_{name} n where {same})"
             )
-        for name in _CODE_LISTS:
+        for name in CODE_LISTS:
             table = metadata.tables[f"{SCHEMA}.{name}"]
             keys = ", ".join(column.name for column in table.primary_key)
             every = ", ".join(column.name for column in table.columns)
@@ -81,7 +68,7 @@ def synchronise(connection: Connection) -> None:
         )
         if found := query(connection, lost)[1]:
             raise DatabaseError(f"schema/codes/{question}.csv lacks a code that default answers of a wave use: {found}")
-    if is_duckdb(connection) and (broken := orphans(connection)):
+    if broken := orphans(connection):
         raise DatabaseError("the code lists do not fit the database:\n" + "\n".join(broken))
 
 

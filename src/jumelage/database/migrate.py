@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from alembic import command
@@ -12,12 +13,15 @@ from alembic.util import CommandError
 from sqlalchemy import Connection
 
 from jumelage import content
-from jumelage.database import alembic_duckdb as drift
-from jumelage.database import code_lists as codelists
-from jumelage.database import views
+from jumelage.database import (
+    alembic_duckdb,  # noqa: F401  # Alembic finds it by its being imported
+    code_lists,
+    views,
+    way_down,
+)
 from jumelage.database.connection import creating, opened
+from jumelage.database.engines import engine_of
 from jumelage.database.models import SCHEMA, metadata
-from jumelage.database.sql import is_duckdb
 from jumelage.database.state import content_hash, current, head, migrations, outdated
 from jumelage.database.urls import resolve_url
 from jumelage.errors import DatabaseError, UsageError
@@ -32,13 +36,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What migrate would do: the revisions to go through, up or down, and the parts to bring up to date."""
+    """What migrate would do: the revisions to go through, up or down, and the parts to bring up to date.
+
+    `lost` is what a way down took with it.
+    """
 
     at: str | None
     to: str
     revisions: tuple[str, ...]
     parts: tuple[str, ...]
     down: bool
+    lost: tuple[str, ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -90,38 +98,50 @@ def _between(known: dict[str, str | None], start: str | None, end: str | None) -
     return path[::-1] if end == start else []
 
 
-def migrate(connection: Connection, to: str = "head") -> Plan:
-    """Bring the database to a revision, and at head its views and code lists up to date."""
+def migrate(connection: Connection, to: str = "head", *, accept_loss: bool = False) -> Plan:
+    """Bring the database to a revision, and at head its views and code lists up to date.
+
+    UsageError, and nothing done, for a way down that loses what was recorded, or that begins from rows that are not
+    what was loaded, unless that is accepted.
+    """
     todo = plan(connection, to)
     if todo.empty:
         return todo
     move = command.downgrade if todo.down else command.upgrade
+    settings = config(connection)
+    settings.attributes["accept_loss"] = accept_loss
     try:
-        move(config(connection), todo.to)
+        move(settings, todo.to)
     except CommandError as error:
         raise DatabaseError(str(error)) from error
-    return todo
+    return replace(todo, lost=tuple(settings.attributes.get("lost", ())))
+
+
+Unfit = Callable[[Connection], list[str]]
 
 
 # --- what env.py runs --------------------------------------------------------------------------------------
 
 
-def run_environment(context: EnvironmentContext) -> None:
-    """Run an Alembic command: in a given connection, or in one opened for it."""
+def run_environment(context: EnvironmentContext, unfit: Unfit = lambda _: []) -> None:
+    """Run an Alembic command: in a given connection, or in one opened for it.
+
+    `unfit` names the revisions whose rows are not what was loaded; a way down asks for it before it begins.
+    """
     given = context.config.attributes.get("connection")
     url = resolve_url(context.get_x_argument(as_dictionary=True).get("db"))
     if context.is_offline_mode():
-        _configure(context, dialect_name=url.get_backend_name(), literal_binds=True)
+        _configure(context, dialect_name=engine_of(url).name, literal_binds=True)
         with context.begin_transaction():
             context.run_migrations()
     elif isinstance(given, Connection):
-        _run(context, given)
+        _run(context, given, unfit)
     elif given is not None:
         with given.begin() as connection:
-            _run(context, connection)
+            _run(context, connection, unfit)
     else:
         with _open(context, url) as connection:
-            _run(context, connection)
+            _run(context, connection, unfit)
 
 
 def _open(context: EnvironmentContext, url: URL) -> AbstractContextManager[Connection]:
@@ -138,6 +158,19 @@ def _moves(context: EnvironmentContext) -> bool:
     return True
 
 
+def _asked(context: EnvironmentContext, name: str) -> bool:
+    return context.get_x_argument(as_dictionary=True).get(name) in {"yes", "true", "1"}
+
+
+def _goes_down(context: EnvironmentContext, connection: Connection) -> bool:
+    """Tell whether the command goes to an earlier migration."""
+    at, goal, known = current(connection), context.get_revision_argument(), migrations()
+    if at is None or at not in known:
+        return False
+    goals = (goal,) if isinstance(goal, str | None) else tuple(goal)
+    return any(bool(_between(known, one, at)) if one is None or one in known else one[0] == "-" for one in goals)
+
+
 def _configure(context: EnvironmentContext, **options: Any) -> None:  # noqa: ANN401
     context.configure(
         target_metadata=metadata,
@@ -147,22 +180,38 @@ def _configure(context: EnvironmentContext, **options: Any) -> None:  # noqa: AN
     )
 
 
-def _run(context: EnvironmentContext, connection: Connection) -> None:
-    options = {"autogenerate_plugins": [drift.PLUGIN]} if is_duckdb(connection) else {}
+def _run(context: EnvironmentContext, connection: Connection, unfit: Unfit) -> None:
+    engine = engine_of(connection)
+    options = {"autogenerate_plugins": list(plugins)} if (plugins := engine.alembic_plugins) else {}
     _configure(context, connection=connection, **options)
     moves = _moves(context)
     with context.begin_transaction():
-        grants = views.drop(connection) if moves else []
+        if not moves:
+            context.run_migrations()
+            return
+        accepted = context.config.attributes.get("accept_loss") or _asked(context, "accept_loss")
+        goes_down = _goes_down(context, connection)
+        if goes_down and not accepted:
+            way_down.check_fit(unfit(connection))
+        rights = engine.rights(connection)
+        views.drop(connection)
+        before = way_down.counts(connection) if goes_down else {}
         context.run_migrations()
+        if goes_down:
+            lost = way_down.losses(before, way_down.counts(connection))
+            way_down.check_accepted(current(connection) or "base", lost, accepted=bool(accepted))
+            context.config.attributes["lost"] = lost
         script = ScriptDirectory.from_config(context.config)
-        if moves and context.get_context().get_current_revision() == script.get_current_head():
-            _install(connection, grants)
+        if context.get_context().get_current_revision() == script.get_current_head():
+            _install(connection)
+        engine.mark_version(connection)
+        engine.grant(connection, rights)
 
 
-def _install(connection: Connection, grants: list[str]) -> None:
-    codelists.synchronise(connection)
-    views.create(connection, grants)
+def _install(connection: Connection) -> None:
+    code_lists.synchronise(connection)
+    views.create(connection)
     for part in ("code_lists", "views"):
         connection.exec_driver_sql(f"delete from survey.installed where part = '{part}'")
-        found = content_hash(part, connection.dialect.name)
+        found = content_hash(connection, part)
         connection.exec_driver_sql(f"insert into survey.installed (part, hash) values ('{part}', '{found}')")

@@ -486,6 +486,20 @@ claims = _of_revision(
     _in("kind", CLAIM_KINDS),
 )
 
+# The code lists that migrate fills, each after those that it refers to.
+CODE_LISTS = (
+    "zones",
+    "countries",
+    "country_zones",
+    "country_aliases",
+    "actions",
+    "difficulties",
+    "cities",
+    "city_aliases",
+    "city_changes",
+    "communes",
+    "answers",
+)
 # The tables that a load fills, beside the revision itself.
 OF_A_LOAD = (
     "default_answers",

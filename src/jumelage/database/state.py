@@ -6,8 +6,6 @@ import hashlib
 import re
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import DBAPIError
-
 from jumelage import content
 from jumelage.errors import DatabaseError
 
@@ -15,10 +13,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
     from sqlalchemy.engine import URL
 
-from jumelage.database.sql import is_duckdb, query
+from jumelage.database.engines import engine_of
+from jumelage.database.sql import query
 from jumelage.database.urls import shown
-
-_VERSION = "select version_num from alembic_version"
 
 
 def migrations() -> dict[str, str | None]:
@@ -41,34 +38,14 @@ def head() -> str:
 
 def current(connection: Connection) -> str | None:
     """Return the migration that the database is at; None before the first."""
-    tables = (
-        "select count(*) from information_schema.tables "
-        "where table_name = 'alembic_version' and table_schema = current_schema()"
-    )
-    if not connection.exec_driver_sql(tables).scalar():
-        return None
-    return connection.exec_driver_sql(_VERSION).scalar()
+    return engine_of(connection).version(connection)
 
 
-def _first_look(connection: Connection) -> str | None:
-    """Return the migration as `current` does, as the first thing that is asked.
-
-    DuckDB reads every table to list them, so a database that is migrated is asked without.
-    """
-    if not is_duckdb(connection):
-        return current(connection)
-    try:
-        return connection.exec_driver_sql(_VERSION).scalar()
-    except DBAPIError:
-        connection.rollback()
-        return current(connection)
-
-
-def content_hash(part: str, dialect: str) -> str:
-    """Return the SHA-256 of the `code_lists` or the `views` of this version of the project."""
+def content_hash(connection: Connection, part: str) -> str:
+    """Return the SHA-256 of the `code_lists` or the `views` that this version has for a database."""
     digest = hashlib.sha256()
     if part == "views":
-        texts = {name: text.encode() for name, text in content.views(dialect).items()}
+        texts = {name: text.encode() for name, text in content.views(engine_of(connection).name).items()}
     else:
         texts = {name: path.read_bytes() for name, path in content.code_lists().items()}
     for name, text in texts.items():
@@ -76,16 +53,21 @@ def content_hash(part: str, dialect: str) -> str:
     return digest.hexdigest()
 
 
+def columns(connection: Connection) -> dict[str, list[str]]:
+    """Return the columns of each table of schema `survey` that is there."""
+    return engine_of(connection).columns(connection, "survey")
+
+
 def outdated(connection: Connection) -> list[str]:
     """Return which of `code_lists` and `views` in the database are not those of this version."""
     rows = dict(query(connection, "select part, hash from survey.installed")[1])
     parts = ("code_lists", "views")
-    return [part for part in parts if rows.get(part) != content_hash(part, connection.dialect.name)]
+    return [part for part in parts if rows.get(part) != content_hash(connection, part)]
 
 
 def check_migrated(connection: Connection, url: URL) -> None:
     """Raise DatabaseError, with the remedy, unless the database is as this version's migrate leaves it."""
-    at, newest = _first_look(connection), head()
+    at, newest = current(connection), head()
     if at is None:
         raise DatabaseError(f"{shown(url)} has no tables of jumelage yet; run: jumelage migrate")
     if at not in migrations():

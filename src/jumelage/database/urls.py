@@ -4,61 +4,54 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
-
+from jumelage.database.engines import ENGINES, engine_named, engine_of
 from jumelage.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy.engine import URL
 
 ENVIRONMENT = "JUMELAGE_DATABASE_URL"
 DEFAULT = "jumelage.duckdb"
-_RESERVED = {"survey", "main", "temp", "system", "information_schema", "pg_catalog"}
+_UNREADABLE = "the database URL cannot be read; write engine://user@host/name"
 
 
 def resolve_url(option: str | None) -> URL:
     """Return the database's URL: of the option, else of the environment, else ./jumelage.duckdb.
 
-    A plain path is a DuckDB file. UsageError for what is no URL of an engine that jumelage runs on.
+    A plain path is a DuckDB file. UsageError for what is no URL of an engine that jumelage runs on; what is given is
+    not repeated then, since it may hold a password.
     """
     given = option if option is not None else os.environ.get(ENVIRONMENT) or DEFAULT
     if not given.strip():
-        raise UsageError("--db is empty; give a DuckDB file or an URL")
-    if "://" not in given:
-        if re.match(r"[a-z+]{2,}:|.*\b(host|dbname|password)=", given):
-            raise UsageError("the database URL cannot be read; write engine://user@host/name")
-        url = URL.create("duckdb", database=given)
-    else:
-        try:
-            url = make_url(given)
-        except (ArgumentError, ValueError):
-            raise UsageError("the database URL cannot be read; write engine://user@host/name") from None
-    engine = url.get_backend_name()
-    if engine in {"postgresql", "postgres"}:
-        return url.set(drivername="postgresql+psycopg")
-    if engine != "duckdb":
-        raise UsageError(f"{engine} databases are not supported; use duckdb:///file or postgresql://…")
-    if not url.database or url.database == ":memory:":
-        raise UsageError("a DuckDB database needs a file: duckdb:///jumelage.duckdb")
-    if Path(url.database).stem.lower() in _RESERVED:
-        raise UsageError(f"{url.database}: a DuckDB file of that name hides a schema; choose another name")
-    return url
+        raise UsageError("--db is empty; give a DuckDB file or a URL")
+    scheme, found, _ = given.partition("://")
+    if not found:
+        if re.match(r"[a-z+]{2,}:|.*:.*@|.*\b(host|dbname|password|service)\s*=", given):
+            raise UsageError(_UNREADABLE)
+        return engine_named("duckdb").read_url(given)
+    name = scheme.partition("+")[0].lower()
+    if not re.fullmatch(r"[a-z0-9]+", name):
+        raise UsageError(_UNREADABLE)
+    for engine in map(engine_named, ENGINES):
+        if name in engine.schemes:
+            return engine.read_url(given)
+    raise UsageError(f"{name} databases are not supported; use duckdb:///file or postgresql://…")
 
 
 def shown(url: URL) -> str:
     """Return a URL as it may be printed: a file's path, or a server's address without any secret."""
-    if url.get_backend_name() == "duckdb":
-        return str(url.database)
-    plain = url.set(drivername="postgresql", query={})
-    return plain.render_as_string(hide_password=True)
-
-
-def secrets_in(url: URL) -> list[str]:
-    """Return what of a URL must never be printed."""
-    values = [url.password, *(url.query.get(name) for name in ("password", "sslpassword", "passfile"))]
-    return [str(value) for value in values if value]
+    return engine_of(url).shown(url)
 
 
 def exists(url: URL) -> bool:
     """Tell whether there is a database; of a server's only its connection can tell."""
-    return url.get_backend_name() != "duckdb" or Path(str(url.database)).exists()
+    return engine_of(url).exists(url)
+
+
+def files(url: URL) -> tuple[Path, ...]:
+    """Return the files of this machine that a database consists of."""
+    return engine_of(url).files(url)

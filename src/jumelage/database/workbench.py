@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from jumelage import content
 from jumelage.database.connection import in_memory
-from jumelage.database.sql import is_duckdb, path_literal
+from jumelage.database.engines import engine_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-MEMORY = "350MB"  # of the database while it loads; the interpreter and the text being read come on top
 # Letters that a keyboard lacks and no accent can be taken off from.
 _LETTERS = {
     "œ": "oe",
@@ -63,9 +62,9 @@ _MACROS = (
 @contextmanager
 def workbench(target: Connection, scratch: Path | None = None) -> Iterator[Connection]:
     """Open the workbench for a target; what does not fit into memory goes to the folder `scratch`."""
-    if is_duckdb(target):
-        _prepare(target, scratch)
-        yield target
+    if (bench := engine_of(target).workbench(target)) is not None:
+        _prepare(bench, scratch)
+        yield bench
         return
     with in_memory().begin() as bench:
         _prepare(bench, scratch)
@@ -74,8 +73,7 @@ def workbench(target: Connection, scratch: Path | None = None) -> Iterator[Conne
 
 def _prepare(bench: Connection, scratch: Path | None) -> None:
     if scratch is not None:
-        bench.exec_driver_sql(f"set temp_directory = {path_literal(scratch)}")
-        bench.exec_driver_sql(f"set memory_limit = '{MEMORY}'")
+        engine_of(bench).room(bench, scratch)
     for macro in _MACROS:
         bench.exec_driver_sql(macro)
 

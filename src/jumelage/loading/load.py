@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from jumelage import database
@@ -19,9 +17,11 @@ from jumelage.reading.package import read_package
 from jumelage.reading.restore import restore
 from jumelage.revisions.history import check_said
 from jumelage.rules import Finding, errors_in
+from jumelage.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from sqlalchemy import Connection
     from sqlalchemy.engine import URL
@@ -53,20 +53,10 @@ def loading(
         from jumelage.annotate import check_out
 
         check_out(request.handed, request.annotate)
-    with _scratch() as scratch, database.writing(url, dry_run=dry_run) as connection:
+    with temporary_folder() as scratch, database.writing(url, dry_run=dry_run) as connection:
         with workbench(connection, scratch) as bench:
             loaded = _load(connection, bench, request, scratch, dry_run=dry_run, step=step)
         yield connection, loaded
-
-
-@contextmanager
-def _scratch() -> Iterator[Path]:
-    """Give a folder for what a load writes down meanwhile; OutputError where there is no room."""
-    try:
-        with TemporaryDirectory(prefix="jumelage-", ignore_cleanup_errors=True) as folder:
-            yield Path(folder)
-    except OSError as error:
-        raise OutputError(f"{error.filename or 'the temporary folder'} cannot be written: {error.strerror}") from error
 
 
 def _load(
@@ -112,7 +102,8 @@ def _annotate(request: Request, package: Package, findings: list[Finding]) -> Ou
 
     read = {name: found for name, found in package.documents.items() if found.header}  # not what is restored
     try:
-        annotate(request.handed, read, findings, request.annotate, request.lang)
+        for remark in annotate(request.handed, read, findings, request.annotate, request.lang):
+            request.tell(remark)
     except OutputError as error:
         return error
     return None

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from jumelage.loading.losses import Loss
     from jumelage.rules import Finding
+    from jumelage.texts import Label
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,8 @@ class Request:
     """What is to be loaded, why and by whom.
 
     With `table`, `handed` is one file for that table, and the rest is the current revision of `wave`. `annotate` is
-    where a copy with the findings written in goes, in `lang`; `aliases` a file of more accepted spellings. With
-    `accept_loss` a correction may lose more than a tenth of a table.
+    where a copy with the findings written in goes, in `lang`, and `tell` is told of it; `aliases` a file of more
+    accepted spellings. With `accept_loss` a correction may lose more than a tenth of a table.
     """
 
     handed: Path
@@ -40,6 +41,7 @@ class Request:
     aliases: Path | None = None
     annotate: Path | None = None
     lang: str = "en"
+    tell: Callable[[Label], object] = lambda _: None
     accept_loss: bool = False
 
 
@@ -71,7 +73,7 @@ def append_revision(
     step: Callable[[str], None],
 ) -> Loaded:
     """Append what is staged as a revision, unless the current one says the same."""
-    digest, rows = _content_hash(bench, wave)
+    digest, rows = content_hash(bench, wave)
     last, current = _earlier(connection, wave)
     before = current[0] if current else None
     # With a reason, the same content read in another way (`missing`, `dates`) is a revision too: it is kept for later.
@@ -107,10 +109,17 @@ _LATER = {
 }
 
 
-def _content_hash(bench: Connection, wave: Wave) -> tuple[str, dict[str, int]]:
+def _staged(name: str, _columns: list[str]) -> str:
+    return f"staged_{name}"
+
+
+def content_hash(
+    bench: Connection, wave: Wave, relation: Callable[[str, list[str]], str] = _staged
+) -> tuple[str, dict[str, int]]:
     """Return a hash of a wave that does not depend on the order of its rows, and the number of rows of each table.
 
-    It is made of sums of the upper and the lower halves of the rows' MD5.
+    `relation` says where the columns of a table stand in the workbench: what is staged, or what was loaded. It is made
+    of sums of the upper and the lower halves of the rows' MD5.
     """
     counts = {}
     digest = hashlib.sha256(canonical(wave).encode())
@@ -125,7 +134,7 @@ def _content_hash(bench: Connection, wave: Wave) -> tuple[str, dict[str, int]]:
         line = f"concat_ws(chr(31), {', '.join(fields)})"
         sums = bench.exec_driver_sql(
             "select count(*), sum(cast(m >> 64 as ubigint)), sum(cast(m & 18446744073709551615 as ubigint)) "
-            f"from (select md5_number({line}) as m from staged_{name})"
+            f"from (select md5_number({line}) as m from {relation(name, columns)})"
         ).one()
         if name in LATER_TABLES and not sums[0]:
             continue
@@ -180,8 +189,10 @@ def _write(
             "agreements_complete": wave.agreements_complete,
             "several_mark": wave.several_mark,
             "declared": wave.declared,
+            "home_country": wave.home_country,
+            "home_apart": wave.home_apart,
             "content_hash": digest,
-            "code_lists_hash": database.content_hash("code_lists", connection.dialect.name),
+            "code_lists_hash": database.content_hash(connection, "code_lists"),
             "loaded_at": recording_time(connection),
             "loaded_by": by or user(),
             "reason": reason,
@@ -192,5 +203,5 @@ def _write(
         columns = ["wave", "revision", *_columns(name)]
         sql = f"select '{wave.code}', {revision}, {', '.join(columns[2:])} from staged_{name}"
         database.append(bench, sql, connection, f"survey.{name}", columns)
-    if database.is_duckdb(connection) and (broken := database.orphans(connection, {"revisions", *OF_A_LOAD})):
+    if broken := database.orphans(connection, {"revisions", *OF_A_LOAD}):
         raise DataError("the wave refers to what does not exist:\n" + "\n".join(broken))

@@ -44,7 +44,8 @@ def stage_wave(bench: Connection, wave: Wave, asked: tuple[str | None, ...]) -> 
         "p.since_from, p.since_to, case when p.since_from is null then "
         f"coalesce(p.since_missing, '{wave.defaults['since']}') end as since_missing, "
         "coalesce(p.inferred, 'no') = 'yes' as inferred, coalesce(p.source, '') as source, "
-        f"{until[0]} as until_from, {until[1]} as until_to, p.partner_key, false as apart from resolved_partnerships p"
+        f"{until[0]} as until_from, {until[1]} as until_to, p.partner_key, {_apart(bench, wave)} as apart "
+        "from resolved_partnerships p"
         f"{_SEVERAL if several else ''}"
     )
     bench.exec_driver_sql(
@@ -56,6 +57,16 @@ def stage_wave(bench: Connection, wave: Wave, asked: tuple[str | None, ...]) -> 
             f"{stage}city_{question} as select city, {item}, answer, ? as source from resolved_{question}",
             (wave.sources[question],),
         )
+
+
+def _apart(bench: Connection, wave: Wave) -> str:
+    """Return the expression that tells whether an agreement is at home and so set apart."""
+    if not wave.home_apart:
+        return "false"
+    rows = bench.exec_driver_sql(
+        "select code from list_countries where code = ? or part_of = ?", (wave.home_country, wave.home_country)
+    )
+    return f"p.country in ({', '.join(repr(str(code)) for (code,) in rows)})"
 
 
 _SEVERAL = " cross join range(coalesce(p.agreements, 1))"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import html
 import json
 import os
 import re
-import shutil
+import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -15,17 +17,19 @@ from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 from jumelage import __version__, report_file
-from jumelage.errors import DataError, OutputError, UsageError
+from jumelage.errors import BusyError, DataError, OutputError, UsageError
 from jumelage.render.html import page_title, render_page
 from jumelage.reporting.ledger import check
 from jumelage.reporting.run import run
 from jumelage.texts import LANGUAGES
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
     from sqlalchemy import Connection
 
-    from jumelage.reporting.ledger import Ledger
-    from jumelage.reporting.run import Sheet
+    from jumelage.reporting.judging import Ledger
+    from jumelage.reporting.sheet import Sheet
     from jumelage.revisions.scope import Scope
 
 # The order of the printed survey; what is not named here follows, by name.
@@ -49,12 +53,21 @@ _ORDER = (
 )
 
 
+_MANIFEST = "manifest.json"
+_FILES = frozenset((*(f"{lang}.html" for lang in LANGUAGES), "index.html", _MANIFEST))
+_WAIT = 30.0  # seconds for whoever else publishes into the same folder
+
+
 @dataclass(frozen=True, slots=True)
 class Published:
-    """The pages of a publication, and the ledger that stands in them; None where waves are compared."""
+    """The pages of a publication, and the ledger that stands in them; None where waves are compared.
+
+    `kept` is the folder of the publication before, if it holds files that no publication made.
+    """
 
     pages: tuple[Path, ...]
     ledger: Ledger | None
+    kept: Path | None = None
 
 
 def check_out(out: Path) -> None:
@@ -92,13 +105,13 @@ def publish(connection: Connection, scope: Scope, out: Path) -> Published:
         "statuses": ledger.counts() if ledger else {},
         "files": {name: hashlib.sha256(text.encode()).hexdigest() for name, text in sorted(files.items())},
     }
-    files["manifest.json"] = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
+    files[_MANIFEST] = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        _swap_in(out, files)
+        kept = _swap_in(out, files)
     except OSError as error:
         raise OutputError(f"{out} cannot be published: {error.strerror or error}") from error
-    return Published(tuple(out / f"{lang}.html" for lang in LANGUAGES), ledger)
+    return Published(tuple(out / f"{lang}.html" for lang in LANGUAGES), ledger, kept)
 
 
 def _compute(connection: Connection, scope: Scope) -> tuple[Ledger | None, dict[str, Sheet]]:
@@ -117,32 +130,106 @@ def _place(name: str) -> tuple[int, str]:
     return (_ORDER.index(name) if name in _ORDER else len(_ORDER), name)
 
 
-def _swap_in(out: Path, files: dict[str, str]) -> None:
+@contextmanager
+def _alone(folder: Path) -> Iterator[bool]:
+    """Be the only one who publishes into a folder, and tell whether that is so; a lock ends with its process.
+
+    BusyError if somebody else goes on for longer than a publication takes. Some file systems know no locks.
+    """
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        until = time.monotonic() + _WAIT
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    raise BusyError(f"{folder}: another process is publishing there; try again later") from None
+                time.sleep(0.05)
+            except OSError:
+                yield False
+                return
+            else:
+                yield True
+                return
+    finally:
+        os.close(handle)
+
+
+def _swap_in(out: Path, files: dict[str, str]) -> Path | None:
     """Build the finished folder beside the link, point the link at it, and remove what it pointed at before.
 
-    A finished folder is used again as long as it holds what it should.
+    A finished folder is used again as long as it holds what it should. Returns the folder of before where it is kept,
+    since it holds what no publication made.
     """
-    name = hashlib.sha256(files["manifest.json"].encode()).hexdigest()[:16]
-    candidates = (out.with_name(f".{out.name}-{name}-{number}") for number in count(1))
-    finished = next(path for path in candidates if not path.exists() or _holds(path, files))
-    if not finished.exists():
-        building = Path(mkdtemp(prefix=f".{out.name}-building-", dir=out.parent))
-        try:
-            building.chmod(0o755)
-            for file, text in files.items():
-                (building / file).write_text(text, encoding="utf-8", newline="\n")
-            building.rename(finished)
-        except OSError:
-            shutil.rmtree(building, ignore_errors=True)
-            if not _holds(finished, files):
-                raise
-    before = _finished(out)
-    link = out.with_name(f".{out.name}-link-{os.getpid()}")
-    link.unlink(missing_ok=True)
-    link.symlink_to(finished.name)
-    link.replace(out)
-    if before is not None and before.name != finished.name:
-        shutil.rmtree(before, ignore_errors=True)
+    with _alone(out.parent) as alone:
+        if alone:
+            _remove_what_was_left(out)
+        name = hashlib.sha256(files[_MANIFEST].encode()).hexdigest()[:16]
+        candidates = (out.with_name(f".{out.name}-{name}-{number}") for number in count(1))
+        finished = next(path for path in candidates if not path.exists() or _holds(path, files))
+        if not finished.exists():
+            _build(out, finished, files)
+        before = _finished(out)
+        link = out.with_name(f".{out.name}-link-{os.getpid()}")
+        link.symlink_to(finished.name)
+        link.replace(out)
+        if before is not None and before.name != finished.name and not _remove(before, _made(before)):
+            return before
+    return None
+
+
+def _build(out: Path, finished: Path, files: dict[str, str]) -> None:
+    building = Path(mkdtemp(prefix=f".{out.name}-building-", dir=out.parent))
+    try:
+        building.chmod(0o755)
+        for file, text in files.items():
+            (building / file).write_text(text, encoding="utf-8", newline="\n")
+        building.rename(finished)
+    except OSError:
+        _remove(building, set(files))
+        if not _holds(finished, files):
+            raise
+
+
+def _remove_what_was_left(out: Path) -> None:
+    """Remove what publications left that were killed: whoever holds the lock knows that none of them goes on."""
+    for path in out.parent.iterdir():
+        if path.is_symlink() and re.fullmatch(re.escape(f".{out.name}-link-") + "[0-9]+", path.name):
+            path.unlink()
+        elif path.is_dir() and re.fullmatch(re.escape(f".{out.name}-building-") + r"\w+", path.name):
+            _remove(path, _FILES)
+
+
+def _made(folder: Path) -> set[str]:
+    """Return which files of a finished folder are those that its publication made, byte for byte."""
+    try:
+        text = (folder / _MANIFEST).read_bytes()
+        known = dict(json.loads(text)["files"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
+    if not folder.name.split("-")[-2].startswith(hashlib.sha256(text).hexdigest()[:16]):
+        return set()
+    same = {
+        name
+        for name, digest in known.items()
+        if name in _FILES
+        and (folder / name).is_file()
+        and hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
+    }
+    return same | {_MANIFEST}
+
+
+def _remove(folder: Path, names: Collection[str]) -> bool:
+    """Remove these files of a folder, and the folder if that was all; tell whether it is gone."""
+    try:
+        if {path.name for path in folder.iterdir()} <= set(names):
+            for name in names:
+                (folder / name).unlink(missing_ok=True)
+            folder.rmdir()
+    except OSError:
+        return False
+    return not folder.exists()
 
 
 def _holds(folder: Path, files: dict[str, str]) -> bool:

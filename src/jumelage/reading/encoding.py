@@ -12,23 +12,36 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from jumelage.errors import UnreadableError
-from jumelage.texts import Label, readable_count, readable_size
+from jumelage.texts import CONTROLS, Label, readable_count, readable_size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 MOST_BYTES = 4 << 30
 MOST_LINES = 20_000_000
 _BLOCK = 4 << 20
+_HEAD = 16
 _SPLIT = Label("répartissez ses lignes sur plusieurs vagues", "spread its rows over several waves")
 _OF_CSV = Label("d’un fichier CSV", "of a CSV file")
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # A character of two bytes or more in UTF-8. Windows texts hold such pairs of letters only where UTF-8 was mixed in.
 _MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _UNDEFINED = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
-_PLAIN_CONTROLS = bytes({*range(0x20), 0x7F} - {0x09, 0x0A, 0x0D})
-_WIDE_CONTROLS = re.compile(rb"\xc2[\x80-\x9f]|\xe2\x80[\x8e\x8f\xaa-\xae]|\xe2\x81[\xa6-\xa9]")
+_PLAIN_CONTROLS = bytes(code for first, last in CONTROLS for code in range(first, min(last, 0x7F) + 1))
+
+
+def _beyond_ascii(ranges: Iterable[tuple[int, int]]) -> re.Pattern[bytes]:
+    """Return the pattern of the characters of these ranges that take several bytes in UTF-8."""
+    lasts: dict[bytes, bytes] = {}
+    for first, last in ranges:
+        for code in range(max(first, 0x80), last + 1):
+            *before, end = chr(code).encode()
+            lasts[bytes(before)] = lasts.get(bytes(before), b"") + re.escape(bytes([end]))
+    return re.compile(b"|".join(re.escape(before) + b"[" + ends + b"]" for before, ends in lasts.items()))
+
+
+_WIDE_CONTROLS = _beyond_ascii(CONTROLS)
 _WIDE_SPACES = re.compile(
     rb"\xc2\xa0|\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]|\xe2\x81\x9f|\xe3\x80\x80|\xef\xbb\xbf"
 )
@@ -41,7 +54,8 @@ _DOUBTS = (
     *(before + b"'" for before in (b",", b";", b"\t", b"\n", b"\r", b'"', b" ")),
     *(b"\xe2\x94", b"\xe2\x95", b"\xe2\x96"),  # lines and blocks: U+2500 to U+25BF
 )
-_LEADS = (b"\xc2", b"\xe1", b"\xe2", b"\xe3", b"\xef")  # the first bytes of both: one alone is found fast
+# The first bytes of both: one alone is found fast.
+_LEADS = tuple({b"\xc2", b"\xe1", b"\xe2", b"\xe3", b"\xef"} | {chr(last).encode()[:1] for _, last in CONTROLS[3:]})
 
 
 @dataclass(slots=True)
@@ -134,7 +148,7 @@ def _look(file: BinaryIO, features: Features) -> bool | None:
             if not block.isascii() or decoder.getstate()[0]:
                 decoder.decode(block)
             if (zero := block.find(b"\0")) >= 0:
-                raise UnreadableError("zero_byte", row=features.lines + _ends(block[:zero]))
+                raise _zero_byte(block, features.lines + _ends(block[:zero]))
             seam = before[-2:] + block  # a character or a line end may be cut where two blocks meet
             features.look(seam)
             features.quotes += block.count(b'"')
@@ -145,6 +159,14 @@ def _look(file: BinaryIO, features: Features) -> bool | None:
     except UnicodeDecodeError:
         return None
     return plain
+
+
+def _zero_byte(start: bytes, row: int) -> UnreadableError:
+    """Return the error of a zero byte; every other byte is one where UTF-16 has no mark."""
+    head = start[:_HEAD]
+    if len(head) == _HEAD and 3 * head.count(0) > _HEAD:
+        return UnreadableError("utf16_without_mark")
+    return UnreadableError("zero_byte", row=row)
 
 
 def _ends(block: bytes) -> int:
@@ -213,7 +235,7 @@ def _pure_cp1252(path: Path) -> tuple[str, bool]:
         bad = _first_bad(data)
         byte = f"{data[bad]:#04x}"
         if (zero := data.find(b"\0")) >= 0:
-            raise UnreadableError("zero_byte", row=_line(data, zero))
+            raise _zero_byte(data[:_HEAD], _line(data, zero))
         if data[:3] == codecs.BOM_UTF8 or _MULTIBYTE.search(data):
             raise UnreadableError("mixed_encodings", row=_line(data, bad), byte=byte)
         if undefined := _UNDEFINED.search(data):

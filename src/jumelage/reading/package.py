@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sqlalchemy.exc import DBAPIError
+
 from jumelage import report_file
 from jumelage.database.models import TOWN_QUESTIONS
-from jumelage.errors import UnreadableError
+from jumelage.errors import DataError, UnreadableError
 from jumelage.reading.handed import MAY_LACK, PAIRS, PUBLISHED, TABLES, WAVE, Handed
 from jumelage.reading.raw_tables import stage
 from jumelage.reading.source import Document, Shape, read_header
 from jumelage.reading.wave_fields import FILE, MOST_PARTS, Origin, nested
 from jumelage.reading.wave_toml import Wave, read_wave, wave_of
 from jumelage.rules import Finding, errors_in, rule
+from jumelage.temporary import is_full
 from jumelage.texts import find_control, find_damage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from sqlalchemy import Connection
@@ -101,10 +105,12 @@ def read_package(
         if name.startswith(f"{PUBLISHED}/"):
             report = report_file.report(name.removeprefix(f"{PUBLISHED}/"))
             shape = Shape((*report.key, "measure", "printed", "place"))
-            published[report.name] = read_rows(source, shape, findings)
+            with _unchanged(handed, source):
+                published[report.name] = read_rows(source, shape, findings)
             documents[name] = published[report.name].document
         elif name not in {*TABLES, WAVE}:
-            rows[name] = read_rows(source, {"aliases": ALIASES, "claims": CLAIMS}[name], findings)
+            with _unchanged(handed, source):
+                rows[name] = read_rows(source, {"aliases": ALIASES, "claims": CLAIMS}[name], findings)
             documents[name] = rows[name].document
     origin, wave = _read_wave(handed, documents, findings)
     return Package(wave, published, rows.get("claims"), rows.get("aliases"), documents, origin)
@@ -123,9 +129,23 @@ def _read_table(bench: Connection, handed: Handed, name: str, scratch: Path, fin
     document = _open(source, shape, findings)
     if document is None:
         return Document(name, source.file, source.sheet, source.path, 1, ())
-    findings += stage(bench, source, document, shape, scratch)
+    with _unchanged(handed, source):
+        findings += stage(bench, source, document, shape, scratch)
     findings += source.marks(document)
     return document
+
+
+@contextmanager
+def _unchanged(handed: Handed, source: Source) -> Iterator[None]:
+    """DataError if what is read changed or vanished meanwhile: half of it may be of one state and half of another."""
+    try:
+        yield
+    except (DBAPIError, OSError):
+        if not source.changed():
+            raise
+    if source.changed():
+        finding = Finding(rule("file_changed"), source.file, sheet=source.sheet)
+        raise DataError(f"{handed.path}: 1 finding; nothing was loaded", [finding])
 
 
 def _absent(handed: Handed, name: str, findings: list[Finding]) -> Document:
@@ -151,11 +171,13 @@ def _open(source: Source, shape: Shape, findings: list[Finding]) -> Document | N
         findings.append(found)
         return None
     except OSError as error:
+        if is_full(error):
+            raise
         details = {"why": error.strerror}
         findings.append(Finding(rule("file_unreadable"), source.file, sheet=source.sheet, details=details))
         return None
     if document is not None and any(document.columns.count(column) != 1 for column in shape.required):
-        findings += source.marks(document)  # cells that are merged may be why
+        findings += source.marks(document, of_header=True)  # cells that are merged may be why
         return None
     return document
 
@@ -175,8 +197,7 @@ def read_rows(source: Source, shape: Shape, findings: list[Finding]) -> Rows:
             if line <= document.header or not any(fields):
                 continue
             if len(fields) != len(document.columns):
-                wanted = len(document.columns)
-                findings.append(document.finding("wrong_number_of_fields", line, found=len(fields), wanted=wanted))
+                findings.append(document.wrong_width(line, len(fields)))
                 continue
             rows.lines.append(line)
             by_column = dict(zip(document.columns, fields, strict=True))

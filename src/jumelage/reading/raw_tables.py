@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from jumelage import database
 from jumelage.errors import UnreadableError
 from jumelage.reading.source import LONGEST_FIELD, CsvSource, Document, Shape
-from jumelage.texts import find_control
+from jumelage.texts import CONTROLS_IN_SQL, find_control
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 _LONGEST_LINE = 64 << 20
 # What Unicode calls white space, without control characters but tab and line ends.
 _ANY = " \t\n\r\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000\ufeff"
-# As in `errors`, in the notation of the database.
-_CONTROLS = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{9f}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}]"
 _NOTHING = "cast(null as varchar)"
 _NO_CHARACTER = "\x01"  # a delimiter that no text holds which comes this far
 
@@ -69,7 +67,7 @@ def _controls(bench: Connection, document: Document) -> list[Finding]:
     for column in filter(None, document.columns):
         rows = bench.exec_driver_sql(
             f"select line, {column} from raw_{document.name} "
-            f"where regexp_matches({column}, '{_CONTROLS}') order by line"
+            f"where regexp_matches({column}, '{CONTROLS_IN_SQL}') order by line"
         )
         found += [
             document.finding("control_character", line, column, value, code=find_control(value)) for line, value in rows
@@ -79,7 +77,7 @@ def _controls(bench: Connection, document: Document) -> list[Finding]:
 
 def _odd_records(bench: Connection, document: Document) -> list[Finding]:
     """Return the records that do not fit under the header, and leave them out of the table."""
-    table, wanted = f"raw_{document.name}", len(document.columns)
+    table = f"raw_{document.name}"
     rows = bench.exec_driver_sql(
         f"select line, odd, loose from {table} where coalesce(cast(odd as varchar), loose) is not null order by line"
     ).fetchall()
@@ -88,7 +86,7 @@ def _odd_records(bench: Connection, document: Document) -> list[Finding]:
     return [
         document.finding("field_without_heading", line, None, loose)
         if odd is None
-        else document.finding("wrong_number_of_fields", line, found=odd, wanted=wanted)
+        else document.wrong_width(line, odd)
         if odd <= LONGEST_FIELD
         else document.finding("field_too_long", line, most=f"{LONGEST_FIELD:,}")
         for line, odd, loose in rows

@@ -29,6 +29,14 @@ _LONGEST_HEADING = 500
 _LONGEST_SHOWN = 60
 _SEARCHED = 20  # rows among which the header is looked for
 
+_TOO_MANY = Label(
+    "mettez entre guillemets un champ qui contient le séparateur",
+    "put a field that holds the delimiter in quotes",
+)
+_TOO_FEW = Label(
+    "écrivez un séparateur pour chaque champ, même vide\u00a0; si la ligne est coupée en deux, rejoignez-la",
+    "write a delimiter for every field, blank ones too; if the line was broken in two, join it",
+)
 _NO_FILE = Label("ce n’est pas un fichier", "it is no file")
 
 Record = tuple[int, list[str]]
@@ -86,6 +94,12 @@ class Document:
         """Make a finding in this table."""
         return Finding(rule(name), self.file, row, column, value, self.sheet, details, self.heading(column))
 
+    def wrong_width(self, row: int, found: int) -> Finding:
+        """Make the finding of a record with too many or too few fields."""
+        wanted = len(self.columns)
+        advice = _TOO_MANY if found > wanted else _TOO_FEW
+        return self.finding("wrong_number_of_fields", row, found=found, wanted=wanted, advice=advice)
+
 
 class Source(ABC):
     """What a table is read from: a file or a sheet, called `file` by people."""
@@ -97,6 +111,10 @@ class Source(ABC):
     @abstractmethod
     def open(self) -> list[Finding]:
         """Look at it as a whole and return what is to be said of it; UnreadableError if it cannot be read."""
+
+    def changed(self) -> bool:
+        """Tell whether it is no longer what it was when it was opened."""
+        return False
 
     @abstractmethod
     def heads(self) -> list[list[Record]]:
@@ -111,8 +129,8 @@ class Source(ABC):
         """Yield every record with its row, blank ones too; UnreadableError where it ends being one."""
 
     @abstractmethod
-    def marks(self, document: Document) -> list[Finding]:
-        """Return what else is to be said, once all records were read."""
+    def marks(self, document: Document, *, of_header: bool = False) -> list[Finding]:
+        """Return what else is to be said, once all records were read; `of_header`: why it may not be understood too."""
 
 
 class CsvSource(Source):
@@ -124,15 +142,21 @@ class CsvSource(Source):
         self._spool = spool
         self.delimiter = DELIMITERS[0]
         self.text: TextFile
+        self._state: tuple[int, ...] | None = None
 
     def open(self) -> list[Finding]:
         """Find the encoding."""
         if self.path.exists() and not self.path.is_file():
             raise UnreadableError("file_unreadable", why=_NO_FILE)
+        self._state = _state(self.path)
         self.text = open_text(self.path, self._spool)
         if self.text.cp1252 is None:
             return []
         return [Finding(rule("read_as_cp1252"), self.file, details={"byte": self.text.cp1252})]
+
+    def changed(self) -> bool:
+        """Tell whether the file is another one, was written to, or is gone."""
+        return _state(self.path) != self._state
 
     def heads(self) -> list[list[Record]]:
         """Read the first records with each delimiter."""
@@ -168,9 +192,18 @@ class CsvSource(Source):
                     raise UnreadableError("field_too_long", row=end + 1, most=f"{LONGEST_FIELD:,}") from None
                 raise UnreadableError("not_csv", row=end + 1, why=error) from None
 
-    def marks(self, document: Document) -> list[Finding]:  # noqa: ARG002
+    def marks(self, document: Document, *, of_header: bool = False) -> list[Finding]:  # noqa: ARG002
         """Return nothing: a text holds nothing beside its records."""
         return []
+
+
+def _state(path: Path) -> tuple[int, ...] | None:
+    """Return what tells a file from another, and from itself once it was written to; None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 class SheetSource(Source):
@@ -206,7 +239,7 @@ class SheetSource(Source):
 
         yield from self._workbook.rows(self._sheet, bad, padded=self._as_printed)
 
-    def marks(self, document: Document) -> list[Finding]:
+    def marks(self, document: Document, *, of_header: bool = False) -> list[Finding]:
         """Find what is hidden or merged, and cells without a value; to be called when all rows were read."""
         marks, names = self._workbook.marks(self._sheet), document.columns
 
@@ -226,7 +259,11 @@ class SheetSource(Source):
         found += [
             document.finding("cells_merged", first, name(left), cells=f"{_cell(first, left)}:{_cell(last, right)}")
             for first, left, last, right in marks.merged
-            if last >= document.header and any(name(column) for column in range(left, right + 1))
+            if last >= document.header
+            and (
+                any(name(column) for column in range(left, right + 1))
+                or (of_header and first <= document.header + 1)  # a header of two rows
+            )
         ]
         found += [
             document.finding(broken, row, name(column), value, **details)
@@ -275,7 +312,11 @@ def read_header(source: Source, shape: Shape, findings: list[Finding]) -> Docume
     first = next(number for number, record in heads[way] if any(field.strip() for field in record))
     if first < header:
         findings.append(document.finding("rows_above_header", first, row=header))
-    findings += _wrong_headings(document, fields, shape)
+    if not any(named) and not any(near(field[:_LONGEST_HEADING], shape.columns).near for field in fields):
+        said = {"columns": ",".join(shape.required)}
+        findings.append(document.finding("header_missing", header, None, ",".join(fields)[:_LONGEST_HEADING], **said))
+    else:
+        findings += _wrong_headings(document, fields, shape)
     return document
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from jumelage import content, report_file
 from jumelage.database.models import ANSWERS, LATER_QUESTIONS, NO_DATE, QUESTIONS, RESPONSES, TOWN_QUESTIONS
+from jumelage.database.wave_queries import is_query
 from jumelage.reading.wave_fields import MOST_PARTS, Origin, Reader
 from jumelage.rules import Finding, near
 from jumelage.texts import Label, find_control, find_damage
@@ -28,6 +29,7 @@ MISSING = {
     "declared_agreements": ("dont_know", "refused", "no_answer"),
     **dict.fromkeys(TOWN_QUESTIONS, ANSWERS),
 }
+HOME = "FR"
 SOURCED = ("frame", "respondents", *QUESTIONS)
 
 
@@ -76,6 +78,8 @@ class Wave:
     explanations: tuple[Explanation, ...]
     missing: dict[str, dict[str, str]]
     day_first: bool
+    home_country: str
+    home_apart: bool
     declared: str
 
     def default(self, name: str, *, asked: bool) -> str:
@@ -134,7 +138,10 @@ _NO_TEXTS = ("evidence", "several_mark")  # keys of what is no text for people
 def _find_controls(value: object, name: str, origin: Origin, findings: list[Finding]) -> None:
     if isinstance(value, dict):
         for key, inner in value.items():
-            _find_controls(inner, f"{name}.{key}" if name else key, origin, findings)
+            place = f"{name}.{key}" if name else key
+            if code := find_control(key):
+                findings.append(origin.finding("control_character", place, None, code=code))
+            _find_controls(inner, place, origin, findings)
     elif isinstance(value, list):
         for inner in value:
             _find_controls(inner, name, origin, findings)
@@ -146,6 +153,7 @@ def _find_controls(value: object, name: str, origin: Origin, findings: list[Find
 
 def _wave(top: Reader, table: dict[str, Any]) -> Wave:
     fieldwork, complete = top.inner("fieldwork"), top.inner("complete")
+    home = top.inner("home", needed=False)
     sources = top.inner("sources")
     defaults, printed = top.inner("defaults"), top.inner("printed", needed=False)
     words, several_mark, decimal = _printed(printed)
@@ -178,6 +186,8 @@ def _wave(top: Reader, table: dict[str, Any]) -> Wave:
         words=words,
         explanations=_explanations(top),
         missing=_missing(top.take("missing", dict, {}), top),
+        home_country=home.take("country", str, HOME),
+        home_apart=home.take("apart", bool, False),
         day_first=top.choice("dates", ("iso", "day/month"), "iso") == "day/month",
         declared=json.dumps(table, default=str, ensure_ascii=False, sort_keys=True),
     )
@@ -189,6 +199,7 @@ def _wave(top: Reader, table: dict[str, Any]) -> Wave:
         fieldwork.wrong("to", wave.fieldwork_to, "fieldwork_order")
     fieldwork.end("from", "to", "mode")
     complete.end("agreements", "printed")
+    home.end("country", "apart")
     sources.end(*SOURCED)
     defaults.end("response", "since", *TOWN_QUESTIONS, *QUESTIONS)
     top.end("wave", "title", "reference_date", "synthetic", "frame_rule", "population", "source", "missing", "dates")
@@ -274,11 +285,6 @@ def is_code(text: str) -> bool:
     return re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", text) is not None and text not in reserved
 
 
-def is_query(sql: str) -> bool:
-    """Tell whether a text of a wave is one query that only reads."""
-    return ";" not in sql and re.match(r"(\s|--[^\n]*\n)*(select|with)\b", sql, re.IGNORECASE) is not None
-
-
 def _explanation(top: Reader, entry: dict[str, Any]) -> Explanation:
     reader = Reader(entry, "explanations.", top.origin, top.findings)
     made = Explanation(
@@ -304,10 +310,16 @@ def _explanation(top: Reader, entry: dict[str, Any]) -> Explanation:
 # How the files are written, and what stands in rows of its own, say nothing about the content.
 _OF_THE_FILES = {"words", "explanations", "missing", "day_first", "declared"}
 
+# What came later, with what holds unless it is said: the text is then what it always was.
+_LATER = {"home_country": HOME, "home_apart": False}
+
 
 def canonical(wave: Wave) -> str:
     """Return what a wave says of itself as one text: equal for equal meaning, whatever the file's order."""
     fields = {name: getattr(wave, name) for name in Wave.__slots__ if name not in _OF_THE_FILES}
+    for name, unless_said in _LATER.items():
+        if fields[name] == unless_said:
+            del fields[name]
     return json.dumps(fields, sort_keys=True, default=_plain, ensure_ascii=False)
 
 

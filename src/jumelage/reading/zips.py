@@ -14,6 +14,7 @@ from jumelage.texts import Label
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+from jumelage.temporary import is_full
 from jumelage.texts import filled, readable_count, readable_size
 
 GIB = 1 << 30
@@ -32,11 +33,11 @@ _AS_FOLDER = Label(
 _DAMAGED = Label("le fichier est endommagé ou tronqué", "the file is damaged or cut off")
 _OUTSIDE = Label(
     "le nom «\u00a0{}\u00a0» mène hors du dossier",
-    "the name {!r} leads out of the folder",
+    "the name “{}” leads out of the folder",
 )
-_LINK = Label("«\u00a0{}\u00a0» est un lien, pas un fichier", "{!r} is a link, not a file")
-_COLLIDES = Label("«\u00a0{}\u00a0» est à la fois un fichier et un dossier", "{!r} is both a file and a folder")
-_CANNOT = Label("«\u00a0{}\u00a0» ne peut pas être écrit\u00a0: {}", "{!r} cannot be written: {}")
+_LINK = Label("«\u00a0{}\u00a0» est un lien, pas un fichier", "“{}” is a link, not a file")
+_COLLIDES = Label("«\u00a0{}\u00a0» est à la fois un fichier et un dossier", "“{}” is both a file and a folder")
+_CANNOT = Label("«\u00a0{}\u00a0» ne peut pas être écrit\u00a0: {}", "“{}” cannot be written: {}")
 _METHOD = Label("sa compression est inconnue", "its compression is unknown")
 
 
@@ -80,7 +81,7 @@ def _check(members: list[zipfile.ZipInfo], most: int) -> None:
         )
     names: set[str] = set()
     for member in members:
-        name = member.filename.casefold()  # as one where a file system takes both for the same
+        name = _name(member).casefold()  # as one where a file system takes both for the same
         if name in names:
             raise UnreadableError("archive_name_twice", name=member.filename)
         names.add(name)
@@ -122,7 +123,8 @@ def unpack(path: Path, into: Path) -> Path:
     """
     with bounded(path) as archive:
         files = [(member, _parts(member)) for member in archive.infolist()]
-        kept = [(member, parts) for member, parts in files if parts and not member.is_dir() and not _added(parts)]
+        kept = [(member, parts) for member, parts in files if parts and not _added(parts)]
+        kept = [(member, parts) for member, parts in kept if not _name(member).endswith("/")]
         for member, parts in kept:
             _extract(archive, member, into.joinpath(*parts))
     tops = {parts[0] for _, parts in kept}
@@ -133,13 +135,18 @@ def unpack(path: Path, into: Path) -> Path:
 
 def _parts(member: zipfile.ZipInfo) -> tuple[str, ...]:
     """Return the folders and the name of a member; UnreadableError if they are no plain names."""
-    name = member.orig_filename
+    name = _name(member)
     if stat.S_ISLNK(member.external_attr >> 16):
         raise _unreadable(filled(_LINK, name))
     parts = PurePosixPath(name).parts
-    if "\\" in name or "\0" in name or name.startswith("/") or ".." in parts or PureWindowsPath(name).drive:
+    if "\0" in name or name.startswith("/") or ".." in parts or PureWindowsPath(name).drive:
         raise _unreadable(filled(_OUTSIDE, name))
     return parts
+
+
+def _name(member: zipfile.ZipInfo) -> str:
+    """Return the name of a member with slashes: some programs of Windows write backslashes."""
+    return member.orig_filename.replace("\\", "/")
 
 
 def _added(parts: tuple[str, ...]) -> bool:
@@ -154,7 +161,9 @@ def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) ->
                 file.write(chunk)
     except (FileExistsError, NotADirectoryError):
         raise _unreadable(filled(_COLLIDES, member.filename)) from None
-    except (OSError, ValueError) as error:  # no space, or a name that the file system does not take
+    except (OSError, ValueError) as error:  # a name that the file system does not take
+        if isinstance(error, OSError) and is_full(error):
+            raise
         why = error.strerror if isinstance(error, OSError) else str(error)
         raise _unreadable(filled(_CANNOT, member.filename, why)) from None
 

@@ -6,8 +6,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from jumelage.content import ALL, TOTAL, UNKNOWN
-from jumelage.reporting.run import Detail, Sheet, Value, number
-from jumelage.rules import FIELDS
+from jumelage.render.words import STATUS_NAMES, heading, kind, words
+from jumelage.reporting.judging import worst
+from jumelage.reporting.sheet import Detail, Sheet, Value, number
+from jumelage.rules import FIELDS, severity_name
+from jumelage.texts import Label, filled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -15,8 +18,8 @@ if TYPE_CHECKING:
     from jumelage.checking.spellings import Suggestion
     from jumelage.report_file import Column, Report
     from jumelage.reporting.diff import Change
-    from jumelage.reporting.ledger import Ledger
-    from jumelage.revisions.history import Entry
+    from jumelage.reporting.judging import Entry, Ledger
+    from jumelage.revisions.history import Entry as HistoryEntry
     from jumelage.rules import Finding
 
 
@@ -34,17 +37,78 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Rows for programs (`names`, `rows`) and for people (`shown`)."""
+    """Rows for programs (`names`, `rows`) and for people (`shown`).
+
+    What is made `for_people` is for them in a CSV file too: one that a French spreadsheet program opens as a table.
+    `typed` are columns of texts that somebody typed.
+    """
 
     names: tuple[str, ...]
     rows: tuple[tuple[Value, ...], ...]
     shown: Shown = field(repr=False)
+    for_people: bool = False
+    typed: frozenset[str] = frozenset()
 
 
-def of_sheet(sheet: Sheet, lang: str) -> Grid:
-    """Make the grid of a report: every column for programs; labels, ranges and lists for people."""
+_TYPED = frozenset({"loaded_by", "reason", "withdrawn_by", "withdrawn_why"})
+_SEMICOLON = Label("\u00a0; ", "; ")
+_NOT_ADDITIVE = Label(
+    "not_additive\u00a0: la cellule n’est pas la somme de ces lignes", "not_additive: the cell is no sum of these rows"
+)
+_SHOWING = Label(
+    "{} changements sur {} sont montrés ({})\u00a0; tous\u00a0: --format csv -o FICHIER",
+    "showing {} of {} {} changes; all of them: --format csv -o FILE",
+)
+_WITHDRAWN = Label("retirée le {} par {}\u00a0: {}", "withdrawn {} by {}: {}")
+_MOVED = Label(
+    "chargées sous d’autres listes de codes que celles d’aujourd’hui\u00a0: {}",
+    "loaded under other code lists than those of now: {}",
+)
+
+
+def of_sheet(sheet: Sheet, lang: str, judged: Sequence[Entry] | None = None) -> Grid:
+    """Make the grid of a report: every column for programs; labels, ranges and lists for people.
+
+    With the entries of its printed figures, what is printed and its status come last.
+    """
     names = tuple(column.name for column in sheet.report.columns)
-    return Grid(names, sheet.rows, _listed(sheet, lang) if sheet.report.listing else _tabled(sheet, lang))
+    if judged is None:
+        return Grid(names, sheet.rows, _listed(sheet, lang) if sheet.report.listing else _tabled(sheet, lang))
+    sheet = sheet.with_rows(entry.key for entry in judged)
+    found: dict[tuple[str, str], list[Entry]] = {}
+    for entry in judged:
+        found.setdefault((entry.key, entry.measure), []).append(entry)
+    measures = [name for name in sheet.report.measures if any(measure == name for _, measure in found)]
+    printed = [
+        tuple(value for measure in measures for value in _printed(found.get((key, measure), ())))
+        for key in sheet.cells()
+    ]
+    shown = _tabled(sheet, lang)
+    w = words(lang)
+    labels = [sheet.report.column(measure).label.text(lang) for measure in measures]
+    told = [
+        tuple(STATUS_NAMES[text].text(lang) if text in STATUS_NAMES else text or "" for text in row) for row in printed
+    ]
+    return Grid(
+        (*names, *(f"{measure}_{what}" for measure in measures for what in ("printed", "status"))),
+        tuple((*row, *more) for row, more in zip(sheet.rows, printed, strict=True)),
+        replace(
+            shown,
+            headings=(
+                *shown.headings,
+                *(f"{name} – {what}" for name in labels for what in (w["printed"], w["status"])),
+            ),
+            rows=tuple((*row, *more) for row, more in zip(shown.rows, told, strict=True)),
+            numeric=(*shown.numeric, *(True, False) * len(measures)),
+        ),
+    )
+
+
+def _printed(entries: Sequence[Entry]) -> tuple[str | None, str | None]:
+    """Return what is printed in a cell, in each place where it is, and its status; nothing if it is in none."""
+    if not entries:
+        return None, None
+    return " | ".join(entry.printed for entry in entries), worst(entry.status for entry in entries)
 
 
 def span(low: Value, high: Value, lang: str) -> str:
@@ -73,21 +137,16 @@ def visible_columns(report: Report) -> tuple[Column, ...]:
     return tuple(column for column in report.columns if column.name not in ends)
 
 
-def lines(sheet: Sheet, lang: str, keys: Iterable[str] | None = None) -> Iterator[Line]:
-    """Lay out the rows of a report, or those of these keys: zero where no row is computed for one."""
-    report, cells = sheet.report, sheet.cells()
-    for key in cells if keys is None else keys:
-        cell = cells.get(key) or dict.fromkeys((column.name for column in report.columns), 0)
-        parts = dict(zip(report.key, key.split("/"), strict=True))
-        texts = []
-        for column in visible_columns(report):
-            if column.name in parts and key not in cells:
-                texts.append(sheet.shown(column.name, parts[column.name], lang))
-            elif column.high:
-                texts.append(span(cell[column.name], cell[column.high], lang))
-            else:
-                texts.append(sheet.shown(column.name, cell[column.name], lang))
-        yield Line(key, not {TOTAL, ALL}.isdisjoint(parts.values()), tuple(texts))
+def lines(sheet: Sheet, lang: str) -> Iterator[Line]:
+    """Lay out the rows of a report."""
+    for key, cell in sheet.cells().items():
+        texts = tuple(
+            span(cell[column.name], cell[column.high], lang)
+            if column.high
+            else sheet.shown(column.name, cell[column.name], lang)
+            for column in visible_columns(sheet.report)
+        )
+        yield Line(key, not {TOTAL, ALL}.isdisjoint(key.split("/")), texts)
 
 
 def _tabled(sheet: Sheet, lang: str) -> Shown:
@@ -135,15 +194,28 @@ def _listed(sheet: Sheet, lang: str) -> Shown:
     )
 
 
-def of_detail(detail: Detail, title: str) -> Grid:
+def of_detail(detail: Detail, title: str, lang: str) -> Grid:
     """Make the grid of the rows behind a cell."""
-    texts = tuple(tuple("" if value is None else str(value) for value in row) for row in detail.rows)
+    texts = tuple(tuple(_shown(value, lang) for value in row) for row in detail.rows)
     numeric = tuple(
         any(not isinstance(value, str) for value in column if value is not None)
         for column in (zip(*detail.rows, strict=True) if detail.rows else [()] * len(detail.columns))
     )
-    notes = () if detail.additive else ("not_additive: the cell is no sum of these rows",)
-    return Grid(detail.columns, detail.rows, Shown(title, detail.columns, texts, numeric, notes=notes))
+    notes = () if detail.additive else (_NOT_ADDITIVE.text(lang),)
+    headings = tuple(heading(name, lang) for name in detail.columns)
+    return Grid(detail.columns, detail.rows, Shown(title, headings, texts, numeric, notes=notes))
+
+
+def _shown(value: Value, lang: str) -> str:
+    if value is None:
+        return ""
+    return str(value) if isinstance(value, str) or lang == "en" else number(value, lang)
+
+
+def of_reports(reports: Sequence[Report], lang: str) -> Grid:
+    """Make the grid that lists the reports."""
+    rows = tuple((r.name, r.title.text(lang), r.source.text(lang) if r.source else "") for r in reports)
+    return _plain_grid(("report", "title", "source"), rows, lang)
 
 
 LEDGER = ("report", "key", "measure", "printed", "place", "low", "high", "status", "because")
@@ -166,29 +238,38 @@ def of_ledger(ledger: Ledger, lang: str) -> Grid:
         for entry in ledger.entries
     )
     shown = tuple(
-        (*row[:5], span(row[5], row[6], lang), row[7])
+        (*row[:5], span(row[5], row[6], lang), row[7] if lang == "en" else STATUS_NAMES[str(row[7])].text(lang))
         for row in rows
-    )  # fmt: skip
-    headings = ("report", "key", "measure", "printed", "place", "computed", "status")
+    )
+    columns = ("report", "key", "measure", "printed", "place", "computed", "status")
+    headings = tuple(heading(name, lang) for name in columns)
     texts = tuple(tuple(str(value) for value in row) for row in shown)
     because: dict[str, list[str]] = {}
     for entry in ledger.entries:
         if entry.because:
             because.setdefault(entry.because.text(lang), []).append(f"{entry.report} {entry.key} {entry.measure}")
-    notes = tuple(f"{', '.join(dict.fromkeys(cells))}: {text}" for text, cells in because.items())
+    colon = words(lang)["colon"]
+    notes = tuple(f"{', '.join(dict.fromkeys(cells))}{colon} {text}" for text, cells in because.items())
     numeric = (False, False, False, True, False, True, False)
     return Grid(LEDGER, rows, Shown("", headings, texts, numeric, notes=notes))
 
 
-def of_findings(findings: Sequence[Finding], lang: str) -> Grid:
-    """Make the grid of findings: one row per finding, its texts in the language asked for."""
-    return _plain_grid(FIELDS, tuple(finding.fields(lang) for finding in findings))
+def of_findings(findings: Iterable[Finding], lang: str) -> Grid:
+    """Make the grid of findings, for people: one row per finding, its texts in the language asked for."""
+    rows = tuple(finding.fields(lang) for finding in findings)
+    place = FIELDS.index("severity")
+    grid = _plain_grid(FIELDS, rows, lang)
+    texts = tuple(
+        (*text[:place], severity_name(str(row[place])).text(lang), *text[place + 1 :])
+        for text, row in zip(grid.shown.rows, rows, strict=True)
+    )
+    return replace(grid, for_people=True, shown=replace(grid.shown, rows=texts))
 
 
 _WIDEST = 80  # characters of a value in a table of changes; csv and json have all of them
 
 
-def of_changes(changes: Sequence[Change], most: int | None = None) -> Grid:
+def of_changes(changes: Sequence[Change], lang: str, most: int | None = None) -> Grid:
     """Make the grid of what a load would change; with `most`, of so many of each kind, and a note of how many more."""
     shown: list[tuple[Value, ...]] = []
     notes = []
@@ -196,16 +277,17 @@ def of_changes(changes: Sequence[Change], most: int | None = None) -> Grid:
         found = [change for change in changes if change.what == what]
         shown += [(c.what, c.name, c.key, c.measure, c.before, c.after) for c in found[:most]]
         if len(found) > len(found[:most]):
-            notes.append(f"showing {most} of {len(found)} {what} changes; all of them: --format csv -o FILE")
+            notes.append(filled(_SHOWING, most, len(found), kind(what, lang)).text(lang))
     names = ("what", "name", "key", "measure", "before", "after")
-    grid = _plain_grid(names, tuple(shown), tuple(notes))
+    grid = _plain_grid(names, tuple(shown), lang, tuple(notes))
     texts = tuple(
-        tuple(text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…" for text in row) for row in grid.shown.rows
+        (kind(what, lang), *(text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…" for text in row))
+        for what, *row in grid.shown.rows
     )
     return replace(grid, shown=replace(grid.shown, rows=texts))
 
 
-def of_history(entries: Sequence[Entry]) -> Grid:
+def of_history(entries: Sequence[HistoryEntry], lang: str) -> Grid:
     """Make the grid of a history: one row per revision; people see who and why, and the beginning of the hash."""
     from jumelage.revisions.history import Entry
 
@@ -213,28 +295,29 @@ def of_history(entries: Sequence[Entry]) -> Grid:
     rows = tuple(tuple(_scalar(getattr(entry, name)) for name in names) for entry in entries)
     shown = tuple(
         (
-            f"{entry.wave} (synthetic)" if entry.synthetic else entry.wave,
+            f"{entry.wave} ({words(lang)['made_up']})" if entry.synthetic else entry.wave,
             str(entry.revision),
-            entry.status,
+            kind(entry.status, lang),
             str(entry.loaded_at),
             entry.loaded_by,
-            str(entry.rows),
+            _shown(entry.rows, lang),
             entry.content_hash[:12],
-            "; ".join(filter(None, (entry.reason, _withdrawn(entry)))),
+            _SEMICOLON.text(lang).join(filter(None, (entry.reason, _withdrawn(entry, lang)))),
         )
         for entry in entries
     )
-    headings = ("wave", "revision", "status", "loaded (UTC)", "by", "rows", "hash", "why")
+    columns = ("wave", "revision", "status", "loaded (UTC)", "by", "rows", "hash", "why")
     numeric = (False, True, False, False, False, True, False, False)
     moved = [f"{entry.wave}@{entry.revision}" for entry in entries if entry.code_lists != "as now"]
-    notes = (f"loaded under other code lists than those of now: {', '.join(moved)}",) if moved else ()
-    return Grid(names, rows, Shown("", headings, shown, numeric, notes=notes))
+    notes = (filled(_MOVED, ", ".join(moved)).text(lang),) if moved else ()
+    headings = tuple(heading(name, lang) for name in columns)
+    return Grid(names, rows, Shown("", headings, shown, numeric, notes=notes), typed=_TYPED)
 
 
-def _withdrawn(entry: Entry) -> str:
+def _withdrawn(entry: HistoryEntry, lang: str) -> str:
     if entry.withdrawn_at is None:
         return ""
-    return f"withdrawn {entry.withdrawn_at} by {entry.withdrawn_by}: {entry.withdrawn_why}"
+    return filled(_WITHDRAWN, entry.withdrawn_at, entry.withdrawn_by, entry.withdrawn_why).text(lang)
 
 
 def _scalar(value: object) -> Value:
@@ -246,14 +329,17 @@ def _scalar(value: object) -> Value:
 SUGGESTIONS = ("list", "spelling", "rows", "code", "name", "score", "confirmed")
 
 
-def of_suggestions(suggestions: Sequence[Suggestion]) -> Grid:
+def of_suggestions(suggestions: Sequence[Suggestion], lang: str) -> Grid:
     """Make the grid of suggested spellings, with a column for a person's confirmation."""
     rows = tuple((s.code_list, s.spelling, s.rows, s.code, s.name, s.score, None) for s in suggestions)
-    return _plain_grid(SUGGESTIONS, rows)
+    return replace(_plain_grid(SUGGESTIONS, rows, lang), for_people=True)
 
 
-def _plain_grid(names: tuple[str, ...], rows: tuple[tuple[Value, ...], ...], notes: tuple[str, ...] = ()) -> Grid:
-    """Make a grid whose names are its headings and whose values are shown as they are."""
+def _plain_grid(
+    names: tuple[str, ...], rows: tuple[tuple[Value, ...], ...], lang: str, notes: tuple[str, ...] = ()
+) -> Grid:
+    """Make a grid whose values are shown as they are."""
     texts = tuple(tuple("" if value is None else str(value) for value in row) for row in rows)
     numeric = tuple(any(isinstance(row[i], int) for row in rows) for i in range(len(names)))
-    return Grid(names, rows, Shown("", names, texts, numeric, notes=notes))
+    headings = tuple(heading(name, lang) for name in names)
+    return Grid(names, rows, Shown("", headings, texts, numeric, notes=notes))

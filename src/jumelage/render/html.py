@@ -6,20 +6,20 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from jumelage.content import TOTAL
 from jumelage.render.grid import lines, of_sheet, span, visible_columns
 from jumelage.render.words import STATUS_MARKS, STATUS_MEANINGS, STATUS_NAMES, words
-from jumelage.reporting.judging import CLAIMS, STATUSES, Entry
+from jumelage.reporting.judging import CLAIMS, STATUSES, Entry, worst
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from jumelage.reporting.ledger import Ledger
-    from jumelage.reporting.run import Sheet, WaveFacts
+    from jumelage.reporting.judging import Ledger
+    from jumelage.reporting.sheet import Sheet, WaveFacts
 
-# What says more than the computed value alone, and so is printed beside it.
-_BESIDE = {"contradicted", "bounded", "published_only", "wording"}
+# Where the rows cannot tell, the printed value leads; where it says more than the computed one, it stands beside.
+_LEADING = {"bounded", "published_only"}
+_BESIDE = {"contradicted", "wording"}
 _MONTHS = (
     ("janvier", "January"), ("février", "February"), ("mars", "March"), ("avril", "April"), ("mai", "May"),
     ("juin", "June"), ("juillet", "July"), ("août", "August"), ("septembre", "September"),
@@ -29,15 +29,15 @@ _MONTHS = (
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell of a published table: its text, and what was printed there with which status.
+    """A cell of a published table: the text that leads, its status, and what stands beside, each with a word for it.
 
     `spaced` keeps the numbers of a column in line where other cells of it have a status.
     """
 
     text: str
     numeric: bool = False
-    printed: tuple[str, ...] = ()
     status: str | None = None
+    beside: tuple[tuple[str, str], ...] = ()
     spaced: bool = False
 
 
@@ -165,16 +165,10 @@ def key_label(sheet: Sheet, key: str, lang: str) -> str:
 def _rows(sheet: Sheet, entries: dict[tuple[str, str], list[Entry]], lang: str) -> list[tuple[bool, tuple[Cell, ...]]]:
     """Lay out the computed rows, and among them those that were printed and have no computed row."""
     report = sheet.report
-    cells = sheet.cells()
-    keys = list(cells)
-    missing = [key for key, _ in dict.fromkeys(entries) if key not in cells]
-    for key in dict.fromkeys(missing):
-        after = [i for i, other in enumerate(keys) if _before(other, key)]
-        keys.insert(after[-1] + 1 if after else 0, key)
     columns = visible_columns(report)
     judged = {measure for _, measure in entries}
     rows = []
-    for line in lines(sheet, lang, keys):
+    for line in lines(sheet.with_rows(key for key, _ in entries), lang):
         row = []
         for column, text in zip(columns, line.texts, strict=True):
             found = entries.get((line.key, column.name), [])
@@ -184,25 +178,20 @@ def _rows(sheet: Sheet, entries: dict[tuple[str, str], list[Entry]], lang: str) 
     return rows
 
 
-def _before(other: str, key: str) -> bool:
-    """Tell whether a row stands before one that has no place of its own: numbers in order, totals last."""
-    if TOTAL in other.split("/"):
-        return False
-    if other.isdigit() and key.isdigit():
-        return int(other) < int(key)
-    return True
-
-
 def _cell(text: str, coded: bool, entries: list[Entry], lang: str) -> Cell:
     if not entries:
         return Cell(text, not coded)
-    worst = max(entries, key=lambda entry: STATUSES.index(entry.status))
-    printed = dict.fromkeys(
-        entry.printed or words(lang)["blank"]
-        for entry in entries
-        if entry.status in _BESIDE or (coded and entry.printed != text)
-    )
-    return Cell(text, not coded, tuple(printed), worst.status)
+    w = words(lang)
+    status = worst(entry.status for entry in entries)
+    leading = _texts([entry for entry in entries if entry.status in _LEADING], lang) if status in _LEADING else ""
+    beside = _texts([entry for entry in entries if entry.status in _BESIDE or (coded and entry.printed != text)], lang)
+    known = ((w["rows"], text),) if leading else ()
+    return Cell(leading or text, not coded, status, (*known, *(((w["printed"], beside),) if beside else ())))
+
+
+def _texts(entries: list[Entry], lang: str) -> str:
+    """Write what is printed in one cell, each text once."""
+    return ", ".join(dict.fromkeys(entry.printed or words(lang)["blank"] for entry in entries))
 
 
 def _groups(ledger: Ledger, sheets: dict[str, Sheet], lang: str) -> list[tuple[str, str, list[dict[str, str]]]]:

@@ -1,4 +1,4 @@
-"""CSV and JSON: codes, one header line, UTF-8, LF."""
+"""CSV and JSON: codes, one header line, UTF-8, LF. CSV for people has semicolons and a mark, and no formulas."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import json
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from jumelage.texts import neutral
+
 if TYPE_CHECKING:
     from jumelage.render.grid import Grid
 
@@ -15,11 +17,14 @@ if TYPE_CHECKING:
 def render_csv(grid: Grid) -> str:
     """Write one header line and one line per row; a null is an empty field."""
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
+    if grid.for_people:
+        out.write("\ufeff")
+    writer = csv.writer(out, lineterminator="\n", delimiter=";" if grid.for_people else ",")
     writer.writerow(grid.names)
-    writer.writerows(
-        [format(value, "f") if isinstance(value, Decimal) else value for value in row] for row in grid.rows
-    )
+    typed = [grid.for_people or name in grid.typed for name in grid.names]
+    for row in grid.rows:
+        fields = [format(value, "f") if isinstance(value, Decimal) else value for value in row]
+        writer.writerow([neutral(field) if said else field for field, said in zip(fields, typed, strict=True)])
     return out.getvalue()
 
 

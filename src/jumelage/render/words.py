@@ -1,4 +1,4 @@
-"""The words of the published pages, in French and English; French with its typography."""
+"""The words of published pages and of tables for people, in French and English; French with its typography."""
 
 from __future__ import annotations
 
@@ -67,9 +67,11 @@ WORDS = {
     ),
     "lead": Label(
         "Chaque nombre est calculé par la requête donnée sous son tableau. Là où l’enquête imprime autre chose, "
-        "ou davantage que ce qui se calcule, la valeur imprimée est donnée à côté.",
+        "la valeur imprimée est donnée à côté\u00a0; là où les lignes ne permettent pas de trancher, c’est elle qui "
+        "vient d’abord, avec sa marque, et ce que les lignes en disent est à côté.",
         "Every number is computed by the query given under its table. Where the survey prints something else, "
-        "or more than can be computed, the printed value stands beside it.",
+        "the printed value stands beside it; where the rows cannot tell, the printed value comes first, with its mark, "
+        "and what the rows know of it stands beside.",
     ),
     "lead_compared": Label(
         "Chaque nombre est calculé par la requête donnée sous son tableau.",
@@ -87,6 +89,7 @@ WORDS = {
     "source": Label("Dans l’enquête imprimée", "In the printed survey"),
     "query": Label("Requête SQL", "SQL query"),
     "printed": Label("imprimé", "printed"),
+    "rows": Label("lignes", "rows"),
     "blank": Label("rien", "blank"),
     "explanations": Label("Pourquoi l’enquête se contredit ici", "Why the survey contradicts itself here"),
     "place": Label("Endroit", "Place"),
@@ -103,6 +106,93 @@ WORDS = {
     "colon": Label("\u00a0:", ":"),
     "to": Label("à", "to"),
 }
+
+
+# Headings of tables for people, by the names that programs get. What is not here is a name that both use.
+HEADINGS = {
+    "after": Label("après", "after"),
+    "because": Label("parce que", "because"),
+    "before": Label("avant", "before"),
+    "by": Label("par", "by"),
+    "cities": Label("villes", "cities"),
+    "city": Label("ville", "city"),
+    "column": Label("colonne", "column"),
+    "computed": Label("calculé", "computed"),
+    "confirmed": Label("confirmé", "confirmed"),
+    "country": Label("pays", "country"),
+    "file": Label("fichier", "file"),
+    "hash": Label("empreinte", "hash"),
+    "key": Label("clé", "key"),
+    "list": Label("liste", "list"),
+    "loaded (UTC)": Label("chargée (UTC)", "loaded (UTC)"),
+    "measure": Label("mesure", "measure"),
+    "message": Label("constat", "message"),
+    "name": Label("nom", "name"),
+    "partner": Label("partenaire", "partner"),
+    "partner_before": Label("partenaire avant", "partner_before"),
+    "place": Label("endroit", "place"),
+    "printed": Label("imprimé", "printed"),
+    "report": Label("rapport", "report"),
+    "revision": Label("révision", "revision"),
+    "row": Label("ligne", "row"),
+    "rows": Label("lignes", "rows"),
+    "rule": Label("règle", "rule"),
+    "score": Label("note", "score"),
+    "severity": Label("gravité", "severity"),
+    "sheet": Label("feuille", "sheet"),
+    "spelling": Label("graphie", "spelling"),
+    "status": Label("statut", "status"),
+    "title": Label("titre", "title"),
+    "value": Label("valeur", "value"),
+    "wave": Label("vague", "wave"),
+    "wave_before": Label("vague avant", "wave_before"),
+    "what": Label("quoi", "what"),
+    "why": Label("pourquoi", "why"),
+    "zone": Label("zone", "zone"),
+}
+# Kinds of changes, and what became of revisions.
+KINDS = {
+    "agreements": Label("jumelage", "agreements"),
+    "cell": Label("cellule", "cell"),
+    "fact": Label("fait", "fact"),
+    "figure": Label("chiffre", "figure"),
+    "not compared": Label("non comparé", "not compared"),
+    "row": Label("ligne", "row"),
+    "rows": Label("nombre de lignes", "rows"),
+    "total": Label("total", "total"),
+    "unchecked": Label("non vérifié", "unchecked"),
+    "current": Label("actuelle", "current"),
+    "superseded": Label("remplacée", "superseded"),
+    "withdrawn": Label("retirée", "withdrawn"),
+}
+
+_TABLES = {
+    "default_answers": "réponses par défaut",
+    "respondents": "répondants",
+    "partnerships": "jumelages",
+    "city_actions": "actions",
+    "city_difficulties": "difficultés",
+    "published_tables": "tables imprimées",
+    "published_figures": "chiffres imprimés",
+    "explanations": "explications",
+    "claims": "affirmations",
+    "frame": "villes de la base de sondage",
+}
+
+
+def table_name(table: str) -> Label:
+    """Return what people call the rows of a table."""
+    return Label(_TABLES.get(table, table.replace("_", " ")), table.replace("_", " "))
+
+
+def heading(name: str, lang: str) -> str:
+    """Return what people read above a column."""
+    return HEADINGS[name].text(lang) if name in HEADINGS else name
+
+
+def kind(name: str, lang: str) -> str:
+    """Return what people read for a kind of change, or for what became of a revision."""
+    return KINDS[name].text(lang) if name in KINDS else name
 
 
 def words(lang: str) -> dict[str, str]:

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, TypeVar
 from jumelage import database
 from jumelage.database.models import OF_A_LOAD, QUESTIONS, metadata
 from jumelage.reporting.ledger import check
-from jumelage.reporting.run import plain
+from jumelage.reporting.sheet import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from sqlalchemy import Connection
 
-    from jumelage.reporting.ledger import Ledger
-    from jumelage.reporting.run import Sheet, Value
+    from jumelage.reporting.judging import Ledger
+    from jumelage.reporting.sheet import Sheet, Value
     from jumelage.revisions.scope import Scope
 
 Cell = tuple[str, str, str]
@@ -49,7 +49,7 @@ _BY_NUMBER = "partnerships"  # their numbers say nothing: they are compared by w
 class Change:
     """Something that differs; None where there was or will be nothing.
 
-    `what` is fact, rows (their number), row, agreements, cell, total or figure, or "not compared".
+    `what` is fact, rows (their number), row, agreements, cell, total or figure, "not compared" or "unchecked".
     `name` is a table, wave.toml, the city of an agreement, or a report; `key` its country, partner and dates, the key
     of a row, or the cell; `measure` its source, the column or key of wave.toml, or the measure.
     """
@@ -202,8 +202,11 @@ def cells(sheet: Sheet) -> dict[Cell, Value]:
 
 
 def figures(before: Ledger, after: Ledger) -> Iterator[Change]:
-    """Yield the published figures whose status differs."""
+    """Yield the published figures whose status differs, of those that could be checked."""
+    unchecked = {*before.unchecked, *after.unchecked}
     for (report, key, measure, printed, place), was, becomes in differing(_statuses(before), _statuses(after)):
+        if (report, key, measure) in unchecked:
+            continue
         yield Change("figure", report, key, f"{measure}, printed {printed} ({place})", was, becomes)
 
 

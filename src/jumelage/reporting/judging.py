@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jumelage.content import TOTAL
-from jumelage.reporting.run import Sheet, Value, plain
+from jumelage.reporting.sheet import Value, known, plain
 from jumelage.texts import Label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from jumelage.report_file import Report
 
+# In the order in which people are told of them.
 STATUSES = (
     "source",
     "reproduced",
@@ -24,8 +27,24 @@ STATUSES = (
     "contradicted",
     "error",
 )
+# From what proves most to what is wrong: of a cell that is printed in several places, the last one counts.
+_SEVERITY = (
+    "reproduced",
+    "reproduced_with_inferred",
+    "source",
+    "wording",
+    "bounded",
+    "published_only",
+    "contradicted",
+    "error",
+)
 CLAIMS = "claims"
 STATEMENT = "statement"
+
+
+def worst(statuses: Iterable[str]) -> str:
+    """Return the status that a cell has whose figures have these."""
+    return max(statuses, key=_SEVERITY.index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +89,43 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """A report run for the ledger: with and without inferred rows, and what its rows were made from."""
+class Claim:
+    """A sentence of the publication; `offenders` is a query for what contradicts it."""
 
-    sheet: Sheet
+    claim: str
+    place: str
+    printed: str
+    statement: Label
+    kind: str
+    offenders: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a printed figure disagrees with the rows; `evidence` is a query for what speaks against that."""
+
+    report: str
+    key: str
+    measure: str
+    because: Label
+    evidence: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a wave's publication says; `complete` are the reports whose printed table lacks nothing."""
+
+    figures: tuple[Figure, ...]
+    complete: tuple[str, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    explanations: tuple[Explanation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A report run: its cells with and without inferred rows, and what its rows were made from."""
+
+    report: Report
     all_rows: dict[str, dict[str, Value]]
     reported: dict[str, dict[str, Value]]
     sources: dict[tuple[str, str], set[str]]
@@ -81,11 +133,71 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a query that selects offenders found: none, some, or an error of its own."""
+    """What a query that selects offenders found: none, some, or an error of its own.
+
+    `unchecked` tells that it could not be asked.
+    """
 
     holds: bool
-    text: str
+    text: str = ""
     failed: bool = False
+    unchecked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The verdicts of the wave's own queries: of claims without and with inferred rows, and of evidence."""
+
+    reported: Mapping[str, Verdict] = field(default_factory=dict)
+    all_rows: Mapping[str, Verdict] = field(default_factory=dict)
+    evidence: Mapping[str, Verdict] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Every published figure of a wave, the problems that make `check` fail, and the cells that nobody could check."""
+
+    entries: tuple[Entry, ...]
+    problems: tuple[str, ...]
+    unchecked: tuple[tuple[str, str, str], ...] = ()
+
+    def counts(self) -> dict[str, int]:
+        """Return the number of figures of each status, in the order of the statuses."""
+        found = Counter(entry.status for entry in self.entries)
+        return {status: found[status] for status in STATUSES if found[status]}
+
+
+def judge(
+    told: Told, runs: Mapping[str, Run], errors: Mapping[str, str], heard: Heard, more: Iterable[str] = ()
+) -> Ledger:
+    """Give every figure, blank and claim of a publication its status, and say what makes the check fail.
+
+    `errors` are the reports that could not be run, with why; `more` are problems that were found elsewhere.
+    """
+    entries = [*judge_figures(told.figures, runs, errors), *_unprinted(told, runs), *_claims(told.claims, heard)]
+    problems = list(errors.values())
+    problems += [
+        f"claims.csv: {entry.key}: {entry.because.en}"
+        for entry in entries
+        if entry.report == CLAIMS and entry.status == "error" and entry.because
+    ]
+    entries, disputed = _explained(entries, told.explanations, heard.evidence)
+    unchecked = [(CLAIMS, claim.claim, STATEMENT) for claim in told.claims if _is_unchecked(claim, heard)]
+    doubtful = {sql for sql, verdict in heard.evidence.items() if verdict.unchecked}
+    unchecked += [(one.report, one.key, one.measure) for one in told.explanations if one.evidence in doubtful]
+    return Ledger(tuple(entries), (*problems, *disputed, *more), tuple(dict.fromkeys(unchecked)))
+
+
+def judge_figures(figures: Iterable[Figure], runs: Mapping[str, Run], errors: Mapping[str, str]) -> Iterator[Entry]:
+    """Yield the entry of each printed figure."""
+    figures = tuple(figures)
+    against_print = broken_totals(figures) | printed_otherwise(figures)
+    for figure in figures:
+        if figure.report in errors:
+            because = Label(errors[figure.report], errors[figure.report])
+            yield entry_of(figure, None, None, "error", because)
+        else:
+            yield judge_figure(figure, runs[figure.report], against_print)
 
 
 def entry_of(figure: Figure, low: Value, high: Value, status: str, because: Label | None = None) -> Entry:
@@ -93,19 +205,10 @@ def entry_of(figure: Figure, low: Value, high: Value, status: str, because: Labe
     return Entry(figure.report, figure.key, figure.measure, figure.printed, figure.place, low, high, status, because)
 
 
-def range_of(found: Run, cells: dict[str, dict[str, Value]], key: str, measure: str) -> tuple[Value, Value]:
-    """Return what the rows say of a cell, from low to high; a count that has no computed row is zero."""
-    column = found.sheet.report.column(measure)
-    cell = cells.get(key)
-    if cell is None:
-        return (None, None) if column.codes else (0, 0)
-    return cell[measure], cell[column.high or measure]
-
-
-def judge(figure: Figure, found: Run, against_print: dict[Figure, Label]) -> Entry:
+def judge_figure(figure: Figure, found: Run, against_print: Mapping[Figure, Label]) -> Entry:
     """Give a figure its status: the first that holds, as docs/ledger.md lists them."""
-    low, high = range_of(found, found.all_rows, figure.key, figure.measure)
-    reported = range_of(found, found.reported, figure.key, figure.measure)
+    low, high = known(found.report, found.all_rows, figure.key, figure.measure)
+    reported = known(found.report, found.reported, figure.key, figure.measure)
     if figure in against_print:
         return entry_of(figure, low, high, "contradicted", against_print[figure])
     if _is_source(figure, found.sources):
@@ -156,7 +259,7 @@ def status_of_open(figure: Figure, found: Run, low: Value, high: Value) -> str:
     if not isinstance(low, int | Decimal) or isinstance(high, str):
         return "contradicted"
     most = Decimal("Infinity") if high is None else Decimal(high)
-    column = found.sheet.report.column(figure.measure)
+    column = found.report.column(figure.measure)
     base = found.all_rows.get(figure.key, {}).get(column.base or "")
     if figure.value is None:
         enough = most >= (figure.at_least or 0)
@@ -170,7 +273,7 @@ def status_of_open(figure: Figure, found: Run, low: Value, high: Value) -> str:
     return "published_only" if says_nothing else "bounded"
 
 
-def broken_totals(figures: list[Figure]) -> dict[Figure, Label]:
+def broken_totals(figures: Iterable[Figure]) -> dict[Figure, Label]:
     """Find printed totals that their printed parts in the same place do not make.
 
     The parts of a grand total are the subtotals where there are any.
@@ -193,7 +296,7 @@ def broken_totals(figures: list[Figure]) -> dict[Figure, Label]:
     return broken
 
 
-def printed_otherwise(figures: list[Figure]) -> dict[Figure, Label]:
+def printed_otherwise(figures: Iterable[Figure]) -> dict[Figure, Label]:
     """Find figures that are printed in another place with another value."""
     cells: dict[tuple[str, str, str], list[Figure]] = {}
     for figure in figures:
@@ -209,23 +312,91 @@ def printed_otherwise(figures: list[Figure]) -> dict[Figure, Label]:
     return found
 
 
-def claim_entries(
-    claims: list[dict[str, Any]], of_reported: dict[str, Verdict], of_all: dict[str, Verdict]
-) -> Iterable[Entry]:
-    """Yield an entry for each claim: by its query without inferred rows, else by the same with them."""
+def _unprinted(told: Told, runs: Mapping[str, Run]) -> Iterator[Entry]:
+    """Yield an entry for each computed cell that a complete printed table lacks: printed blank, zero."""
+    for name in told.complete:
+        printed = [figure for figure in told.figures if figure.report == name]
+        if name not in runs or not printed:
+            continue
+        found = runs[name]
+        keys = {(figure.key, figure.measure) for figure in printed}
+        for key in found.all_rows:
+            if TOTAL in key.split("/"):
+                continue
+            for measure in dict.fromkeys(figure.measure for figure in printed):
+                if (key, measure) in keys:
+                    continue
+                low, high = known(found.report, found.all_rows, key, measure)
+                blank = Figure(name, key, measure, printed[0].place, 0, "", Decimal(0), 0, None, None, None)
+                status = "reproduced" if is_equal(blank, low, high) else status_of_open(blank, found, low, high)
+                yield entry_of(blank, low, high, status)
+
+
+_WITHOUT_QUERY = {"source": "source", "wording": "wording"}
+
+
+def _claims(claims: Iterable[Claim], heard: Heard) -> Iterator[Entry]:
+    """Yield an entry for each claim that could be checked: by its query without inferred rows, else with them.
+
+    A query that fails in either pass is an error: what one pass cannot tell, the other does not make good.
+    """
     for claim in claims:
-        verdict = of_reported.get(claim["offenders"])
-        if verdict is None:
-            status = {"source": "source", "wording": "wording"}.get(claim["kind"], "published_only")
-        elif verdict.holds:
-            status = "reproduced"
+        if _is_unchecked(claim, heard):
+            continue
+        verdict = None
+        if claim.offenders is None:
+            status = _WITHOUT_QUERY.get(claim.kind, "published_only")
         else:
-            verdict = of_all[claim["offenders"]]
-            status = "reproduced_with_inferred" if verdict.holds else "error" if verdict.failed else "contradicted"
-        if claim["kind"] == "consistency" and verdict and verdict.holds:
-            continue  # print agrees with print: no figure of its own, and no evidence about the rows
+            verdict = heard.reported[claim.offenders]
+            status = "error" if verdict.failed else "reproduced"
+            if not verdict.failed and not verdict.holds:
+                verdict = heard.all_rows[claim.offenders]
+                holds = "reproduced_with_inferred" if verdict.holds else "contradicted"
+                status = "error" if verdict.failed else holds
+            if claim.kind == "consistency" and verdict.holds:
+                continue  # print agrees with print: no figure of its own, and no evidence about the rows
         because = Label(verdict.text, verdict.text) if verdict and verdict.text else None
-        statement = Label(claim["statement_fr"], claim["statement_en"])
         yield Entry(
-            CLAIMS, claim["claim"], STATEMENT, claim["printed"], claim["place"], None, None, status, because, statement
+            CLAIMS, claim.claim, STATEMENT, claim.printed, claim.place, None, None, status, because, claim.statement
         )
+
+
+def _is_unchecked(claim: Claim, heard: Heard) -> bool:
+    if claim.offenders is None:
+        return False
+    asked = (found.get(claim.offenders) for found in (heard.reported, heard.all_rows))
+    return any(verdict is not None and verdict.unchecked for verdict in asked)
+
+
+def _explained(
+    entries: list[Entry], explanations: Iterable[Explanation], evidence: Mapping[str, Verdict]
+) -> tuple[list[Entry], list[str]]:
+    """Give contradictions their explanation; return the problems: unexplained, stale, or refuted by evidence."""
+    given = {(one.report, one.key, one.measure): one for one in explanations}
+    contradicted = {entry.cell for entry in entries if entry.status == "contradicted"}
+    problems = [
+        f"{' '.join(cell)}: explained, but nothing printed there disagrees; remove the explanation"
+        for cell in given
+        if cell not in contradicted
+    ]
+    explained = []
+    for entry in entries:
+        if entry.status != "contradicted":
+            explained.append(entry)
+            continue
+        name, one = " ".join(entry.cell), given.get(entry.cell)
+        if one is None:
+            seen = f"; {entry.because.en}" if entry.because else ""
+            shown = "–".join(dict.fromkeys(str(value) for value in (entry.low, entry.high)))
+            problems.append(f"{name}: printed {entry.printed or 'blank'}, computed {shown}{seen}; not explained")
+            explained.append(entry)
+            continue
+        verdict = evidence.get(one.evidence or "") or Verdict(holds=True)
+        if verdict.failed:
+            entry = replace(entry, status="error", because=Label(verdict.text, verdict.text))  # noqa: PLW2901
+        else:
+            entry = replace(entry, because=one.because)  # noqa: PLW2901
+        if not verdict.holds and not verdict.unchecked:
+            problems.append(f"{name}: the evidence of its explanation fails: {verdict.text}")
+        explained.append(entry)
+    return explained, problems

@@ -1,22 +1,33 @@
 """The ledger: every published figure held against the rows, each with a status.
 
-Nothing is adjusted to make a total come out. A contradiction is shown, and needs an explanation in wave.toml.
+What the publication says is read, the reports and the wave's own queries are run, and then it is judged: in
+`judging`, without a database. Nothing is adjusted to make a total come out. A contradiction is shown, and needs an
+explanation in wave.toml.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
-
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from typing import TYPE_CHECKING
 
 from jumelage import database, report_file
-from jumelage.content import TOTAL
+from jumelage.database.sandbox import door
 from jumelage.errors import ReportError
-from jumelage.reporting.run import Sheet, by_key, make_sheet, run_cells, sources, wave_facts
-from jumelage.revisions.scope import set_scope
+from jumelage.reporting.judging import (
+    Claim,
+    Entry,
+    Explanation,
+    Figure,
+    Heard,
+    Ledger,
+    Run,
+    Told,
+    Verdict,
+    judge,
+)
+from jumelage.reporting.run import make_sheet, run_cells, sources, wave_facts
+from jumelage.reporting.sheet import Sheet, by_key
+from jumelage.revisions.scope import scope_settings, set_scope
 from jumelage.texts import Label
 
 if TYPE_CHECKING:
@@ -24,36 +35,18 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from jumelage.database.sandbox import Answer, Door
     from jumelage.revisions.scope import Scope
-
-from jumelage.reporting.judging import (
-    STATUSES,
-    Entry,
-    Figure,
-    Run,
-    Verdict,
-    broken_totals,
-    claim_entries,
-    entry_of,
-    is_equal,
-    judge,
-    printed_otherwise,
-    range_of,
-    status_of_open,
-)
 
 
 @dataclass(frozen=True, slots=True)
-class Ledger:
-    """Every published figure of a wave, and the problems that make `check` fail."""
+class Computed:
+    """What the rows of a wave say: its reports run, and the problems of those that could not be."""
 
-    entries: tuple[Entry, ...]
-    problems: tuple[str, ...]
-
-    def counts(self) -> dict[str, int]:
-        """Return the number of figures of each status, in the order of the statuses."""
-        found = Counter(entry.status for entry in self.entries)
-        return {status: found[status] for status in STATUSES if found[status]}
+    runs: dict[str, Run]
+    sheets: dict[str, Sheet]
+    errors: dict[str, str]
+    orphans: tuple[str, ...] = ()
 
 
 def check(connection: Connection, scope: Scope) -> tuple[Ledger, dict[str, Sheet]]:
@@ -61,17 +54,63 @@ def check(connection: Connection, scope: Scope) -> tuple[Ledger, dict[str, Sheet
 
     Returns the ledger, and the sheets of all reports that could be run.
     """
-    scope.single  # noqa: B018 - the publication of one wave
-    errors: dict[str, str] = {}
+    scope.check_single()  # a publication is that of one wave
+    told = read(connection, scope)
+    with door(connection) as asked:
+        if any(_queries(told)):
+            asked.open()  # it gets ready while the reports run
+        found = compute(connection, scope, told)
+        heard = hear(connection, asked, scope, told)
+    return judge(told, found.runs, found.errors, heard, found.orphans), found.sheets
+
+
+def read(connection: Connection, scope: Scope, report: str | None = None) -> Told:
+    """Read what the publication of a wave says; with a report, only the figures of that."""
+    set_scope(connection, scope)
+    only = "" if report is None else f"where report = '{report}' "
+    _, rows = database.query(
+        connection,
+        "select report, key, measure, place, position, printed, value, decimals, code, at_least, more_than_share "
+        f"from published_figures {only}order by report, position, key, measure, place",
+    )
+    figures = tuple(Figure(*row) for row in rows)
+    _, listed = database.query(connection, f"select report from published_tables {only}order by report")
+    complete = tuple(name for (name,) in listed)
+    if report is not None:
+        return Told(figures, complete)
+    _, claims = database.query(
+        connection,
+        "select claim, place, printed, kind, offenders, statement_fr, statement_en from claims "
+        "order by position, claim, place",
+    )
+    _, explanations = database.query(
+        connection,
+        "select report, key, measure, evidence, because_fr, because_en from explanations order by report, key, measure",
+    )
+    return Told(
+        figures,
+        complete,
+        tuple(
+            Claim(claim, place, printed, Label(fr, en), kind, offenders)
+            for claim, place, printed, kind, offenders, fr, en in claims
+        ),
+        tuple(
+            Explanation(name, key, measure, Label(fr.strip(), en.strip()), evidence)
+            for name, key, measure, evidence, fr, en in explanations
+        ),
+    )
+
+
+def compute(connection: Connection, scope: Scope, told: Told, names: Iterable[str] | None = None) -> Computed:
+    """Run the reports of a wave, or those named: the published ones without inferred rows, then all with them."""
+    known, errors = report_file.reports_of_a_wave(), {}
+    names = known if names is None else list(names)
     # Everything without inferred rows first, then everything with them: the scope changes once.
-    narrow = replace(scope, with_inferred=False)
-    set_scope(connection, narrow)
-    figures = _figures(connection)
-    names = report_file.reports_of_a_wave()
-    published = dict.fromkeys(figure.report for figure in figures)
+    set_scope(connection, replace(scope, with_inferred=False))
+    published = dict.fromkeys(figure.report for figure in told.figures)
     reported = {}
     for name in published:
-        if name not in names:
+        if name not in known:
             errors[name] = f"there is no report {name} of a wave, and figures of it are published"
             continue
         report = report_file.report(name)
@@ -79,118 +118,56 @@ def check(connection: Connection, scope: Scope) -> tuple[Ledger, dict[str, Sheet
             reported[name] = by_key(report, run_cells(connection, report))
         except ReportError as error:
             errors[name] = str(error)
-            set_scope(connection, narrow)
-    claims = _rows(connection, "select * from claims order by position, claim, place")
-    of_reported = _try(connection, narrow, {claim["offenders"] for claim in claims})
     set_scope(connection, scope)
     facts = wave_facts(connection, scope)
-    runs: dict[str, Run] = {}
+    runs, sheets = {}, {}
     for name in names:
         if name in errors:
             continue
         try:
             sheet = make_sheet(connection, report_file.report(name), facts, scope.remarks)
             made_from = sources(connection, sheet.report) if name in published else {}
-            runs[name] = Run(sheet, sheet.cells(), reported.get(name, {}), made_from)
         except ReportError as error:
             errors[name] = str(error)
-            set_scope(connection, scope)
-    of_all = _try(connection, scope, {sql for sql, verdict in of_reported.items() if not verdict.holds})
-    problems = list(errors.values())
-    against_print = broken_totals(figures) | printed_otherwise(figures)
-    entries = []
-    for figure in figures:
-        if figure.report in errors:
-            because = Label(errors[figure.report], errors[figure.report])
-            entries.append(entry_of(figure, None, None, "error", because))
-        else:
-            entries.append(judge(figure, runs[figure.report], against_print))
-    entries += _unprinted(connection, figures, runs)
-    entries += claim_entries(claims, of_reported, of_all)
-    problems += [
-        f"claims.csv: {e.key}: {e.because.en}" for e in entries if e.status == "error" and e.because and e.statement
-    ]
-    explained, more = _explain(connection, scope, entries)
-    problems += more
-    if database.is_duckdb(connection):
-        problems += database.orphans(connection)
-    return Ledger(tuple(explained), tuple(problems)), {name: found.sheet for name, found in runs.items()}
+            continue
+        sheets[name] = sheet
+        runs[name] = Run(sheet.report, sheet.cells(), reported.get(name, {}), made_from)
+    return Computed(runs, sheets, errors, tuple(database.orphans(connection)))
 
 
-def _rows(connection: Connection, sql: str) -> list[dict[str, Any]]:
-    names, rows = database.query(connection, sql)
-    return [dict(zip(names, row, strict=True)) for row in rows]
-
-
-def _figures(connection: Connection) -> list[Figure]:
-    sql = (
-        "select report, key, measure, place, position, printed, value, decimals, code, at_least, more_than_share "
-        "from published_figures order by report, position, key, measure, place"
+def hear(connection: Connection, asked: Door, scope: Scope, told: Told) -> Heard:
+    """Ask the wave's own queries: each claim without inferred rows, and with them where it does not hold then."""
+    settings = scope_settings(connection, scope)
+    claims = {claim.offenders for claim in told.claims if claim.offenders}
+    narrow = scope_settings(connection, replace(scope, with_inferred=False))
+    reported = _verdicts(asked.ask(narrow, claims))
+    left = {sql for sql, verdict in reported.items() if not (verdict.holds or verdict.failed or verdict.unchecked)}
+    return Heard(
+        reported,
+        _verdicts(asked.ask(settings, left)),
+        _verdicts(asked.ask(settings, {one.evidence for one in told.explanations if one.evidence})),
     )
-    return [Figure(*row) for row in database.query(connection, sql)[1]]
 
 
-def _unprinted(connection: Connection, figures: list[Figure], runs: dict[str, Run]) -> Iterable[Entry]:
-    """Yield an entry for each computed cell that a complete printed table lacks: printed blank, zero."""
-    for (name,) in database.query(connection, "select report from published_tables order by report")[1]:
-        printed = [figure for figure in figures if figure.report == name]
-        if name not in runs or not printed:
-            continue
-        keys = {(figure.key, figure.measure) for figure in printed}
-        for key in runs[name].all_rows:
-            if TOTAL in key.split("/"):
-                continue
-            for measure in dict.fromkeys(figure.measure for figure in printed):
-                if (key, measure) in keys:
-                    continue
-                low, high = range_of(runs[name], runs[name].all_rows, key, measure)
-                blank = Figure(name, key, measure, printed[0].place, 0, "", Decimal(0), 0, None, None, None)
-                status = "reproduced" if is_equal(blank, low, high) else status_of_open(blank, runs[name], low, high)
-                yield entry_of(blank, low, high, status)
+def of_report(connection: Connection, scope: Scope, report: str) -> tuple[Entry, ...]:
+    """Return the entries of the printed figures of one report; no query of the wave is run."""
+    scope.check_single()
+    told = read(connection, scope, report)
+    found = compute(connection, scope, told, [report])
+    return judge(told, found.runs, found.errors, Heard()).entries
 
 
-def _try(connection: Connection, scope: Scope, queries: set[str | None]) -> dict[str, Verdict]:
-    """Run queries that select offenders, in a scope that is set already."""
-    found = {}
-    for sql in sorted(filter(None, queries)):
-        try:
-            rows = database.query(connection, sql)[1]
-            against = f"{len(rows)} rows speak against it, the first: {rows[0]}" if rows else ""
-            found[sql] = Verdict(holds=not rows, text=against)
-        except SQLAlchemyError as error:
-            connection.rollback()
-            set_scope(connection, scope)
-            text = str(error.orig if isinstance(error, DBAPIError) else error).strip()
-            found[sql] = Verdict(holds=False, text=text, failed=True)
-    return found
+def _queries(told: Told) -> Iterable[str]:
+    """Yield the queries that a wave brings."""
+    yield from (claim.offenders for claim in told.claims if claim.offenders)
+    yield from (one.evidence for one in told.explanations if one.evidence)
 
 
-def _explain(connection: Connection, scope: Scope, entries: list[Entry]) -> tuple[list[Entry], list[str]]:
-    """Give contradictions their explanation; return the problems: unexplained, stale, or refuted by evidence."""
-    rows = _rows(connection, "select * from explanations order by report, key, measure")
-    given = {(row["report"], row["key"], row["measure"]): row for row in rows}
-    problems: list[str] = []
-    contradicted = {entry.cell for entry in entries if entry.status == "contradicted"}
-    for cell in given:
-        if cell not in contradicted:
-            name = "{} {} {}".format(*cell)
-            problems.append(f"{name}: explained, but nothing printed there disagrees; remove the explanation")
-    evidence = _try(connection, scope, {row["evidence"] for cell, row in given.items() if cell in contradicted})
-    explained = []
-    for entry in entries:
-        row = given.get(entry.cell)
-        name = f"{entry.report} {entry.key} {entry.measure}"
-        if entry.status != "contradicted":
-            explained.append(entry)
-            continue
-        if row is None:
-            seen = f"; {entry.because.en}" if entry.because else ""
-            shown = "–".join(dict.fromkeys(str(value) for value in (entry.low, entry.high)))
-            problems.append(f"{name}: printed {entry.printed or 'blank'}, computed {shown}{seen}; not explained")
-            explained.append(entry)
-            continue
-        verdict = evidence.get(row["evidence"])
-        if verdict and not verdict.holds:
-            problems.append(f"{name}: the evidence of its explanation fails: {verdict.text}")
-        explained.append(replace(entry, because=Label(row["because_fr"].strip(), row["because_en"].strip())))
-    return explained, problems
+def _verdicts(answers: dict[str, Answer]) -> dict[str, Verdict]:
+    return {sql: _verdict(answer) for sql, answer in answers.items()}
+
+
+def _verdict(answer: Answer) -> Verdict:
+    if answer.failed:
+        return Verdict(holds=False, text=answer.failed, failed=not answer.unchecked, unchecked=answer.unchecked)
+    return Verdict(holds=not answer.rows, text=answer.told())

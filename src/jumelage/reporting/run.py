@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy.exc import DBAPIError
-
 from jumelage import database, report_file
-from jumelage.content import ALL, TOTAL, UNKNOWN
+from jumelage.content import TOTAL
+from jumelage.database.attempt import QueryError, attempt
 from jumelage.errors import ReportError, UsageError
+from jumelage.reporting.sheet import Detail, Sheet, Value, WaveFacts, by_key, plain
 from jumelage.revisions.scope import Scope, set_scope
 from jumelage.texts import Label, nearest
 
@@ -19,13 +18,6 @@ if TYPE_CHECKING:
 
     from jumelage.report_file import Report
 
-Value = int | Decimal | str | None
-
-_SPECIAL = {
-    TOTAL: Label("Total", "Total"),
-    ALL: Label("Ensemble", "All"),
-    UNKNOWN: Label("non précisé", "not stated"),
-}
 # Where people read the codes of a list: the query that gives code, label in French, in English, and parent.
 _LABELS = {
     "answers": "select code, label_fr, label_en, null from answers where list = 'answers'",
@@ -35,89 +27,6 @@ _LABELS = {
     "actions": "select code, label_fr, label_en, parent_code from actions",
     "difficulties": "select code, label_fr, label_en, parent_code from difficulties",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class WaveFacts:
-    """Where the figures come from: the wave and revision in scope."""
-
-    wave: str
-    revision: int
-    title: Label
-    frame_rule: Label
-    source: str
-    synthetic: bool
-    several_mark: str | None
-    facts: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """A report run: one row per cell, in the columns of the report; codes, with the labels to show for them.
-
-    `waves` are those in scope, by reference date; `remarks` must stand beside the figures. `details` are the codes
-    that are a kind of another one of their list: people see them indented.
-    """
-
-    report: Report
-    waves: tuple[WaveFacts, ...]
-    remarks: tuple[Label, ...]
-    rows: tuple[tuple[Value, ...], ...]
-    labels: dict[str, dict[str, Label]]
-    details: frozenset[str]
-
-    @property
-    def wave(self) -> WaveFacts:
-        """The wave in scope; the latest one of several."""
-        return self.waves[-1]
-
-    def cells(self) -> dict[str, dict[str, Value]]:
-        """Return the values of each row by its key, the parts joined by /."""
-        return by_key(self.report, self.rows)
-
-    def shown(self, column: str, value: Value, lang: str) -> str:
-        """Return what people read for a value: the label of a code, a number in the language's typography."""
-        if value is None:
-            return ""
-        if isinstance(value, int | Decimal):
-            return number(value, lang)
-        spec = self.report.column(column)
-        known = spec.labels or self.labels.get(spec.codes or "", {})
-        label = known.get(value) or _SPECIAL.get(value)
-        indent = "\u2003" if value in self.details else ""
-        return indent + (label.text(lang) if label else value)
-
-
-@dataclass(frozen=True, slots=True)
-class Detail:
-    """The rows behind a cell."""
-
-    columns: tuple[str, ...]
-    rows: tuple[tuple[Value, ...], ...]
-    additive: bool
-
-
-def by_key(report: Report, rows: tuple[tuple[Value, ...], ...]) -> dict[str, dict[str, Value]]:
-    """Return the values of each row of a report by its key, the parts joined by /."""
-    names = [column.name for column in report.columns]
-    keys = [names.index(name) for name in report.key]
-    return {"/".join(str(row[i]) for i in keys): dict(zip(names, row, strict=True)) for row in rows}
-
-
-def number(value: int | Decimal, lang: str) -> str:
-    """Write a number: French sets thousands apart by a narrow no-break space and writes a decimal comma."""
-    text = f"{value:,}".replace("-", "\u2212")
-    return text if lang == "en" else text.translate({ord(","): "\u202f", ord("."): ","})
-
-
-def plain(value: Any) -> Value:  # noqa: ANN401
-    """Make a value of a driver one that is equal on every engine: whole numbers are int, others Decimal."""
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, int | Decimal | float):
-        exact = Decimal(str(value)) if isinstance(value, float) else Decimal(value)
-        return int(exact) if exact == exact.to_integral_value() else exact.normalize()
-    return str(value)
 
 
 def wave_facts(connection: Connection, scope: Scope) -> tuple[WaveFacts, ...]:
@@ -213,10 +122,10 @@ def _check_balance(report: Report, cells: tuple[tuple[Value, ...], ...]) -> None
 
 def _query(connection: Connection, report: Report, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
     try:
-        return database.query(connection, sql)
-    except DBAPIError as error:
-        connection.rollback()
-        raise ReportError(f"reports/{report.name}.sql: {str(error.orig).strip()}") from error
+        with attempt(connection):
+            return database.query(connection, sql)
+    except QueryError as error:
+        raise ReportError(f"reports/{report.name}.sql: {error}") from error
 
 
 def _labels(connection: Connection, report: Report) -> tuple[dict[str, dict[str, Label]], frozenset[str]]:
@@ -248,7 +157,7 @@ def explain(connection: Connection, sheet: Sheet, key: str, measure: str) -> Det
             return Detail(columns, (), additive=True)
         raise UsageError(f"{report.name} has no cell {key!r}; {nearest(key, cells)}")
     conditions = [
-        f"cast(d.{name} as varchar) = '{part.replace(chr(39), chr(39) * 2)}'"
+        f"cast(d.{name} as varchar) = {database.literal(part)}"
         for name, part in zip(report.key, parts, strict=True)
         if part != TOTAL
     ]

@@ -30,12 +30,16 @@ class Scope:
     remarks: tuple[Label, ...] = field(default=(), compare=False)
     withdrawn: tuple[str, ...] = field(default=(), compare=False)
 
-    @property
-    def single(self) -> tuple[str, int]:
-        """The one revision in scope; UsageError if there are several."""
+    def check_single(self) -> None:
+        """Raise UsageError if there are several revisions in scope."""
         if len(self.revisions) > 1:
             names = ", ".join(wave for wave, _ in self.revisions)
             raise UsageError(f"this is done for one wave at a time, and several are named: {names}")
+
+    @property
+    def single(self) -> tuple[str, int]:
+        """The one revision in scope; UsageError if there are several."""
+        self.check_single()
         return self.revisions[0]
 
 
@@ -48,6 +52,7 @@ class Recorded:
     synthetic: bool
     reference_date: date
     agreements_complete: bool
+    home: str | None
     loaded_at: datetime
     same_code_lists: bool
     withdrawn_at: datetime | None
@@ -70,7 +75,8 @@ def recorded(connection: Connection) -> list[Recorded]:
     """Return every revision, waves by their reference date."""
     _, rows = database.query(
         connection,
-        "select r.wave, r.revision, w.synthetic, r.reference_date, r.agreements_complete, r.loaded_at, "
+        "select r.wave, r.revision, w.synthetic, r.reference_date, r.agreements_complete, "
+        "case when r.home_apart then r.home_country end, r.loaded_at, "
         "r.code_lists_hash = i.hash, x.withdrawn_at, x.withdrawn_by, x.reason from survey.revisions r "
         "join survey.waves w on w.wave = r.wave join survey.installed i on i.part = 'code_lists' "
         "left join survey.withdrawals x on x.wave = r.wave and x.revision = r.revision "
@@ -188,6 +194,11 @@ def _remarks(chosen: Sequence[Recorded], classified_on: date | None, *, with_inf
             f"La liste des accords n’est pas donnée pour complète\u00a0: {listed}. Ses nombres sont des minima.",
             f"The list of agreements is not claimed complete: {listed}. Its numbers are minima.",
         )
+    if apart := ", ".join(f"{one.wave} ({one.home})" for one in chosen if one.home):
+        yield Label(
+            f"Les jumelages dans le pays même sont tenus à part, et dans aucun nombre\u00a0: {apart}.",
+            f"Twinnings within the country itself are kept apart, and in no figure: {apart}.",
+        )
     if moved := ", ".join(one.name for one in chosen if not one.same_code_lists):
         yield Label(
             f"Les listes de codes ont changé depuis le chargement de {moved}\u00a0: "
@@ -199,18 +210,18 @@ def _remarks(chosen: Sequence[Recorded], classified_on: date | None, *, with_inf
 
 def set_scope(connection: Connection, scope: Scope) -> None:
     """Make the views of this connection show a scope, until it is set again or the transaction ends."""
+    for statement in scope_settings(connection, scope):
+        connection.exec_driver_sql(statement)
+
+
+def scope_settings(connection: Connection, scope: Scope) -> tuple[str, ...]:
+    """Return the statements that set a scope, on a connection to the same engine as this one."""
     values: dict[str, str] = {
         "scope": ",".join(f"{wave}@{revision}" for wave, revision in scope.revisions),
         "inferred": "yes" if scope.with_inferred else "no",
         "classified_on": scope.classified_on.isoformat() if scope.classified_on else "",
     }
-    quoted = {name: value.replace("'", "''") for name, value in values.items()}
-    if database.is_duckdb(connection):
-        for name, value in quoted.items():
-            connection.exec_driver_sql(f"set variable jumelage_{name} = '{value}'")
-    else:
-        settings = ", ".join(f"set_config('jumelage.{name}', '{value}', true)" for name, value in quoted.items())
-        connection.exec_driver_sql(f"select {settings}")
+    return database.variables(connection, values)
 
 
 def read_time(text: str) -> datetime:

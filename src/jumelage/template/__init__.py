@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import re
 import zipfile
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +15,7 @@ from jumelage.reading.wave_toml import is_code
 from jumelage.revisions.scope import set_scope
 from jumelage.template.sheets import Filling, texts, workbook
 from jumelage.texts import LANGUAGES, Label, folded
+from jumelage.writing import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,20 +90,9 @@ def write_template(
     try:
         if not overwrite and (out.exists() or out.is_symlink()):
             raise UsageError(f"{out} is there already; choose another name, or replace it: --overwrite")
-        _write_whole(_bytes(workbook(_filling(wave, lang, earlier))), out.resolve())
+        write_whole(_bytes(workbook(_filling(wave, lang, earlier))), out.resolve())
     except OSError as error:
         raise OutputError(f"{out} cannot be written: {error.strerror}") from error
-
-
-def _write_whole(data: bytes, out: Path) -> None:
-    beside = out.with_name(f".{out.name}.{os.getpid()}")
-    try:
-        beside.write_bytes(data)
-        beside.replace(out)
-    except OSError:
-        with suppress(OSError):
-            beside.unlink()
-        raise
 
 
 def _filling(wave: str, lang: str, earlier: Earlier | None) -> Filling:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import os
 from contextlib import contextmanager, suppress
 from decimal import Decimal
 from operator import itemgetter
@@ -127,7 +128,7 @@ def open_workbook(path: Path) -> Workbook:
         why = error.strerror or str(error)
         raise not_a_workbook(Label(why, why)) from None
     try:
-        return _open(*_scan(path, file))
+        return _open(*_scan_unchanged(path, file))
     except UnreadableError as error:
         file.close()
         if error.rule == "not_an_archive":
@@ -136,6 +137,16 @@ def open_workbook(path: Path) -> Workbook:
     except BaseException:
         file.close()
         raise
+
+
+def _scan_unchanged(path: Path, file: BinaryIO) -> tuple[BinaryIO, dict[str, Tally]]:
+    """Scan the sheets, and see to it that what was scanned is what will be read."""
+    before = os.fstat(file.fileno())
+    scanned = _scan(path, file)
+    after = path.stat()
+    if (before.st_ino, before.st_size, before.st_mtime_ns) != (after.st_ino, after.st_size, after.st_mtime_ns):
+        raise UnreadableError("file_changed")
+    return scanned
 
 
 def _scan(path: Path, file: BinaryIO) -> tuple[BinaryIO, dict[str, Tally]]:

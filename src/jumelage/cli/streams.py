@@ -1,0 +1,148 @@
+"""Where commands say and write things: standard output, standard error, files; what a terminal may have."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any, TextIO
+
+from jumelage.errors import OutputError, UsageError
+from jumelage.texts import Label, folded, printable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from jumelage.render.grid import Grid
+
+_NEVER_READ = "findings"  # what a person may keep beside the tables of a wave
+_protected: list[Path] = []
+
+
+def begin() -> None:
+    """Begin a command: nothing is protected yet."""
+    _protected.clear()
+
+
+def protect(*paths: Path) -> None:
+    """Keep what a command reads, files and all that is in folders, from being written over by its own output."""
+    _protected.extend(paths)
+
+
+def check_output(output: Path | None) -> None:
+    """Refuse an output that would destroy what the command reads, whatever it is called: UsageError."""
+    if output is None:
+        return
+    for path in _protected:
+        if path.is_dir():
+            within = output.resolve().is_relative_to(path.resolve()) and folded(output.stem) != _NEVER_READ
+            if within or (output.is_file() and any(_same(output, inner) for inner in path.rglob("*"))):
+                raise UsageError(f"{output} would overwrite what this command reads, {path}; choose another file")
+        elif _same(output, path) or output.resolve() == path.resolve():
+            raise UsageError(f"{output} would overwrite what this command reads; choose another file")
+
+
+def _same(output: Path, path: Path) -> bool:
+    try:
+        return path.is_file() and output.samefile(path)
+    except OSError:
+        return False
+
+
+def say(text: str | Label, lang: str = "en") -> None:
+    """Say something to the person at the terminal, on standard error; where nobody listens, to nobody."""
+    if isinstance(text, Label):
+        text = text.text(lang)
+    if sys.stderr is None:
+        return
+    try:
+        sys.stderr.write(f"{printable(text)}\n")
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        silence(sys.stderr)
+
+
+def show(grid: Grid, format_: str, output: Path | None) -> None:
+    """Write a grid in a format to standard output, or to a file."""
+    from jumelage.render import renderer
+
+    text = renderer(format_)(grid)
+    terminal = output is None and sys.stdout is not None and sys.stdout.isatty()
+    write(printable(text) if terminal and format_ != "table" else text, output)
+
+
+def write(text: str, output: Path | None) -> None:
+    """Write to standard output, or to a file that is there whole or not at all; never over what the command reads.
+
+    A reader of standard output that has read enough is no failure: the command goes on and ends as it would.
+    """
+    from jumelage.writing import write_whole
+
+    check_output(output)
+    data = text.encode("utf-8")
+    try:
+        if output is None:
+            _to_standard_output(data)
+        elif output.exists() and not output.is_file():  # a pipe or a device; a folder refuses
+            output.write_bytes(data)
+        else:
+            write_whole(data, output.resolve())
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise OutputError(f"{output or 'standard output'} cannot be written: {why}") from error
+
+
+def _to_standard_output(data: bytes) -> None:
+    if sys.stdout is None:
+        raise OutputError("standard output is closed: there is nowhere to write to; -o FILE writes to a file")
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        silence(sys.stdout)
+
+
+def silence(stream: TextIO) -> None:
+    """Let a stream that nobody reads any more lead to nowhere, so that the end of the program does not fail on it."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    except (OSError, ValueError):  # it has no file behind it
+        return
+
+
+def hold_standard_files() -> None:
+    """See to it that no file that is opened takes the place of a standard stream that is closed."""
+    while True:
+        opened = os.open(os.devnull, os.O_RDWR)
+        if opened > 2:  # noqa: PLR2004  # standard input, output and error are 0 to 2
+            os.close(opened)
+            return
+
+
+class Stream:
+    """A standard stream for what others write there, such as help and messages on wrong options.
+
+    Nobody need listen; and what is for people (`clean`) has no control characters.
+    """
+
+    def __init__(self, stream: TextIO, *, clean: bool) -> None:
+        """Write to a stream."""
+        self._stream, self._clean = stream, clean
+
+    def write(self, text: str) -> int:
+        """Write a text."""
+        try:
+            self._stream.write(printable(text) if self._clean else text)
+        except BrokenPipeError:
+            silence(self._stream)
+        return len(text)
+
+    def flush(self) -> None:
+        """Bring out what was written."""
+        try:
+            self._stream.flush()
+        except BrokenPipeError:
+            silence(self._stream)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+        """Be the stream in all else."""
+        return getattr(self._stream, name)

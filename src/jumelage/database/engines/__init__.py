@@ -1,0 +1,173 @@
+"""What differs between engines, behind one protocol of few verbs: a URL or a connection in, its engine out.
+
+A further engine is one file here and one line below. Nothing outside this folder asks which engine it is.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from functools import cache
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from sqlalchemy.engine import URL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+    from sqlalchemy import Engine as Connections
+
+    from jumelage.errors import BusyError, DatabaseError
+
+# What a failed statement says: `statement`, that it is wrong itself; `failed`, that the database could not carry it
+# out; `busy`, that somebody else is in the way.
+Verdict = Literal["statement", "failed", "busy"]
+# Each table and view by its kind and name, with privilege, role, and whether the role may grant it on.
+Rights = dict[tuple[str, str], set[tuple[str, str, bool]]]
+OURS = "jumelage: "  # how the comments on what jumelage makes in a schema of its users begin
+WAIT = 5  # seconds for somebody else's lock
+
+
+class Engine(ABC):
+    """One engine: how to connect with all settings pinned, and each thing that engines do differently."""
+
+    name: ClassVar[str]
+    schemes: ClassVar[tuple[str, ...]]  # what its URLs begin with
+    has_savepoints: ClassVar[bool] = True
+    alembic_plugins: ClassVar[tuple[str, ...]] = ()  # what Alembic needs besides its own comparison with the models
+
+    # --- connecting
+
+    @abstractmethod
+    def read_url(self, given: str) -> URL:
+        """Understand a URL that begins with one of the schemes; UsageError, which must hold no secret."""
+
+    @abstractmethod
+    def shown(self, url: URL) -> str:
+        """Return a URL as it may be printed, without any secret."""
+
+    @abstractmethod
+    def exists(self, url: URL) -> bool:
+        """Tell whether there is a database; true where only its connection can tell."""
+
+    def files(self, url: URL) -> tuple[Path, ...]:  # noqa: ARG002
+        """Return the files that the database consists of, which no command may write over."""
+        return ()
+
+    @abstractmethod
+    def check(self, url: URL) -> None:
+        """Raise DatabaseError for what exists and is plainly no database of this engine."""
+
+    @abstractmethod
+    def connections(self, url: URL, *, read_only: bool) -> Connections:
+        """Make a source of connections, without a pool, on which every setting that matters is set by us."""
+
+    def created(self, url: URL) -> AbstractContextManager[tuple[URL, Callable[[], None]]]:
+        """Give the URL under which a database that does not exist is made, and what puts it in its place then."""
+        raise NotImplementedError(self.shown(url))
+
+    def tidy(self, url: URL) -> None:  # noqa: B027
+        """Remove what a process that is gone left beside a database."""
+
+    @abstractmethod
+    def lock(self, connection: Connection, url: URL) -> None:
+        """Be the only one who changes the database until the transaction ends; BusyError if somebody else is."""
+
+    @abstractmethod
+    def only_read(self, connection: Connection) -> None:
+        """Let the rest of a transaction only read, and no files."""
+
+    @abstractmethod
+    def errors(self) -> tuple[type[Exception], ...]:
+        """Return what the driver raises, which comes bare where it is used without SQLAlchemy."""
+
+    @abstractmethod
+    def verdict(self, error: BaseException) -> Verdict:
+        """Tell what an error of the driver means."""
+
+    @abstractmethod
+    def told(self, error: BaseException, url: URL) -> BusyError | DatabaseError:
+        """Turn an error of the driver into one of ours: whom we wait for, or what to do; no secret in it."""
+
+    # --- the catalog
+
+    @abstractmethod
+    def version(self, connection: Connection) -> str | None:
+        """Return the migration that the database is at; None before the first."""
+
+    @abstractmethod
+    def views(self, connection: Connection) -> list[str]:
+        """Return the views that jumelage made."""
+
+    @abstractmethod
+    def drop_views(self, connection: Connection, names: Sequence[str]) -> None:
+        """Drop views, whichever of them reads which."""
+
+    @abstractmethod
+    def columns(self, connection: Connection, schema: str) -> dict[str, list[str]]:
+        """Return the columns of each table of a schema."""
+
+    def rights(self, connection: Connection) -> Rights:  # noqa: ARG002
+        """Return what others may do with our tables and views."""
+        return {}
+
+    def grant(self, connection: Connection, before: Rights) -> None:  # noqa: B027
+        """Grant on views what was granted on them, and on what is new what was granted on all of its kind."""
+
+    def mark_version(self, connection: Connection) -> None:  # noqa: B027
+        """Mark the version table as ours, where there may be others of its name."""
+
+    # --- rows
+
+    @abstractmethod
+    def workbench(self, connection: Connection) -> Connection | None:
+        """Return the connection if it can be the workbench of a load itself."""
+
+    @abstractmethod
+    def append(self, workbench: Connection, sql: str, target: Connection, table: str, columns: Sequence[str]) -> int:
+        """Append what a query of the workbench gives to a table of the target; return the number of rows."""
+
+    @abstractmethod
+    def fetch(self, source: Connection, sql: str, workbench: Connection, table: str, kinds: Mapping[str, str]) -> None:
+        """Put what a query of the source gives into a new temporary table of the workbench."""
+
+    @abstractmethod
+    def orphans(self, connection: Connection, tables: Collection[str] | None) -> list[str]:
+        """Return a sentence for each foreign key that rows break; none where the engine keeps the keys itself."""
+
+    @abstractmethod
+    def variables(self, values: Mapping[str, str]) -> tuple[str, ...]:
+        """Return the statements that set the variables of the views, until set again or the transaction ends."""
+
+    def analyze(self, connection: Connection, tables: Sequence[str]) -> None:  # noqa: B027
+        """Let the planner know what is in tables that were just filled."""
+
+    def room(self, connection: Connection, scratch: Path) -> None:  # noqa: B027
+        """Bound the memory of a connection; what does not fit goes to a folder."""
+
+    def warning(self, connection: Connection) -> str | None:  # noqa: ARG002
+        """Return what whoever loads should be warned of."""
+        return None
+
+
+ENGINES = ("duckdb", "postgresql")
+
+
+def engine_of(thing: URL | Connection) -> Engine:
+    """Return the engine of a URL or of a connection."""
+    return engine_named(thing.get_backend_name() if isinstance(thing, URL) else thing.dialect.name)
+
+
+@cache
+def engine_named(name: str) -> Engine:
+    """Return an engine by its name, one of `ENGINES`."""
+    # Imported here, so that a command on a file needs no driver of a server.
+    if name == "postgresql":
+        from jumelage.database.engines.postgresql import PostgreSQL
+
+        return PostgreSQL()
+    from jumelage.database.engines.duckdb import DuckDB
+
+    return DuckDB()

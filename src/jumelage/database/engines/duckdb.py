@@ -1,0 +1,328 @@
+"""DuckDB: a file, locked as a whole by whoever writes; the workbench of a load is the target itself."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from sqlalchemy import create_engine
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.pool import NullPool
+
+from jumelage.database.engines import OURS, Engine
+from jumelage.database.sql import literal, query
+from jumelage.errors import BusyError, DatabaseError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+
+    from sqlalchemy import Connection
+    from sqlalchemy import Engine as Connections
+
+    from jumelage.database.engines import Verdict
+
+PLUGIN = "jumelage.duckdb"  # the comparison that needs no reflection, which duckdb-engine has not
+_RESERVED = {"survey", "main", "temp", "system", "information_schema", "pg_catalog"}
+MEMORY = "350MB"  # of a load; the interpreter and the text being read come on top
+# Whatever the URL says, these are ours: they change what is read or how it is ordered.
+SETTINGS = {
+    "default_null_order": "nulls_last_on_asc_first_on_desc",
+    "default_order": "asc",
+    "default_collation": "",
+    "ieee_floating_point_ops": "true",
+    "integer_division": "false",
+    "old_implicit_casting": "false",
+    "errors_as_json": "false",
+    "autoinstall_known_extensions": "false",
+}
+_LOCKED = "Could not set lock on file"
+_READER = "in read-only mode"  # what DuckDB adds where the other one only reads
+_MAGIC = b"DUCK"  # from the ninth byte on
+# What stands in a message of an error that is not the statement's own.
+_FAILURES = (
+    "IOException",
+    "FatalException",
+    "InternalException",
+    "OutOfMemoryException",
+    "InterruptException",
+    "TransactionException",
+    "ConnectionException",
+    "SerializationException",
+)
+
+
+class DuckDB(Engine):
+    """A DuckDB file, or a database in memory."""
+
+    name: ClassVar[str] = "duckdb"
+    schemes: ClassVar[tuple[str, ...]] = ("duckdb",)
+    has_savepoints: ClassVar[bool] = False
+    alembic_plugins: ClassVar[tuple[str, ...]] = (PLUGIN,)
+
+    def read_url(self, given: str) -> URL:
+        """Understand duckdb:///file, or a path; UsageError for what is no file."""
+        try:
+            url = make_url(given) if "://" in given else URL.create("duckdb", database=given)
+        except (ArgumentError, ValueError):
+            raise UsageError("the database URL cannot be read; write duckdb:///file") from None
+        if not url.database or url.database == ":memory:":
+            raise UsageError("a DuckDB database needs a file: duckdb:///jumelage.duckdb")
+        if url.host or url.query:
+            raise UsageError("a DuckDB URL is a file alone, without a host or parameters: duckdb:///jumelage.duckdb")
+        if Path(url.database).stem.lower() in _RESERVED:
+            raise UsageError(f"{url.database}: a DuckDB file of that name hides a schema; choose another name")
+        return url
+
+    def shown(self, url: URL) -> str:
+        """Return the path of the file."""
+        return str(url.database)
+
+    def exists(self, url: URL) -> bool:
+        """Tell whether the file is there."""
+        return Path(str(url.database)).exists()
+
+    def files(self, url: URL) -> tuple[Path, ...]:
+        """Return the file and its log."""
+        return Path(str(url.database)), Path(f"{url.database}.wal")
+
+    def check(self, url: URL) -> None:
+        """Raise DatabaseError for a file that cannot be read or is of another kind."""
+        path = Path(str(url.database))
+        try:
+            with path.open("rb") as file:
+                start = file.read(16)
+        except OSError as error:
+            raise DatabaseError(f"{path} cannot be read: {error.strerror}") from error
+        if start[8:12] == _MAGIC:
+            return
+        if not start:
+            what = "it is empty; remove it, and run: jumelage migrate"
+        elif start.startswith(b"SQLite format 3"):
+            what = "it is an SQLite database; name another file"
+        else:
+            what = "it is a file of another kind; name another one"
+        raise DatabaseError(f"{path} is not a DuckDB database: {what}")
+
+    def connections(self, url: URL, *, read_only: bool) -> Connections:
+        """Make a source of connections: a pooled one would keep the file's lock."""
+        config = dict(SETTINGS)
+        if read_only:  # what reads runs queries of waves and reports: they have no business with files
+            config["enable_external_access"] = "false"
+        return create_engine(
+            url,
+            poolclass=NullPool,
+            connect_args={"read_only": read_only, "config": config},
+            # Without parameters a statement goes to the driver as it stands.
+            execution_options={"no_parameters": True},
+        )
+
+    @contextmanager
+    def created(self, url: URL) -> Iterator[tuple[URL, Callable[[], None]]]:
+        """Give a file in a folder beside, and move it into place when it is whole.
+
+        A folder whose lock nobody holds was left by a process that is gone: the next one takes it over.
+        """
+        place = Path(str(url.database)).resolve()
+        if not place.parent.is_dir():
+            raise DatabaseError(f"{self.shown(url)}: its folder does not exist")
+        folder = _beside(place)
+        with _held(folder, self.shown(url)):
+            if place.exists():
+                raise BusyError(f"{self.shown(url)} was created by another process just now; try again")
+            beside = folder / place.name
+            for left in folder.iterdir():
+                if left.name != _LOCK:
+                    left.unlink()
+
+            def keep() -> None:
+                _keep(beside)
+                beside.rename(place)
+                _keep(place.parent)
+
+            yield url.set(database=str(beside)), keep
+
+    def tidy(self, url: URL) -> None:
+        """Remove the folder in which a process that is gone created a database."""
+        if (folder := _beside(Path(str(url.database)).resolve())).is_dir():
+            with suppress(BusyError, DatabaseError), _held(folder, self.shown(url)):
+                pass
+
+    def lock(self, connection: Connection, url: URL) -> None:
+        """Do nothing: a file that is open for writing is locked as a whole already."""
+
+    def only_read(self, connection: Connection) -> None:
+        """Shut files out; that nothing is written, the wrapped queries see to."""
+        connection.exec_driver_sql("set enable_external_access = false")
+
+    def errors(self) -> tuple[type[Exception], ...]:
+        """Return the errors of duckdb."""
+        import duckdb
+
+        return (duckdb.Error,)
+
+    def verdict(self, error: BaseException) -> Verdict:
+        """Tell by the kind of the exception."""
+        text = str(error)
+        if _LOCKED in text or (type(error).__name__ == "TransactionException" and "onflict" in text):
+            return "busy"
+        return "failed" if type(error).__name__ in _FAILURES else "statement"
+
+    def told(self, error: BaseException, url: URL) -> BusyError | DatabaseError:
+        """Say who holds the file: a reader is not called a writer."""
+        text, where = str(error).strip(), self.shown(url)
+        if self.verdict(error) != "busy":
+            return DatabaseError(f"{where}: {text}")
+        found = re.search(r"\(PID (\d+)\)", text)
+        who = f"another process{f' (PID {found[1]})' if found else ''}"
+        does = "has it open to read" if _READER in text else "is writing"
+        return BusyError(f"{where} is busy: {who} {does}; try again later")
+
+    def version(self, connection: Connection) -> str | None:
+        """Return the migration; DuckDB reads every table to list them, so the table is asked right away."""
+        try:
+            found: str | None = connection.exec_driver_sql("select version_num from main.alembic_version").scalar()
+        except DBAPIError as error:
+            if self.verdict(error.orig or error) != "statement":
+                raise
+            connection.rollback()
+            return None
+        return found
+
+    def views(self, connection: Connection) -> list[str]:
+        """Return the views of the default schema with a comment of ours."""
+        sql = (
+            "select view_name from duckdb_views() where not internal and database_name = current_database() "
+            f"and schema_name = current_schema() and comment like '{OURS}%'"
+        )
+        return [name for (name,) in query(connection, sql)[1]]
+
+    def drop_views(self, connection: Connection, names: Sequence[str]) -> None:
+        """Drop views one after the other: none is bound to another."""
+        for name in names:
+            connection.exec_driver_sql(f'drop view "{name}"')
+
+    def columns(self, connection: Connection, schema: str) -> dict[str, list[str]]:
+        """Return the columns of each table of a schema."""
+        sql = (
+            "select table_name, column_name from duckdb_columns() where database_name = current_database() "
+            f"and schema_name = '{schema}' order by table_name, column_index"
+        )
+        found: dict[str, list[str]] = {}
+        for table, column in query(connection, sql)[1]:
+            found.setdefault(table, []).append(column)
+        return found
+
+    def workbench(self, connection: Connection) -> Connection | None:
+        """Return the connection: rows are checked in temporary tables of the target."""
+        return connection
+
+    def append(self, workbench: Connection, sql: str, target: Connection, table: str, columns: Sequence[str]) -> int:
+        """Append by one INSERT … SELECT."""
+        if workbench is not target:
+            raise NotImplementedError
+        done = target.exec_driver_sql(f"insert into {table} ({', '.join(columns)}) {sql}")
+        return int(done.scalar() or 0)
+
+    def fetch(
+        self,
+        source: Connection,
+        sql: str,
+        workbench: Connection,
+        table: str,
+        kinds: Mapping[str, str],
+    ) -> None:
+        """Fetch by one CREATE TABLE … AS; the columns have the types that they have."""
+        del kinds
+        if workbench is not source:
+            raise NotImplementedError
+        workbench.exec_driver_sql(f"create or replace temp table {table} as {sql}")
+
+    def orphans(self, connection: Connection, tables: Collection[str] | None) -> list[str]:
+        """Look for what PostgreSQL's foreign keys would have said: here they would block ALTER."""
+        from jumelage.database.models import foreign_keys
+
+        keys = [(table, key) for table, key in foreign_keys() if tables is None or table.name in tables]
+        queries = []
+        for number, (table, key) in enumerate(keys):
+            pairs = [(element.parent.name, element.column.name) for element in key.elements]
+            parent = key.elements[0].column.table.fullname
+            present = " and ".join(f"c.{child} is not null" for child, _ in pairs)
+            same = " and ".join(f"p.{column} = c.{child}" for child, column in pairs)
+            values = " || '/' || ".join(f"cast(c.{child} as varchar)" for child, _ in pairs)
+            queries.append(
+                f"select {number}, count(*), min({values}) from {table.fullname} c "
+                f"where {present} and not exists (select 1 from {parent} p where {same}) having count(*) > 0"
+            )
+        # A load bounds its memory, so it asks one thing after the other; all at once is faster.
+        asked = queries if tables is not None else [" union all ".join(queries)]
+        found = []
+        for number, lost, example in sorted(row for sql in asked for row in query(connection, sql)[1]):
+            table, key = keys[number]
+            columns = ", ".join(element.parent.name for element in key.elements)
+            parent = key.elements[0].column.table.fullname
+            found.append(f"{table.fullname}: {lost} rows refer to a {columns} that {parent} lacks: {example}")
+        return found
+
+    def variables(self, values: Mapping[str, str]) -> tuple[str, ...]:
+        """Return statements for variables of the session."""
+        return tuple(f"set variable jumelage_{name} = {literal(value)}" for name, value in values.items())
+
+    def room(self, connection: Connection, scratch: Path) -> None:
+        """Bound the memory that a load takes."""
+        connection.exec_driver_sql(f"set temp_directory = {literal(scratch)}")
+        connection.exec_driver_sql(f"set memory_limit = '{MEMORY}'")
+
+
+_LOCK = "lock"
+
+
+def _beside(place: Path) -> Path:
+    return place.with_name(f".{place.name}.new")
+
+
+@contextmanager
+def _held(folder: Path, shown: str) -> Iterator[None]:
+    """Hold a folder for this process alone, and remove it at the end; BusyError if another process has it."""
+    import fcntl
+
+    try:
+        while True:
+            folder.mkdir(exist_ok=True)
+            try:
+                lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+            except FileNotFoundError:
+                continue  # its holder is done and removed it
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(lock)
+                raise BusyError(f"{shown} is busy: another process is creating it; try again later") from None
+            with suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(lock), (folder / _LOCK).stat()):
+                    break
+            os.close(lock)  # its holder removed it in between
+    except OSError as error:
+        raise DatabaseError(f"{shown} cannot be created: {error.strerror}") from error
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            for left in folder.iterdir():
+                if left.name != _LOCK:
+                    left.unlink()
+        shutil.rmtree(folder, ignore_errors=True)  # the lock goes last
+        os.close(lock)
+
+
+def _keep(path: Path) -> None:
+    """Have the system write down what is in a file or a folder, before anything relies on it."""
+    opened: Any = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

@@ -1,0 +1,428 @@
+"""PostgreSQL: a server that many share; what a session may have been told beforehand is told again by us."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine import URL
+from sqlalchemy.pool import NullPool
+
+from jumelage.database.engines import OURS, WAIT, Engine
+from jumelage.database.models import CODE_LISTS, SCHEMA, metadata
+from jumelage.database.sql import file_to_read, literal, query
+from jumelage.errors import BusyError, DatabaseError, UsageError
+from jumelage.temporary import temporary_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    import psycopg
+    from sqlalchemy import Connection
+    from sqlalchemy import Engine as Connections
+
+    from jumelage.database.engines import Rights, Verdict
+
+LOCK = 0x6A756D  # the advisory lock of whoever changes the database
+_WRITE = "write postgresql://user@host:port/name"
+_UNREADABLE = f"the database URL cannot be read; {_WRITE}"
+_NUMBERS = ("connect_timeout", "keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count")
+_SECRETS = ("password", "sslpassword", "passfile", "oauth_client_secret")
+# How to connect, unless the URL says otherwise. A client that is gone is noticed, by it and by the server.
+_CONNECT = {
+    "connect_timeout": "10",
+    "application_name": "jumelage",
+    "keepalives_idle": "60",
+    "keepalives_interval": "10",
+    "keepalives_count": "6",
+}
+# Whatever the server, the database, the role, the environment or the URL say, these are ours. A server that does not
+# know one of them does without.
+_PINNED = {
+    "DateStyle": "ISO, MDY",
+    "IntervalStyle": "postgres",
+    "TimeZone": "UTC",
+    "extra_float_digits": "1",
+    "bytea_output": "hex",
+    "xmlbinary": "base64",
+    "standard_conforming_strings": "on",
+    "transform_null_equals": "off",
+    "array_nulls": "on",
+    "row_security": "off",  # rows hidden from the role are an error, and never a smaller number
+    "session_replication_role": "origin",  # foreign keys are kept
+    "default_transaction_isolation": "read committed",
+    "default_transaction_deferrable": "off",
+    "statement_timeout": "0",
+    "lock_timeout": f"{WAIT}s",
+    "idle_in_transaction_session_timeout": "0",
+    "idle_session_timeout": "0",
+    "transaction_timeout": "0",
+    "client_connection_check_interval": "2s",
+    "tcp_keepalives_idle": "60",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "6",
+}
+# The schema of the version table and the views: where they were put, whatever the search path says since.
+_HOME = f"""
+select n.nspname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+cross join lateral (select coalesce(obj_description(c.oid, 'pg_class') like '{OURS}%', false) as marked,
+  exists (select 1 from pg_catalog.pg_class v where v.relnamespace = n.oid and v.relkind = 'v'
+    and obj_description(v.oid, 'pg_class') like '{OURS}%') as viewed,
+  coalesce(n.nspname = current_schema(), false) as first) x
+where c.relname = 'alembic_version' and c.relkind = 'r'
+and (x.marked or x.viewed or x.first or to_regnamespace('survey') is not null)
+order by x.marked desc, x.viewed desc, x.first desc, n.nspname = 'public' desc, n.nspname limit 1
+"""
+# Only what differs is set: some may be set by nobody but a superuser, and are what they should be.
+_PIN = (
+    "select set_config(s.name, v.value, false) from pg_catalog.pg_settings s join (values "
+    + ", ".join(f"({literal(name)}, {literal(value)})" for name, value in _PINNED.items())
+    + ") as v (name, value) on lower(v.name) = lower(s.name) where s.setting <> v.value; "
+    f"select set_config('search_path', quote_ident(coalesce(({_HOME}), current_schema())), false) "
+    f"where coalesce(({_HOME}), current_schema()) is not null"
+)
+_AT_HOME = "quote_ident(n.nspname) = current_setting('search_path')"
+_NAME = (
+    "case when c.relnamespace = to_regnamespace('survey') then 'survey.' || c.relname "
+    "when c.relnamespace = quote_ident(current_schema())::regnamespace then '\"' || c.relname || '\"' end"
+)
+_WHO = "case a.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(a.grantee)) end"
+
+
+class PostgreSQL(Engine):
+    """A database on a PostgreSQL server."""
+
+    name: ClassVar[str] = "postgresql"
+    schemes: ClassVar[tuple[str, ...]] = ("postgresql", "postgres")
+
+    def read_url(self, given: str) -> URL:
+        """Understand a URL as libpq does; UsageError for what is none, or holds a password that cuts it up."""
+        from psycopg import ProgrammingError
+        from psycopg.conninfo import conninfo_to_dict
+
+        address = given.partition("://")[2].partition("?")[0]
+        host, _, path = address.partition("/")
+        if host.count("@") > 1 or "@" in path:
+            raise UsageError(
+                "the database URL cannot be read: it has an @ too many; write those of a user, password or name as "
+                "%40, and / : ? # % as %2F %3A %3F %23 %25"
+            )
+        try:
+            parts = {
+                name: str(value)
+                for name, value in conninfo_to_dict(f"postgresql://{given.partition('://')[2]}").items()
+            }
+        except ProgrammingError:
+            raise UsageError(_UNREADABLE) from None
+        for name in ("port", *_NUMBERS):
+            if not re.fullmatch(r"-?[0-9]*(,[0-9]*)*", parts.get(name, "")):
+                raise UsageError(f"the database URL cannot be read: its {name} is not a number; {_WRITE}")
+        ports = parts.get("port", "")
+        plain = {"host": parts.get("host", ""), "port": ports}
+        if not re.search(r"[,/@]", plain["host"]) and ports.isdecimal() | (not ports) and plain["host"]:
+            parts.pop("host")
+            parts.pop("port", None)
+        else:
+            plain = {"host": "", "port": ""}
+        return URL.create(
+            "postgresql+psycopg",
+            username=parts.pop("user", None),
+            password=parts.pop("password", None),
+            host=plain["host"] or None,
+            port=int(plain["port"]) if plain["port"] else None,
+            database=parts.pop("dbname", None),
+            query=parts,
+        )
+
+    def shown(self, url: URL) -> str:
+        """Return the address without any secret."""
+        return url.set(drivername="postgresql", query={}).render_as_string(hide_password=True)
+
+    def exists(self, url: URL) -> bool:  # noqa: ARG002
+        """Return true: only a connection can tell."""
+        return True
+
+    def check(self, url: URL) -> None:
+        """Do nothing: only a connection can tell."""
+
+    def connections(self, url: URL, *, read_only: bool) -> Connections:
+        """Make a source of connections, each with the settings that are pinned."""
+        arguments: dict[str, Any] = parameters(url)
+        if read_only:
+            arguments["prepare_threshold"] = 0  # a prepared statement is one statement: no second one ends READ ONLY
+        # Whether a writer may write is the server's to say: default_transaction_read_only stands.
+        options = {"no_parameters": True} | ({"postgresql_readonly": True} if read_only else {})
+        made = create_engine(
+            "postgresql+psycopg://",
+            poolclass=NullPool,
+            connect_args=arguments,
+            isolation_level="REPEATABLE READ" if read_only else "READ COMMITTED",
+            execution_options=options,
+        )
+
+        def pinned(raw: psycopg.Connection, _record: object) -> None:
+            _pin(raw, self.shown(url))
+
+        event.listen(made, "connect", pinned, insert=True)
+        return made
+
+    def lock(self, connection: Connection, url: URL) -> None:
+        """Take the advisory lock, unless the session may only read."""
+        if connection.exec_driver_sql("show transaction_read_only").scalar() == "on":
+            raise DatabaseError(
+                f"{self.shown(url)} may only be read: default_transaction_read_only is on for this database, role or "
+                "URL, or the server is a standby"
+            )
+        if not connection.exec_driver_sql(f"select pg_try_advisory_xact_lock({LOCK})").scalar():
+            held = f"l.locktype = 'advisory' and l.classid = 0 and l.objid = {LOCK}"
+            who = _holders(connection.exec_driver_sql(_HOLDERS.format(held=held)).fetchall())
+            raise BusyError(f"{self.shown(url)} is busy: another process is writing{who}; try again later")
+
+    def only_read(self, connection: Connection) -> None:
+        """Make the transaction read only."""
+        raw: Any = connection.connection.driver_connection
+        raw.prepare_threshold = 0  # a prepared statement is one statement
+        connection.exec_driver_sql("set transaction read only")
+
+    def errors(self) -> tuple[type[Exception], ...]:
+        """Return the errors of psycopg."""
+        import psycopg
+
+        return (psycopg.Error,)
+
+    def verdict(self, error: BaseException) -> Verdict:
+        """Tell by SQLSTATE, and without one by the kind of the exception."""
+        import psycopg
+
+        code = getattr(error, "sqlstate", None)
+        if code is None:  # the connection is lost, or never came about
+            return "failed" if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) else "statement"
+        if code in {"55P03", "40001", "40P01"}:
+            return "busy"
+        # A right that is missing is for whoever manages the database, as is all that is the server's own.
+        return "failed" if code == "42501" or code[:2] in {"08", "53", "57", "58", "XX", "F0"} else "statement"
+
+    def told(self, error: BaseException, url: URL) -> BusyError | DatabaseError:
+        """Say whom we waited for, or what is to be done."""
+        code = getattr(error, "sqlstate", None)
+        where, text = self.shown(url), str(error).strip()
+        if code == "55P03":
+            who = _in_the_way(url)
+            return BusyError(f"{where} is busy: waited {WAIT} s for what another process holds{who}; try again later")
+        if self.verdict(error) == "busy":
+            return BusyError(f"{where} is busy: another process is writing; try again later")
+        for name in _SECRETS:
+            if secret := parameters(url).get(name):
+                text = text.replace(secret, "***")
+        if code is None:
+            text = text.splitlines()[0] if text else "the connection is lost"
+        elif code == "42501":
+            text += f"; the role needs the right: grant it, or use another role:\n{_GRANT.format(home='public')}"
+        return DatabaseError(f"{where}: {text}")
+
+    def version(self, connection: Connection) -> str | None:
+        """Return the migration; DatabaseError for a role that may not read it."""
+        sql = (
+            "select n.nspname, current_user, has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, "
+            "'select') from pg_class c join pg_namespace n on n.oid = c.relnamespace "
+            f"where c.relname = 'alembic_version' and c.relkind = 'r' and {_AT_HOME}"
+        )
+        for schema, role, may in query(connection, sql)[1]:
+            if not may:
+                raise DatabaseError(
+                    f"the role {role} may not read the tables of jumelage, which are there; their owner grants it:\n"
+                    f"{_GRANT.format(home=schema)}"
+                )
+            found: str | None = connection.exec_driver_sql("select version_num from alembic_version").scalar()
+            return found
+        return None
+
+    def views(self, connection: Connection) -> list[str]:
+        """Return the views at home with a comment of ours."""
+        return [name for (name,) in query(connection, f"select c.relname {_OUR_VIEWS}")[1]]
+
+    def drop_views(self, connection: Connection, names: Sequence[str]) -> None:
+        """Drop views at once: they read each other."""
+        if names:
+            quoted = ", ".join(f'"{name}"' for name in names)
+            connection.exec_driver_sql(f"drop view {quoted}")
+
+    def columns(self, connection: Connection, schema: str) -> dict[str, list[str]]:
+        """Return the columns of each table of a schema."""
+        sql = (
+            "select c.relname, a.attname from pg_class c join pg_attribute a on a.attrelid = c.oid "
+            f"where c.relnamespace = to_regnamespace('{schema}') and c.relkind = 'r' and a.attnum > 0 "
+            "and not a.attisdropped order by c.relname, a.attnum"
+        )
+        found: dict[str, list[str]] = {}
+        for table, column in query(connection, sql)[1]:
+            found.setdefault(table, []).append(column)
+        return found
+
+    def rights(self, connection: Connection) -> Rights:
+        """Return what others may do with our tables and views, columns of them included."""
+        found: Rights = {(kind, name): set() for kind, name in self._relations(connection)}
+        sql = (
+            f"select {_NAME}, a.privilege_type, {_WHO}, a.is_grantable "
+            "from pg_class c, aclexplode(c.relacl) a where a.grantee <> c.relowner and c.relkind in ('r', 'v') "
+            "union all "
+            f"select {_NAME}, a.privilege_type || ' (' || quote_ident(t.attname) || ')', {_WHO}, a.is_grantable "
+            "from pg_class c join pg_attribute t on t.attrelid = c.oid, aclexplode(t.attacl) a "
+            "where a.grantee <> c.relowner and c.relkind = 'v'"
+        )
+        kinds = {name: (kind, name) for kind, name in found}
+        for name, privilege, role, again in query(connection, sql)[1]:
+            if name in kinds:
+                found[kinds[name]].add((privilege, role, again))
+        return found
+
+    def _relations(self, connection: Connection) -> list[tuple[str, str]]:
+        """Return each of our views and tables with its kind: what is loaded, and what migrate fills."""
+        views = [("view", f'"{name}"') for name in self.views(connection)]
+        there = self.columns(connection, SCHEMA)
+        tables = [
+            ("list" if name in (*CODE_LISTS, "installed") else "records", f"{SCHEMA}.{name}")
+            for name in (table.name for table in metadata.sorted_tables)
+            if name in there
+        ]
+        return views + tables
+
+    def grant(self, connection: Connection, before: Rights) -> None:
+        """Grant on views what was granted on them, and on what is new what was granted on all of its kind."""
+        for kind, name in self._relations(connection):
+            alike = [rights for (other, _), rights in before.items() if other == kind] or list(before.values())
+            if (kind, name) in before:
+                rights = before[kind, name] if kind == "view" else set()
+            else:
+                rights = set.intersection(*alike) if alike else set()
+            for privilege, role, again in sorted(rights):
+                on = f"{name} to {role}{' with grant option' if again else ''}"
+                connection.exec_driver_sql(f"grant {privilege} on {on}")
+
+    def mark_version(self, connection: Connection) -> None:
+        """Comment the version table, so that no other one is taken for it."""
+        connection.exec_driver_sql(f"comment on table alembic_version is '{OURS}the migration that it is at.'")
+
+    def workbench(self, connection: Connection) -> Connection | None:  # noqa: ARG002
+        """Return none: rows are checked in a DuckDB in memory."""
+        return None
+
+    def append(self, workbench: Connection, sql: str, target: Connection, table: str, columns: Sequence[str]) -> int:
+        """Append by one COPY through a spooled file."""
+        with temporary_folder() as folder:
+            spool = folder / "rows.csv"
+            workbench.exec_driver_sql(f"copy ({sql}) to {literal(spool)} (format csv, header false)")
+            raw: Any = target.connection.driver_connection
+            with raw.cursor() as cursor, spool.open("rb") as rows:
+                with cursor.copy(f"copy {table} ({', '.join(columns)}) from stdin (format csv)") as copy:
+                    while block := rows.read(1 << 20):
+                        copy.write(block)
+                return int(cursor.rowcount)
+
+    def fetch(self, source: Connection, sql: str, workbench: Connection, table: str, kinds: Mapping[str, str]) -> None:
+        """Fetch by one COPY through a spooled file."""
+        listed = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in kinds.items())
+        with temporary_folder() as folder:
+            spool = folder / "rows.csv"
+            raw: Any = source.connection.driver_connection
+            with (
+                raw.cursor() as cursor,
+                spool.open("wb") as rows,
+                cursor.copy(f"copy ({sql}) to stdout (format csv, force_quote *)") as copy,
+            ):
+                for block in copy:
+                    rows.write(block)
+            workbench.exec_driver_sql(
+                f"create or replace temp table {table} as select * from read_csv({file_to_read(spool)}, "
+                "header = false, auto_detect = false, delim = ',', quote = '\"', escape = '\"', nullstr = '', "
+                f"allow_quoted_nulls = false, columns = {{{listed}}})"
+            )
+
+    def orphans(self, connection: Connection, tables: Collection[str] | None) -> list[str]:  # noqa: ARG002
+        """Return nothing: the server keeps the foreign keys."""
+        return []
+
+    def variables(self, values: Mapping[str, str]) -> tuple[str, ...]:
+        """Return a statement for settings of the transaction."""
+        settings = (f"set_config('jumelage.{name}', {literal(value)}, true)" for name, value in values.items())
+        return (f"select {', '.join(settings)}",)
+
+    def analyze(self, connection: Connection, tables: Sequence[str]) -> None:
+        """Analyze the tables, without waiting for one that somebody else is at."""
+        connection.exec_driver_sql(f"analyze (skip_locked) {', '.join(tables)}")
+
+    def warning(self, connection: Connection) -> str | None:
+        """Warn of a superuser: what a wave brings would run with its rights."""
+        if connection.exec_driver_sql("select current_setting('is_superuser')").scalar() != "on":
+            return None
+        role = connection.exec_driver_sql("select current_user").scalar()
+        return f"the role {role} is a superuser of the server; load as a role of its own: create role … login"
+
+
+def parameters(url: URL) -> dict[str, Any]:
+    """Return what libpq is to be given for a URL."""
+    said = {"host": url.host, "port": url.port, "user": url.username, "password": url.password, "dbname": url.database}
+    given = {name: str(value) for name, value in said.items() if value not in {None, ""}}
+    given |= {name: str(value) for name, value in url.query.items()}
+    return _CONNECT | given | {"client_encoding": "UTF8"}
+
+
+_OUR_VIEWS = (
+    f"from pg_class c where c.relkind = 'v' and c.relnamespace = quote_ident(current_schema())::regnamespace "
+    f"and obj_description(c.oid, 'pg_class') like '{OURS}%'"
+)
+_GRANT = (
+    "  grant usage on schema {home}, survey to ROLE;\n  grant select on all tables in schema {home}, survey to ROLE;"
+)
+_HOLDERS = """
+select distinct a.pid, a.usename, a.application_name, a.state,
+  to_char(a.xact_start at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')
+from pg_catalog.pg_locks l join pg_catalog.pg_stat_activity a on a.pid = l.pid
+where l.granted and l.pid <> pg_backend_pid() and a.datname = current_database() and ({held}) order by 5, 1
+"""
+_OF_OURS = (
+    "l.relation in (select c.oid from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace "
+    "where n.nspname = 'survey' or c.relname = 'alembic_version' "
+    f"or obj_description(c.oid, 'pg_class') like '{OURS}%')"
+)
+
+
+def _holders(rows: Sequence[Any]) -> str:
+    """Say who they are: the server shows a state and a time only of one's own, or to who may see all."""
+    told = []
+    for pid, user, application, state, since in rows[:3]:
+        facts = [
+            f"process {pid}",
+            f"user {user}",
+            application or "",
+            state or "",
+            f"since {since} UTC" if since else "",
+        ]
+        told.append(", ".join(fact for fact in facts if fact))
+    more = f" and {len(rows) - 3} more" if len(rows) > len(told) else ""
+    return f": {'; '.join(told)}{more}" if told else ""
+
+
+def _in_the_way(url: URL) -> str:
+    """Say who holds a lock on anything of ours, asked by a connection of its own: ours has just failed."""
+    import psycopg
+
+    try:
+        with psycopg.connect(**parameters(url), autocommit=True) as connection:
+            return _holders(connection.execute(_HOLDERS.format(held=_OF_OURS).encode()).fetchall())
+    except psycopg.Error:
+        return ""
+
+
+def _pin(raw: psycopg.Connection, shown: str) -> None:
+    """Refuse a database that is not in UTF-8, and set what is ours, outside of any transaction."""
+    encoding = raw.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise DatabaseError(
+            f"{shown}: the database is in {encoding}, and jumelage needs UTF-8; "
+            "make one: createdb --encoding UTF8 --template template0 NAME"
+        )
+    raw.autocommit = True
+    raw.execute(_PIN.encode(), prepare=False)
+    raw.autocommit = False

@@ -1,0 +1,103 @@
+"""The process in which a DuckDB file answers queries that a wave brought; it imports nothing of jumelage.
+
+A question is a line of JSON on standard input, its answer one on standard output. The process has little memory,
+writes no file, opens none but the database, and ends when whoever asks is gone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import resource
+import sys
+import threading
+from contextlib import suppress
+from decimal import Decimal
+from queue import Queue
+from typing import Any
+
+LONGEST = 300  # characters of a row or of an error
+
+
+def bounded(text: str) -> str:
+    """Cut a text to what a person can take in, on one line."""
+    text = " ".join(text[: 4 * LONGEST].split())
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def fault(text: str) -> str:
+    """Return what an engine says is wrong with a query, without its drawing of the place and its advice."""
+    return bounded(re.split(r"\n+(?:LINE \d|Possible solutions|Database is launched)", text)[0])
+
+
+def told(names: list[str], row: tuple[Any, ...]) -> str:
+    """Write a row as people read it: the same from every engine."""
+    return bounded("; ".join(f"{name}: {_plain(value)}" for name, value in zip(names, row, strict=True)))
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, float | Decimal):
+        return format(Decimal(str(value)).normalize(), "f")
+    return str(value)[: 4 * LONGEST]
+
+
+def _limit(kind: int, most: int) -> None:
+    with suppress(ValueError, OSError):  # a system that does not know this limit has the others
+        resource.setrlimit(kind, (most, most))
+
+
+def _answer(connection: Any, engine: Any, question: dict[str, Any]) -> dict[str, object]:  # noqa: ANN401
+    timer = threading.Timer(question["seconds"], connection.interrupt)
+    timer.start()
+    try:
+        for statement in question["settings"]:
+            connection.execute(statement)
+        result = connection.execute(question["sql"])
+        names = [column[0] for column in result.description]
+        rows = result.fetchmany(question["most"])
+        return {"rows": len(rows), "first": told(names, rows[0]) if rows else ""}
+    except engine.InterruptException:
+        return {"late": True}
+    except (engine.Error, MemoryError, RuntimeError, ValueError, OverflowError) as error:
+        return {"failed": fault(str(error)) or type(error).__name__}
+    finally:
+        timer.cancel()
+
+
+def _ask(questions: Queue[str]) -> None:
+    for line in sys.stdin:
+        questions.put(line)
+    os._exit(0)  # whoever asks is gone: nobody waits for an answer any more
+
+
+def _say(answer: dict[str, object]) -> None:
+    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Open the database that is asked for, and answer until nobody asks any more."""
+    asked = json.loads(sys.argv[1])
+    _limit(resource.RLIMIT_AS, asked["memory"])
+    _limit(resource.RLIMIT_FSIZE, 0)
+    _limit(resource.RLIMIT_CORE, 0)
+    _limit(resource.RLIMIT_CPU, asked["cpu_seconds"])
+    sys.path.append(asked["library"])
+    import duckdb
+
+    try:
+        connection = duckdb.connect(asked["database"], read_only=True, config=asked["config"])
+        connection.execute("set lock_configuration = true")
+    except (duckdb.Error, MemoryError) as error:
+        _say({"failed": bounded(str(error))})
+        return
+    _say({})
+    questions: Queue[str] = Queue()
+    threading.Thread(target=_ask, args=(questions,), daemon=True).start()
+    while True:
+        _say(_answer(connection, duckdb, json.loads(questions.get())))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""A way down through migrations: what it takes with it is counted, and has to be accepted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jumelage.database.engines import engine_of
+from jumelage.database.models import CODE_LISTS, DERIVED, SCHEMA, metadata
+from jumelage.database.sql import query
+from jumelage.errors import UsageError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+_REMEDY = "to go there all the same: --accept-loss (with alembic: -x accept_loss=yes)"
+# Filled by migrate itself, so that nothing of them is lost.
+_MADE = {*CODE_LISTS, "installed"}
+
+
+def check_fit(unfit: list[str]) -> None:
+    """Raise UsageError where rows are not what was loaded: what goes down then cannot be got back."""
+    if unfit:
+        raise UsageError(
+            f"the rows of {', '.join(unfit)} are not what was loaded (see jumelage check --rows); nothing was done; "
+            + _REMEDY
+        )
+
+
+def counts(connection: Connection) -> dict[str, dict[str, int]]:
+    """Return the rows of each table, under an empty name, and the values of each of its columns.
+
+    A value that stands there where nothing was said is none, nor is one that is made of others.
+    """
+    found = {}
+    for table, columns in engine_of(connection).columns(connection, SCHEMA).items():
+        if table in _MADE:
+            continue
+        known = metadata.tables.get(f"{SCHEMA}.{table}")
+        counted = {"": "count(*)"}
+        for name in columns:
+            column = known.columns.get(name) if known is not None else None
+            default = getattr(getattr(column, "server_default", None), "arg", None)
+            if name not in DERIVED:
+                counted[name] = f"count({name})" if default is None else f"count(nullif({name}, '{default}'))"
+        ((*numbers,),) = query(connection, f"select {', '.join(counted.values())} from {SCHEMA}.{table}")[1]
+        found[table] = dict(zip(counted, numbers, strict=True))
+    return found
+
+
+def losses(before: dict[str, dict[str, int]], after: dict[str, dict[str, int]]) -> list[str]:
+    """Return what was there before and is gone: tables with their rows, columns with their values."""
+    lost = []
+    for table, numbers in sorted(before.items()):
+        rows = numbers[""] - after.get(table, {"": 0})[""]
+        if rows:
+            lost.append(f"{_number(rows, 'row')} of {SCHEMA}.{table}")
+        elif table in after:
+            lost += [
+                f"{_number(number, 'value')} of {SCHEMA}.{table}.{column}"
+                for column, number in numbers.items()
+                if number > after[table].get(column, 0)
+            ]
+    return lost
+
+
+def check_accepted(to: str, lost: list[str], *, accepted: bool) -> None:
+    """Raise UsageError where something would be lost and that is not accepted."""
+    if lost and not accepted:
+        raise UsageError(f"going to {to} loses what was recorded: {'; '.join(lost)}; nothing was done; {_REMEDY}")
+
+
+def _number(number: int, what: str) -> str:
+    return f"{number} {what}{'s' if number != 1 else ''}"

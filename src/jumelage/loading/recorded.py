@@ -1,0 +1,79 @@
+"""What is recorded, held against itself: the hash of every revision, computed again from its rows."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jumelage import database
+from jumelage.database.models import metadata
+from jumelage.database.workbench import workbench
+from jumelage.loading.revision import content_hash
+from jumelage.reading.wave_fields import Origin
+from jumelage.reading.wave_toml import wave_of
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from jumelage.rules import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A revision, and whether its rows fit the hash that was recorded with them; None where that cannot be told."""
+
+    name: str
+    fits: bool | None
+
+
+def check_rows(connection: Connection) -> list[Recorded]:
+    """Compute the hash of every revision again, from its rows as they stand now.
+
+    It cannot be told of a revision that was loaded before its wave.toml was kept, which is a part of what is hashed.
+    """
+    columns = database.columns(connection)
+    if "declared" not in columns.get("revisions", ()):
+        return [Recorded(name, None) for name in _names(connection)] if "revisions" in columns else []
+    sql = "select wave, revision, declared, content_hash from survey.revisions order by wave, revision"
+    found = []
+    with workbench(connection) as bench:
+        for wave, revision, declared, digest in database.query(connection, sql)[1]:
+            fits = None
+            if declared is not None:
+                fits = _hash(connection, bench, columns, (wave, revision), declared) == digest
+            found.append(Recorded(f"{wave}@{revision}", fits))
+    return found
+
+
+def unfit(connection: Connection) -> list[str]:
+    """Return the revisions whose rows are not what was loaded."""
+    return [one.name for one in check_rows(connection) if one.fits is False]
+
+
+def _names(connection: Connection) -> list[str]:
+    sql = "select wave, revision from survey.revisions order by wave, revision"
+    return [f"{wave}@{revision}" for wave, revision in database.query(connection, sql)[1]]
+
+
+def _hash(
+    connection: Connection, bench: Connection, columns: dict[str, list[str]], key: tuple[str, int], declared: str
+) -> str:
+    findings: list[Finding] = []  # it was understood when it was loaded
+    wave = wave_of(json.loads(declared), Origin(texts=True), findings)
+    where = f"where wave = {database.literal(key[0])} and revision = {key[1]}"
+
+    def relation(name: str, wanted: list[str]) -> str:
+        """Return the rows of a table as the workbench reads them; the database may be older than a column of it."""
+        types = {column.name: str(column.type) for column in metadata.tables[f"survey.{name}"].columns}
+        there = columns.get(name, [])
+        kinds = {column: types[column] for column in wanted if column in there}
+        table = f"survey.{name} {where}" if there else "(select 1) as nothing where false"
+        sql = f"select {', '.join(kinds) or 'null'} from {table}"
+        absent = "".join(f", cast(null as {types[column]}) as {column}" for column in wanted if column not in there)
+        if bench is connection:
+            return f"(select *{absent} from ({sql}) as there)"
+        database.fetch(connection, sql, bench, "fetched", kinds)
+        return f"(select *{absent} from fetched)"
+
+    return content_hash(bench, wave, relation)[0]

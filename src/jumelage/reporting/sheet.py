@@ -1,0 +1,155 @@
+"""What a report is once it has run: a sheet of cells, with what is known of each; no database is needed for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from jumelage.content import ALL, TOTAL, UNKNOWN
+from jumelage.texts import Label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from jumelage.report_file import Report
+
+Value = int | Decimal | str | None
+
+_SPECIAL = {
+    TOTAL: Label("Total", "Total"),
+    ALL: Label("Ensemble", "All"),
+    UNKNOWN: Label("non précisé", "not stated"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class WaveFacts:
+    """Where the figures come from: the wave and revision in scope."""
+
+    wave: str
+    revision: int
+    title: Label
+    frame_rule: Label
+    source: str
+    synthetic: bool
+    several_mark: str | None
+    facts: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A report run: one row per cell, in the columns of the report; codes, with the labels to show for them.
+
+    `waves` are those in scope, by reference date; `remarks` must stand beside the figures. `details` are the codes
+    that are a kind of another one of their list: people see them indented.
+    """
+
+    report: Report
+    waves: tuple[WaveFacts, ...]
+    remarks: tuple[Label, ...]
+    rows: tuple[tuple[Value, ...], ...]
+    labels: dict[str, dict[str, Label]]
+    details: frozenset[str]
+
+    @property
+    def wave(self) -> WaveFacts:
+        """The wave in scope; the latest one of several."""
+        return self.waves[-1]
+
+    def cells(self) -> dict[str, dict[str, Value]]:
+        """Return the values of each row by its key, the parts joined by /."""
+        return by_key(self.report, self.rows)
+
+    def known(self, key: str, measure: str) -> tuple[Value, Value]:
+        """Return what the rows say of a cell, from low to high."""
+        return known(self.report, self.cells(), key, measure)
+
+    def with_rows(self, keys: Iterable[str]) -> Sheet:
+        """Return the sheet with a row for each of these keys, those that it lacks in their place."""
+        cells = self.cells()
+        order = list(cells)
+        for key in dict.fromkeys(key for key in keys if key not in cells):
+            after = [i for i, other in enumerate(order) if _before(other, key)]
+            order.insert(after[-1] + 1 if after else 0, key)
+        rows = dict(zip(cells, self.rows, strict=True))
+        return replace(self, rows=tuple(rows.get(key) or self._row(key) for key in order))
+
+    def _row(self, key: str) -> tuple[Value, ...]:
+        """Return the row of a key that no row computes."""
+        parts = dict(zip(self.report.key, key.split("/"), strict=True))
+        names = [column.name for column in self.report.columns]
+        numbers = {name for row in self.rows for name, value in zip(names, row, strict=True) if isinstance(value, int)}
+        return tuple(
+            known(self.report, {}, key, name)[0]
+            if name not in parts
+            else int(parts[name])
+            if name in numbers and parts[name].isdigit()
+            else parts[name]
+            for name in names
+        )
+
+    def shown(self, column: str, value: Value, lang: str) -> str:
+        """Return what people read for a value: the label of a code, a number in the language's typography."""
+        if value is None:
+            return ""
+        if isinstance(value, int | Decimal):
+            return number(value, lang)
+        spec = self.report.column(column)
+        known = spec.labels or self.labels.get(spec.codes or "", {})
+        label = known.get(value) or _SPECIAL.get(value)
+        indent = "\u2003" if value in self.details else ""
+        return indent + (label.text(lang) if label else value)
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """The rows behind a cell."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Value, ...], ...]
+    additive: bool
+
+
+def by_key(report: Report, rows: tuple[tuple[Value, ...], ...]) -> dict[str, dict[str, Value]]:
+    """Return the values of each row of a report by its key, the parts joined by /."""
+    names = [column.name for column in report.columns]
+    keys = [names.index(name) for name in report.key]
+    return {"/".join(str(row[i]) for i in keys): dict(zip(names, row, strict=True)) for row in rows}
+
+
+def known(report: Report, cells: dict[str, dict[str, Value]], key: str, measure: str) -> tuple[Value, Value]:
+    """Return what computed cells say of one, from low to high; a count that no row computes is zero.
+
+    This is the one place where that is decided.
+    """
+    column = report.column(measure)
+    cell = cells.get(key)
+    if cell is None:
+        return (None, None) if column.codes else (0, 0)
+    return cell[measure], cell[column.high or measure]
+
+
+def _before(other: str, key: str) -> bool:
+    """Tell whether a row stands before one that has no place of its own: numbers in order, totals last."""
+    if TOTAL in other.split("/"):
+        return False
+    if other.isdigit() and key.isdigit():
+        return int(other) < int(key)
+    return True
+
+
+def number(value: int | Decimal, lang: str) -> str:
+    """Write a number: French sets thousands apart by a narrow no-break space and writes a decimal comma."""
+    text = f"{value:,}".replace("-", "\u2212")
+    return text if lang == "en" else text.translate({ord(","): "\u202f", ord("."): ","})
+
+
+def plain(value: Any) -> Value:  # noqa: ANN401
+    """Make a value of a driver one that is equal on every engine: whole numbers are int, others Decimal."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int | Decimal | float):
+        exact = Decimal(str(value)) if isinstance(value, float) else Decimal(value)
+        return int(exact) if exact == exact.to_integral_value() else exact.normalize()
+    return str(value)

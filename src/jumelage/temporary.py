@@ -1,0 +1,103 @@
+"""Folders for what is written down meanwhile: locked while their run lives; the next run removes what was left."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager, suppress
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jumelage.errors import OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PREFIX = "jumelage-"
+_LOCK = ".lock"
+_TRIES = 100
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """Give a folder that is removed afterwards; OutputError if there is no room.
+
+    What runs that were killed left behind is removed first.
+    """
+    above = Path(tempfile.gettempdir())
+    sweep_once(above)
+    try:
+        folder, lock = _locked(above)
+    except OSError as error:
+        raise _no_room(above, error) from None
+    try:
+        yield folder
+    except OSError as error:
+        if not is_full(error) and not str(error.filename or "").startswith(str(folder)):
+            raise
+        raise _no_room(above, error) from None
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
+
+
+def is_full(error: OSError) -> bool:
+    """Tell whether there is no room to write: this is no fault of what is being read."""
+    return error.errno in _FULL
+
+
+def sweep(above: Path, prefix: str = PREFIX) -> None:
+    """Remove the folders that runs left behind whose process is gone: those that nobody holds the lock of."""
+    with suppress(OSError):
+        for folder in above.glob(f"{prefix}*"):
+            with suppress(OSError):
+                _remove_if_left(folder)
+
+
+@cache
+def sweep_once(above: Path) -> None:
+    """Do so the first time."""
+    sweep(above)
+
+
+def _remove_if_left(folder: Path) -> None:
+    found = folder.lstat()
+    if not folder.is_dir() or folder.is_symlink() or found.st_uid != os.geteuid():
+        return
+    try:
+        lock = os.open(folder / _LOCK, os.O_RDWR | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        folder.rmdir()  # if it is empty: whoever makes one this moment makes another
+        return
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        os.close(lock)
+
+
+def _locked(above: Path) -> tuple[Path, int]:
+    """Make a folder with a lock in it that is held as long as this process lives."""
+    for _ in range(_TRIES):
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=above))
+        with suppress(FileNotFoundError, BlockingIOError):  # another run has just taken it for one left behind
+            lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if os.fstat(lock).st_ino == (folder / _LOCK).stat().st_ino:
+                    return folder, lock
+            except BaseException:
+                os.close(lock)
+                raise
+            os.close(lock)
+    raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN), str(above))
+
+
+def _no_room(above: Path, error: OSError) -> OutputError:
+    what = "is full" if error.errno in {errno.ENOSPC, errno.EDQUOT} else f"cannot be written: {error.strerror}"
+    return OutputError(f"the temporary folder {above} {what}; make room, or name another in TMPDIR")

@@ -1,0 +1,61 @@
+"""How a file comes to be: written beside, brought to the disk, renamed; so it is there whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_PART = ".jumelage-part-"
+
+
+def write_whole(data: bytes, path: Path) -> None:
+    """Write a file in place of what is there, with the rights that it had; OSError if it cannot be written.
+
+    What a run that was killed left beside is removed.
+    """
+    _remove_left(path)
+    beside = path.with_name(f".{path.name}{_PART}{os.getpid()}")
+    try:
+        with beside.open("wb") as file, _held(file):
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+            if path.exists():
+                shutil.copymode(path, beside)
+            beside.replace(path)
+    except OSError:
+        with suppress(OSError):
+            beside.unlink()
+        raise
+
+
+@contextmanager
+def _held(file: BinaryIO) -> Iterator[bool]:
+    """Lock a file while this process writes it; tell whether nobody else has it."""
+    try:
+        import fcntl
+    except ImportError:  # a system without such locks: nothing is removed there
+        yield False
+        return
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        yield False
+    else:
+        yield True
+
+
+def _remove_left(path: Path) -> None:
+    """Remove parts of this file whose process is gone: those that nobody has locked."""
+    with suppress(OSError, ValueError):
+        for part in path.parent.iterdir():
+            if part.name.startswith(f".{path.name}{_PART}") and part.is_file() and not part.is_symlink():
+                with part.open("rb") as file, _held(file) as free:
+                    if free:
+                        part.unlink()
