@@ -19,7 +19,7 @@ from jumelage.rules import Near, near
 from jumelage.texts import LANGUAGES, Label, find_control, find_damage, folded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from sqlalchemy import Connection
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from jumelage.rules import Finding
 
 MOST_AGREEMENTS = 999
+_Broken = dict[str, tuple[str, dict[str, Any]]]  # by text: the rule that it breaks, with its details
 _LONGEST_NAME = 500  # characters
 _SHORT = 10  # characters; an abbreviation is no longer
 _MOST_PEOPLE = 999_999_999
@@ -89,27 +90,25 @@ _DOUBT = re.compile(r"[?*†]")
 
 def understand_columns(
     bench: Connection, documents: Mapping[str, Document], names: Names, wave: Wave | None
-) -> list[Finding]:
-    """Understand every column of every table; return all values that cannot be."""
-    findings: list[Finding] = []
+) -> Iterator[Finding]:
+    """Understand every column of every table; yield all values that cannot be."""
     known = _look_up(documents, names)
     for document in documents.values():
         for column in SHAPES[document.name].columns:
             if column in LISTS:
-                findings += _names(bench, document, column, known[document.name, column], names, wave)
+                yield from _names(bench, document, column, known[document.name, column], names, wave)
             elif column in NUMBERS:
-                findings += _numbers(bench, document, column, names, wave)
+                yield from _numbers(bench, document, column, names, wave)
             elif column in DATES:
-                findings += _periods(bench, document, column, known[document.name, column], wave)
+                yield from _periods(bench, document, column, known[document.name, column], wave)
             elif column in PARTNERS:
-                findings += _partners(bench, document, column, wave)
-                findings += _free_texts(bench, document, column)
+                yield from _partners(bench, document, column, wave)
+                yield from _free_texts(bench, document, column)
             elif column == "source":
-                findings += _sources(bench, document)
+                yield from _sources(bench, document)
         if "city_code" in document.columns:
-            findings += _codes(bench, document, names)
+            yield from _codes(bench, document, names)
         _resolved(bench, document)
-    return findings
 
 
 def _look_up(documents: Mapping[str, Document], names: Names) -> dict[tuple[str, str], dict[str, str | None]]:
@@ -153,16 +152,17 @@ def _meaning(
 
 def _offenders(
     bench: Connection, document: Document, column: str, broken: Mapping[str, tuple[str, dict[str, Any]]]
-) -> list[Finding]:
-    """Return a finding for each row whose value breaks a rule, by value: the rule and its details."""
+) -> Iterator[Finding]:
+    """Yield a finding for each row whose value breaks a rule, by value: the rule and its details."""
     if not broken:
-        return []
+        return
     rows = bench.exec_driver_sql(
         f"select line, {column} from raw_{document.name} where {column} in (select unnest(cast(? as varchar[]))) "
         "order by line",
         (sorted(broken),),
     )
-    return [document.finding(broken[value][0], line, column, value, **broken[value][1]) for line, value in rows]
+    for line, value in rows:
+        yield document.finding(broken[value][0], line, column, value, **broken[value][1])
 
 
 def _names(
@@ -172,27 +172,23 @@ def _names(
     found: dict[str, str | None],
     names: Names,
     wave: Wave | None,
-) -> list[Finding]:
+) -> Iterator[Finding]:
     code_list = LISTS[column]
-    long = [
-        document.finding("name_too_long", line, column, value, most=_LONGEST_NAME)
-        for line, value in _long(bench, document, column)
-    ]
+    for line, value in _long(bench, document, column):
+        yield document.finding("name_too_long", line, column, value, most=_LONGEST_NAME)
     declared = _missing(wave, column) if code_list != "yes_no" and code_list in _CLOSED else {}
     known = {text: declared.get(text.casefold(), code) for text, code in found.items()}
     _meaning(bench, document.name, column, {"code": "varchar"}, [entry for entry in known.items() if entry[1]])
     unknown = sorted(text for text, code in known.items() if code is None and not find_control(text))
     if code_list not in _CLOSED:
         doubtful = sorted(text for text in found if _DOUBT.search(text) and not find_damage(text))
-        marked = _offenders(bench, document, column, dict.fromkeys(doubtful, ("name_marked", {})))
-        harmed = {text: what for text in unknown if (what := find_damage(text))}
-        marked += _offenders(
-            bench, document, column, {text: ("text_damaged", {"what": what}) for text, what in harmed.items()}
-        )
-        unknown = [text for text in unknown if text not in doubtful and text not in harmed]
-        return long + marked + _offenders(bench, document, column, unknown_names(bench, code_list, unknown, names))
+        broken: _Broken = dict.fromkeys(doubtful, ("name_marked", {}))
+        broken |= {text: ("text_damaged", {"what": what}) for text in unknown if (what := find_damage(text))}
+        broken |= unknown_names(bench, code_list, [text for text in unknown if text not in broken], names)
+        yield from _offenders(bench, document, column, broken)
+        return
     choices = {"choices": _choices(code_list)}
-    return long + _offenders(bench, document, column, dict.fromkeys(unknown, ("choice", choices)))
+    yield from _offenders(bench, document, column, dict.fromkeys(unknown, ("choice", choices)))
 
 
 def _long(bench: Connection, document: Document, column: str) -> list[tuple[int, str]]:
@@ -267,7 +263,7 @@ def _shared(bench: Connection, code_list: str, unknown: list[str]) -> dict[str, 
     }
 
 
-def _numbers(bench: Connection, document: Document, column: str, names: Names, wave: Wave | None) -> list[Finding]:
+def _numbers(bench: Connection, document: Document, column: str, names: Names, wave: Wave | None) -> Iterator[Finding]:
     least, most, rule_name = NUMBERS[column]
     declared = _unanswered(bench, document, column, names, wave) if column == "declared_agreements" else {}
     table = f"meant_{document.name}_{column}"
@@ -312,7 +308,7 @@ def _unanswered(bench: Connection, document: Document, column: str, names: Names
 
 def _periods(
     bench: Connection, document: Document, column: str, found: dict[str, str | None], wave: Wave | None
-) -> list[Finding]:
+) -> Iterator[Finding]:
     """Understand dates; only `since` takes an answer for one: where there is an end, it is before some day."""
     missing: dict[str, str] = {}
     if takes_answers := column == "since":
@@ -334,13 +330,12 @@ def _periods(
             broken[text] = (period, choices)
     kinds = {f"{column}_from": "date", f"{column}_to": "date", "missing": "varchar"}
     _meaning(bench, document.name, column, kinds, rows)
-    long = [
-        document.finding("not_a_date", line, column, value, **choices) for line, value in _long(bench, document, column)
-    ]
-    return long + _offenders(bench, document, column, broken)
+    for line, value in _long(bench, document, column):
+        yield document.finding("not_a_date", line, column, value, **choices)
+    yield from _offenders(bench, document, column, broken)
 
 
-def _partners(bench: Connection, document: Document, column: str, wave: Wave | None) -> list[Finding]:
+def _partners(bench: Connection, document: Document, column: str, wave: Wave | None) -> Iterator[Finding]:
     """Take declared abbreviations for an unknown partner; find undeclared ones."""
     if declared := _missing(wave, "partner"):
         bench.exec_driver_sql(
@@ -354,18 +349,18 @@ def _partners(bench: Connection, document: Document, column: str, wave: Wave | N
         f"or list_contains({sorted(_NOT_ANSWERED)}, lower(regexp_replace(strip_accents({column}), '[. /]', '', 'g')))) "
         "order by line"
     )
-    return [
-        document.finding("sentinel_undeclared", line, column, value) for line, value in rows if _says_nothing(value)
-    ]
+    for line, value in rows:
+        if _says_nothing(value):
+            yield document.finding("sentinel_undeclared", line, column, value)
 
 
 _MAY_BE_DAMAGED = r"[^\p{L}\p{M}\p{N} ,.()/’-]|[\x{C2}-\x{C5}]|^''|_x"
 
 
-def _free_texts(bench: Connection, document: Document, column: str) -> list[Finding]:
+def _free_texts(bench: Connection, document: Document, column: str) -> Iterator[Finding]:
     """Find names of partners that were damaged on their way, or that bear a sign of doubt or of a note."""
     if column not in document.columns or not document.doubts:
-        return []
+        return
     rows = bench.exec_driver_sql(
         f"select distinct {column} from raw_{document.name} where regexp_matches({column}, '{_MAY_BE_DAMAGED}')"
     )
@@ -375,7 +370,7 @@ def _free_texts(bench: Connection, document: Document, column: str) -> list[Find
             broken[text] = ("text_damaged", {"what": what})
         elif _DOUBT.search(text) and not _says_nothing(text):
             broken[text] = ("name_marked", {})
-    return _offenders(bench, document, column, broken)
+    yield from _offenders(bench, document, column, broken)
 
 
 def _says_nothing(text: str) -> bool:
@@ -384,7 +379,7 @@ def _says_nothing(text: str) -> bool:
     return not letters or (letters in _NOT_ANSWERED and re.fullmatch(r"[\w.\s/]+", text) is not None)
 
 
-def _sources(bench: Connection, document: Document) -> list[Finding]:
+def _sources(bench: Connection, document: Document) -> Iterator[Finding]:
     known = report_file.reports_of_a_wave()
     texts = _distinct(bench, document.name, "source")
     wrong = [text for text in texts if text.split("/", maxsplit=1)[0] not in known]
@@ -392,14 +387,14 @@ def _sources(bench: Connection, document: Document) -> list[Finding]:
     return _offenders(bench, document, "source", broken)
 
 
-def _codes(bench: Connection, document: Document, names: Names) -> list[Finding]:
+def _codes(bench: Connection, document: Document, names: Names) -> Iterator[Finding]:
     """Hold codes against names; a code alone stands for the name."""
     table = f"raw_{document.name}"
     texts = _distinct(bench, document.name, "city_code")
     known = names.resolve("cities", texts)
     unknown = [text for text in texts if text not in known]
     broken = unknown_names(bench, "cities", unknown, names)
-    findings = _offenders(bench, document, "city_code", broken)
+    yield from _offenders(bench, document, "city_code", broken)
     _meaning(bench, document.name, "city_code", {"code": "varchar"}, known.items())
     rows = bench.exec_driver_sql(
         f"select r.line, r.city_code, r.city, c.name from {table} r "
@@ -407,10 +402,8 @@ def _codes(bench: Connection, document: Document, names: Names) -> list[Finding]
         f"join meant_{document.name}_city n on n.text = r.city join list_cities c on c.code = m.code "
         "where m.code <> n.code order by r.line"
     )
-    return findings + [
-        document.finding("code_contradicts_name", line, "city_code", code, other=other, name=name)
-        for line, code, name, other in rows
-    ]
+    for line, code, name, other in rows:
+        yield document.finding("code_contradicts_name", line, "city_code", code, other=other, name=name)
 
 
 def _resolved(bench: Connection, document: Document) -> None:

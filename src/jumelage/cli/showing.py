@@ -14,7 +14,7 @@ from jumelage.rules import ERROR, severity_name
 from jumelage.texts import Label, filled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
     from sqlalchemy.engine import URL
@@ -104,7 +104,7 @@ def told(showing: Showing) -> Iterator[None]:
             say(remark, showing.lang)
 
 
-def show_findings(findings: Sequence[Finding], showing: Showing) -> None:
+def show_findings(findings: Collection[Finding], showing: Showing) -> None:
     """Show findings: all in the format asked for, else as lines: the first of each rule, up to a hundred."""
     if showing.format is not None or showing.output is not None:
         from jumelage.render.grid import of_findings

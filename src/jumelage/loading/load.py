@@ -12,11 +12,11 @@ from jumelage.checking.printed import stage_published
 from jumelage.checking.spellings import accept_spellings
 from jumelage.database.workbench import workbench
 from jumelage.errors import DataError, OutputError
+from jumelage.findings import Findings
 from jumelage.reading.handed import open_handed
 from jumelage.reading.package import read_package
 from jumelage.reading.restore import restore
 from jumelage.revisions.history import check_said
-from jumelage.rules import Finding, errors_in
 from jumelage.temporary import temporary_folder
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def _load(
     dry_run: bool,
     step: Callable[[str], None],
 ) -> Loaded:
-    findings: list[Finding] = []
+    findings = Findings()
     names = Names(bench)
     index_names(bench)
     with open_handed(request.handed, scratch, findings, request.table) as handed:
@@ -81,12 +81,12 @@ def _load(
             findings += unknown_items(package.wave, package.origin, names)
             stage_published(bench, package, package.wave, names, findings)
             findings += claimed_complete(package.wave, package)
-        if package.wave is not None and not errors_in(findings):
+        if package.wave is not None and not findings.errors:
             stage_wave(bench, package.wave, package.documents["respondents"].columns)
             findings += false_sources(bench, package.wave, package)
-        findings.sort(key=lambda finding: finding.order)
+        findings = findings.in_order()
         uncopied = _annotate(request, package, findings)
-    if (number := errors_in(findings)) or package.wave is None:
+    if (number := findings.errors) or package.wave is None:
         said = f"{number} finding{'s' if number != 1 else ''}; nothing was loaded"
         raise DataError(f"{request.handed}: {said}{f'; {uncopied}' if uncopied else ''}", findings)
     if uncopied:
@@ -94,7 +94,7 @@ def _load(
     return append_revision(connection, bench, package.wave, request, findings, dry_run=dry_run, step=step)
 
 
-def _annotate(request: Request, package: Package, findings: list[Finding]) -> OutputError | None:
+def _annotate(request: Request, package: Package, findings: Findings) -> OutputError | None:
     """Write the annotated copy that is asked for; return why not, which must not hide the findings."""
     if request.annotate is None:
         return None
@@ -102,7 +102,7 @@ def _annotate(request: Request, package: Package, findings: list[Finding]) -> Ou
 
     read = {name: found for name, found in package.documents.items() if found.header}  # not what is restored
     try:
-        for remark in annotate(request.handed, read, findings, request.annotate, request.lang):
+        for remark in annotate(request.handed, read, tuple(findings), request.annotate, request.lang):
             request.tell(remark)
     except OutputError as error:
         return error

@@ -14,11 +14,12 @@ from jumelage.reading.wave_toml import Wave, canonical
 from jumelage.revisions.history import recording_time, user
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
     from sqlalchemy import Connection
 
+    from jumelage.findings import Findings
     from jumelage.loading.losses import Loss
     from jumelage.rules import Finding
     from jumelage.texts import Label
@@ -58,7 +59,7 @@ class Loaded:
     before: int | None
     rows: dict[str, int]
     synthetic: bool = False
-    findings: tuple[Finding, ...] = field(default=(), repr=False)
+    findings: Collection[Finding] = field(default=(), repr=False)
     losses: tuple[Loss, ...] = ()
 
 
@@ -67,7 +68,7 @@ def append_revision(
     bench: Connection,
     wave: Wave,
     request: Request,
-    findings: list[Finding],
+    findings: Findings,
     *,
     dry_run: bool,
     step: Callable[[str], None],
@@ -78,7 +79,7 @@ def append_revision(
     before = current[0] if current else None
     # With a reason, the same content read in another way (`missing`, `dates`) is a revision too: it is kept for later.
     if current and current[1] == digest and (current[2] == wave.declared or not request.reason):
-        return Loaded(wave.code, current[0], False, before, rows, wave.synthetic, tuple(findings))
+        return Loaded(wave.code, current[0], False, before, rows, wave.synthetic, findings)
     if last and not dry_run and not (request.reason and request.reason.strip()):
         differs = f"is loaded as revision {before} and this differs from it; say why it changes"
         again = f"was withdrawn, up to revision {last}; say why it is loaded again"
@@ -92,7 +93,7 @@ def append_revision(
     lost = losses(connection, wave.code, before, revision) if before else ()
     if not dry_run and not request.accept_loss:
         confirm(wave.code, lost, request.lang)
-    return Loaded(wave.code, revision, True, before, rows, wave.synthetic, tuple(findings), lost)
+    return Loaded(wave.code, revision, True, before, rows, wave.synthetic, findings, lost)
 
 
 def _columns(name: str) -> list[str]:

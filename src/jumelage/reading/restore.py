@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from jumelage import database
 from jumelage.database.models import LATER_QUESTIONS, OF_A_LOAD, TOWN_QUESTIONS, metadata
 from jumelage.errors import UsageError
+from jumelage.findings import Findings
 from jumelage.reading.source import Document
 from jumelage.reading.wave_fields import Origin
 from jumelage.reading.wave_toml import Wave, wave_of
@@ -18,7 +19,6 @@ from jumelage.revisions.scope import current_revision
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from jumelage.rules import Finding
 
 _PUBLICATION = OF_A_LOAD[5:-1]  # all that is not handed in as rows of towns
 _COUNTED = "cast(count(*) as varchar)"
@@ -80,7 +80,7 @@ def restore(connection: Connection, bench: Connection, code: str, table: str) ->
             f"wave {wave}, revision {revision} was loaded before its wave.toml was kept; "
             'load the whole wave once more: jumelage load FOLDER --reason "keep wave.toml"'
         )
-    findings: list[Finding] = []  # it was understood when it was loaded
+    findings = Findings()  # it was understood when it was loaded
     said = wave_of(json.loads(declared), Origin(texts=True), findings)
     documents = {}
     for name, (loaded, columns) in _ROWS.items():

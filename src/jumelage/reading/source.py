@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from jumelage.findings import Findings
     from jumelage.reading.encoding import TextFile
     from jumelage.reading.workbook import Workbook
 
@@ -280,7 +281,7 @@ def _cell(row: int, column: int) -> str:
     return f"{letters(column)}{row}"
 
 
-def read_header(source: Source, shape: Shape, findings: list[Finding]) -> Document | None:
+def read_header(source: Source, shape: Shape, findings: Findings) -> Document | None:
     """Find the header of a table: the first row that names all columns that must be there, else its first row.
 
     What is wrong with it is added to the findings; None if there is no row at all.
