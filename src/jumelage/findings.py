@@ -33,13 +33,12 @@ _FIRST_CAUSES = frozenset(
     }
 )
 
-
-def _cell(finding: Finding) -> object:
-    """Return what findings of one cell have in common; those of no cell are each for themselves."""
-    return finding.order[:4] if finding.row is not None and finding.column else (*finding.order, id(finding))
-
-
 _Row = tuple[Any, ...]  # the order of a finding, then its parts
+
+
+def _cell(row: _Row) -> object:
+    """Return what findings of one cell have in common; None for those of no cell."""
+    return row[0][:4] if row[3] is not None and row[4] else None
 
 
 class Findings(Collection[Finding]):
@@ -60,11 +59,15 @@ class Findings(Collection[Finding]):
 
     def append(self, finding: Finding) -> None:
         """Add a finding."""
-        if finding.severity == ERROR:
-            self.errors += 1
-            self.places.add((finding.file, finding.sheet, finding.column))
         parts = (finding.file, finding.row, finding.column, finding.value, finding.sheet, finding.details)
-        self._few.append((finding.order, finding.rule.name, *parts, finding.heading))
+        self._add((finding.order, finding.rule.name, *parts, finding.heading))
+
+    def _add(self, row: _Row) -> None:
+        _, name, file, _, column, _, sheet, *_ = row
+        if rule(name).severity == ERROR:
+            self.errors += 1
+            self.places.add((file, sheet, column))
+        self._few.append(row)
         self._number += 1
         if len(self._few) >= _IN_MEMORY:
             self._set_aside()
@@ -95,10 +98,15 @@ class Findings(Collection[Finding]):
     def in_order(self) -> Findings:
         """Return them in order, without what is said of a cell and only follows from another finding there."""
         kept = Findings()
-        for _, cell in groupby(self, key=_cell):
-            of_cell = list(cell)
-            first = [found for found in of_cell if found.rule.name in _FIRST_CAUSES and found.column]
-            kept += first or of_cell
+        for cell, rows in groupby(self._rows(), key=_cell):
+            if cell is None:
+                for row in rows:
+                    kept._add(row)
+                continue
+            of_cell = list(rows)
+            first = [row for row in of_cell if row[1] in _FIRST_CAUSES]
+            for row in first or of_cell:
+                kept._add(row)
         return kept
 
     def _set_aside(self) -> None:

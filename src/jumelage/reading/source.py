@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -77,11 +78,7 @@ class Document:
 
     def heading(self, column: str | None) -> str | None:
         """Return how the file itself heads a column; None for one that it has not."""
-        for name, heading in zip(self.columns, self.headings, strict=False):
-            if name == column and column is not None:
-                plain = " ".join(heading.split())
-                return plain if plain and not find_control(plain) and len(plain) <= _LONGEST_SHOWN else None
-        return None
+        return _heading(self.columns, self.headings, column)
 
     def finding(
         self,
@@ -100,6 +97,14 @@ class Document:
         wanted = len(self.columns)
         advice = _TOO_MANY if found > wanted else _TOO_FEW
         return self.finding("wrong_number_of_fields", row, found=found, wanted=wanted, advice=advice)
+
+
+@lru_cache
+def _heading(columns: tuple[str | None, ...], headings: tuple[str, ...], column: str | None) -> str | None:
+    if column is None or column not in columns or not headings:
+        return None
+    plain = " ".join(headings[columns.index(column)].split())
+    return plain if plain and not find_control(plain) and len(plain) <= _LONGEST_SHOWN else None
 
 
 class Source(ABC):
