@@ -20,6 +20,7 @@ from openpyxl.workbook.workbook import Workbook
 from sqlalchemy.engine import URL
 
 from jumelage.cli import showing
+from jumelage.findings import Findings
 from jumelage.reading.handed import TABLES
 from jumelage.reading.headings import HEADINGS, meanings
 from jumelage.reading.package import ALIASES, CLAIMS, SHAPES
@@ -733,3 +734,24 @@ def test_no_heading_stands_for_two_columns_of_a_table() -> None:
     for columns in tables:
         for heading in (*columns, *(name for names in HEADINGS.values() for name in names)):
             assert len(meanings(heading, columns)) <= 1, (heading, columns)
+
+
+def test_a_rule_names_the_tables_that_its_query_looks_at() -> None:
+    for rule_ in rules().values():
+        looked_at = {name for name in TABLES if re.search(rf"\b(?:raw|resolved|meant)_{name}(?:_[a-z]+)?\b", rule_.sql)}
+        assert set(rule_.reads) == looked_at, rule_.name
+
+
+def test_findings_come_in_order_however_many_and_without_what_follows_from_others() -> None:
+    found = Findings()
+    with patch("jumelage.findings._IN_MEMORY", 7):
+        for row in range(100, 0, -1):
+            found.append(Finding(rules()["name_unknown"], "b.csv", row, "city"))
+            found.append(Finding(rules()["file_empty"], "a.csv"))
+        found.append(Finding(rules()["cell_error"], "b.csv", 3, "city"))
+        kept = found.in_order()
+    assert (len(found), found.errors) == (201, 201)
+    assert (len(kept), kept.errors) == (200, 200)
+    assert [finding.file for finding in kept] == ["a.csv"] * 100 + ["b.csv"] * 100
+    assert [finding.row for finding in kept][100:] == list(range(1, 101))
+    assert [finding.rule.name for finding in kept if finding.row == 3] == ["cell_error"]

@@ -1,5 +1,6 @@
 /*
 table = "partnerships"
+reads = ["partnerships"]
 column = "city"
 message = { fr = "le même accord ({key_fr}) est déjà à la ligne {first}", en = "the same agreement ({key_en}) stands on line {first} already" }
 remedy = { fr = "écrivez leur nombre dans agreements s’ils sont plusieurs, et gardez une seule ligne", en = "write their number in agreements if they are several, and keep one row" }

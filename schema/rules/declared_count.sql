@@ -1,5 +1,6 @@
 /*
 table = "respondents"
+reads = ["respondents", "partnerships"]
 column = "declared_agreements"
 row_by_row = true
 message = { fr = "la ville déclare {declared} accords, et la table partnerships en liste {listed} en vigueur", en = "the town declares {declared} agreements, and partnerships lists {listed} in force" }

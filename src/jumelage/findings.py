@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import pickle
+import weakref
 from collections.abc import Collection
 from itertools import groupby, islice
 from operator import itemgetter
@@ -112,7 +113,8 @@ class Findings(Collection[Finding]):
     def _set_aside(self) -> None:
         """Write what is in memory down, sorted."""
         if self._file is None:
-            self._file = TemporaryFile()  # noqa: SIM115  # it has no name, and goes with the last who holds it
+            self._file = TemporaryFile()  # noqa: SIM115  # it has no name, and goes with these findings
+            weakref.finalize(self, self._file.close)
         self._few.sort(key=itemgetter(0))
         self._file.seek(0, 2)
         places = []

@@ -26,7 +26,7 @@ _SEVERITY_NAMES = {
 }
 FIELDS = ("file", "sheet", "row", "column", "value", "rule", "severity", "message", "suggestion")
 _LONGEST = 80
-_KEYS = {"severity", "message", "remedy", "table", "column", "row_by_row"}
+_KEYS = {"severity", "message", "remedy", "table", "reads", "column", "row_by_row"}
 _NEAR = Label("vouliez-vous dire {}\u00a0?", "did you mean {}?")
 _KNOWN = Label("connus\u00a0: {}", "known: {}")
 _OR = Label(" ou ", " or ")
@@ -37,8 +37,9 @@ _NONE_NEAR = Label("rien d’approchant", "none is near")
 class Rule:
     """A rule: its severity, and what is said of what breaks it, with {details} and {near} to be filled in.
 
-    `table` and `column` are those that the offenders of `sql` stand in. What a rule `row_by_row` says of a row is true
-    whatever may be wrong with others; any other rule waits until the tables that it looks at are sound.
+    `table` and `column` are those that the offenders of `sql` stand in; `reads` are all tables that it looks at. What
+    a rule `row_by_row` says of a row is true whatever may be wrong with others; any other rule waits until the tables
+    that it looks at are sound.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Rule:
     column: str = ""
     sql: str = ""
     row_by_row: bool = False
+    reads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +191,8 @@ def _rule(path: Path, name: str, table: dict[str, Any], sql: str) -> Rule:
     severity = table.get("severity", ERROR)
     if severity not in SEVERITIES:
         raise ValueError(f"{path.name}: {name}: no severity {severity!r}")
+    if sql and not table.get("reads"):
+        raise ValueError(f"{path.name}: {name}: reads must name the tables that the query looks at")
     remedy = label(table["remedy"], f"{path.name}: {name}: remedy") if "remedy" in table else None
     message = label(table.get("message"), f"{path.name}: {name}: message")
     return Rule(
@@ -200,4 +204,5 @@ def _rule(path: Path, name: str, table: dict[str, Any], sql: str) -> Rule:
         table.get("column", ""),
         sql,
         table.get("row_by_row", False),
+        tuple(table.get("reads", ())),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from jumelage.checking.columns import understand_columns
@@ -67,8 +66,8 @@ def find_problems(
         for document in documents.values():
             findings += _outside_frame(bench, document)
     for rule in rules().values():
-        tables = set(re.findall(r"\b(?:raw|resolved)_([a-z]+)\b", rule.sql)) - {rule.table}
-        if rule.sql and tables <= (read if rule.row_by_row else sound):
+        others = set(rule.reads) - {rule.table}
+        if rule.sql and others <= (read if rule.row_by_row else sound):
             findings += _broken(bench, documents, rule)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from jumelage import __version__, database
-from jumelage.database.models import DERIVED, LATER_QUESTIONS, LATER_TABLES, OF_A_LOAD, metadata
+from jumelage.database.models import DERIVED, LATER_QUESTIONS, LATER_TABLES, OF_A_LOAD, OF_A_REVISION, metadata
 from jumelage.errors import DataError, UsageError
 from jumelage.loading.losses import confirm, losses
 from jumelage.reading.wave_toml import Wave, canonical
@@ -97,7 +97,8 @@ def append_revision(
 
 
 def _columns(name: str) -> list[str]:
-    return [column.name for column in metadata.tables[f"survey.{name}"].columns][2:]
+    columns = metadata.tables[f"survey.{name}"].columns
+    return [column.name for column in columns if column.name not in OF_A_REVISION]
 
 
 # Columns that came later, with what stands there where they are not used: the hash is then what it always was.
@@ -201,8 +202,8 @@ def _write(
         },
     )
     for name in OF_A_LOAD:
-        columns = ["wave", "revision", *_columns(name)]
-        sql = f"select '{wave.code}', {revision}, {', '.join(columns[2:])} from staged_{name}"
-        database.append(bench, sql, connection, f"survey.{name}", columns)
+        columns = _columns(name)
+        sql = f"select '{wave.code}', {revision}, {', '.join(columns)} from staged_{name}"
+        database.append(bench, sql, connection, f"survey.{name}", [*OF_A_REVISION, *columns])
     if broken := database.orphans(connection, {"revisions", *OF_A_LOAD}):
         raise DataError("the wave refers to what does not exist:\n" + "\n".join(broken))
