@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import shutil
 import subprocess
@@ -28,6 +29,7 @@ CODES = PROJECT / "schema" / "codes"
 ZONES = PROJECT / "reports" / "zones.sql"
 JUMELAGE = Path(sys.executable).with_name("jumelage")
 QUERY = BASELINES / "bare_query.py"
+TIMES = HERE / "query_times.py"
 
 # The tables that dbt builds too, and what it builds them from.
 TABLES = ("distribution", "zones", "countries", "participation", "agreements_by_country", "cities_by_population")
@@ -41,7 +43,11 @@ LOADS = {
     "load-windows": ("windows", 3.5),
     "load-refused": ("misspelt", 2.0),
 }
-NAMES = ("help", "zones-table", "zones-csv", "wave", *LOADS)
+# The queries of which reports are timed by themselves, by engine: how many agreements, and the limit of their ratios.
+QUERIES = ("zones", "countries", "agreements_by_country", "distribution")
+ENGINES = {"duckdb": 10_000_000, "postgresql": 1_000_000}
+QUERY_LIMIT = 1.5
+NAMES = ("help", "zones-table", "zones-csv", "wave", *LOADS, *(f"query-{engine}" for engine in ENGINES))
 MADE = "made.duckdb"
 PEAK = 500.0  # MB, of a load
 MEGABYTE = 1_000_000
@@ -86,6 +92,25 @@ class Contest:
     ours: Side
     theirs: Side
     peak: float | None = None
+
+
+@dataclass(frozen=True)
+class Queries:
+    """The queries of reports and SQL by hand on one engine, by turns in one process that makes the rows."""
+
+    engine: str
+    rows: int
+
+    def times(self, folder: Path, repeat: int) -> tuple[float, list[tuple[Contest, list[float], list[float]]]]:
+        """Return the most MB that the process occupied, and of each report its contest and both sides' seconds."""
+        done = run((sys.executable, TIMES, self.engine, str(self.rows), str(repeat), *QUERIES), folder)
+        found = []
+        nothing = Side([])
+        for line in map(json.loads, done.out.splitlines()):
+            name = f"{line['report']}-{self.engine}"
+            contest = Contest(name, "SQL by hand", QUERY_LIMIT, nothing, nothing)
+            found.append((contest, line["ours"], line["theirs"]))
+        return done.peak, found
 
 
 @dataclass(frozen=True)
@@ -141,6 +166,11 @@ def contests(scratch: Path, only: str | None, rows: int) -> list[Contest]:
     if set(LOADS) & set(wanted):
         found += _loads(scratch, [name for name in LOADS if name in wanted], rows)
     return found
+
+
+def queries(only: str | None, rows: int | None) -> list[Queries]:
+    """Return what is to be timed of queries alone, or that of one name; of so many agreements, if it is said."""
+    return [Queries(engine, rows or usual) for engine, usual in ENGINES.items() if only in {None, f"query-{engine}"}]
 
 
 # --- reports -----------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from contests import JUMELAGE, NAMES, REQUIREMENTS, Contest, Side, contests, run
+from contests import JUMELAGE, NAMES, REQUIREMENTS, Contest, Queries, Side, contests, queries, run
 
 ROWS = 1_000_000
 
@@ -110,6 +110,16 @@ def measure(contest: Contest, repeat: int) -> Outcome:
     return outcome
 
 
+def measure_queries(asked: Queries, repeat: int) -> list[Outcome]:
+    """Time the queries of one engine, each against SQL by hand."""
+    with TemporaryDirectory() as name:
+        peak, found = asked.times(Path(name), repeat)
+    return [
+        Outcome(contest, *([Turn(seconds, peak, None) for seconds in side] for side in sides))
+        for contest, *sides in found
+    ]
+
+
 # --- what is printed ---------------------------------------------------------------------------------------
 
 
@@ -129,7 +139,7 @@ def machine() -> dict[str, str | int | None]:
 
 
 HEAD = ("name", "baseline", "jumelage s", "baseline s", "ratio", "limit", "peak MB", "limit", "")
-WIDTHS = (12, 21, 10, 10, 5, 5, 7, 5, 4)
+WIDTHS = (32, 21, 10, 10, 5, 5, 7, 5, 4)
 WORDS = {0, 1, 8}
 
 
@@ -148,6 +158,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--repeat", type=int, default=7, metavar="N", help="timed runs of each side [default: 7]")
     parser.add_argument("--only", choices=NAMES, help="measure this one alone")
     parser.add_argument("--rows", type=int, default=ROWS, metavar="N", help="agreements to load [default: 1000000]")
+    parser.add_argument("--query-rows", type=int, metavar="N", help="agreements to query [default: 10000000, 1000000]")
     parser.add_argument("--strict", action="store_true", help="exit with 1 if a ratio or a peak is over its limit")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all that was measured there, too")
     options = parser.parse_args()
@@ -174,6 +185,10 @@ def main() -> int:
         for contest in found:
             outcomes.append(measure(contest, options.repeat))
             print(line(outcomes[-1].row()), flush=True)
+    for asked in queries(options.only, options.query_rows):
+        for outcome in measure_queries(asked, options.repeat):
+            outcomes.append(outcome)
+            print(line(outcome.row()), flush=True)
     if options.json:
         measured = {"machine": facts, "repeat": options.repeat, "rows": options.rows}
         entries = [outcome.entry() for outcome in outcomes]

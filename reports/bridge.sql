@@ -19,13 +19,14 @@ begun = { fr = "Commencés", en = "Begun" }
 appeared = { fr = "Déclarés désormais", en = "Newly declared" }
 reclassified = { fr = "Reclassés", en = "Reclassified" }
 agreements = { fr = "Après", en = "After" }
+may_be_same = { fr = "dont peut-être d’avant, sous un autre nom", en = "of which may be earlier ones by another name" }
 [balance]
 start = "agreements_before"
 parts = ["frame_left", "frame_entered", "mergers", "silent", "heard", "undetermined", "ended", "disappeared", "begun", "appeared", "reclassified"]
 end = "agreements"
 [note]
-fr = "Chaque accord compte dans la première part qui lui convient : la base de sondage (ville sortie, entrée), les fusions (un accord que deux villes réunies déclaraient), les dates (« terminés », « commencés » seulement si une date le dit), la réponse de la ville, enfin la déclaration. Tous les nombres sont des nombres d’accords. « Indéterminés » : la ville n’est pas dite, l’on ne sait si elle avait répondu, ou sa liste n’est pas donnée pour complète. « Reclassés » : le pays a changé de zone entre les deux dates. Une ville qui en a rejoint une autre est suivie."
-en = "Each agreement counts in the first part that fits: the frame (town left, entered), mergers (an agreement that two towns now united both declared), dates (“ended” and “begun” only where a date says so), the response of the town, and last the declaration. All figures are numbers of agreements. “Cannot be told”: the town is not stated, it is not known whether it had answered, or its list is not claimed complete. “Reclassified”: the country changed zones between the two dates. A town that became part of another is followed."
+fr = "Chaque accord compte dans la première part qui lui convient : la base de sondage (ville sortie, entrée), les fusions (un accord que deux villes réunies déclaraient), les dates (« terminés », « commencés » seulement si une date le dit), la réponse de la ville, enfin la déclaration. Tous les nombres sont des nombres d’accords. « Indéterminés » : la ville n’est pas dite, l’on ne sait si elle avait répondu, sa liste n’est pas donnée pour complète, ou l’accord peut être, sous un autre nom, l’un de ceux de l’autre vague (il compte alors −1 et +1, et dans la dernière colonne). « Reclassés » : le pays a changé de zone entre les deux dates. Une ville qui en a rejoint une autre est suivie."
+en = "Each agreement counts in the first part that fits: the frame (town left, entered), mergers (an agreement that two towns now united both declared), dates (“ended” and “begun” only where a date says so), the response of the town, and last the declaration. All figures are numbers of agreements. “Cannot be told”: the town is not stated, it is not known whether it had answered, its list is not claimed complete, or the agreement may be, by another name, one of the other wave (it then counts −1 and +1, and in the last column). “Reclassified”: the country changed zones between the two dates. A town that became part of another is followed."
 */
 -- Partners are the same if their keys are, or if a person said so; one whose partner is not stated may be any of its
 -- town and country. Named ones that find none of their own could be the same under another spelling, unless denied.
@@ -202,7 +203,10 @@ part as (
             else 0
         end as come,
         t.told - t.may_be_told as gone_unless_same,
-        least(t.may_be_old - t.still, t.once - t.told) as come_unless_same,
+        case
+            when n.towns > 0 and n.towns_before > 0 then least(t.may_be_old - t.still, t.once - t.told)
+            else 0
+        end as come_unless_same,
         case when n.city is null or n.towns > 0 and n.towns_before > 0 then t.begun else 0 end as begun,
         coalesce(n.had_told, 'unknown') as had_answered,
         coalesce(n.has_told, 'unknown') as has_answered
@@ -232,6 +236,7 @@ detail as (
         0 as appeared,
         case when p.zone = p.zone_before then 0 else -p.still end as reclassified,
         0 as agreements,
+        0 as may_be_same,
         p.source
     from part p
     where p.earlier > 0
@@ -255,6 +260,7 @@ detail as (
         case when p.had_answered = 'yes' then p.come - p.come_unless_same else 0 end,
         case when p.zone = p.zone_before then 0 else p.still end,
         p.later,
+        p.come_unless_same,
         p.source
     from part p
     where p.later > 0
@@ -276,7 +282,8 @@ select
     sum(d.begun) as begun,
     sum(d.appeared) as appeared,
     sum(d.reclassified) as reclassified,
-    sum(d.agreements) as agreements
+    sum(d.agreements) as agreements,
+    sum(d.may_be_same) as may_be_same
 from detail d
 inner join wave_pairs w on w.wave = d.wave
 left join zones z on z.code = d.zone

@@ -64,7 +64,7 @@ select
     end as value,
     case
         when i.indicator = 'mean_agreements'
-            then round(cast(1.0 * i.value / nullif(r.responded, 0) as numeric(18, 8)), 1)
+            then round(cast(1.0 * i.value_high / nullif(r.responded, 0) as numeric(18, 8)), 1)
         else i.value_high
     end as value_high
 from (

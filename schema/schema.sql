@@ -637,7 +637,8 @@ select code, parent_code, position, label_fr, label_en
 from survey.difficulties;
 
 create view agreements_in_force as
--- Agreements in force in the waves in scope, each once; what the view partnerships shows, without its zone. Not those with partners at home that are set apart.
+-- Agreements in force in the waves in scope, each once, as in the view partnerships, but without their zones.
+-- Those with partners at home that are set apart are in no international figure.
 select p.*
 from listed_agreements p
 where p.until_from is null and p.apart is not true;
@@ -1024,7 +1025,7 @@ where n.place = 1;
 create view followed_towns as
 -- Towns of two waves, those of the earlier one followed to the town that each is, or is part of, in the later one.
 -- answered: unknown where the response is not published; a town that lists agreements, ended or not, has answered.
--- told: as answered, but unknown where the list of a town that answered is not claimed complete.
+-- told: as answered, but unknown where the list of a town that answered may lack agreements.
 select
     t.wave_before,
     t.wave,
@@ -1032,7 +1033,7 @@ select
     t.city,
     t.followed_to,
     t.answered,
-    case when t.answered = 'yes' and not t.agreements_complete then 'unknown' else t.answered end as told,
+    case when t.answered = 'yes' and not t.told_all then 'unknown' else t.answered end as told,
     t.engaged,
     t.agreements
 from (
@@ -1050,10 +1051,9 @@ from (
         end as answered,
         r.engaged,
         r.agreements,
-        c.agreements_complete
+        coalesce(r.agreements_high = r.agreements, false) as told_all
     from wave_pairs p
     inner join respondents r on r.wave in (p.wave_before, p.wave)
-    inner join scope c on c.wave = r.wave
     left join respondents l on l.wave = p.wave and l.city = r.city
     left join successors s on s.wave = p.wave and s.city = r.city
     left join (

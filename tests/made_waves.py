@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 
@@ -18,6 +18,7 @@ from jumelage.revisions.scope import Scope
 from tests.conftest import ROOT
 
 ACROSS = ("evolution", "response", "bridge", "bridge_towns", "panel")
+MANAGEMENT = ("elected_delegate", "twinning_committee", "service")
 JOINED = [("Croix", "2008-01-01", "Roubaix"), ("Roubaix", "2010-01-01", "Tourcoing")]
 
 
@@ -46,14 +47,23 @@ class Pair:
 
 @dataclass(frozen=True)
 class Made:
-    """A wave: responses by town, and agreements; those with `until` are listed as ended."""
+    """A wave: responses by town, and agreements; those with `until` are listed as ended.
+
+    `declared` is the number that a town says it has; `answers` are those by town and item, and `default` all others.
+    """
 
     wave: str
     day: date
     towns: dict[str, str]
     agreements: tuple[Agreement, ...]
     complete: bool = True
+    declared: dict[str, int] = field(default_factory=dict)
+    answers: dict[tuple[str, str], str] = field(default_factory=dict)
+    default: str = "no"
     pairs: tuple[Pair, ...] = ()
+
+    def answer(self, town: str, item: str) -> str:
+        return self.answers.get((town, item), self.default)
 
     def in_force(self, *, with_inferred: bool = True) -> list[Agreement]:
         return [one for one in self.agreements if one.until is None and (with_inferred or not one.inferred)]
@@ -144,10 +154,30 @@ def put(connection: Connection, *waves: Made) -> None:
             connection,
             "respondents",
             "wave, revision, city, population, response, elected_delegate, twinning_committee, service, source, "
-            "answers_source",
+            "answers_source, declared_agreements, declared_missing",
             [
-                (made.wave, 1, codes()[town], POPULATIONS.get(town, 35000), response, "no", "no", "no", "", "")
+                (
+                    *(made.wave, 1, codes()[town], POPULATIONS.get(town, 35000), response),
+                    *(made.answer(town, item) for item in MANAGEMENT),
+                    *("", "", made.declared.get(town), None if town in made.declared else "not_asked"),
+                )
                 for town, response in made.towns.items()
+            ],
+        )
+        insert(
+            connection,
+            "default_answers",
+            "wave, revision, question, item, answer, source",
+            [(made.wave, 1, question, "", made.default, "") for question in ("actions", "difficulties")],
+        )
+        insert(
+            connection,
+            "city_actions",
+            "wave, revision, city, action, answer, source",
+            [
+                (made.wave, 1, codes()[town], item, answer, "")
+                for (town, item), answer in made.answers.items()
+                if item not in MANAGEMENT
             ],
         )
         insert(

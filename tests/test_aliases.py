@@ -98,7 +98,7 @@ def test_a_spelling_is_known_once_a_person_has_confirmed_it(
     unconfirmed = accept(listed, into)
     assert (unconfirmed.code, unconfirmed.err) == (0, f"{into}: 0 spellings added\n")
     refused = load(migrated, misspelt.path)
-    assert (refused.code, refused.err.count("is no accepted name")) == (1, 5)
+    assert (refused.code, refused.err.count("is not an accepted name")) == (1, 5)
     records = list(csv.DictReader(io.StringIO(listed.read_text(encoding="utf-8"), newline=""), delimiter=";"))
     rows = [
         ",".join([*list(record.values())[:-1], answer])
@@ -176,7 +176,7 @@ def test_a_file_saved_by_a_spreadsheet_program_is_accepted(tmp_path: Path) -> No
             ["towns,Lile,1,59350,Lille,50,yes"],
             "s.csv:2, column list: 'towns': must be one of cities, countries, actions, difficulties",
         ),
-        (["cities,Lile,1,59999,Lille,50,yes"], "s.csv:2, column code: '59999': is no code of cities"),
+        (["cities,Lile,1,59999,Lille,50,yes"], "s.csv:2, column code: '59999': is not a code of cities"),
         (["cities,Douay,1,59178,Douai,80,yes", "cities,Lile,1,,,,yes"], "s.csv:3, column code: is missing"),
         (["cities,Lile,1,59350,Lille,89,ok"], "s.csv:2, column confirmed: 'ok': must be one of yes, no"),
     ],
@@ -214,7 +214,7 @@ def test_one_spelling_for_two_codes_is_refused_and_doubles_no_rows(migrated: URL
         ("cities,lîle,59178", "aliases.csv:5, column spelling: 'lîle': is a spelling of 59350 already"),
         ("cities,Lile,59178", "aliases.csv:5, column spelling: 'Lile': is a spelling of 59350 already"),
         ("cities,Lens,59350", "aliases.csv:5, column spelling: 'Lens': is a spelling of 62498 already"),
-        ("cities,Lyle,12", "aliases.csv:5, column code: '12': is no code of cities"),
+        ("cities,Lyle,12", "aliases.csv:5, column code: '12': is not a code of cities"),
     ):
         misspelt.write("aliases.csv", f"{good}{line}\n")
         done = load(migrated, misspelt.path)
@@ -232,7 +232,7 @@ def test_what_is_handed_in_must_be_there_to_be_suggested_for(tmp_path: Path) -> 
     (tmp_path / "empty.zip").write_bytes(b"")
     broken = run("aliases", "suggest", tmp_path / "empty.zip")
     assert broken.code == 1
-    assert broken.err.startswith("empty.zip: is no zip archive that can be read")
+    assert broken.err.startswith("empty.zip: is not a zip archive that can be read")
 
 
 def test_spellings_are_suggested_for_a_workbook_too(misspelt: WaveFolder, tmp_path: Path) -> None:

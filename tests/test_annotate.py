@@ -727,7 +727,7 @@ def test_a_name_that_does_not_fit_is_refused(tmp_path: Path, handed: str, out: s
 def test_what_is_there_already_is_left_untouched(folder: Path, workbook: Path, tmp_path: Path) -> None:
     for handed, name in ((folder, "copy"), (folder / "frame.csv", "copy.csv"), (workbook, "copy.xlsx")):
         (tmp_path / name).write_bytes(b"mine")
-        with pytest.raises(UsageError, match="is there already; choose another name"):
+        with pytest.raises(UsageError, match="already exists; choose another name"):
             annotated(handed, [], [], tmp_path / name)
         assert (tmp_path / name).read_bytes() == b"mine"
 

@@ -69,13 +69,39 @@ def test_names_that_are_not_utf8_are_read_as_zip_says(tmp_path: Path, into: Path
 
 @pytest.mark.parametrize(
     "name",
-    ["../frame.csv", "a/../../frame.csv", "/frame.csv", "..\\frame.csv", "a\\frame.csv", "C:frame.csv", "C:/f.csv"],
+    [
+        "../frame.csv",
+        "a/../../frame.csv",
+        "/frame.csv",
+        "..\\frame.csv",
+        "a\\..\\..\\f.csv",
+        "\\f.csv",
+        "C:f.csv",
+        "C:/f.csv",
+    ],
 )
 def test_a_name_that_leads_out_of_the_folder_is_refused(tmp_path: Path, into: Path, name: str) -> None:
     error = refused(zipped(tmp_path / "wave.zip", {name: "city\n"}), into)
     assert error.rule == "not_an_archive"
-    assert repr(name) in error.details["why"].text("en")  # type: ignore[attr-defined]
+    assert f"“{name.replace(chr(92), '/')}”" in error.details["why"].text("en")  # type: ignore[attr-defined]
     assert sorted(tmp_path.rglob("*.csv")) == []
+
+
+def test_backslashes_between_folders_are_read_as_slashes(tmp_path: Path, into: Path) -> None:
+    path = tmp_path / "wave.zip"
+    with zipfile.ZipFile(path, "w") as made:
+        for name in ("2010\\", "2010\\frame.csv", "2010\\published\\zones.csv", "__MACOSX\\2010\\._frame.csv"):
+            info = zipfile.ZipInfo()
+            info.filename = name
+            made.writestr(info, "" if name.endswith("\\") else "x")
+    assert unpack(path, into) == into / "2010"
+    files = [file.relative_to(into).as_posix() for file in into.rglob("*") if file.is_file()]
+    assert sorted(files) == ["2010/frame.csv", "2010/published/zones.csv"]
+
+
+def test_what_a_terminal_would_obey_in_a_name_is_shown(tmp_path: Path, into: Path) -> None:
+    error = refused(zipped(tmp_path / "wave.zip", {"../a\x1b[2J\u061c\n.csv": "x"}), into)
+    assert "“../a\\x1b[2J\\u061c\\n.csv”" in error.details["why"].text("en")  # type: ignore[attr-defined]
 
 
 def test_a_link_is_refused(tmp_path: Path, into: Path) -> None:

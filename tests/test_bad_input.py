@@ -134,24 +134,24 @@ NO_DATES = (
     "not_applicable",
 )
 NO_FIGURES = ("beaucoup", "1.5", "12 34", "1e3", "NaN", "+1", "Lille", "")
-UNREADABLE = "is no number, no known name and none of the words in [printed.words] of wave.toml"
+UNREADABLE = "is neither a number nor a known name, nor one of the words in [printed.words] of wave.toml"
 
 NAMES = [
     Case(
         "a town with a typing error",
         with_line(FRAME, "Lile,1"),
-        "frame.csv:5, column city: 'Lile': is no accepted name or code of cities; did you mean Lille",
+        "frame.csv:5, column city: 'Lile': is not an accepted name or code of cities; did you mean Lille",
     ),
     Case(
         "a town that looks like no other",
         with_line(FRAME, "Xyzzy,1"),
-        "frame.csv:5, column city: 'Xyzzy': is no accepted name or code of cities; none is near",
+        "frame.csv:5, column city: 'Xyzzy': is not an accepted name or code of cities; none is near",
     ),
     Case("a town without a name", with_line(FRAME, ",1"), "frame.csv:5, column city: is missing"),
     Case(
         "a country with a typing error",
         with_line(PARTNERSHIPS, "Lille,Alemagne,1,,,,"),
-        "partnerships.csv:6, column country: 'Alemagne': is no accepted name or code of countries; "
+        "partnerships.csv:6, column country: 'Alemagne': is not an accepted name or code of countries; "
         "did you mean Allemagne",
     ),
     Case(
@@ -162,13 +162,13 @@ NAMES = [
     Case(
         "a town twice in the frame",
         with_line(FRAME, "Lens,1"),
-        "frame.csv:5, column city: 'Lens': the same city stands on line 3 already; keep one",
+        "frame.csv:5, column city: 'Lens': the same city is already on line 3; keep one",
     ),
     Case(
         "a town twice under two spellings",
         with_line(FRAME, "Marcq en Baroeul,1", "MARCQ-EN-BARŒUL,1", "59378,1"),
-        "frame.csv:6, column city: 'MARCQ-EN-BARŒUL': the same city stands on line 5 already; keep one",
-        "frame.csv:7, column city: '59378': the same city stands on line 5 already; keep one",
+        "frame.csv:6, column city: 'MARCQ-EN-BARŒUL': the same city is already on line 5; keep one",
+        "frame.csv:7, column city: '59378': the same city is already on line 5; keep one",
     ),
     Case(
         "an agreement of a town outside the frame",
@@ -188,30 +188,30 @@ NAMES = [
     Case(
         "the same agreement twice",
         with_line(PARTNERSHIPS, "lille,Allemagne,1,Köln,1960,,"),
-        "partnerships.csv:6, column city: 'lille': the same city, country and partner stands on line 2 already; "
+        "partnerships.csv:6, column city: 'lille': the same city, country and partner is already on line 2; "
         "write their number in agreements",
     ),
     Case(
         "the same respondent twice",
         with_line(RESPONDENTS, "LILLE,refused,"),
-        "respondents.csv:4, column city: 'LILLE': the same city stands on line 2 already; keep one",
+        "respondents.csv:4, column city: 'LILLE': the same city is already on line 2; keep one",
     ),
     Case(
         "the same answer twice",
         with_line("actions.csv", "Lille,Agenda 21,no"),
-        "actions.csv:3, column city: 'Lille': the same city and action stands on line 2 already; keep one",
+        "actions.csv:3, column city: 'Lille': the same city and action is already on line 2; keep one",
     ),
     Case(
         "SQL for a town",
         with_line(FRAME, "'; drop table survey.waves; --,1"),
-        'frame.csv:5, column city: "\'; drop table survey.waves; --": is no accepted name or code of cities',
+        'frame.csv:5, column city: "\'; drop table survey.waves; --": is not an accepted name or code of cities',
     ),
     Case(
         "a placeholder for a town",
         with_line(FRAME, "%s,1", ":x,2", "{n},3"),
-        "frame.csv:5, column city: '%s': is no accepted name",
-        "frame.csv:6, column city: ':x': is no accepted name",
-        "frame.csv:7, column city: '{n}': is no accepted name",
+        "frame.csv:5, column city: '%s': is not an accepted name",
+        "frame.csv:6, column city: ':x': is not an accepted name",
+        "frame.csv:7, column city: '{n}': is not an accepted name",
     ),
     Case(
         "control characters in a town",
@@ -281,12 +281,12 @@ VALUES = [
     Case(
         "an unknown action",
         with_line("actions.csv", "Lille,agenda_22,yes"),
-        "actions.csv:3, column action: 'agenda_22': is no accepted name or code of actions; did you mean",
+        "actions.csv:3, column action: 'agenda_22': is not an accepted name or code of actions; did you mean",
     ),
     Case(
         "an unknown difficulty",
         with_line("difficulties.csv", "Lille,langages,yes"),
-        "difficulties.csv:3, column difficulty: 'langages': is no accepted name or code of difficulties; "
+        "difficulties.csv:3, column difficulty: 'langages': is not an accepted name or code of difficulties; "
         "did you mean Languages",
     ),
     Case(
@@ -327,7 +327,7 @@ FILES = [
     Case(
         "a column twice",
         with_text(RESPONDENTS, "city,response,response\nLille,responded,refused\n"),
-        "respondents.csv:1, column response: stands twice in the header",
+        "respondents.csv:1, column response: appears twice in the header",
     ),
     Case(
         "a column with control characters",
@@ -405,7 +405,7 @@ FILES = [
     Case(
         "an unknown file",
         with_text("frames.csv", "city\n"),
-        "frames.csv: is no file of a wave, and would be lost; did you mean frame.csv",
+        "frames.csv: is not a file of a wave, and would be lost; did you mean frame.csv",
     ),
     Case(
         "an unknown file among the published ones",
@@ -459,22 +459,22 @@ WAVE = [
     Case(
         "an unknown default answer",
         toml('elected_delegate = "no"', 'elected_delegate = "none"'),
-        "wave.toml, column defaults.elected_delegate: 'none': is no answer here; did you mean ",
+        "wave.toml, column defaults.elected_delegate: 'none': is not an answer here; did you mean ",
     ),
     Case(
         "a date for a default",
         toml('since = "dont_know"', 'since = "1958"'),
-        "wave.toml, column defaults.since: '1958': is no answer here; known: ",
+        "wave.toml, column defaults.since: '1958': is not an answer here; known: ",
     ),
     Case(
         "an unknown default answer of an action",
         toml('actions = { "*" = "no" }', 'actions = { "*" = "nope" }'),
-        "wave.toml, column defaults.actions.*: 'nope': is no answer here; did you mean no",
+        "wave.toml, column defaults.actions.*: 'nope': is not an answer here; did you mean no",
     ),
     Case(
         "a default of an unknown action",
         toml('actions = { "*" = "no" }', 'actions = { "*" = "no", intereg = "yes" }'),
-        "wave.toml, column defaults.actions: 'intereg': is no code of actions; did you mean ",
+        "wave.toml, column defaults.actions: 'intereg': is not a code of actions; did you mean ",
     ),
     *(
         Case(
@@ -497,7 +497,7 @@ WAVE = [
     Case(
         "no decimal mark",
         with_toml("[printed]", 'decimal = ""'),
-        "wave.toml, column printed.decimal: '': is no answer here; known: ,, .",
+        "wave.toml, column printed.decimal: '': is not an answer here; known: ,, .",
     ),
     Case(
         "an unknown complete table",
@@ -588,13 +588,13 @@ PUBLISHED = [
     Case(
         "a figure of an unknown code",
         zones("eux,agreements,1,p"),
-        "published/zones.csv:2, column zone: 'eux': is no accepted name or code of zones; ",
+        "published/zones.csv:2, column zone: 'eux': is not an accepted name or code of zones; ",
     ),
     Case("a figure without a key", zones(",agreements,1,p"), "published/zones.csv:2, column zone: is missing"),
     Case(
         "a figure with an unknown label in its key",
         with_text("published/seniority.csv", "seniority,measure,printed,place\nold,cities,1,p\n"),
-        "published/seniority.csv:2, column seniority: 'old': is no seniority; ",
+        "published/seniority.csv:2, column seniority: 'old': is not a known seniority; ",
     ),
     Case(
         "what is no figure",
@@ -618,7 +618,7 @@ PUBLISHED = [
     Case(
         "the same figure of the same place twice",
         zones("eu,agreements,1,p", "eu,agreements,1,q", "eu,agreements,2,p"),
-        "published/zones.csv:4, column place: 'p': the same figure of the same place stands on line 2 already",
+        "published/zones.csv:4, column place: 'p': the same figure of the same place is already on line 2",
     ),
     Case(
         "a claim of an unknown kind",
@@ -633,7 +633,7 @@ PUBLISHED = [
     Case(
         "a claim twice in a place",
         claims("c,p,1,towns,Ainsi,So,wording,", "c,q,1,towns,Ainsi,So,wording,", "c,p,1,towns,Ainsi,So,wording,"),
-        "claims.csv:4, column claim: 'c': the same claim and place stand on line 2 already",
+        "claims.csv:4, column claim: 'c': the same claim and place are already on line 2",
     ),
 ]
 

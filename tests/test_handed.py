@@ -175,11 +175,11 @@ def xlsx(path: Path, tables: Sheets) -> Path:
 
 def ods_cell(value: Any) -> str:
     if isinstance(value, bool):
-        return cell("?", f'office:boolean-value="{str(value).lower()}"', "boolean")
+        return cell("VRAI", f'office:boolean-value="{str(value).lower()}"', "boolean")
     if isinstance(value, int):
-        return cell("?", f'office:value="{value}"', "float")
+        return cell(str(value), f'office:value="{value}"', "float")
     if isinstance(value, date):
-        return cell("?", f'office:date-value="{value}"', "date")
+        return cell(f"{value:%d/%m/%Y}", f'office:date-value="{value}"', "date")
     return cell(str(value).replace("<", "&lt;")) if value else "<table:table-cell/>"
 
 
@@ -193,6 +193,20 @@ def test_a_workbook_is_the_folder_of_the_same_tables(held: URL, tiny: WaveFolder
     assert set(tables) == {"wave", *TABLES, "claims", "published_zones"}
     assert unchanged(held, xlsx(tmp_path / "survey.xlsx", tables))
     assert unchanged(held, as_ods(tmp_path / "survey.ods", tables))
+
+
+def test_a_header_of_two_rows_is_told_by_its_merged_cells(held: URL, tiny: WaveFolder, tmp_path: Path) -> None:
+    path = xlsx(tmp_path / "survey.xlsx", sheets(tiny.path))
+    book = load_workbook(path)
+    sheet = book["frame"]
+    sheet.insert_rows(1)
+    sheet["A1"], sheet["B1"], sheet["A2"] = "Ville", "Chiffres", None
+    sheet.merge_cells("A1:A2")
+    sheet.merge_cells("B1:C1")
+    book.save(path)
+    found = [(f["rule"], f["message"]) for f in refused(held, path) if f["sheet"] == "frame"]
+    assert ("cells_merged", "the cells B1:C1 are merged") in found
+    assert ("cells_merged", "the cells A1:A2 are merged") in found
 
 
 def test_a_truth_may_be_a_number_as_libreoffice_saves_it(held: URL, tiny: WaveFolder, tmp_path: Path) -> None:
@@ -290,7 +304,7 @@ def test_a_table_alone_replaces_its_rows_and_nothing_else(held: URL, tiny: WaveF
     for revision, (name, (file, old, new)) in enumerate(CHANGED.items(), 2):
         tiny.replace(file, old, new)
         before = rest(held, "tiny", revision, LOADED_INTO.get(name, "respondents"))
-        given = (tiny.path / file, "--table", name, "--wave", "tiny")
+        given = (tiny.path / file, "--table", name, "--wave", "tiny", "--accept-loss")
         assert loads(held, *given, "--reason", f"new {name}").startswith(f"wave tiny, revision {revision + 1}: loaded")
         assert rest(held, "tiny", revision + 1, LOADED_INTO.get(name, "respondents")) == before, name
     assert unchanged(held, tiny.path)
@@ -309,7 +323,8 @@ def test_a_table_that_changes_needs_a_reason(held: URL, tiny: WaveFolder) -> Non
 
 def test_a_town_that_did_not_respond_may_leave_the_frame(held: URL, tiny: WaveFolder) -> None:
     tiny.replace("frame.csv", "Lens,35830\n", "")
-    loads(held, tiny.path / "frame.csv", "--table", "frame", "--wave", "tiny", "--reason", "never contacted")
+    given = (tiny.path / "frame.csv", "--table", "frame", "--wave", "tiny", "--reason", "never contacted")
+    loads(held, *given, "--accept-loss")  # one of three towns
     assert select(held, "select city from survey.respondents where revision = 2 order by 1") == [("59178",), ("59350",)]
 
 
@@ -667,9 +682,9 @@ def test_a_name_that_no_copy_can_have_is_refused_before_the_work_begins(tiny: Wa
     nowhere = ("--db", tmp_path / "none.duckdb")  # the work would begin with that there is no database
     one = ("--table", "frame", "--wave", "tiny")
     for said, *given in (
-        ("is there already; choose another name", tiny.path / "frame.csv", "--annotate", there, *one),
-        ("is there already; choose another name", tiny.path, "--annotate", tmp_path / "tiny"),
-        ("is inside of", tiny.path, "--annotate", tiny.path / "copy"),
+        ("already exists; choose another name", tiny.path / "frame.csv", "--annotate", there, *one),
+        ("already exists; choose another name", tiny.path, "--annotate", tmp_path / "tiny"),
+        ("is inside", tiny.path, "--annotate", tiny.path / "copy"),
         ("the copy of a folder is a folder", tiny.path, "--annotate", tmp_path / "copy.zip"),
         ("must end in .csv", tiny.path / "frame.csv", "--annotate", tmp_path / "copy.xlsx", *one),
     ):
@@ -702,7 +717,7 @@ def test_many_findings_are_cut_short_at_the_terminal_and_nowhere_else(
     lines = done.err.splitlines()
     shown = showing.MOST_OF_A_RULE
     assert (done.code, done.out, len(lines)) == (1, "", shown + 2)
-    assert lines[0].startswith("partnerships.csv:6, column city: 'Nulle Part 001': is no accepted name")
+    assert lines[0].startswith("partnerships.csv:6, column city: 'Nulle Part 001': is not an accepted name")
     assert lines[shown:] == [
         f"showing {shown} of 120 findings; all of them: --format csv -o FILE",
         f"error: {tiny.path}: 120 findings; nothing was loaded",

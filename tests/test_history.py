@@ -468,7 +468,7 @@ def test_a_withdrawal_that_cannot_be_is_refused_and_records_nothing(told: URL) -
         "": f"there is no revision ''; {known}demo, tiny\n",
         "nope@1": f"there is no revision 'nope@1'; {known}demo, tiny\n",
         "tiny@1,tiny@2": f"there is no revision 'tiny@1,tiny@2'; {three}",
-        "tiny@3": f"tiny@3 is withdrawn already, since {at} UTC: not yet\n",
+        "tiny@3": f"tiny@3 is already withdrawn, since {at} UTC: not yet\n",
     }
     for name, why in refused.items():
         done = run("withdraw", name, "--reason", "wrong", "--db", address(told))

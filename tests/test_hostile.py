@@ -94,7 +94,7 @@ def test_a_pipe_is_no_file(migrated: URL, tiny_wave: WaveFolder) -> None:
     os.mkfifo(tiny_wave.path / "frame.csv")
     done = run("load", tiny_wave.path, "--db", address(migrated))
     assert done.code == 1
-    assert "frame.csv: cannot be read: it is no file" in done.err
+    assert "frame.csv: cannot be read: it is not a file" in done.err
 
 
 @pytest.mark.parametrize("text", ["a=" + "[" * 5000, "a = " + "1" * 5000, ".".join("a" * 3000) + " = 1"])

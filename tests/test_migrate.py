@@ -117,7 +117,7 @@ def changed(before: Catalog, after: Catalog) -> set[str]:
 
 def go(url: URL, to: str = "head") -> migrate.Plan:
     with database.creating(url) as connection:
-        return migrate.migrate(connection, to)
+        return migrate.migrate(connection, to, accept_loss=True)
 
 
 def alembic(url: URL, *arguments: str, folder: Path = ROOT) -> str:
@@ -789,6 +789,34 @@ def test_a_new_code_comes_with_its_keys_and_an_unused_one_goes(loaded: URL, proj
         project.remove(f"schema/codes/{name}", *lines.splitlines())
     assert go(loaded).parts == ("code_lists",)
     assert snapshot(loaded) == before
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("answers,maybe,9,Peut-être,Maybe\n", "answers, maybe is not one that the tables and views know"),
+        ("responses,moved,5,Parti,Moved\n", "responses, moved is not one that the tables and views know"),
+        (None, "answers, refused is missing, and loaded waves may hold it"),
+    ],
+)
+def test_a_new_or_missing_answer_is_refused_before_a_load_fails_on_it(
+    loaded: URL, project: Project, line: str | None, said: str
+) -> None:
+    before = snapshot(loaded)
+    if line:
+        project.edit("schema/codes/answers.csv", lambda text: text + line)
+    else:
+        project.remove("schema/codes/answers.csv", "answers,refused")
+    result = run("migrate", "--db", address(loaded))
+    assert result.code == 3
+    assert result.err.startswith(f"error: schema/codes/answers.csv: {said}; ")
+    assert snapshot(loaded) == before
+
+
+def test_an_answer_may_be_called_otherwise(loaded: URL, project: Project) -> None:
+    project.edit("schema/codes/answers.csv", lambda text: text.replace("Sans réponse,No answer", "Blanc,Blank"))
+    assert go(loaded).parts == ("code_lists",)
+    assert rows(loaded, "select label_fr from answers where code = 'no_answer'") == [("Blanc",)] * 2
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""docs/questions.md carried out: a copy of the project gets the question, and a database of before goes with it."""
+"""docs/questions.md carried out: a copy of the project gets the question, and an existing database goes along."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_a_question_is_added_as_the_page_says(loaded: URL, project: Project, tmp
     project.jumelage(loaded, f"load {shlex.quote(str(asked.path))}")
     assert answers(loaded, "tiny") == {"59350": "no", "59178": "no_answer", "62498": "no_answer"}
 
-    # The way back leads to the database of before.
+    # The way back leads to the earlier database.
     project.jumelage(loaded, f"migrate --to {database.head()}")
     after = catalog(loaded)
     assert after["columns"] != before["columns"]  # the views wait for head

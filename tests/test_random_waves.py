@@ -74,8 +74,24 @@ def random_waves(rng: random.Random, name: str) -> list[Made]:
             if not (pair.same and any(one.same and key[:3] == place for key, one in pairs.items())):
                 pairs[*place, key_of(pair.partner)] = pair
         agreed = tuple(agreements)
-        made.append(Made(f"{name}-{day:%Y%m}", day, towns, agreed, bool(rng.randint(0, 3)), tuple(pairs.values())))
+        made.append(
+            Made(
+                *(f"{name}-{day:%Y%m}", day, towns, agreed, bool(rng.randint(0, 3))),
+                declared=declared_numbers(rng, towns, agreements),
+                pairs=tuple(pairs.values()),
+            )
+        )
     return made
+
+
+def declared_numbers(rng: random.Random, towns: dict[str, str], agreements: list[Agreement]) -> dict[str, int]:
+    """Let some of those that answered say how many agreements they have: no fewer than are listed, perhaps none."""
+    declared = {}
+    for town, response in towns.items():
+        if response == "responded" and not rng.randint(0, 2):
+            listed = sum(one.city == town and one.until is None for one in agreements)
+            declared[town] = listed + rng.choice([0, 0, 0, 1, 2])
+    return declared
 
 
 @cache
@@ -131,12 +147,16 @@ class Followed:
 
     def had_told(self, town: str) -> str:
         """Tell whether the town had answered with a list that is claimed complete."""
-        answered = self.had_answered(town)
-        return "unknown" if answered == "yes" and not self.before.complete else answered
+        told = {
+            "unknown" if answered == "yes" and not told_all(self.before, self.earlier, one) else answered
+            for one in self.origins[town]
+            if (answered := self._answered(self.before, self.earlier, one))
+        }
+        return told.pop() if len(told) == 1 else "unknown"
 
     def has_told(self, town: str) -> str:
         answered = self.has_answered(town)
-        return "unknown" if answered == "yes" and not self.after.complete else answered
+        return "unknown" if answered == "yes" and not told_all(self.after, self.later, town) else answered
 
     def _answered(self, made: Made, agreements: list[Agreement], town: str) -> str:
         if made.towns[town] == "responded" or any(one.city == town for one in agreements):
@@ -213,6 +233,7 @@ class Followed:
         silence = {"yes": "disappeared", "no": "silent", "unknown": "undetermined"}[self.has_told(town)]
         news = {"yes": "appeared", "no": "heard", "unknown": "undetermined"}[self.had_told(town)]
         lost, gained = Counter(mergers=len(once) - len(earlier), ended=-gone), Counter(begun=len(begun))
+        gained["may_be_same"] = min(come_maybe, left)
         lost_maybe = lost_maybe if silence == "disappeared" else 0
         come_maybe = min(come_maybe, left) if news == "appeared" else 0
         lost.update({"undetermined": -lost_maybe})
@@ -257,6 +278,13 @@ class Followed:
                 before = sum(one.city in origins for one in self.earlier)
                 found[codes()[town]] = (len(origins), before, sum(one.city == town for one in self.later))
         return found
+
+
+def told_all(made: Made, in_force: list[Agreement], town: str) -> bool:
+    """Tell whether a town can have no more agreements than are listed: by its own word, else by that of the wave."""
+    if town in made.declared:
+        return made.declared[town] <= sum(one.city == town for one in in_force)
+    return made.complete
 
 
 def key_of(partner: str) -> str:

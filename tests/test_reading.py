@@ -11,17 +11,24 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, make_url
 
 from jumelage import database
-from jumelage.errors import UnreadableError
+from jumelage.checking import tables
+from jumelage.database import migrate
+from jumelage.database.workbench import read_code_lists
+from jumelage.errors import UnreadableError, UsageError
 from jumelage.findings import Findings
-from jumelage.reading.encoding import open_text
+from jumelage.loading.load import loading
+from jumelage.loading.revision import Request
+from jumelage.reading.encoding import Features, open_text
 from jumelage.reading.headings import HEADINGS, column_of
 from jumelage.reading.package import CLAIMS, SHAPES, read_rows
 from jumelage.reading.raw_tables import stage
 from jumelage.reading.source import CsvSource, read_header
+from jumelage.report_file import read_report
 from jumelage.rules import Finding, errors_in, rule
+from jumelage.texts import CONTROLS, CONTROLS_IN_SQL, composed, find_control
 from tests.conftest import WaveFolder, address, run
 
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "cp1252")
@@ -203,11 +210,11 @@ def test_any_table_is_read_as_it_was_written_or_refused(
     text = written([["city", "action", "answer"], *records], delimiter, "\r\n")
     data = text.encode(encoding, errors="replace")
     clean = [[field.encode(encoding, errors="replace").decode(encoding).strip() for field in row] for row in records]
-    kept = [tuple(field or None for field in row) for row in clean if any(row)]
+    kept = [tuple(composed(field) or None for field in row) for row in clean if any(row)]
     for read in (one_by_one, by_the_database):
         rows, findings = read(data)
         if findings:
-            assert {finding.rule.name for finding in findings} <= {"control_character", "zero_byte"}
+            assert {finding.rule.name for finding in findings} <= {"control_character", "zero_byte", "cell_error"}
         else:
             # Line ends within a field come out as LF.
             found = [
@@ -230,6 +237,58 @@ def test_the_database_and_the_csv_module_read_the_same(parts: list[str]) -> None
     assert [(f.row, f.rule.name) for f in one[1]] == [(f.row, f.rule.name) for f in other[1]]
     if not one[1]:
         assert one[0] == other[0]
+
+
+def test_a_text_has_one_form_however_its_accents_are_written() -> None:
+    for read in (one_by_one, by_the_database):
+        rows, findings = read("city,action,answer\nHe\u0301nin,Ko\u0308ln,e\n".encode())
+        assert (rows, findings) == ([(2, ("H\u00e9nin", "K\u00f6ln", "e"))], [])
+
+
+def test_what_is_no_character_of_a_text_is_seen_in_every_notation() -> None:
+    wide = [chr(code) for pair in CONTROLS for code in pair if code >= 0x80]
+    assert {"\u061c", "\ufffe", "\uffff", "\ufdd0", "\U0010ffff"} <= set(wide)
+    for sign in wide:
+        features = Features()
+        features.look(f"a{sign}b".encode())
+        assert (features.controls, find_control(f"a{sign}b")) == (True, f"U+{ord(sign):04X}")
+    with database.in_memory().connect() as bench:
+        seen = bench.exec_driver_sql(
+            f"select count(*) from (select unnest(cast(? as varchar[])) as x) where regexp_matches(x, '{CONTROLS_IN_SQL}')",
+            ([*wide, "é", "\t", "\n", "\u00a0", "\ufffd"],),
+        )
+        assert seen.scalar() == len(wide)
+
+
+def test_a_file_of_the_project_that_is_not_utf8_names_line_and_byte(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "zones.sql"
+    path.write_bytes("/*\ntitle.fr = 'Pays liés'".encode("cp1252"))
+    with pytest.raises(UsageError, match=r"zones\.sql: line 2: byte 0xe9 is not UTF-8"):
+        read_report(path)
+    path = tmp_path / "answers.csv"
+    path.write_bytes("list,code,label_fr,label_en\nanswers,yes,\xe9,y\n".encode("latin-1"))
+    monkeypatch.setattr("jumelage.content.code_lists", lambda: {"answers": path})
+    with database.in_memory().connect() as bench, pytest.raises(UsageError, match=r"answers\.csv: line 2: byte 0xe9"):
+        read_code_lists(bench)
+
+
+def test_the_tables_of_a_load_are_those_that_are_declared(tiny_wave: WaveFolder, tmp_path: Path) -> None:
+    url = make_url(f"duckdb:///{tmp_path / 'd.duckdb'}")
+    with database.creating(url) as connection:
+        migrate.migrate(connection)
+    seen = "select table_name, list(column_name) from duckdb_columns() where database_name = 'temp' group by 1"
+    with loading(url, Request(tiny_wave.path), dry_run=True, step=lambda _: None) as (connection, _):
+        found = {name: set(columns) for name, columns in connection.exec_driver_sql(seen)}
+    declared: dict[str, set[str]] = {}
+    for name in SHAPES:
+        declared[f"raw_{name}"], declared[f"resolved_{name}"] = set(tables.raw(name)), set(tables.resolved(name))
+        declared |= {f"meant_{name}_{column}": set(columns) for column, columns in tables.meant(name).items()}
+    made = {name: columns for name, columns in found.items() if name.startswith(("raw_", "meant_", "resolved_"))}
+    assert {name: declared.get(name) for name in made} == made
+    assert {name for name in declared if not name.startswith("meant_")} <= set(made)
+    assert not [name for name in found if name.startswith("understood_")]
 
 
 def test_a_notice_names_the_file_with_its_folder(wave_2006: URL, folder_2006: WaveFolder) -> None:

@@ -34,6 +34,7 @@ from tests.test_load import content
 Spoil: TypeAlias = Callable[[WaveFolder], object]
 BOOK, ARCHIVE = "tiny.xlsx", "tiny.zip"
 FRAME, RESPONDENTS, PARTNERSHIPS = "frame.csv", "respondents.csv", "partnerships.csv"
+PAIRS, _SAID = "partner_pairs.csv", "city,country,partner_before,partner,same"
 
 
 @dataclass(frozen=True)
@@ -168,6 +169,12 @@ def book(change: Callable[[Workbook], object]) -> Spoil:
         return path
 
     return spoil
+
+
+def pairs(*rows: str) -> Spoil:
+    """Hand pairs of partners in with a wave whose partners are Köln and Kiel."""
+    partners = line(PARTNERSHIPS, "Lille,DE,1,Kiel,1970,,")
+    return both(partners, lines(PAIRS, _SAID, *rows))
 
 
 def workbook(wave: WaveFolder) -> Workbook:
@@ -424,10 +431,24 @@ MEANING = {
         3,
         "declared_agreements",
     ),
+    "pair_before_unknown": case(pairs("Lille,DE,Cologne,Köln,yes"), PAIRS, 2, "partner_before"),
+    "pair_contradicts": case(pairs("Lille,DE,Bonn,Köln,yes", "Lille,DE,Bonn,Kiel,yes"), PAIRS, 3, "same"),
+    "pair_named_itself": case(pairs("Lille,DE,KÖLN,Köln,no"), PAIRS, 2, "partner_before"),
+    "pair_partner_unknown": case(pairs("Lille,DE,Cologne,Bonn,yes"), PAIRS, 2, "partner"),
+    "pair_too_many": case(
+        both(
+            lines(PARTNERSHIPS, "city,country,partner", *(f"Lille,DE,{name}" for name in "ABCDEFGHIJKLMNOPQ")),
+            lines(PAIRS, _SAID, *(f"Lille,DE,{name}{name},{name},no" for name in "ABCDEFGHIJKLMNOPQ")),
+        ),
+        PAIRS,
+        18,
+        "partner",
+    ),
     "since_after_fieldwork": case(line(PARTNERSHIPS, "Lille,IT,1,,2011,,"), PARTNERSHIPS, 6, "since"),
     "since_too_early": case(line(PARTNERSHIPS, "Lille,IT,1,,1899,,"), PARTNERSHIPS, 6, "since"),
     "state_younger": case(line(PARTNERSHIPS, "Lille,Tchéquie,1,Brno,1992,,"), PARTNERSHIPS, 6, "since"),
     "town_merged": case(line(FRAME, "Saint-Pol-sur-Mer,23000"), FRAME, 5, "city"),
+    "twinning_at_home": case(line(PARTNERSHIPS, "Lille,La Réunion,1,Saint-Denis,,,"), PARTNERSHIPS, 6, "country"),
     "until_after_fieldwork": case(ended("Lille,IT,1,,,2011,"), PARTNERSHIPS, 2, "until"),
     "until_before_since": case(ended("Lille,IT,1,,1980,before 1980,"), PARTNERSHIPS, 2, "until"),
     "until_too_early": case(ended("Lille,IT,1,,,1899,"), PARTNERSHIPS, 2, "until"),
@@ -438,6 +459,7 @@ SEVERITIES = {
     "read_as_cp1252": "notice",
     "rows_above_header": "notice",
     "line_not_loaded": "notice",
+    "pair_before_unknown": "warning",
     "state_younger": "warning",
     "town_merged": "warning",
     "subtotal_untold": "warning",
@@ -447,6 +469,14 @@ SEVERITIES = {
 ELSEWHERE = [
     ("sheet_missing", case(book(lambda made: made.remove(made["wave"])), BOOK)),
     ("control_character", case(line(FRAME, "Arras,40\x07535"), FRAME, 5, "population")),
+    ("control_character", case(line(PARTNERSHIPS, "Lille,IT,1,To\u061crino,,,"), PARTNERSHIPS, 6, "partner")),
+    ("control_character", case(toml('"a\\u001bb" = 1'), "wave.toml", None, "sources.a\x1bb")),
+    (
+        "control_character",
+        case(swapped("wave.toml", "Small survey", "Small\uffffsurvey"), "wave.toml", None, "title.en"),
+    ),
+    ("cell_error", case(line(PARTNERSHIPS, "Lille,IT,1,#NOM ?,,,"), PARTNERSHIPS, 6, "partner")),
+    ("wrong_number_of_fields", case(line(FRAME, "Arras"), FRAME, 5)),
     ("several_mark_undeclared", case(line(PARTNERSHIPS, "Lille,IT,,Turin (2),,,"), PARTNERSHIPS, 6, "partner")),
     (
         "mark_or_departement",

@@ -268,7 +268,7 @@ def test_what_is_no_time_is_refused(plain: URL, text: str) -> None:
     for command in (("report", "zones"), ("waves",)):
         done = run(*command, "--as-of", text, "--db", address(plain))
         assert (done.code, done.out) == (2, "")
-        assert done.err.startswith(f"error: {text!r} is no time; write ")
+        assert done.err.startswith(f"error: {text!r} is not a time; write ")
 
 
 def test_today_may_be_asked_for_and_what_is_still_to_come_may_not(plain: URL) -> None:
@@ -317,7 +317,7 @@ def test_what_is_no_date_is_refused(plain: URL, text: str) -> None:
     for command in (("report", "zones"), ("diff", "tiny@1", "tiny@2")):
         done = run(*command, "--classified-on", text, "--db", address(plain))
         assert (done.code, done.out) == (2, "")
-        assert done.err == f"error: {text!a} is no date; write 2007-01-01\n"
+        assert done.err == f"error: {text!a} is not a date; write 2007-01-01\n"
 
 
 def test_countries_move_to_the_zones_of_the_date_asked_for_which_is_said(three: URL) -> None:

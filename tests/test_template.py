@@ -268,6 +268,8 @@ def test_the_sheet_wave_holds_the_code_and_the_defaults_and_asks_for_the_rest(tm
         "fieldwork.to": "",
         "fieldwork.mode": "",
         "complete.agreements": "",
+        "home.country": "FR",
+        "home.apart": "No",
         "defaults.response": "Not reached",
         **{f"defaults.{name}": "No answer" for name in TOWN_QUESTIONS},
         "defaults.since": "No answer",
@@ -381,7 +383,7 @@ def test_a_name_that_begins_like_a_formula_is_text(tmp_path: Path, name: str) ->
 def test_an_existing_file_is_not_overwritten_unless_asked(tmp_path: Path) -> None:
     path = tmp_path / "new.xlsx"
     path.write_bytes(b"work of a week")
-    with pytest.raises(UsageError, match="is there already"):
+    with pytest.raises(UsageError, match="already exists"):
         write_template(path, "2012")
     assert path.read_bytes() == b"work of a week"
     write_template(path, "2012", overwrite=True)
@@ -400,7 +402,7 @@ def test_what_cannot_be_written_is_said_and_leaves_nothing(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("wave", ["", "2012 bis", "Été", "../2012", "2" * 41])
 def test_a_wave_needs_a_code(tmp_path: Path, wave: str) -> None:
-    with pytest.raises(UsageError, match="is no code of a wave"):
+    with pytest.raises(UsageError, match="is not the code of a wave"):
         write_template(tmp_path / "new.xlsx", wave)
     assert list(tmp_path.iterdir()) == []
 

@@ -2,7 +2,7 @@
 table = "partnerships"
 reads = ["partnerships"]
 column = "city"
-message = { fr = "le même accord ({key_fr}) est déjà à la ligne {first}", en = "the same agreement ({key_en}) stands on line {first} already" }
+message = { fr = "le même accord ({key_fr}) est déjà à la ligne {first}", en = "the same agreement ({key_en}) is already on line {first}" }
 remedy = { fr = "écrivez leur nombre dans agreements s’ils sont plusieurs, et gardez une seule ligne", en = "write their number in agreements if they are several, and keep one row" }
 */
 -- Whatever the spelling of the partner. Agreements with partners that nobody named are told apart by their dates, and

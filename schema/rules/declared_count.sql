@@ -4,20 +4,32 @@ reads = ["respondents", "partnerships"]
 column = "declared_agreements"
 row_by_row = true
 message = { fr = "la ville déclare {declared} accords, et la table partnerships en liste {listed} en vigueur", en = "the town declares {declared} agreements, and partnerships lists {listed} in force" }
-remedy = { fr = "complétez la liste ou corrigez le nombre ; une liste incomplète se déclare : complete.agreements = false", en = "complete the list or mend the number; a list that is not complete is declared so: complete.agreements = false" }
+remedy = { fr = "complétez la liste ou corrigez le nombre ; une liste incomplète se déclare : complete.agreements = false", en = "complete the list or correct the number; a list that is not complete is declared so: complete.agreements = false" }
 */
--- A list that is claimed complete has as many as declared; any other has no more. What has ended does not count. Where
--- rows are lost or not understood, those that are left may be too many already, but not too few.
+-- A list that is claimed complete has as many as declared; any other has no more. What has ended, and what is kept
+-- apart as within the country, does not count. Where rows are lost or not understood, those that are left may be too
+-- many already, but not too few.
 with told as (
     select
         p.city,
         coalesce(p.agreements, 1) as agreements,
         (r.agreements is not null and p.agreements is null)
         or (r.until is not null and p.until_from is null)
-        or (r.inferred is not null and p.inferred is null) as unread
+        or (r.inferred is not null and p.inferred is null)
+        or (d.home_apart and p.country is null) as unread
     from resolved_partnerships p
     inner join raw_partnerships r on r.line = p.line
-    where p.inferred is distinct from 'yes' and p.until_from is null
+    cross join declared d
+    where
+        p.inferred is distinct from 'yes'
+        and p.until_from is null
+        and (
+            d.home_apart is distinct from true
+            or p.country is null
+            or p.country not in (
+                select c.code from list_countries c where c.code = d.home_country or c.part_of = d.home_country
+            )
+        )
 ),
 listed as (
     select

@@ -3,7 +3,7 @@ table = "partnerships"
 reads = ["partnerships"]
 column = "since"
 message = { fr = "commence avant 1900, avant tout jumelage connu", en = "begins before 1900, before any known twinning" }
-remedy = { fr = "corrigez la date, ou laissez-la vide", en = "mend the date, or leave it blank" }
+remedy = { fr = "corrigez la date, ou laissez-la vide", en = "correct the date, or leave it blank" }
 */
 -- Poix-du-Nord and Keighley, in 1920, are taken for the first; 1900 leaves room.
 select r.line, r.since as value

@@ -3,7 +3,7 @@ table = "partnerships"
 reads = ["partnerships"]
 column = "until"
 message = { fr = "va au-delà de la fin du terrain ({fieldwork_to})", en = "goes beyond the end of fieldwork ({fieldwork_to})" }
-remedy = { fr = "corrigez la date, ou laissez-la vide si l’accord était encore en vigueur", en = "mend the date, or leave it blank if the agreement was still in force" }
+remedy = { fr = "corrigez la date, ou laissez-la vide si l’accord était encore en vigueur", en = "correct the date, or leave it blank if the agreement was still in force" }
 */
 select r.line, r.until as value, d.fieldwork_to
 from raw_partnerships r

@@ -3,7 +3,7 @@ table = "partnerships"
 reads = ["partnerships"]
 column = "until"
 message = { fr = "l’accord aurait pris fin avant d’avoir commencé ({since})", en = "the agreement would have ended before it began ({since})" }
-remedy = { fr = "corrigez l’une des deux dates", en = "mend one of the two dates" }
+remedy = { fr = "corrigez l’une des deux dates", en = "correct one of the two dates" }
 */
 -- Only where no day of the period is possible.
 select r.line, r.until as value, r.since

@@ -3,7 +3,7 @@ table = "partnerships"
 reads = ["partnerships"]
 column = "until"
 message = { fr = "est avant 1900, avant tout jumelage connu", en = "is before 1900, before any known twinning" }
-remedy = { fr = "corrigez la date", en = "mend the date" }
+remedy = { fr = "corrigez la date", en = "correct the date" }
 */
 select r.line, r.until as value
 from raw_partnerships r

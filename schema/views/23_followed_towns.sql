@@ -1,6 +1,6 @@
 -- Towns of two waves, those of the earlier one followed to the town that each is, or is part of, in the later one.
 -- answered: unknown where the response is not published; a town that lists agreements, ended or not, has answered.
--- told: as answered, but unknown where the list of a town that answered is not claimed complete.
+-- told: as answered, but unknown where the list of a town that answered may lack agreements.
 select
     t.wave_before,
     t.wave,
@@ -8,7 +8,7 @@ select
     t.city,
     t.followed_to,
     t.answered,
-    case when t.answered = 'yes' and not t.agreements_complete then 'unknown' else t.answered end as told,
+    case when t.answered = 'yes' and not t.told_all then 'unknown' else t.answered end as told,
     t.engaged,
     t.agreements
 from (
@@ -26,10 +26,9 @@ from (
         end as answered,
         r.engaged,
         r.agreements,
-        c.agreements_complete
+        coalesce(r.agreements_high = r.agreements, false) as told_all
     from wave_pairs p
     inner join respondents r on r.wave in (p.wave_before, p.wave)
-    inner join scope c on c.wave = r.wave
     left join respondents l on l.wave = p.wave and l.city = r.city
     left join successors s on s.wave = p.wave and s.city = r.city
     left join (

@@ -6,6 +6,7 @@ import csv
 from functools import cache
 from pathlib import Path
 
+from jumelage.errors import UsageError
 from jumelage.texts import Label
 
 TOTAL = "total"
@@ -19,6 +20,17 @@ def root() -> Path:
     return packaged if packaged.is_dir() else Path(__file__).resolve().parents[2]
 
 
+def read_text(path: Path) -> str:
+    """Return the text of a file of the project; UsageError names the line and the byte that is not UTF-8."""
+    data = path.read_bytes()
+    try:
+        return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        place = f"{path.parent.name}/{path.name}: line {line}"
+        raise UsageError(f"{place}: byte {data[error.start]:#04x} is not UTF-8; save the file as UTF-8") from None
+
+
 def code_lists() -> dict[str, Path]:
     """Return the CSV file of each code list, by the name of its table."""
     return {path.stem: path for path in sorted((root() / "schema" / "codes").glob("*.csv"))}
@@ -27,8 +39,8 @@ def code_lists() -> dict[str, Path]:
 @cache
 def answers(code_list: str) -> dict[str, Label]:
     """Return the codes of a closed list of answers (`answers`, `responses`, `no_date`, `yes_no`) with their labels."""
-    with code_lists()["answers"].open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["list"] == code_list]
+    lines = read_text(code_lists()["answers"]).splitlines()
+    rows = [row for row in csv.DictReader(lines) if row["list"] == code_list]
     return {row["code"]: Label(row["label_fr"], row["label_en"]) for row in rows}
 
 
@@ -41,5 +53,5 @@ def views(dialect: str) -> dict[str, str]:
     for path in sorted((root() / "schema" / "views").glob("*.sql")):
         name, _, engine = path.stem.partition(".")
         if engine in {"", dialect}:
-            found[name.split("_", 1)[1]] = path.read_text(encoding="utf-8")
+            found[name.split("_", 1)[1]] = read_text(path)
     return found

@@ -11,10 +11,17 @@ JumelageError            exit code
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+
+
+class _Said(Protocol):
+    """A text in both languages."""
+
+    def text(self, lang: str) -> str:
+        """Return the text in `fr` or `en`."""
 
 
 class JumelageError(Exception):
@@ -22,13 +29,22 @@ class JumelageError(Exception):
 
     exit_code: ClassVar[int] = 70
 
+    def __init__(self, message: str | _Said) -> None:
+        """Keep what is to be said, in both languages where it is known so."""
+        super().__init__(message if isinstance(message, str) else message.text("en"))
+        self._message = message
+
+    def text(self, lang: str) -> str:
+        """Say what went wrong, in English where it is not known otherwise."""
+        return self._message if isinstance(self._message, str) else self._message.text(lang)
+
 
 class DataError(JumelageError):
     """The data handed in is wrong; nothing was written."""
 
     exit_code = 1
 
-    def __init__(self, message: str, findings: Collection[Any] = ()) -> None:
+    def __init__(self, message: str | _Said, findings: Collection[Any] = ()) -> None:
         """Keep the findings (`rules.Finding`): all of them, in file and row order."""
         super().__init__(message)
         self.findings = tuple(findings) if isinstance(findings, list) else findings

@@ -39,7 +39,7 @@ _Row = tuple[Any, ...]  # the order of a finding, then its parts
 
 def _cell(row: _Row) -> object:
     """Return what findings of one cell have in common; None for those of no cell."""
-    return row[0][:4] if row[3] is not None and row[4] else None
+    return row[0][:4] if row[4] else None
 
 
 class Findings(Collection[Finding]):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from jumelage.content import root
+from jumelage.content import read_text, root
 from jumelage.errors import UsageError
 from jumelage.texts import Label, label, nearest
 
@@ -125,7 +125,7 @@ def read_report(path: Path) -> Report:
 
 def split_header(path: Path) -> tuple[dict[str, Any], str]:
     """Return the TOML header of an SQL file and the SQL after it; UsageError names the file."""
-    parts = _FILE.fullmatch(path.read_text(encoding="utf-8"))
+    parts = _FILE.fullmatch(read_text(path))
     if parts is None:
         raise UsageError(f"{path.name}: the file starts with a TOML header between /* and */")
     try:

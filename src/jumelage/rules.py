@@ -153,6 +153,17 @@ def errors_in(findings: Iterable[Finding]) -> int:
     return sum(finding.severity == ERROR for finding in findings)
 
 
+def said_of(path: Path, number: int, outcome: Label) -> Label:
+    """Say of something handed in how many findings stop what was to be done with it, and what was not done."""
+    return Label(
+        f"{path}\u00a0: {number} constat{'s' if number > 1 else ''}\u00a0; {outcome.fr}",
+        f"{path}: {number} finding{'s' if number != 1 else ''}; {outcome.en}",
+    )
+
+
+NOT_LOADED = Label("rien n’a été chargé", "nothing was loaded")
+
+
 def folder() -> Path:
     """Return the folder of the rules."""
     return content.root() / "schema" / "rules"
@@ -166,7 +177,7 @@ def rules() -> dict[str, Rule]:
     """
     found: dict[str, Rule] = {}
     for path in sorted(folder().glob("*.toml")):
-        for name, table in tomllib.loads(path.read_text(encoding="utf-8")).items():
+        for name, table in tomllib.loads(content.read_text(path)).items():
             _add(found, _rule(path, name, table, ""))
     for path in sorted(folder().glob("*.sql")):
         header, sql = report_file.split_header(path)

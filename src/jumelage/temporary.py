@@ -31,16 +31,32 @@ def temporary_folder() -> Iterator[Path]:
     """
     above = Path(tempfile.gettempdir())
     sweep_once(above)
+    folder = None
     try:
-        folder, lock = _locked(above)
+        with _folder(above, PREFIX) as folder:
+            yield folder
     except OSError as error:
-        raise _no_room(above, error) from None
-    try:
-        yield folder
-    except OSError as error:
-        if not is_full(error) and not str(error.filename or "").startswith(str(folder)):
+        if folder is not None and not is_full(error) and not str(error.filename or "").startswith(str(folder)):
             raise
         raise _no_room(above, error) from None
+
+
+@contextmanager
+def folder_in(above: Path, prefix: str) -> Iterator[Path]:
+    """Give a folder in another that is removed afterwards; what runs that were killed left there is removed first.
+
+    OSError if it cannot be made.
+    """
+    sweep(above, prefix)
+    with _folder(above, prefix) as folder:
+        yield folder
+
+
+@contextmanager
+def _folder(above: Path, prefix: str) -> Iterator[Path]:
+    folder, lock = _locked(above, prefix)
+    try:
+        yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         os.close(lock)
@@ -81,10 +97,10 @@ def _remove_if_left(folder: Path) -> None:
         os.close(lock)
 
 
-def _locked(above: Path) -> tuple[Path, int]:
+def _locked(above: Path, prefix: str) -> tuple[Path, int]:
     """Make a folder with a lock in it that is held as long as this process lives."""
     for _ in range(_TRIES):
-        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=above))
+        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=above))
         with suppress(FileNotFoundError, BlockingIOError):  # another run has just taken it for one left behind
             lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
             try:

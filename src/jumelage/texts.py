@@ -23,6 +23,17 @@ _CONTROLS = re.compile("[" + "".join(f"{chr(first)}-{chr(last)}" for first, last
 CONTROLS_IN_SQL = "[" + "".join(rf"\x{{{first:x}}}-\x{{{last:x}}}" for first, last in CONTROLS) + "]"  # for DuckDB
 
 
+# What spreadsheets show for errors, in whatever language.
+SPREADSHEET_ERROR = r"#[^#]*[!?]|#N/\w+|#NV|(Err|Error|Erreur|Fehler)\s*:\s*\d+"
+
+ACCENTS = "[\u0300-\u036f]"  # that are characters of their own
+
+
+def composed(text: str) -> str:
+    """Return a text whose accents are of one character with their letters."""
+    return text if text.isascii() or not re.search(ACCENTS, text) else unicodedata.normalize("NFC", text)
+
+
 def find_control(text: str) -> str | None:
     """Return the code point of the first control character of a text, as `U+0007`; None if it holds none."""
     found = _CONTROLS.search(text)
@@ -166,6 +177,11 @@ def readable_count(count: int, fr: str, en: str) -> Label:
 
 
 def filled(text: Label, *values: object) -> Label:
-    """Fill values into a text; what they hold of control characters is shown."""
-    values = tuple(one_line(value) if isinstance(value, str) else value for value in values)
-    return Label(text.fr.format(*values), text.en.format(*values))
+    """Fill values into a text, those that are texts in both languages in its own; controls in them are shown."""
+    fr, en = ([_in(lang, value) for value in values] for lang in LANGUAGES)
+    return Label(text.fr.format(*fr), text.en.format(*en))
+
+
+def _in(lang: str, value: object) -> object:
+    text = value.text(lang) if isinstance(value, Label) else value
+    return one_line(text) if isinstance(text, str) and not isinstance(value, Label) else text

@@ -7,20 +7,19 @@ in the findings alone; what could not be copied so is said.
 from __future__ import annotations
 
 import os
-import shutil
 import zipfile
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 from jumelage.annotate.words import OWN
 from jumelage.errors import OutputError, UsageError
+from jumelage.temporary import folder_in
 from jumelage.texts import Label, filled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from jumelage.reading.source import Document
     from jumelage.rules import Finding
@@ -53,20 +52,16 @@ def annotate(
     OutputError if it cannot be written.
     """
     kind = check_out(handed, out)
-    work = None
     try:
-        work = Path(mkdtemp(prefix=f".{OWN}-", dir=out.absolute().parent))
-        made = work / f"copy{out.suffix}"
-        written, remarks = _write(kind, handed, tuple(documents.values()), findings, made, lang)
-        check_out(handed, out)
-        made.rename(out)
+        with folder_in(out.absolute().parent, f".{OWN}-") as work:
+            made = work / f"copy{out.suffix}"
+            written, remarks = _write(kind, handed, tuple(documents.values()), findings, made, lang)
+            check_out(handed, out)
+            made.rename(out)
     except OSError as error:
         read = error.filename if str(error.filename).startswith(str(handed)) else ""
         why = ": ".join(filter(None, (read, error.strerror or str(error))))
         raise OutputError(f"{out} cannot be written: {why}") from error
-    finally:
-        if work is not None:
-            shutil.rmtree(work, ignore_errors=True)
     return filled(_WROTE if written and findings else _COPIED, out), *remarks
 
 
@@ -122,9 +117,9 @@ def check_out(handed: Path, out: Path) -> _Kind:
             f"{out}: the copy of {handed.name} must end in {' or '.join(kind.endings)}; choose another name"
         )
     if os.path.lexists(out):
-        raise UsageError(f"{out} is there already; choose another name")
+        raise UsageError(f"{out} already exists; choose another name")
     if out.resolve().is_relative_to(handed.resolve()):
-        raise UsageError(f"{out} is inside of {handed}; choose another name")
+        raise UsageError(f"{out} is inside {handed}; choose another name")
     return kind
 
 

@@ -14,8 +14,8 @@ import csv
 import operator
 import re
 import shutil
+import sys
 import zipfile
-from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from jumelage.annotate.words import LIST, LONGEST_CELL, joined, sentence, unreadable
@@ -41,6 +41,7 @@ _LEADS_OUT = Label(
     "{} mène hors du dossier\u00a0: la copie ne l’a pas", "{} leads out of the folder: the copy is without it"
 )
 _CHUNK = 1 << 20
+_NO_MORE = (sys.maxsize, "")
 
 
 def _write_list(findings: Iterable[Finding], target: Path, lang: str) -> None:
@@ -156,33 +157,38 @@ def write_file(
 
 
 class _Texts:
-    """The texts that stand in the records of CSV files; `remarks` are on files that they cannot be written into."""
+    """The texts that stand in the records of CSV files; `remarks` are on files that they cannot be written into.
+
+    Findings are gone through once for each file, in their order by row: there may be more than memory holds.
+    """
 
     def __init__(self, findings: Iterable[Finding], lang: str) -> None:
-        self._lang = lang
+        self._findings, self._lang = findings, lang
         self.remarks: list[Label] = []
-        self._texts: dict[str, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
-        for finding in findings:
-            if finding.row is not None and finding.sheet is None:
-                self._texts[finding.file][finding.row].append(sentence(finding, lang))
+
+    def _of(self, document: Document) -> Iterator[tuple[int, str]]:
+        """Give the rows of a file that something is said of, each with what is said."""
+        for finding in self._findings:
+            if finding.file == document.file and finding.sheet is None and (finding.row or 0) > document.header:
+                yield finding.row or 0, sentence(finding, self._lang)
 
     def write(self, path: Path, document: Document, target: Path, first: Sequence[str] = ()) -> bool:
         """Write a file with the texts of its records; False if nothing can be written into it."""
-        texts = {row: said for row, said in self._texts[document.file].items() if row > document.header}
-        if document.name == "wave" or not (texts or first or None in document.columns):
+        said = any(True for _ in self._of(document)) or bool(first)
+        if document.name == "wave" or not (said or None in document.columns):
             return False
         try:
             records = _Records(path, _encoding(path, target), document)
             with target.open("w", encoding=records.encoding, errors="replace", newline="") as file:
-                done = self._write_records(records, texts, list(first), file.write)
+                done = self._write_records(records, list(first), file.write, marked=said)
         except (UnreadableError, UnicodeDecodeError, csv.Error):
             done = False
-        if not done and (texts or first):
+        if not done and said:
             self.remarks.append(filled(_NOT_IN, document.file))
         return done
 
     def _write_records(
-        self, records: _Records, texts: dict[int, list[str]], first: list[str], write: Callable[[str], object]
+        self, records: _Records, first: list[str], write: Callable[[str], object], *, marked: bool
     ) -> bool:
         write(records.mark)
         rows, heading = iter(records), None
@@ -193,19 +199,23 @@ class _Texts:
         if heading is None:
             return False
         old = [place for place, name in enumerate(heading.fields) if folded(name) in SKIPPED]
-        width, marked = len(heading.fields) - len(old), bool(texts or first)
+        width = len(heading.fields) - len(old)
         if not marked and not old:
             return False
-        column = _COLUMN.text(self._lang) if marked else None
-        write(records.with_text(heading, old, width, column))
+        write(records.with_text(heading, old, width, _COLUMN.text(self._lang) if marked else None))
+        texts = self._of(records.document)
+        row, text = next(texts, _NO_MORE)
         written = not marked
         for record in rows:
-            said = [text for line in range(record.first, record.last + 1) for text in texts.get(line, ())]
+            said = []
+            while row <= record.last:
+                said.append(text)
+                row, text = next(texts, _NO_MORE)
             if first and any(field.strip() for place, field in enumerate(record.fields) if place not in old):
                 said, first = [*first, *said], []
-            text = joined(said, " | ", LONGEST_CELL, self._lang) if marked else None
-            write(records.with_text(record, old, width, text))
-            written = written or bool(text)
+            written = written or bool(said)
+            told = joined(said, " | ", LONGEST_CELL, self._lang) if marked else None
+            write(records.with_text(record, old, width, told))
         return written
 
 

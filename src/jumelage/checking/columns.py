@@ -409,7 +409,7 @@ def _codes(bench: Connection, document: Document, names: Names) -> Iterator[Find
 def _resolved(bench: Connection, document: Document) -> None:
     """Make the rows with what their columns stand for."""
     table = document.name
-    joins, columns, constants = [], [], ""
+    joins, columns = [], []
     for column in SHAPES[table].columns:
         meant = f"meant_{table}_{column}"
         if column in {"city_code", "likeness"}:
@@ -418,7 +418,7 @@ def _resolved(bench: Connection, document: Document) -> None:
             joins.append(f"left join {meant} m_since on m_since.text = r.since")
             columns += ["m_since.since_from", "m_since.since_to", "m_since.missing as since_missing"]
         elif column == "until" and column not in document.columns:
-            constants = ", cast(null as date) as until_from, cast(null as date) as until_to"
+            columns += ["cast(null as date) as until_from", "cast(null as date) as until_to"]
         elif column == "until":
             joins.append(f"left join {meant} m_until on m_until.text = r.until")
             # It cannot have ended before it began.
@@ -440,10 +440,6 @@ def _resolved(bench: Connection, document: Document) -> None:
         said = " or ".join(f"m_{name}.code in ('yes', 'no', 'dont_know')" for name in TOWN_QUESTIONS)
         columns.append(f"({said}) as has_answered")
     bench.exec_driver_sql(
-        f"create or replace temp table understood_{table} as "
+        f"create or replace temp table resolved_{table} as "
         f"select r.line, {', '.join(columns)} from raw_{table} r {' '.join(joins)}"
-    )
-    # A view, since constants cost nothing in one.
-    bench.exec_driver_sql(
-        f"create or replace temp view resolved_{table} as select *{constants} from understood_{table}"
     )

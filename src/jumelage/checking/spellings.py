@@ -18,9 +18,9 @@ from jumelage.findings import Findings
 from jumelage.reading.handed import open_handed
 from jumelage.reading.package import ALIASES, read_package, read_rows
 from jumelage.reading.source import CsvSource, Shape
-from jumelage.rules import errors_in
+from jumelage.rules import errors_in, said_of
 from jumelage.temporary import temporary_folder
-from jumelage.texts import meant
+from jumelage.texts import Label, meant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +36,9 @@ SUGGESTED = Shape(("list", "spelling", "code", "confirmed"), ("rows", "name", "s
 LISTED = ("cities", "countries", "actions", "difficulties")
 _NOT_CONFIRMED = ("no", "non")
 _CONFIRMED = ("yes", "oui", "x")
+
+_NOT_SUGGESTED = Label("rien n’a été proposé", "nothing was suggested")
+_NOT_ACCEPTED = Label("rien n’a été accepté", "nothing was accepted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +186,7 @@ def _stop_at_unread(handed: Path, opened: Handed, package: Package, more: Path |
     places = {(document.file, document.sheet) for document in documents} | {(more.name if more else "", None)}
     unread = [found for found in findings if (found.file, found.sheet) in places]
     if number := errors_in(unread):
-        raise DataError(f"{handed}: {number} finding{'s' if number > 1 else ''}; nothing was suggested", unread)
+        raise DataError(said_of(handed, number, _NOT_SUGGESTED), unread)
 
 
 def accept(suggestions: Path, into: Path) -> tuple[str, tuple[str, ...]]:
@@ -214,7 +217,7 @@ def accept(suggestions: Path, into: Path) -> tuple[str, tuple[str, ...]]:
         added = _judged(ready, names, given.document, confirmed, findings)
     if number := findings.errors:
         findings = findings.in_order()
-        raise DataError(f"{suggestions}: {number} finding{'s' if number > 1 else ''}; nothing was accepted", findings)
+        raise DataError(said_of(suggestions, number, _NOT_ACCEPTED), findings)
     fresh = sorted((str(entry.list), str(entry.spelling), str(entry.code)) for entry in added)
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")

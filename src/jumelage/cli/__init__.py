@@ -12,6 +12,14 @@ from jumelage.cli.ending import heeding
 from jumelage.cli.options import Db  # noqa: TC001  # Typer reads annotations at run time
 from jumelage.cli.streams import Stream, begin, hold_standard_files, say
 from jumelage.errors import JumelageError
+from jumelage.texts import Label, filled
+
+_ERROR = Label("erreur\u00a0: {}", "error: {}")
+_STOPPED = Label("arrêté\u00a0; ce qui n’était pas fini est défait", "stopped; what was not finished is undone")
+_BUG = Label(
+    "erreur\u00a0: c’est un défaut de jumelage\u00a0; merci de le signaler",
+    "error: this is a bug of jumelage; please report it",
+)
 
 app = typer.Typer(
     name="jumelage",
@@ -48,9 +56,9 @@ for module in (migrating, loading, revisions, reporting, publishing):
     module.add_to(app)
 
 
-def _fail(message: str, code: int) -> NoReturn:
+def _fail(message: Label, code: int) -> NoReturn:
     say(message)
-    raise SystemExit(code)
+    raise SystemExit(code) from None
 
 
 def main() -> None:
@@ -65,12 +73,12 @@ def main() -> None:
             app()
         except BaseException as error:
             if came:  # whatever became of it on the way: a driver makes an error of its own of it
-                _fail("stopped; what was not finished is undone", 128 + came[0])
+                _fail(_STOPPED, 128 + came[0])
             if isinstance(error, JumelageError):
-                _fail(f"error: {error}", error.exit_code)
+                _fail(filled(_ERROR, Label(error.text("fr"), error.text("en"))), error.exit_code)
             if not isinstance(error, Exception):
                 raise
             import traceback
 
-            said = f"{traceback.format_exc()}error: this is a bug of jumelage; please report it"
-            _fail(said, JumelageError.exit_code)
+            say(traceback.format_exc())
+            _fail(_BUG, JumelageError.exit_code)

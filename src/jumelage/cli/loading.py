@@ -98,7 +98,7 @@ def request_of(handed: Path, reason: str | None = None, by: str | None = None, *
 
     if not handed.exists() and (packaged := content.root() / handed).is_dir():
         handed = packaged
-        say(filled(_LOADING, handed), more.get("lang", "en"))
+        say(filled(_LOADING, handed))
     protect(handed)
     if more.get("aliases") is not None:
         protect(more["aliases"])
@@ -130,7 +130,7 @@ def template(
         with database.reading(url_of(ctx, db)) as connection:
             scope = scope_of(connection, from_, as_of)
             earlier = earlier_wave(connection, scope)
-        say_remarks(scope, "en")
+        say_remarks(scope)
     write_template(out, wave, lang, earlier, overwrite=overwrite)
     say(f"wrote {out}")
 
@@ -140,7 +140,15 @@ aliases_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Fin
 
 @aliases_app.command()
 def suggest(
-    handed: Handed,
+    ctx: typer.Context,
+    handed: Annotated[
+        Path | None, typer.Argument(metavar="HANDED", help="The wave whose names are looked at, as for `load`.")
+    ] = None,
+    between: Annotated[
+        str | None,
+        typer.Option("--between", metavar="WAVES", help="Two loaded waves (2006,2012): partners that may be one."),
+    ] = None,
+    db: Db = None,
     table: Annotated[Table | None, typer.Option("--table", help="HANDED is one file or sheet for this table.")] = None,
     aliases: Aliases = None,
     format_: Format = "table",
@@ -150,11 +158,20 @@ def suggest(
     """List the names that no list knows.
 
     Each comes with the codes that it may stand for. Write the list as csv, put `yes` under `confirmed`
-    where a suggestion is right, and hand it to `aliases accept`.
+    where a suggestion is right, and hand it to `aliases accept`. With --between, list the partners of two waves that
+    may be one under two spellings, most alike first: write yes or no under `same`, delete the other lines, and load
+    the file as partner_pairs.csv of the later wave.
     """
+    if (handed is None) == (between is None):
+        raise UsageError("name what is handed in, or two loaded waves with --between; not both")
+    from jumelage.checking.partner_pairs import suggest_pairs
     from jumelage.checking.spellings import suggest as find
-    from jumelage.render.grid import of_suggestions
+    from jumelage.render.grid import of_pairs, of_suggestions
 
+    if handed is None:
+        check_output(output)
+        show(of_pairs(suggest_pairs(url_of(ctx, db), str(between)), lang), format_, output)
+        return
     protect(handed, *([aliases] if aliases else []))
     check_output(output)
     with showing.told(showing.Showing(lang=lang)):
@@ -187,4 +204,4 @@ def accept(
         write(text, into)
     for line in added:
         say(line)
-    say(filled(_WOULD_ADD if dry_run else _ADDED, into, len(added)), lang)
+    say(filled(_WOULD_ADD if dry_run else _ADDED, into, len(added)))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from jumelage.cli.streams import protect, say
+from jumelage.cli.streams import protect, say, speak
 from jumelage.render import FORMATS
 from jumelage.texts import LANGUAGES, Label, filled
 
@@ -76,13 +76,15 @@ ClassifiedOn = Annotated[
         show_default=False,
     ),
 ]
-Lang = Annotated[LangName, typer.Option("--lang", help="Language of titles, labels and all that is said.")]
+Lang = Annotated[
+    LangName, typer.Option("--lang", callback=speak, help="Language of titles, labels and all that is said.")
+]
 WithoutInferred = Annotated[
     bool, typer.Option("--without-inferred", help="Leave out rows that were inferred from totals.")
 ]
 Output = Annotated[
     Path | None,
-    typer.Option("-o", "--output", metavar="FILE", help="Write there instead of to standard output."),
+    typer.Option("-o", "--output", metavar="FILE", help="Write to this file instead of standard output."),
 ]
 Format = Annotated[FormatName, typer.Option("--format", help="Form of the output.")]
 Handed = Annotated[
@@ -95,7 +97,7 @@ Table = Literal["frame", "respondents", "partnerships", "actions", "difficulties
 Aliases = Annotated[
     Path | None,
     typer.Option(
-        "--aliases", metavar="FILE", help="More accepted spellings, beside the wave's own (see `jumelage aliases`)."
+        "--aliases", metavar="FILE", help="More accepted spellings, besides the wave's own (see `jumelage aliases`)."
     ),
 ]
 Reason = Annotated[
@@ -110,7 +112,7 @@ AcceptLoss = Annotated[
     bool,
     typer.Option("--accept-loss", help="Load a correction even if it loses more than a tenth of a table."),
 ]
-Out = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where to publish; swapped in whole.")]
+Out = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where to publish; replaced as a whole.")]
 
 
 def url_of(ctx: typer.Context, db: str | None) -> URL:
@@ -129,14 +131,13 @@ def scope_of(
     classified_on: str | None = None,
     *,
     without_inferred: bool = False,
-    lang: str = "en",
 ) -> Scope:
     """Find what the options ask for, and say on standard error which of it was withdrawn since."""
     from jumelage.revisions import scope
 
     time = scope.read_time(as_of) if as_of is not None else None
     if time is not None and scope.is_to_come(time):
-        say(filled(_NOTE, filled(_NOT_OVER, as_of).text(lang)), lang)
+        say(filled(_NOTE, filled(_NOT_OVER, as_of)))
     found = scope.find_scope(
         connection,
         wave,
@@ -145,20 +146,19 @@ def scope_of(
         with_inferred=not without_inferred,
     )
     for text in found.withdrawn:
-        say(filled(_NOTE, text), lang)
+        say(filled(_NOTE, text))
     return found
 
 
-def say_remarks(scope: Scope, lang: str) -> None:
+def say_remarks(scope: Scope) -> None:
     """Say on standard error what has no place in csv and json."""
     for remark in scope.remarks:
-        say(filled(_NOTE, remark.text(lang)), lang)
+        say(filled(_NOTE, remark))
 
 
-def say_counts(ledger: Ledger, lang: str) -> None:
+def say_counts(ledger: Ledger) -> None:
     """Say how many figures there are of each status."""
     from jumelage.render.words import STATUS_NAMES
 
     for status, number in ledger.counts().items():
-        name = status if lang == "en" else STATUS_NAMES[status].text(lang)
-        say(filled(_COUNTED, name, number), lang)
+        say(filled(_COUNTED, Label(STATUS_NAMES[status].fr, status), number))

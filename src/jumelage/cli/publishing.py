@@ -24,6 +24,7 @@ from jumelage.cli.options import (
     scope_of,
     url_of,
 )
+from jumelage.cli.progress import PUBLISHING, waiting
 from jumelage.cli.streams import say
 from jumelage.texts import Label, filled
 
@@ -49,31 +50,32 @@ def publish(
     db: Db = None,
     wave: Waves = None,
     as_of: AsOf = None,
-    lang: Lang = "en",
+    lang: Lang = "en",  # noqa: ARG001  # it sets the language of all that is said
 ) -> None:
     """Publish a wave as web pages.
 
     All its tables and their ledger; of several waves, the reports that compare them. In French and English, swapped in
     whole.
     """
-    _publish(url_of(ctx, db), out, wave, as_of, lang)
+    _publish(url_of(ctx, db), out, wave, as_of)
 
 
-def _publish(url: URL, out: Path, wave: str | None, as_of: str | None, lang: str) -> None:
+def _publish(url: URL, out: Path, wave: str | None, as_of: str | None = None) -> None:
     from jumelage import database
     from jumelage.publication.site import check_out
     from jumelage.publication.site import publish as publish_scope
 
     check_out(out)
     with database.reading(url) as connection:
-        scope = scope_of(connection, wave, as_of, lang=lang)
-        done = publish_scope(connection, scope, out)
-    say_remarks(scope, lang)
+        scope = scope_of(connection, wave, as_of)
+        with waiting(PUBLISHING):
+            done = publish_scope(connection, scope, out)
+    say_remarks(scope)
     if done.ledger:
-        say_counts(done.ledger, lang)
+        say_counts(done.ledger)
     if done.kept:
-        say(filled(_KEPT, done.kept), lang)
-    say(filled(_PUBLISHED, ", ".join(str(page) for page in done.pages)), lang)
+        say(filled(_KEPT, done.kept))
+    say(filled(_PUBLISHED, ", ".join(str(page) for page in done.pages)))
 
 
 def reproduce(
@@ -95,4 +97,4 @@ def reproduce(
     showed = showing.Showing(lang=lang)
     more = {"lang": lang, "accept_loss": accept_loss, "tell": showed.copied.append}
     done = showing.load(url, loading.request_of(handed, reason, by, **more), showed)
-    _publish(url, out, done.wave, None, lang)
+    _publish(url, out, done.wave)

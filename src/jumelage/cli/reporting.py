@@ -22,6 +22,7 @@ from jumelage.cli.options import (
     scope_of,
     url_of,
 )
+from jumelage.cli.progress import CHECKING, COMPUTING, waiting
 from jumelage.cli.streams import check_output, say, show
 from jumelage.texts import Label, filled
 
@@ -91,11 +92,12 @@ def report(
     url = url_of(ctx, db)
     check_output(output)
     with database.reading(url) as connection:
-        scope = scope_of(connection, wave, as_of, classified_on, without_inferred=without_inferred, lang=lang)
-        sheet = run(connection, found, scope)
+        scope = scope_of(connection, wave, as_of, classified_on, without_inferred=without_inferred)
+        with waiting(COMPUTING):
+            sheet = run(connection, found, scope)
         judged = _judged(connection, scope, name) if printed else None
     if format_ != "table":
-        say_remarks(scope, lang)
+        say_remarks(scope)
     show(of_sheet(sheet, lang, judged), format_, output)
 
 
@@ -122,19 +124,20 @@ def explain(
 ) -> None:
     """List the rows behind a cell of a report."""
     from jumelage import database, report_file
-    from jumelage.render.grid import of_detail, span
+    from jumelage.render.grid import computed, of_detail
     from jumelage.reporting import run as reporting
 
     found = report_file.report(report)
     url = url_of(ctx, db)
     check_output(output)
     with database.reading(url) as connection:
-        scope = scope_of(connection, wave, as_of, classified_on, without_inferred=without_inferred, lang=lang)
-        sheet = reporting.run(connection, found, scope)
-        detail = reporting.explain(connection, sheet, key, measure)
-    say_remarks(scope, lang)
-    low, _ = sheet.known(key, measure)
-    title = filled(_CELL, report, key, measure, span(low, low, lang)).text(lang)
+        scope = scope_of(connection, wave, as_of, classified_on, without_inferred=without_inferred)
+        with waiting(COMPUTING):
+            sheet = reporting.run(connection, found, scope)
+            detail = reporting.explain(connection, sheet, key, measure)
+    say_remarks(scope)
+    known = computed(sheet.report.column(measure), *sheet.known(key, measure), lang)
+    title = filled(_CELL, report, key, measure, known).text(lang)
     show(of_detail(detail, title, lang), format_, output)
 
 
@@ -156,7 +159,7 @@ def check(
     do not make the hash that was recorded when they were loaded.
     """
     if rows:
-        _check_rows(url_of(ctx, db), lang)
+        _check_rows(url_of(ctx, db))
         return
     from jumelage import database
     from jumelage.render.grid import of_ledger
@@ -165,26 +168,27 @@ def check(
     url = url_of(ctx, db)
     check_output(output)
     with database.reading(url) as connection:
-        scope = scope_of(connection, wave, as_of, lang=lang)
-        found, _ = ledger.check(connection, scope)
-    say_remarks(scope, lang)
+        scope = scope_of(connection, wave, as_of)
+        with waiting(CHECKING):
+            found, _ = ledger.check(connection, scope)
+    say_remarks(scope)
     show(of_ledger(found, lang), format_, output)
     if not found.entries:
-        say(filled(_NO_PUBLICATION, scope.single[0]), lang)
+        say(filled(_NO_PUBLICATION, scope.single[0]))
     for problem in found.problems:
-        say(filled(_PROBLEM, problem), lang)
-    say_counts(found, lang)
+        say(filled(_PROBLEM, problem))
+    say_counts(found)
     if found.problems:
         raise typer.Exit(1)
 
 
-def _check_rows(url: URL, lang: str) -> None:
+def _check_rows(url: URL) -> None:
     from jumelage import database
     from jumelage.loading.recorded import check_rows
 
     with database.reading(url) as connection:
         found = check_rows(connection)
     for one in found:
-        say(filled(_ROWS[one.fits], one.name), lang)
+        say(filled(_ROWS[one.fits], one.name))
     if any(one.fits is False for one in found):
         raise typer.Exit(1)

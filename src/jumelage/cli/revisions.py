@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from jumelage.cli.options import AsOf, By, ClassifiedOn, Db, Format, Lang, Output, say_remarks, scope_of, url_of
+from jumelage.cli.progress import COMPARING, waiting
 from jumelage.cli.streams import check_output, say, show
 from jumelage.texts import Label, filled
 
@@ -70,18 +71,20 @@ def diff(
     from jumelage.reporting.diff import differences
 
     def scope(text: str) -> Scope:
-        found = scope_of(connection, text, as_of, classified_on, lang=lang)
-        say_remarks(found, lang)
+        found = scope_of(connection, text, as_of, classified_on)
+        say_remarks(found)
         return found
 
     url = url_of(ctx, db)
     check_output(output)
     with database.reading(url) as connection:
-        found = tuple(differences(connection, scope(before), scope(after)))
+        first, second = scope(before), scope(after)
+        with waiting(COMPARING):
+            found = tuple(differences(connection, first, second))
     if found or format_ != "table" or output is not None:
         show(of_changes(found, lang), format_, output)
     said = {0: _NO_DIFFERENCE, 1: _ONE_DIFFERENCE}.get(len(found), _DIFFERENCES)
-    say(filled(said, before, after, len(found)), lang)
+    say(filled(said, before, after, len(found)))
     if found:
         raise typer.Exit(1)
 

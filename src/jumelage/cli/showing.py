@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from jumelage.cli.progress import steps
 from jumelage.cli.streams import say, show
 from jumelage.errors import DataError, OutputError
 from jumelage.rules import ERROR, severity_name
 from jumelage.texts import Label, filled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from sqlalchemy.engine import URL
@@ -24,10 +24,14 @@ if TYPE_CHECKING:
 
 MOST_SHOWN = 100
 MOST_OF_A_RULE = 20
-_STEPS = 8  # five tables, checking, comparing, writing
 _LOADED = Label("vague {}{}, révision {}\u00a0: chargée\u00a0: {}", "wave {}{}, revision {}: loaded: {}")
 _WOULD_LOAD = Label(
     "vague {}{}, révision {}\u00a0: serait chargée\u00a0: {}", "wave {}{}, revision {}: would be loaded: {}"
+)
+_SUPERUSER = Label(
+    "attention\u00a0: {} est un super-utilisateur du serveur\u00a0; chargez avec un rôle à part, qui n’a de droits "
+    "que sur ces tables",
+    "warning: {} is a superuser of the server; load with a role of its own, which has rights on these tables alone",
 )
 _LOST = Label("perdu\u00a0: {}", "lost: {}")
 _UNCHANGED = Label("vague {}{}, révision {}\u00a0: inchangée", "wave {}{}, revision {}: unchanged")
@@ -36,13 +40,6 @@ _SHOWING = Label(
     "{} constats montrés sur {}\u00a0; tous\u00a0: --format csv -o FICHIER",
     "showing {} of {} findings; all of them: --format csv -o FILE",
 )
-_STEP_NAMES = {
-    "opening": Label("ouverture", "opening"),
-    "reading": Label("lecture", "reading"),
-    "checking": Label("vérification", "checking"),
-    "comparing": Label("comparaison", "comparing"),
-    "writing": Label("écriture", "writing"),
-}
 _OF_SEVERITY = Label("{}\u00a0: {}", "{}: {}")
 
 
@@ -60,7 +57,7 @@ def load(url: URL, request: Request, showing: Showing) -> Loaded:
     """Load, and say what was done; on DataError the findings are shown before it goes on."""
     from jumelage.loading.load import load as load_wave
 
-    with told(showing), _progress(showing.lang) as step:
+    with told(showing), steps() as step:
         done = load_wave(url, request, step=step)
     show_findings(done.findings, showing)
     _say_done(done, _LOADED, showing.lang)
@@ -72,7 +69,7 @@ def rehearse(url: URL, request: Request, showing: Showing) -> None:
     from jumelage.loading.dry_run import rehearse as try_out
     from jumelage.render.grid import of_changes
 
-    with told(showing), _progress(showing.lang) as step:
+    with told(showing), steps() as step:
         done, changes = try_out(url, request, step)
     show_findings(done.findings, Showing(lang=showing.lang))
     _say_done(done, _WOULD_LOAD, showing.lang)
@@ -86,9 +83,11 @@ def _say_done(done: Loaded, said: Label, lang: str) -> None:
 
     rows = ", ".join(f"{number} {table_name(table).text(lang)}" for table, number in done.rows.items())
     made_up = _MADE_UP.text(lang) if done.synthetic else ""
-    say(filled(said if done.new else _UNCHANGED, done.wave, made_up, done.revision, rows), lang)
+    say(filled(said if done.new else _UNCHANGED, done.wave, made_up, done.revision, rows))
     for loss in done.losses:
-        say(filled(_LOST, loss.text(lang)), lang)
+        say(filled(_LOST, Label(loss.text("fr"), loss.text("en"))))
+    if done.superuser:
+        say(filled(_SUPERUSER, done.superuser))
 
 
 @contextmanager
@@ -101,7 +100,7 @@ def told(showing: Showing) -> Iterator[None]:
         raise
     finally:
         for remark in showing.copied:
-            say(remark, showing.lang)
+            say(remark)
 
 
 def show_findings(findings: Collection[Finding], showing: Showing) -> None:
@@ -121,31 +120,7 @@ def show_findings(findings: Collection[Finding], showing: Showing) -> None:
         seen[finding.rule.name] += 1
         if seen[finding.rule.name] <= MOST_OF_A_RULE and shown < MOST_SHOWN:
             text, severity = finding.text(showing.lang), severity_name(finding.severity).text(showing.lang)
-            say(text if finding.severity == ERROR else filled(_OF_SEVERITY, severity, text), showing.lang)
+            say(text if finding.severity == ERROR else filled(_OF_SEVERITY, severity, text))
             shown += 1
     if shown < len(findings):
-        say(filled(_SHOWING, shown, len(findings)), showing.lang)
-
-
-def _step_name(name: str, lang: str) -> str:
-    verb, blank, what = name.partition(" ")
-    return f"{_STEP_NAMES[verb].text(lang) if verb in _STEP_NAMES else verb}{blank}{what}"
-
-
-@contextmanager
-def _progress(lang: str) -> Iterator[Callable[[str], None]]:
-    """Show a bar on a terminal, and nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda _step: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description:<24}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(file=sys.__stderr__), transient=True) as progress:
-        task = progress.add_task(_step_name("opening", lang), total=_STEPS)
-
-        def step(name: str) -> None:
-            progress.update(task, description=_step_name(name, lang), advance=1)
-
-        yield step
+        say(filled(_SHOWING, shown, len(findings)))

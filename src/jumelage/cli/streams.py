@@ -16,11 +16,19 @@ if TYPE_CHECKING:
 
 _NEVER_READ = "findings"  # what a person may keep beside the tables of a wave
 _protected: list[Path] = []
+_languages = ["en"]  # of what is said; the last one counts
 
 
 def begin() -> None:
-    """Begin a command: nothing is protected yet."""
+    """Begin a command: in English, and nothing is protected yet."""
     _protected.clear()
+    speak("en")
+
+
+def speak(lang: str) -> str:
+    """Say everything in a language from now on, and return it."""
+    _languages[:] = [lang]
+    return lang
 
 
 def protect(*paths: Path) -> None:
@@ -48,10 +56,14 @@ def _same(output: Path, path: Path) -> bool:
         return False
 
 
-def say(text: str | Label, lang: str = "en") -> None:
+def spoken(text: str | Label) -> str:
+    """Return a text in the language of what is said."""
+    return text.text(_languages[-1]) if isinstance(text, Label) else text
+
+
+def say(text: str | Label) -> None:
     """Say something to the person at the terminal, on standard error; where nobody listens, to nobody."""
-    if isinstance(text, Label):
-        text = text.text(lang)
+    text = spoken(text)
     if sys.stderr is None:
         return
     try:

@@ -3,7 +3,7 @@
 What the rest of the house may use is exported here; Alembic is imported by `migrate` alone.
 """
 
-from jumelage.database.bulk import analyze, append, fetch, orphans, variables
+from jumelage.database.bulk import analyze, append, fetch, orphans, superuser, variables
 from jumelage.database.connection import (
     creating,
     in_memory,
@@ -44,6 +44,7 @@ __all__ = [
     "reading",
     "resolve_url",
     "shown",
+    "superuser",
     "variables",
     "writing",
 ]

@@ -35,6 +35,11 @@ def variables(connection: Connection, values: Mapping[str, str]) -> tuple[str, .
     return engine_of(connection).variables(values)
 
 
+def superuser(connection: Connection) -> str | None:
+    """Return the role that is connected, if it may do anything on the server."""
+    return engine_of(connection).superuser(connection)
+
+
 def analyze(connection: Connection, tables: Sequence[str]) -> None:
     """Let the planner know what is in tables that were just filled."""
     engine_of(connection).analyze(connection, tables)

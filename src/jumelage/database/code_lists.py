@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from jumelage.database.bulk import append, orphans
-from jumelage.database.models import CODE_LISTS, QUESTIONS, SCHEMA, metadata
+from jumelage.database.bulk import analyze, append, orphans
+from jumelage.database.models import ANSWERS, CODE_LISTS, NO_DATE, QUESTIONS, RESPONSES, SCHEMA, metadata
 from jumelage.database.sql import query
 from jumelage.database.workbench import read_code_lists, workbench
 from jumelage.errors import DatabaseError
@@ -45,7 +45,8 @@ def synchronise(connection: Connection) -> None:
             keys = ", ".join(column.name for column in table.primary_key)
             twice = f"select {keys} from new_{name} group by {keys} having count(*) > 1 order by {keys}"
             if found := query(connection, twice)[1]:
-                raise DatabaseError(f"schema/codes/{name}.csv: {found[0]} stands there twice; keep one line")
+                raise DatabaseError(f"schema/codes/{name}.csv: {found[0]} appears there twice; keep one line")
+        _check_answers(connection)
         for name in reversed(CODE_LISTS):
             same = _same_key(name)
             connection.exec_driver_sql(
@@ -56,10 +57,13 @@ def synchronise(connection: Connection) -> None:
             keys = ", ".join(column.name for column in table.primary_key)
             every = ", ".join(column.name for column in table.columns)
             changed = ", ".join(f"{c.name} = excluded.{c.name}" for c in table.columns if not c.primary_key)
-            connection.exec_driver_sql(
-                f"insert into survey.{name} ({every}) select {every} from new_{name} "
-                f"on conflict ({keys}) do update set {changed}"
-            )
+            try:
+                connection.exec_driver_sql(
+                    f"insert into survey.{name} ({every}) select {every} from new_{name} "
+                    f"on conflict ({keys}) do update set {changed}"
+                )
+            except IntegrityError as error:
+                raise DatabaseError(f"schema/codes/{name}.csv: {str(error.orig).strip()}") from error
             connection.exec_driver_sql(f"drop table new_{name}")
     for question in QUESTIONS:
         lost = (
@@ -68,8 +72,28 @@ def synchronise(connection: Connection) -> None:
         )
         if found := query(connection, lost)[1]:
             raise DatabaseError(f"schema/codes/{question}.csv lacks a code that default answers of a wave use: {found}")
+    analyze(connection, [f"{SCHEMA}.{name}" for name in CODE_LISTS])
     if broken := orphans(connection):
         raise DatabaseError("the code lists do not fit the database:\n" + "\n".join(broken))
+
+
+# What answers mean is in the tables and views, which a line does not change.
+_CLOSED = {"answers": ANSWERS, "responses": RESPONSES, "no_date": NO_DATE, "yes_no": ("yes", "no")}
+
+
+def _check_answers(connection: Connection) -> None:
+    """Raise DatabaseError where the lists of answers have other codes than the tables take."""
+    rows = set(query(connection, "select list, code from new_answers")[1])
+    wanted = {(name, code) for name, codes in _CLOSED.items() for code in codes}
+    said = [
+        *(f"{name}, {code} is not one that the tables and views know" for name, code in sorted(rows - wanted)),
+        *(f"{name}, {code} is missing, and loaded waves may hold it" for name, code in sorted(wanted - rows)),
+    ]
+    if said:
+        raise DatabaseError(
+            f"schema/codes/answers.csv: {'; '.join(said)}; labels and order are free here, but a new answer needs a "
+            "migration, the list in database/models.py and the views: see schema/codes/README.md"
+        )
 
 
 def _typed(column: str, kind: str) -> str:

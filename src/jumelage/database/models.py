@@ -84,7 +84,7 @@ def _number(name: str, comment: str) -> Column[Any]:
 def _question(name: str, asked: str, *, later: bool = False) -> Column[str]:
     """Make the column of a question that every town is asked, by which it is loaded, restored and checked.
 
-    One that came `later`, by a migration, stands at the end of its table: towns of before were not asked.
+    One that came `later`, by a migration, is at the end of its table: towns of earlier waves were not asked.
     """
     default = "not_asked" if later else None
     checks = () if later else (_in(name, ANSWERS),)  # DuckDB can add no check; the loader takes nothing but answers
@@ -359,7 +359,7 @@ respondents = _of_revision(
     _refers("respondents", ("city",), "cities", ("code",)),
 )
 
-# What every town is asked, and what of it waves of before were not asked.
+# What every town is asked, and what of it earlier waves were not asked.
 TOWN_QUESTIONS = tuple(column.name for column in respondents.columns if column.info.get("question"))
 LATER_QUESTIONS = tuple(name for name in TOWN_QUESTIONS if respondents.columns[name].server_default is not None)
 

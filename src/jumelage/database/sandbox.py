@@ -212,6 +212,8 @@ class _OnDuckDB:
         self._clock.spend(since)
         if answer is None or answer.get("late"):
             return Answer(failed=_too_long(seconds))
+        if answer.get("broken"):
+            raise DatabaseError(f"{self._process.path}: {answer['broken']}")
         return Answer(answer.get("rows", 0), answer.get("first", ""), answer.get("failed", ""))
 
 
@@ -219,7 +221,7 @@ class _Process:
     """The process that answers: started once, and again only after a query that ended it."""
 
     def __init__(self, path: str) -> None:
-        self._path = path
+        self.path = path
         self._process: subprocess.Popen[bytes] | None = None
         self._ready = False
 
@@ -230,7 +232,7 @@ class _Process:
         import duckdb
 
         asked = {
-            "database": str(Path(self._path).absolute()),
+            "database": str(Path(self.path).absolute()),
             "library": str(Path(duckdb.__file__).parents[1]),
             "config": SETTINGS | _CONFIG,
             "memory": MEMORY,
@@ -255,7 +257,7 @@ class _Process:
             said_ = self._read(START_SECONDS)
             if said_ is None or said_.get("failed"):
                 why = (said_ or {}).get("failed") or "its process did not start"
-                raise DatabaseError(f"{self._path}: the queries of the wave cannot be run: {why}")
+                raise DatabaseError(f"{self.path}: the queries of the wave cannot be run: {why}")
             self._ready = True
         line = f"{json.dumps(question)}\n".encode()
         try:
@@ -321,6 +323,8 @@ class _WithinDuckDB:
         try:
             names, rows = query(self._connection, _wrapped(sql))
         except (DBAPIError, MemoryError) as error:
+            if type(getattr(error, "orig", error)).__name__ in {"IOException", "FatalException"}:
+                raise  # the file, not the query
             self._connection.rollback()
             late = time.monotonic() - since >= seconds
             self._lost = "another query of the wave failed before it, and with that the rows were gone"

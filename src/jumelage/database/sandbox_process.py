@@ -59,6 +59,8 @@ def _answer(connection: Any, engine: Any, question: dict[str, Any]) -> dict[str,
         return {"rows": len(rows), "first": told(names, rows[0]) if rows else ""}
     except engine.InterruptException:
         return {"late": True}
+    except (engine.IOException, engine.FatalException) as error:
+        return {"broken": fault(str(error))}  # the file, not the query
     except (engine.Error, MemoryError, RuntimeError, ValueError, OverflowError) as error:
         return {"failed": fault(str(error)) or type(error).__name__}
     finally:

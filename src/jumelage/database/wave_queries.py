@@ -46,7 +46,7 @@ class Refused:
 @cache
 def allowed() -> dict[str, frozenset[str]]:
     """Return the functions, operators and types that schema/wave_queries.toml lists."""
-    text = (content.root() / "schema" / "wave_queries.toml").read_text(encoding="utf-8")
+    text = content.read_text(content.root() / "schema" / "wave_queries.toml")
     return {kind: frozenset(names) for kind, names in tomllib.loads(text).items()}
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from sqlalchemy.exc import DBAPIError
+
 from jumelage import content
 from jumelage.database.connection import in_memory
 from jumelage.database.engines import engine_of
@@ -87,8 +89,12 @@ def put(bench: Connection, table: str, kinds: dict[str, str], columns: Sequence[
 def read_code_lists(bench: Connection) -> None:
     """Read every code list of the project, all columns as text, into a temporary table `list_NAME`."""
     for name, path in content.code_lists().items():
-        bench.exec_driver_sql(
-            f"create or replace temp table list_{name} as select * from read_csv(?, all_varchar = true, "
-            "header = true, delim = ',', quote = '\"', escape = '\"', nullstr = '')",
-            (str(path),),
-        )
+        try:
+            bench.exec_driver_sql(
+                f"create or replace temp table list_{name} as select * from read_csv(?, all_varchar = true, "
+                "header = true, delim = ',', quote = '\"', escape = '\"', nullstr = '')",
+                (str(path),),
+            )
+        except DBAPIError:
+            content.read_text(path)  # says so if it is not UTF-8
+            raise

@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING
 from jumelage import database
 from jumelage.checking.checks import find_problems
 from jumelage.checking.names import Names, index_names
+from jumelage.checking.partner_pairs import unknown_before
 from jumelage.checking.printed import stage_published
 from jumelage.checking.spellings import accept_spellings
 from jumelage.database.workbench import workbench
 from jumelage.errors import DataError, OutputError
 from jumelage.findings import Findings
-from jumelage.reading.handed import open_handed
+from jumelage.reading.handed import PAIRS, open_handed
 from jumelage.reading.package import read_package
 from jumelage.reading.restore import restore
 from jumelage.revisions.history import check_said
+from jumelage.rules import NOT_LOADED, said_of
 from jumelage.temporary import temporary_folder
+from jumelage.texts import Label, filled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
 from jumelage.checking.wave_checks import claimed_complete, false_sources, unknown_items
 from jumelage.loading.revision import Loaded, Request, append_revision
 from jumelage.loading.rows import stage_wave
+
+_AND_NO_COPY = Label("{}\u00a0; {}", "{}; {}")
 
 
 def load(url: URL, request: Request, *, dry_run: bool = False, step: Callable[[str], None] = lambda _: None) -> Loaded:
@@ -77,6 +82,8 @@ def _load(
         step("checking")
         accept_spellings(bench, names, package.aliases, request.aliases, scratch, findings)
         find_problems(bench, package.tables, names, package.wave, findings)
+        if package.wave is not None:
+            findings += unknown_before(connection, bench, package.wave, package.documents[PAIRS], findings)
         if package.wave is not None and restored is None:
             findings += unknown_items(package.wave, package.origin, names)
             stage_published(bench, package, package.wave, names, findings)
@@ -87,8 +94,8 @@ def _load(
         findings = findings.in_order()
         uncopied = _annotate(request, package, findings)
     if (number := findings.errors) or package.wave is None:
-        said = f"{number} finding{'s' if number != 1 else ''}; nothing was loaded"
-        raise DataError(f"{request.handed}: {said}{f'; {uncopied}' if uncopied else ''}", findings)
+        said = said_of(request.handed, number, NOT_LOADED)
+        raise DataError(filled(_AND_NO_COPY, said, uncopied) if uncopied else said, findings)
     if uncopied:
         raise uncopied
     return append_revision(connection, bench, package.wave, request, findings, dry_run=dry_run, step=step)

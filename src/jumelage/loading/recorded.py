@@ -65,14 +65,14 @@ def _hash(
     def relation(name: str, wanted: list[str]) -> str:
         """Return the rows of a table as the workbench reads them; the database may be older than a column of it."""
         types = {column.name: str(column.type) for column in metadata.tables[f"survey.{name}"].columns}
-        there = columns.get(name, [])
-        kinds = {column: types[column] for column in wanted if column in there}
-        table = f"survey.{name} {where}" if there else "(select 1) as nothing where false"
-        sql = f"select {', '.join(kinds) or 'null'} from {table}"
-        absent = "".join(f", cast(null as {types[column]}) as {column}" for column in wanted if column not in there)
+        kinds = {column: types[column] for column in wanted if column in columns.get(name, ())}
+        absent = [f"cast(null as {types[column]}) as {column}" for column in wanted if column not in kinds]
+        if not kinds:
+            return f"(select {', '.join(absent)} where false)"
+        sql = f"select {', '.join(kinds)} from survey.{name} {where}"
         if bench is connection:
-            return f"(select *{absent} from ({sql}) as there)"
+            return f"(select {', '.join(['*', *absent])} from ({sql}) as there)"
         database.fetch(connection, sql, bench, "fetched", kinds)
-        return f"(select *{absent} from fetched)"
+        return f"(select {', '.join(['*', *absent])} from fetched)"
 
     return content_hash(bench, wave, relation)[0]

@@ -50,7 +50,8 @@ class Request:
 class Loaded:
     """What a load did: the revision that is now current, whether it is new, the one before, its rows by table.
 
-    `synthetic` tells that the wave is made up; `losses` is what the revision before had and this one has not.
+    `superuser` is the role that loaded it, if it may do anything on the server. `synthetic` tells that the wave is made
+    up; `losses` is what the revision before had and this one has not.
     """
 
     wave: str
@@ -61,6 +62,7 @@ class Loaded:
     synthetic: bool = False
     findings: Collection[Finding] = field(default=(), repr=False)
     losses: tuple[Loss, ...] = ()
+    superuser: str | None = None
 
 
 def append_revision(
@@ -93,7 +95,9 @@ def append_revision(
     lost = losses(connection, wave.code, before, revision) if before else ()
     if not dry_run and not request.accept_loss:
         confirm(wave.code, lost, request.lang)
-    return Loaded(wave.code, revision, True, before, rows, wave.synthetic, findings, lost)
+    return Loaded(
+        wave.code, revision, True, before, rows, wave.synthetic, findings, lost, database.superuser(connection)
+    )
 
 
 def _columns(name: str) -> list[str]:
@@ -201,9 +205,11 @@ def _write(
             "software": __version__,
         },
     )
+    filled = [f"survey.{name}" for name in ("waves", "revisions", *OF_A_LOAD)]
     for name in OF_A_LOAD:
         columns = _columns(name)
         sql = f"select '{wave.code}', {revision}, {', '.join(columns)} from staged_{name}"
         database.append(bench, sql, connection, f"survey.{name}", [*OF_A_REVISION, *columns])
     if broken := database.orphans(connection, {"revisions", *OF_A_LOAD}):
         raise DataError("the wave refers to what does not exist:\n" + "\n".join(broken))
+    database.analyze(connection, filled)

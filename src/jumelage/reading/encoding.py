@@ -1,6 +1,6 @@
 """The text of a file, in whatever encoding it surely is: UTF-8, UTF-16 with its mark, or pure cp1252.
 
-A file is gone through once, block by block; only what is no plain UTF-8 with plain line ends is written out again.
+A file is gone through once, block by block; only what is not plain UTF-8 with plain line ends is written out again.
 """
 
 from __future__ import annotations
@@ -63,6 +63,7 @@ class Features:
     """What the text of a file holds: quotes, control characters, spaces other than U+0020, ends of marks, lines.
 
     `doubts` tells that it holds some sign without which no text is damaged or marked as doubtful.
+    And signs of what spreadsheets write for errors (#), and accents that are characters of their own.
     """
 
     quotes: int = 0
@@ -70,14 +71,18 @@ class Features:
     spaces: bool = False
     marks: bool = False
     doubts: bool = False
+    errors: bool = False
+    accents: bool = False
     lines: int = 1
 
     def look(self, block: bytes) -> None:
         """Look at a block of UTF-8."""
         self.spaces = self.spaces or b"\t" in block
+        self.errors = self.errors or b"#" in block
         self.marks = self.marks or any(end in block for end in _MARKS)
         self.doubts = self.doubts or any(sign in block for sign in _DOUBTS)
         self.controls = self.controls or len(block.translate(None, _PLAIN_CONTROLS)) != len(block)
+        self.accents = self.accents or b"\xcc" in block or b"\xcd" in block
         if not block.isascii() and any(lead in block for lead in _LEADS):
             self.controls = self.controls or _WIDE_CONTROLS.search(block) is not None
             self.spaces = self.spaces or _WIDE_SPACES.search(block) is not None
@@ -89,7 +94,7 @@ class TextFile:
 
     Without quotes none of them is empty: what is blank holds a blank.
 
-    `cp1252` is the first byte that is no UTF-8, as `0xe9`, where the file was read as cp1252.
+    `cp1252` is the first byte that is not UTF-8, as `0xe9`, where the file was read as cp1252.
     """
 
     path: Path
@@ -140,7 +145,7 @@ def _blocks(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _look(file: BinaryIO, features: Features) -> bool | None:
-    """Go through a file: tell whether it is in form as it stands; None if it is no UTF-8."""
+    """Go through a file: tell whether it is in form as it stands; None if it is not UTF-8."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     plain, before = True, b"\n"
     try:
@@ -227,7 +232,7 @@ def _whole_ends(blocks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _pure_cp1252(path: Path) -> tuple[str, bool]:
-    """Return the first byte that is no UTF-8 of a file that surely is cp1252, and whether it holds a quote.
+    """Return the first byte that is not UTF-8 of a file that surely is cp1252, and whether it holds a quote.
 
     UnreadableError for any other file.
     """

@@ -11,7 +11,7 @@ from jumelage import report_file
 from jumelage.errors import DataError, UnreadableError, UsageError
 from jumelage.reading.source import CsvSource, SheetSource
 from jumelage.reading.wave_fields import FILE
-from jumelage.rules import Finding, near, rule
+from jumelage.rules import NOT_LOADED, Finding, near, rule, said_of
 from jumelage.texts import folded
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def open_handed(path: Path, scratch: Path, findings: Findings, table: str | None
             yield Handed(path, form, _files(folder, scratch, findings), folder)
     except UnreadableError as error:
         found = Finding(rule(error.rule), path.name, error.row, error.column, details=error.details)
-        raise DataError(f"{path}: 1 finding; nothing was loaded", [found]) from None
+        raise DataError(said_of(path, 1, NOT_LOADED), [found]) from None
 
 
 def form_of(path: Path) -> str:

@@ -18,7 +18,7 @@ from jumelage.reading.wave_fields import FILE, MOST_PARTS, Origin, nested
 from jumelage.reading.wave_toml import Wave, read_wave, wave_of
 from jumelage.rules import Finding, rule
 from jumelage.temporary import is_full
-from jumelage.texts import find_control, find_damage
+from jumelage.texts import composed, find_control, find_damage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -194,7 +194,7 @@ def read_rows(source: Source, shape: Shape, findings: Findings) -> Rows:
     rows = Rows(document, [], {column: [] for column in shape.columns})
     try:
         for line, record in source.records():
-            fields = [field.strip() for field in record]
+            fields = [composed(field.strip()) for field in record]
             if line <= document.header or not any(fields):
                 continue
             if len(fields) != len(document.columns):

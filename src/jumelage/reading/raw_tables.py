@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from jumelage import database
 from jumelage.errors import UnreadableError
 from jumelage.reading.source import LONGEST_FIELD, CsvSource, Document, Shape
-from jumelage.texts import CONTROLS_IN_SQL, find_control
+from jumelage.texts import ACCENTS, CONTROLS_IN_SQL, SPREADSHEET_ERROR, find_control
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +60,36 @@ def stage(bench: Connection, source: Source, document: Document, shape: Shape, s
         f"where coalesce({', '.join(shape.columns)}, loose, cast(odd as varchar)) is not null"
     )
     bench.exec_driver_sql("drop table if exists lines")
-    return chain(_odd_records(bench, document), () if clean else _controls(bench, document), broken)
+    if not isinstance(source, CsvSource) or source.text.features.accents:
+        _compose(bench, document)
+    errors = isinstance(source, CsvSource) and source.text.features.errors
+    return chain(
+        _odd_records(bench, document),
+        () if clean else _controls(bench, document),
+        broken,
+        _errors(bench, document) if errors else (),
+    )
+
+
+def _compose(bench: Connection, document: Document) -> None:
+    """Write accents that are characters of their own with their letters: one text has one form."""
+    named = [column for column in document.columns if column]
+    other = {column: f"regexp_matches({column}, '{ACCENTS}')" for column in named}
+    composed = ", ".join(
+        f"{column} = case when {has} then nfc_normalize({column}) else {column} end" for column, has in other.items()
+    )
+    bench.exec_driver_sql(f"update raw_{document.name} set {composed} where {' or '.join(other.values())}")
+
+
+def _errors(bench: Connection, document: Document) -> Iterator[Finding]:
+    """Yield the errors of a spreadsheet that were written into a text."""
+    for column in filter(None, document.columns):
+        rows = bench.exec_driver_sql(
+            f"select line, {column} from raw_{document.name} "
+            f"where regexp_full_match({column}, '{SPREADSHEET_ERROR}', 'i') order by line"
+        )
+        for line, value in rows:
+            yield document.finding("cell_error", line, column, value)
 
 
 def _controls(bench: Connection, document: Document) -> Iterator[Finding]:

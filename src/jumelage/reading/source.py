@@ -39,7 +39,7 @@ _TOO_FEW = Label(
     "écrivez un séparateur pour chaque champ, même vide\u00a0; si la ligne est coupée en deux, rejoignez-la",
     "write a delimiter for every field, blank ones too; if the line was broken in two, join it",
 )
-_NO_FILE = Label("ce n’est pas un fichier", "it is no file")
+_NO_FILE = Label("ce n’est pas un fichier", "it is not a file")
 
 Record = tuple[int, list[str]]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from jumelage.content import ALL, TOTAL, UNKNOWN
+from jumelage.content import ALL, TOTAL, UNKNOWN, answers
 from jumelage.render.words import STATUS_NAMES, heading, kind, words
 from jumelage.reporting.judging import worst
 from jumelage.reporting.sheet import Detail, Sheet, Value, number
@@ -15,6 +15,7 @@ from jumelage.texts import Label, filled
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from jumelage.checking.partner_pairs import Pair
     from jumelage.checking.spellings import Suggestion
     from jumelage.report_file import Column, Report
     from jumelage.reporting.diff import Change
@@ -53,7 +54,8 @@ class Grid:
 _TYPED = frozenset({"loaded_by", "reason", "withdrawn_by", "withdrawn_why"})
 _SEMICOLON = Label("\u00a0; ", "; ")
 _NOT_ADDITIVE = Label(
-    "not_additive\u00a0: la cellule n’est pas la somme de ces lignes", "not_additive: the cell is no sum of these rows"
+    "not_additive\u00a0: la cellule n’est pas la somme de ces lignes",
+    "not_additive: the cell is not the sum of these rows",
 )
 _SHOWING = Label(
     "{} changements sur {} sont montrés ({})\u00a0; tous\u00a0: --format csv -o FICHIER",
@@ -131,27 +133,38 @@ class Line:
     texts: tuple[str, ...]
 
 
-def visible_columns(report: Report) -> tuple[Column, ...]:
-    """Return the columns that people see: not those that hold the upper end of another."""
-    ends = {column.high for column in report.columns}
-    return tuple(column for column in report.columns if column.name not in ends)
+def visible_columns(sheet: Sheet, printed: Iterable[str] = ()) -> tuple[Column, ...]:
+    """Return the columns that people see: no upper end of another, and a seldom one where it counts or was printed."""
+    columns, cells = sheet.report.columns, sheet.cells().values()
+    left_out = {column.high for column in columns}
+    for column in columns:
+        if column.seldom and column.name not in printed and not any(cell[column.name] for cell in cells):
+            left_out.add(column.name)
+    return tuple(column for column in columns if column.name not in left_out)
 
 
-def lines(sheet: Sheet, lang: str) -> Iterator[Line]:
-    """Lay out the rows of a report."""
+def computed(column: Column, low: Value, high: Value, lang: str) -> str:
+    """Write what is known of a measure; where there is no value, the answer that says why."""
+    if low is None and column.none:
+        return answers("answers")[column.none].text(lang)
+    return span(low, high, lang)
+
+
+def lines(sheet: Sheet, lang: str, columns: Sequence[Column]) -> Iterator[Line]:
+    """Lay out the rows of a report in some of its columns."""
     for key, cell in sheet.cells().items():
         texts = tuple(
-            span(cell[column.name], cell[column.high], lang)
+            computed(column, cell[column.name], cell[column.high], lang)
             if column.high
             else sheet.shown(column.name, cell[column.name], lang)
-            for column in visible_columns(sheet.report)
+            for column in columns
         )
         yield Line(key, not {TOTAL, ALL}.isdisjoint(key.split("/")), texts)
 
 
 def _tabled(sheet: Sheet, lang: str) -> Shown:
-    columns = visible_columns(sheet.report)
-    laid_out = tuple(lines(sheet, lang))
+    columns = visible_columns(sheet)
+    laid_out = tuple(lines(sheet, lang, columns))
     return Shown(
         sheet.report.title.text(lang),
         tuple(column.label.text(lang) for column in columns),
@@ -182,7 +195,9 @@ def _listed(sheet: Sheet, lang: str) -> Shown:
         if cell[listing.item] == UNKNOWN:
             text = f"({text})"
         if count != 1:
-            mark = (sheet.wave.several_mark or "({n})").replace("{n}", str(count))
+            high = sheet.report.column(listing.count).high
+            number_of = span(count, cell[high] if high else count, lang)
+            mark = (sheet.wave.several_mark or "({n})").replace("{n}", number_of)
             text = f"{text}\u00a0{mark}"
         lists.setdefault(sheet.shown(head, cell[head], lang), []).append(text)
     return Shown(
@@ -281,8 +296,11 @@ def of_changes(changes: Sequence[Change], lang: str, most: int | None = None) ->
     names = ("what", "name", "key", "measure", "before", "after")
     grid = _plain_grid(names, tuple(shown), lang, tuple(notes))
     texts = tuple(
-        (kind(what, lang), *(text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…" for text in row))
-        for what, *row in grid.shown.rows
+        tuple(text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…" for text in row)
+        for row in (
+            (kind(what, lang), name, kind(key, lang) if what == "not compared" else key, *rest)
+            for what, name, key, *rest in grid.shown.rows
+        )
     )
     return replace(grid, shown=replace(grid.shown, rows=texts))
 
@@ -333,6 +351,13 @@ def of_suggestions(suggestions: Sequence[Suggestion], lang: str) -> Grid:
     """Make the grid of suggested spellings, with a column for a person's confirmation."""
     rows = tuple((s.code_list, s.spelling, s.rows, s.code, s.name, s.score, None) for s in suggestions)
     return replace(_plain_grid(SUGGESTIONS, rows, lang), for_people=True)
+
+
+def of_pairs(pairs: Sequence[Pair], lang: str) -> Grid:
+    """Make the grid of partners that may be one, as a wave takes it, with a column for what a person says."""
+    rows = tuple((p.city, p.country, p.partner_before, p.partner, None, p.likeness) for p in pairs)
+    names = ("city", "country", "partner_before", "partner", "same", "likeness")
+    return replace(_plain_grid(names, rows, lang), for_people=True)
 
 
 def _plain_grid(

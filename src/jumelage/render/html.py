@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from jumelage.render.grid import lines, of_sheet, span, visible_columns
+from jumelage.render.grid import computed, lines, of_sheet, span, visible_columns
 from jumelage.render.words import STATUS_MARKS, STATUS_MEANINGS, STATUS_NAMES, words
 from jumelage.reporting.judging import CLAIMS, STATUSES, Entry, worst
 
@@ -164,11 +164,10 @@ def key_label(sheet: Sheet, key: str, lang: str) -> str:
 
 def _rows(sheet: Sheet, entries: dict[tuple[str, str], list[Entry]], lang: str) -> list[tuple[bool, tuple[Cell, ...]]]:
     """Lay out the computed rows, and among them those that were printed and have no computed row."""
-    report = sheet.report
-    columns = visible_columns(report)
     judged = {measure for _, measure in entries}
+    columns = visible_columns(sheet, judged)
     rows = []
-    for line in lines(sheet.with_rows(key for key, _ in entries), lang):
+    for line in lines(sheet.with_rows(key for key, _ in entries), lang, columns):
         row = []
         for column, text in zip(columns, line.texts, strict=True):
             found = entries.get((line.key, column.name), [])
@@ -216,13 +215,15 @@ def _line(entry: Entry, sheets: dict[str, Sheet], lang: str) -> dict[str, str]:
             figure += f" – {sheet.report.column(entry.measure).label.text(lang)}"
     else:
         figure = f"{entry.key} – {entry.measure}"
-    computed = span(entry.low, entry.high, lang)
+    shown = span(entry.low, entry.high, lang)
+    if sheet and entry.low is None and not entry.statement:
+        shown = computed(sheet.report.column(entry.measure), entry.low, entry.high, lang)
     if sheet and isinstance(entry.low, str):
-        computed = sheet.shown(entry.measure, entry.low, lang)
+        shown = sheet.shown(entry.measure, entry.low, lang)
     return {
         "figure": figure,
         "printed": entry.printed,
         "place": entry.place,
-        "computed": computed,
+        "computed": shown,
         "status": entry.status,
     }

@@ -157,6 +157,9 @@ KINDS = {
     "fact": Label("fait", "fact"),
     "figure": Label("chiffre", "figure"),
     "not compared": Label("non comparé", "not compared"),
+    "the report fails; `jumelage check` says why": Label(
+        "le rapport échoue\u00a0; `jumelage check` dit pourquoi", "the report fails; `jumelage check` says why"
+    ),
     "row": Label("ligne", "row"),
     "rows": Label("nombre de lignes", "rows"),
     "total": Label("total", "total"),

@@ -123,12 +123,20 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A report run: its cells with and without inferred rows, and what its rows were made from."""
+    """A report run: its cells with and without inferred rows, and what its rows were made from.
+
+    `complete` tells whether the list of agreements is claimed complete.
+    """
 
     report: Report
     all_rows: dict[str, dict[str, Value]]
     reported: dict[str, dict[str, Value]]
     sources: dict[tuple[str, str], set[str]]
+    complete: bool = True
+
+    def known(self, key: str, measure: str) -> tuple[Value, Value]:
+        """Return what all rows say of a cell, from low to high."""
+        return known(self.report, self.all_rows, key, measure, complete=self.complete)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +215,8 @@ def entry_of(figure: Figure, low: Value, high: Value, status: str, because: Labe
 
 def judge_figure(figure: Figure, found: Run, against_print: Mapping[Figure, Label]) -> Entry:
     """Give a figure its status: the first that holds, as docs/ledger.md lists them."""
-    low, high = known(found.report, found.all_rows, figure.key, figure.measure)
-    reported = known(found.report, found.reported, figure.key, figure.measure)
+    low, high = found.known(figure.key, figure.measure)
+    reported = known(found.report, found.reported, figure.key, figure.measure, complete=found.complete)
     if figure in against_print:
         return entry_of(figure, low, high, "contradicted", against_print[figure])
     if _is_source(figure, found.sources):
@@ -260,7 +268,7 @@ def status_of_open(figure: Figure, found: Run, low: Value, high: Value) -> str:
         return "contradicted"
     most = Decimal("Infinity") if high is None else Decimal(high)
     column = found.report.column(figure.measure)
-    base = found.all_rows.get(figure.key, {}).get(column.base or "")
+    base, most_of_base = found.known(figure.key, column.base) if column.base else (None, None)
     if figure.value is None:
         enough = most >= (figure.at_least or 0)
         if figure.more_than_share is not None:
@@ -269,7 +277,7 @@ def status_of_open(figure: Figure, found: Run, low: Value, high: Value) -> str:
     half = _unit(figure) / 2
     if not low <= figure.value + half or not figure.value - half <= most:
         return "contradicted"
-    says_nothing = isinstance(base, int | Decimal) and low <= 0 and most >= base
+    says_nothing = isinstance(most_of_base, int | Decimal) and low <= 0 and most >= most_of_base
     return "published_only" if says_nothing else "bounded"
 
 
@@ -326,7 +334,9 @@ def _unprinted(told: Told, runs: Mapping[str, Run]) -> Iterator[Entry]:
             for measure in dict.fromkeys(figure.measure for figure in printed):
                 if (key, measure) in keys:
                     continue
-                low, high = known(found.report, found.all_rows, key, measure)
+                low, high = found.known(key, measure)
+                if low is None:  # nobody was asked, and nothing is printed
+                    continue
                 blank = Figure(name, key, measure, printed[0].place, 0, "", Decimal(0), 0, None, None, None)
                 status = "reproduced" if is_equal(blank, low, high) else status_of_open(blank, found, low, high)
                 yield entry_of(blank, low, high, status)
@@ -368,6 +378,12 @@ def _is_unchecked(claim: Claim, heard: Heard) -> bool:
     return any(verdict is not None and verdict.unchecked for verdict in asked)
 
 
+def _in_words(low: Value, high: Value) -> str:
+    if low is None:
+        return "no number, since nobody was asked"
+    return f"{low} or more" if high is None else "–".join(dict.fromkeys(str(value) for value in (low, high)))
+
+
 def _explained(
     entries: list[Entry], explanations: Iterable[Explanation], evidence: Mapping[str, Verdict]
 ) -> tuple[list[Entry], list[str]]:
@@ -387,7 +403,7 @@ def _explained(
         name, one = " ".join(entry.cell), given.get(entry.cell)
         if one is None:
             seen = f"; {entry.because.en}" if entry.because else ""
-            shown = "–".join(dict.fromkeys(str(value) for value in (entry.low, entry.high)))
+            shown = _in_words(entry.low, entry.high)
             problems.append(f"{name}: printed {entry.printed or 'blank'}, computed {shown}{seen}; not explained")
             explained.append(entry)
             continue

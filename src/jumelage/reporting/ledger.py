@@ -131,7 +131,7 @@ def compute(connection: Connection, scope: Scope, told: Told, names: Iterable[st
             errors[name] = str(error)
             continue
         sheets[name] = sheet
-        runs[name] = Run(sheet.report, sheet.cells(), reported.get(name, {}), made_from)
+        runs[name] = Run(sheet.report, sheet.cells(), reported.get(name, {}), made_from, sheet.complete)
     return Computed(runs, sheets, errors, tuple(database.orphans(connection)))
 
 

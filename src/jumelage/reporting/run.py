@@ -103,7 +103,7 @@ def run_cells(connection: Connection, report: Report) -> tuple[tuple[Value, ...]
         key = tuple(row[i] for i in keys)
         if None in key or key in seen:
             shown = "/".join(str(part) for part in key)
-            raise ReportError(f"reports/{report.name}.sql: the key {shown} is null or stands twice")
+            raise ReportError(f"reports/{report.name}.sql: the key {shown} is null or appears twice")
         seen.add(key)
     if report.balance:
         _check_balance(report, cells)

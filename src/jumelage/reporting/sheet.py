@@ -63,7 +63,12 @@ class Sheet:
 
     def known(self, key: str, measure: str) -> tuple[Value, Value]:
         """Return what the rows say of a cell, from low to high."""
-        return known(self.report, self.cells(), key, measure)
+        return known(self.report, self.cells(), key, measure, complete=self.complete)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the list of agreements of every wave in scope is claimed complete."""
+        return all(wave.facts["agreements_complete"] for wave in self.waves)
 
     def with_rows(self, keys: Iterable[str]) -> Sheet:
         """Return the sheet with a row for each of these keys, those that it lacks in their place."""
@@ -81,7 +86,7 @@ class Sheet:
         names = [column.name for column in self.report.columns]
         numbers = {name for row in self.rows for name, value in zip(names, row, strict=True) if isinstance(value, int)}
         return tuple(
-            known(self.report, {}, key, name)[0]
+            _uncounted(self.report, name, complete=self.complete)
             if name not in parts
             else int(parts[name])
             if name in numbers and parts[name].isdigit()
@@ -118,16 +123,23 @@ def by_key(report: Report, rows: tuple[tuple[Value, ...], ...]) -> dict[str, dic
     return {"/".join(str(row[i]) for i in keys): dict(zip(names, row, strict=True)) for row in rows}
 
 
-def known(report: Report, cells: dict[str, dict[str, Value]], key: str, measure: str) -> tuple[Value, Value]:
-    """Return what computed cells say of one, from low to high; a count that no row computes is zero.
+def known(
+    report: Report, cells: dict[str, dict[str, Value]], key: str, measure: str, *, complete: bool
+) -> tuple[Value, Value]:
+    """Return what computed cells say of one, from low to high; `complete` as for a sheet."""
+    high = report.column(measure).high or measure
+    cell = cells.get(key) or {name: _uncounted(report, name, complete=complete) for name in (measure, high)}
+    return cell[measure], cell[high]
+
+
+def _uncounted(report: Report, name: str, *, complete: bool) -> Value:
+    """Return what a column holds in a row that nothing computes: zero, which a list that is not complete bounds not.
 
     This is the one place where that is decided.
     """
-    column = report.column(measure)
-    cell = cells.get(key)
-    if cell is None:
-        return (None, None) if column.codes else (0, 0)
-    return cell[measure], cell[column.high or measure]
+    if report.column(name).codes or (not complete and name in {column.high for column in report.columns}):
+        return None
+    return 0
 
 
 def _before(other: str, key: str) -> bool:

@@ -113,7 +113,7 @@ def withdraw(connection: Connection, name: str, *, reason: str, by: str | None =
         listed = ", ".join(of_wave or sorted({one.wave for one in known})) or "none"
         raise UsageError(f"there is no revision {name!r}; give one with its number, such as 2006@1; known: {listed}")
     if found.withdrawn_at:
-        raise UsageError(f"{name} is withdrawn already, since {found.withdrawn_at} UTC: {found.withdrawn_why}")
+        raise UsageError(f"{name} is already withdrawn, since {found.withdrawn_at} UTC: {found.withdrawn_why}")
     connection.execute(
         metadata.tables["survey.withdrawals"].insert(),
         {
@@ -137,7 +137,7 @@ def check_said(reason: str | None, by: str | None) -> None:
         if len(text) > _LONGEST or len(text.splitlines()) > 1:
             raise UsageError(f"{option} must be one line of at most {_LONGEST} characters")
         if text.encode(errors="ignore").decode() != text:
-            raise UsageError(f"{option} {text!r} is no UTF-8")
+            raise UsageError(f"{option} {text!r} is not UTF-8")
 
 
 def recording_time(connection: Connection) -> datetime:

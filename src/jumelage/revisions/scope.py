@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 from jumelage import database
 from jumelage.content import ALL
 from jumelage.errors import UsageError
-from jumelage.texts import Label, nearest
+from jumelage.texts import Label, filled, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from sqlalchemy import Connection
+
+_WAS_WITHDRAWN = Label("{} a été retirée le {} UTC par {}\u00a0: {}", "{} was withdrawn on {} UTC by {}: {}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Scope:
     with_inferred: bool = True
     classified_on: date | None = None
     remarks: tuple[Label, ...] = field(default=(), compare=False)
-    withdrawn: tuple[str, ...] = field(default=(), compare=False)
+    withdrawn: tuple[Label, ...] = field(default=(), compare=False)
 
     def check_single(self) -> None:
         """Raise UsageError if there are several revisions in scope."""
@@ -109,7 +111,7 @@ def find_scope(
     known = recorded(connection)
     chosen = _choose(known, wave.strip() if wave is not None else None, as_of)
     withdrawn = tuple(
-        f"{one.name} was withdrawn on {one.withdrawn_at} UTC by {one.withdrawn_by}: {one.withdrawn_why}"
+        filled(_WAS_WITHDRAWN, one.name, one.withdrawn_at, one.withdrawn_by, one.withdrawn_why)
         for one in chosen
         if one.withdrawn_at
     )
@@ -189,10 +191,12 @@ def _remarks(chosen: Sequence[Recorded], classified_on: date | None, *, with_inf
         )
     if not with_inferred:
         yield Label("Sans les lignes déduites.", "Without inferred rows.")
-    if len(chosen) > 1 and (listed := ", ".join(one.wave for one in chosen if not one.agreements_complete)):
+    if listed := ", ".join(one.wave for one in chosen if not one.agreements_complete):
         yield Label(
-            f"La liste des accords n’est pas donnée pour complète\u00a0: {listed}. Ses nombres sont des minima.",
-            f"The list of agreements is not claimed complete: {listed}. Its numbers are minima.",
+            f"La liste des accords n’est pas donnée pour complète\u00a0: {listed}. "
+            "Les nombres d’accords sont des minima (≥), et les nombres de villes qui en dépendent des intervalles.",
+            f"The list of agreements is not claimed complete: {listed}. "
+            "Numbers of agreements are minima (≥), and numbers of towns that depend on them are ranges.",
         )
     if apart := ", ".join(f"{one.wave} ({one.home})" for one in chosen if one.home):
         yield Label(
@@ -237,7 +241,9 @@ def read_time(text: str) -> datetime:
             found = datetime.fromisoformat(text.strip())
             found = begins = found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise UsageError(f"{text!r} is no time; write 2012-03-31, or 2012-03-31T17:00 (UTC), or with +02:00") from None
+        raise UsageError(
+            f"{text!r} is not a time; write 2012-03-31, or 2012-03-31T17:00 (UTC), or with +02:00"
+        ) from None
     if begins > now:
         raise UsageError(f"{text} is still to come; what will be loaded by then is not known")
     return found.replace(tzinfo=None)
@@ -252,7 +258,7 @@ def read_day(text: str) -> date:
     """Return the date that a text names; UsageError if it is none."""
     if day := _day(text):
         return day
-    raise UsageError(f"{text!r} is no date; write 2007-01-01")
+    raise UsageError(f"{text!r} is not a date; write 2007-01-01")
 
 
 def _day(text: str) -> date | None:

@@ -78,18 +78,18 @@ def write_template(
 ) -> None:
     """Write the workbook for a new wave: whole, or not at all.
 
-    Drop-down lists are in `lang`. UsageError for what is no code of a wave, no .xlsx, or there already.
+    Drop-down lists are in `lang`. UsageError for what is not the code of a wave, not an .xlsx, or exists already.
     """
     if not is_code(wave):
         raise UsageError(
-            f"{wave!r} is no code of a wave: lower-case letters, digits and hyphens, at most 40; "
+            f"{wave!r} is not the code of a wave: lower-case letters, digits and hyphens, at most 40; "
             "all, total and unknown have a meaning of their own"
         )
     if out.suffix.lower() != ".xlsx":
         raise UsageError(f"{out}: a template is an Excel workbook; give it a name that ends in .xlsx")
     try:
         if not overwrite and (out.exists() or out.is_symlink()):
-            raise UsageError(f"{out} is there already; choose another name, or replace it: --overwrite")
+            raise UsageError(f"{out} already exists; choose another name, or replace it: --overwrite")
         write_whole(_bytes(workbook(_filling(wave, lang, earlier))), out.resolve())
     except OSError as error:
         raise OutputError(f"{out} cannot be written: {error.strerror}") from error
@@ -117,8 +117,7 @@ def choices(lang: str) -> dict[str, dict[str, str]]:
 
 
 def _rows(name: str) -> list[dict[str, str]]:
-    with content.code_lists()[name].open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return list(csv.DictReader(content.read_text(content.code_lists()[name]).splitlines()))
 
 
 def _bytes(book: Workbook) -> bytes:

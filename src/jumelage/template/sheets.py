@@ -50,7 +50,7 @@ class Filling:
 @cache
 def texts() -> dict[str, Any]:
     """Return what schema/template.toml says."""
-    return tomllib.loads((content.root() / "schema" / "template.toml").read_text(encoding="utf-8"))
+    return tomllib.loads(content.read_text(content.root() / "schema" / "template.toml"))
 
 
 def _spec(name: str) -> dict[str, Any]:
@@ -195,6 +195,8 @@ def _fill_wave(sheet: Worksheet, filling: Filling) -> None:
 def _value(key: dict[str, Any], filling: Filling) -> str | None:
     if key["name"] == "wave":
         return filling.wave
+    if "value" in key:
+        return str(key["value"])
     if "code" in key:
         return filling.labels[key["choices"]][key["code"]]
     return filling.facts.get(key["name"])

@@ -147,8 +147,8 @@ class Engine(ABC):
     def room(self, connection: Connection, scratch: Path) -> None:  # noqa: B027
         """Bound the memory of a connection; what does not fit goes to a folder."""
 
-    def warning(self, connection: Connection) -> str | None:  # noqa: ARG002
-        """Return what whoever loads should be warned of."""
+    def superuser(self, connection: Connection) -> str | None:  # noqa: ARG002
+        """Return the role, if it may do anything on the server, which whoever loads is warned of."""
         return None
 
 

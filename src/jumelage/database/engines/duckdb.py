@@ -140,9 +140,12 @@ class DuckDB(Engine):
                     left.unlink()
 
             def keep() -> None:
-                _keep(beside)
-                beside.rename(place)
-                _keep(place.parent)
+                try:
+                    _keep(beside)
+                    beside.rename(place)
+                    _keep(place.parent)
+                except OSError as error:
+                    raise DatabaseError(f"{self.shown(url)} cannot be created: {error.strerror}") from error
 
             yield url.set(database=str(beside)), keep
 

@@ -76,7 +76,7 @@ order by x.marked desc, x.viewed desc, x.first desc, n.nspname = 'public' desc, 
 """
 # Only what differs is set: some may be set by nobody but a superuser, and are what they should be.
 _PIN = (
-    "select set_config(s.name, v.value, false) from pg_catalog.pg_settings s join (values "
+    "set statement_timeout = 0; select set_config(s.name, v.value, false) from pg_catalog.pg_settings s join (values "
     + ", ".join(f"({literal(name)}, {literal(value)})" for name, value in _PINNED.items())
     + ") as v (name, value) on lower(v.name) = lower(s.name) where s.setting <> v.value; "
     f"select set_config('search_path', quote_ident(coalesce(({_HOME}), current_schema())), false) "
@@ -156,6 +156,7 @@ class PostgreSQL(Engine):
         made = create_engine(
             "postgresql+psycopg://",
             poolclass=NullPool,
+            pool_reset_on_return=None,  # closing ends the transaction, and cannot fail
             connect_args=arguments,
             isolation_level="REPEATABLE READ" if read_only else "READ COMMITTED",
             execution_options=options,
@@ -218,7 +219,10 @@ class PostgreSQL(Engine):
         if code is None:
             text = text.splitlines()[0] if text else "the connection is lost"
         elif code == "42501":
-            text += f"; the role needs the right: grant it, or use another role:\n{_GRANT.format(home='public')}"
+            text = (
+                text.splitlines()[0]
+                + f"; the role needs the right: grant it, or use another role:\n{_GRANT.format(home='public')}"
+            )
         return DatabaseError(f"{where}: {text}")
 
     def version(self, connection: Connection) -> str | None:
@@ -352,12 +356,11 @@ class PostgreSQL(Engine):
         """Analyze the tables, without waiting for one that somebody else is at."""
         connection.exec_driver_sql(f"analyze (skip_locked) {', '.join(tables)}")
 
-    def warning(self, connection: Connection) -> str | None:
-        """Warn of a superuser: what a wave brings would run with its rights."""
-        if connection.exec_driver_sql("select current_setting('is_superuser')").scalar() != "on":
-            return None
-        role = connection.exec_driver_sql("select current_user").scalar()
-        return f"the role {role} is a superuser of the server; load as a role of its own: create role … login"
+    def superuser(self, connection: Connection) -> str | None:
+        """Return the role if it is a superuser."""
+        sql = "select current_user where current_setting('is_superuser') = 'on'"
+        found: str | None = connection.exec_driver_sql(sql).scalar()
+        return found
 
 
 def parameters(url: URL) -> dict[str, Any]:

@@ -12,6 +12,8 @@ import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from jumelage.texts import SPREADSHEET_ERROR
+
 DATE_IN_PART, SHOWN_OTHERWISE = "date_in_part", "shown_otherwise"  # rules
 SINCE_1900 = dt.date(1899, 12, 30)  # the day 0 of spreadsheets
 SINCE_1904 = dt.date(1904, 1, 1)
@@ -37,7 +39,6 @@ _MINUTES = re.compile(r"h+[^a-z]*m+|m+[^a-z]*s", re.IGNORECASE)
 _DECIMALS = re.compile(r"\.([0#?]+)")
 _SCALED = re.compile(r"[0#?](,+)(?=[^0#?,]*$|\.)")
 _NUMBER = re.compile(r"\d[\d.,]*(?:[eE][+-]?\d+)?")
-_NAME_OF_AN_ERROR = re.compile(r"#[^#]*[!?]|#N/\w+|#NV|(Err|Error|Erreur|Fehler)\s*:\s*\d+", re.IGNORECASE)
 _TEXT_SECTION = 3
 _MOST_FORMAT = 255
 
@@ -66,7 +67,7 @@ def typed_number(day: dt.date, zero: dt.date, *, leap: bool) -> int | None:
 
 def is_error(text: str) -> bool:
     """Tell whether a text is what a spreadsheet shows for an error, in whatever language."""
-    return _NAME_OF_AN_ERROR.fullmatch(text.strip()) is not None
+    return re.fullmatch(SPREADSHEET_ERROR, text.strip(), re.IGNORECASE) is not None
 
 
 def rounded(value: float) -> float:

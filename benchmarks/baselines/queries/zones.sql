@@ -1,0 +1,19 @@
+with counted as (
+    select p.country, count(*) as agreements, count(*) filter (where p.inferred) as inferred
+    from survey.partnerships p
+    where p.wave = 'made' and p.revision = 1 and p.until_from is null and p.apart is not true
+    group by p.country
+)
+select
+    case when grouping(z.zone) = 1 then 'total' else z.zone end as zone,
+    sum(c.agreements) as agreements,
+    sum(c.inferred) as agreements_inferred,
+    sum(c.agreements) as agreements_high
+from counted c
+inner join survey.country_zones z
+    on z.country = c.country
+    and z.valid_from <= date '2006-03-31'
+    and (z.valid_to is null or z.valid_to > date '2006-03-31')
+inner join survey.zones o on o.code = z.zone
+group by rollup (z.zone)
+order by grouping(z.zone), min(o.position)

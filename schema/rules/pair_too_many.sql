@@ -1,0 +1,19 @@
+/*
+table = "partner_pairs"
+reads = ["partner_pairs"]
+column = "partner"
+message = { fr = "est le {number}e partenaire de {city} ({country}) qui est dit ne pas être un autre ; au plus {most}", en = "is partner number {number} of {city} ({country}) that is said not to be another; {most} at most" }
+remedy = { fr = "confirmez plutôt les paires qui sont les mêmes, et retirez les autres", en = "confirm the pairs that are the same instead, and remove others" }
+*/
+-- As many as the bridge can go through.
+select d.line, r.partner as value, d.number, r.city, r.country, 16 as most
+from (
+    select
+        p.line,
+        dense_rank() over (partition by p.city, p.country order by p.partner_key) as number
+    from resolved_partner_pairs p
+    where p.same = 'no' and p.city is not null and p.country is not null and p.partner_key is not null
+) d
+inner join raw_partner_pairs r on r.line = d.line
+where d.number > 16
+order by d.line

@@ -1,0 +1,51 @@
+"""The temporary tables of a load, on a row's way from the file to the models: which there are, with their columns.
+
+raw_NAME             the records as text, each with its row. Written by `reading.raw_tables` (of a revision that is
+                     loaded again in part: `reading.restore`); `totals` takes lines out that are no rows. Read by
+                     `columns`, and by rules for what a value was called.
+extra_NAME           the lines that were taken out: totals, footnotes. Written and read by `totals`.
+meant_NAME_COLUMN    what each distinct text of a column stands for. Written and read by `columns`.
+resolved_NAME        the rows of raw_NAME with what their texts stand for. Written by `columns`; read by rules, `checks`
+                     and `loading.rows`.
+staged_TABLE         rows as they will stand in a table of the models, but for wave and revision. Written by
+                     `loading.rows` and `printed`, read by `loading.revision`.
+declared             what the wave says of itself, one row, for rules. Written by `checks`.
+names, places …      the code lists (list_NAME) by their spellings. Written and read by `names`.
+"""
+
+from __future__ import annotations
+
+from jumelage.checking.columns import DATES, LISTS, NUMBERS, PARTNERS
+from jumelage.reading.package import SHAPES
+
+
+def raw(name: str) -> tuple[str, ...]:
+    """Return the columns of `raw_NAME`; `loose` is text under no heading, `odd` a wrong number of fields."""
+    return ("line", *SHAPES[name].columns, "loose", "odd")
+
+
+def meant(name: str) -> dict[str, tuple[str, ...]]:
+    """Return the columns of `meant_NAME_COLUMN`, by column; that of `city_code` and of `until` may not be there."""
+    found: dict[str, tuple[str, ...]] = {}
+    for column in SHAPES[name].columns:
+        if column in LISTS or column == "city_code":
+            found[column] = ("text", "code")
+        elif column in NUMBERS:
+            found[column] = ("text", "number", *(["missing"] if column == "declared_agreements" else []))
+        elif column in DATES:
+            found[column] = ("text", f"{column}_from", f"{column}_to", "missing")
+    return found
+
+
+def resolved(name: str) -> tuple[str, ...]:
+    """Return the columns of `resolved_NAME`, in any order."""
+    found = ["line"]
+    for column in SHAPES[name].columns:
+        if column == "since":
+            found += ["since_from", "since_to", "since_missing"]
+        elif column == "until":
+            found += ["until_from", "until_to"]
+        elif column not in {"city_code", "likeness"}:
+            found += [column, *([f"{column}_key"] if column in PARTNERS else [])]
+            found += ["declared_missing"] if column == "declared_agreements" else []
+    return (*found, "has_answered") if name == "respondents" else tuple(found)

@@ -1,0 +1,69 @@
+"""What a person at a terminal sees while something takes long: what is being done, on standard error alone."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from jumelage.cli.streams import spoken
+from jumelage.texts import Label
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+CHECKING = Label("confrontation des chiffres à leurs lignes", "holding figures against their rows")
+COMPARING = Label("comparaison", "comparing")
+COMPUTING = Label("calcul", "computing")
+PUBLISHING = Label("publication", "publishing")
+_STEPS = 8  # five tables, checking, comparing, writing
+_STEP_NAMES = {
+    "opening": Label("ouverture", "opening"),
+    "reading": Label("lecture", "reading"),
+    "checking": Label("vérification", "checking"),
+    "comparing": COMPARING,
+    "writing": Label("écriture", "writing"),
+}
+
+
+@contextmanager
+def steps() -> Iterator[Callable[[str], None]]:
+    """Show a bar on a terminal, and nothing elsewhere; what is given is told what begins."""
+    if not _watched():
+        yield lambda _step: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description:<24}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(file=sys.__stderr__), transient=True) as progress:
+        task = progress.add_task(_step_name("opening"), total=_STEPS)
+
+        def step(name: str) -> None:
+            progress.update(task, description=_step_name(name), advance=1)
+
+        yield step
+
+
+@contextmanager
+def waiting(what: Label) -> Iterator[None]:
+    """Show on a terminal what is being done and for how long, and nothing elsewhere."""
+    if not _watched():
+        yield
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(file=sys.__stderr__), transient=True) as progress:
+        progress.add_task(spoken(what), total=None)
+        yield
+
+
+def _watched() -> bool:
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
+def _step_name(name: str) -> str:
+    verb, blank, what = name.partition(" ")
+    return f"{spoken(_STEP_NAMES[verb]) if verb in _STEP_NAMES else verb}{blank}{what}"

@@ -1,0 +1,99 @@
+"""Folders for what is written down meanwhile: gone with their run, and those that were left with the next."""
+
+from __future__ import annotations
+
+import errno
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import URL
+
+from jumelage import temporary
+from jumelage.errors import OutputError
+from jumelage.temporary import sweep, temporary_folder
+from tests.conftest import WaveFolder, address, run
+
+WAITS = """
+import time
+from jumelage.temporary import temporary_folder
+with temporary_folder() as folder:
+    (folder / "rows").write_text("x")
+    print(folder, flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture(autouse=True)
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A temporary folder of the system that is this test's own."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    return tmp_path
+
+
+def waiting() -> tuple[subprocess.Popen[str], Path]:
+    """Start a run that waits in its folder."""
+    process = subprocess.Popen([sys.executable, "-c", WAITS], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    with process.stdout:
+        return process, Path(process.stdout.readline().strip())
+
+
+def test_a_folder_is_gone_when_its_work_is_done(room: Path) -> None:
+    with temporary_folder() as folder:
+        assert folder.parent == room
+        sweep(room)
+        assert folder.exists()
+    assert list(room.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_run_that_is_told_to_end_leaves_nothing(room: Path, number: signal.Signals) -> None:
+    process, folder = waiting()
+    assert folder.exists()
+    process.send_signal(number)
+    assert process.wait(20) == 128 + number
+    assert list(room.iterdir()) == []
+
+
+def test_the_next_run_removes_what_killed_ones_left_and_nothing_else(room: Path) -> None:
+    killed, left = waiting()
+    living, kept = waiting()
+    (room / "jumelage-of-mine").mkdir()
+    (room / "jumelage-of-mine" / "notes").touch()
+    killed.kill()
+    killed.wait(20)
+    try:
+        assert left.exists()
+        with temporary_folder():
+            assert not left.exists()
+            assert kept.exists()
+        assert sorted(room.iterdir()) == sorted([kept, room / "jumelage-of-mine"])
+    finally:
+        living.terminate()
+        living.wait(20)
+
+
+def test_a_full_folder_is_told_as_what_it_is(room: Path) -> None:
+    with pytest.raises(OutputError, match=f"temporary folder {room} is full"), temporary_folder():
+        raise OSError(errno.ENOSPC, "No space left on device")
+    with pytest.raises(FileNotFoundError), temporary_folder():
+        (room / "another").read_text()
+
+
+def test_a_full_folder_is_no_unreadable_file(
+    tiny_wave: WaveFolder, migrated: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("jumelage.reading.encoding._put_in_form", full)
+    (tiny_wave.path / "frame.csv").write_bytes((tiny_wave.path / "frame.csv").read_bytes().replace(b"\n", b"\r\n"))
+    result = run("load", tiny_wave.path, "--db", address(migrated))
+    assert (result.code, "is full" in result.err, "frame.csv" in result.err) == (3, True, False)
+    assert temporary.is_full(OSError(errno.EDQUOT, ""))
+    assert not temporary.is_full(OSError(errno.EIO, ""))

@@ -1,0 +1,89 @@
+"""Going down through migrations: what is lost is said, and asked for; what is recorded is held against its hash."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy.engine import URL
+
+from jumelage import database
+from jumelage.database import migrate
+from jumelage.loading.load import load
+from jumelage.loading.recorded import check_rows
+from jumelage.loading.revision import Request
+from jumelage.revisions.history import withdraw
+
+from .conftest import WaveFolder, address, run
+
+
+def do(url: URL, *statements: str) -> None:
+    with database.make_engine(url).begin() as connection:
+        for sql in statements:
+            connection.exec_driver_sql(sql)
+
+
+def recorded(url: URL) -> dict[str, bool | None]:
+    with database.reading(url) as connection:
+        return {one.name: one.fits for one in check_rows(connection)}
+
+
+def test_a_way_down_that_loses_what_was_recorded_says_what_and_asks(loaded: URL, tiny_wave: WaveFolder) -> None:
+    tiny_wave.replace("partnerships.csv", "partner,since,inferred", "partner,since,until,inferred")
+    tiny_wave.replace("partnerships.csv", "Leeds,1968-05-03,,", "Leeds,1968-05-03,2001,,")
+    tiny_wave.replace("partnerships.csv", "Köln,1958,,", "Köln,1958,,,")
+    tiny_wave.replace("partnerships.csv", "Lille,DE,2,,,,", "Lille,DE,2,,,,,")
+    tiny_wave.replace("partnerships.csv", "Pologne,1,,2005,,", "Pologne,1,,2005,,,")
+    load(loaded, Request(tiny_wave.path, by="tests"))
+    with database.writing(loaded) as connection:
+        withdraw(connection, "tiny@1", reason="a slip", by="tests")
+    result = run("migrate", "--to", "0004", "--db", address(loaded))
+    assert result.code == 2
+    assert "going to 0004 loses what was recorded: " in result.err
+    for lost in ("1 row of survey.withdrawals", "1 value of survey.partnerships.until_from", "--accept-loss"):
+        assert lost in result.err
+    assert "city_changes" not in result.err  # which migrate fills
+    assert recorded(loaded) == {"2006@1": True, "tiny@1": True}
+    result = run("migrate", "--to", "0004", "--accept-loss", "--db", address(loaded))
+    assert result.code == 0
+    assert "lost: 1 row of survey.withdrawals\n" in result.err
+
+
+def test_a_way_down_that_loses_nothing_does_not_ask(migrated: URL) -> None:
+    assert run("migrate", "--to", "base", "--db", address(migrated)).code == 0
+
+
+def test_rows_are_what_was_loaded_until_somebody_changes_one(loaded: URL, tiny_wave: WaveFolder) -> None:
+    load(loaded, Request(tiny_wave.path, by="tests"))
+    result = run("check", "--rows", "--db", address(loaded))
+    assert (result.code, result.err) == (
+        0,
+        "2006@1: its rows are those that were loaded\ntiny@1: its rows are those that were loaded\n",
+    )
+    do(loaded, "update survey.partnerships set partner = 'Bonn' where wave = 'tiny' and partner = 'Leeds'")
+    result = run("check", "--rows", "--lang", "fr", "--db", address(loaded))
+    assert result.code == 1
+    assert "tiny@1\u00a0: les lignes ne sont pas celles qui ont été chargées\n" in result.err
+    result = run("migrate", "--to", "0005", "--db", address(loaded))
+    assert result.code == 2
+    assert "the rows of tiny@1 are not what was loaded" in result.err
+
+
+@pytest.mark.parametrize("column", ["population", "response", "source"])
+def test_a_change_of_any_column_is_found(loaded: URL, column: str) -> None:
+    value = "population + 1" if column == "population" else "'refused'"
+    do(
+        loaded,
+        f"update survey.respondents set {column} = {value} where city = (select min(city) from survey.respondents)",
+    )
+    assert recorded(loaded) == {"2006@1": False}
+
+
+def test_rows_still_fit_where_the_database_is_older_than_a_column_of_them(loaded: URL) -> None:
+    with database.creating(loaded) as connection:
+        migrate.migrate(connection, "0004", accept_loss=True)
+        assert [(one.name, one.fits) for one in check_rows(connection)] == [("2006@1", True)]
+
+
+def test_a_revision_whose_wave_toml_was_not_kept_cannot_be_told(loaded: URL) -> None:
+    do(loaded, "update survey.revisions set declared = null")
+    result = run("check", "--rows", "--db", address(loaded))
+    assert (result.code, result.err) == (0, "2006@1: it cannot be told, since its wave.toml was not kept\n")
