@@ -108,7 +108,7 @@ def plain(handed: dict[str, WaveFolder], tmp_path_factory: pytest.TempPathFactor
 def test_a_wave_is_its_current_revision_or_the_one_named(plain: URL, wave: str | None, total: int) -> None:
     done = run("report", "zones", "--db", address(plain), *CSV, *(("--wave", wave) if wave is not None else ()))
     assert done.code == 0, done.err
-    assert f"\ntotal,{total},0\n" in done.out
+    assert f"\ntotal,{total},0,{total}\n" in done.out
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_the_default_wave_is_never_synthetic_nor_withdrawn(tmp_path: Path, hande
     assert (done.code, done.out) == (2, "")
     assert done.err == "error: no wave is loaded but synthetic ones; name it: --wave demo\n"
     load_all(url, [handed["old"]])
-    assert "\ntotal,6,0\n" in run(*zones).out
+    assert "\ntotal,6,0,6\n" in run(*zones).out
     assert run("withdraw", "old@1", "--reason", "wrong", "--db", address(url)).code == 0
     assert run(*zones).code == 2
 
@@ -323,9 +323,12 @@ def test_what_is_no_date_is_refused(plain: URL, text: str) -> None:
 def test_countries_move_to_the_zones_of_the_date_asked_for_which_is_said(three: URL) -> None:
     db = ("--wave", "old", "--db", address(three))
     note = "Countries are in the zones of 2007-01-01, not of each wave's reference date."
-    assert "\neu,5,0\neurope_non_eu,1,0\n" in run("report", "zones", *db, *CSV).out
+    assert "\neu,5,0,5\neurope_non_eu,1,0,1\n" in run("report", "zones", *db, *CSV).out
     done = run("report", "zones", "--classified-on", "2007-01-01", *db, *CSV)
-    assert (done.out, done.err) == ("zone,agreements,agreements_inferred\neu,6,0\ntotal,6,0\n", f"note: {note}\n")
+    assert (done.out, done.err) == (
+        "zone,agreements,agreements_inferred,agreements_high\neu,6,0,6\ntotal,6,0,6\n",
+        f"note: {note}\n",
+    )
     assert "europe_non_eu,1" in run("report", "zones", "--classified-on", "2006-12-31", *db, *CSV).out
     assert f"\n{note}\n" in run("report", "zones", "--classified-on", "2007-01-01", *db).out
     behind = run("explain", "zones", "eu", "agreements", "--classified-on", "2007-01-01", *db, "--format", "json")

@@ -3,11 +3,15 @@
 Revision: 0006, after 0005
 """
 
+import json
+
 import sqlalchemy as sa
 from alembic import op
 
 from jumelage import database
-from jumelage.database.workbench import workbench
+from jumelage.database.workbench import read_code_lists, workbench
+from jumelage.reading.wave_fields import Origin
+from jumelage.reading.wave_toml import wave_of
 
 revision = "0006"
 down_revision = "0005"
@@ -69,6 +73,7 @@ def upgrade() -> None:
         )
     if not op.get_context().as_sql:
         _make_keys()
+        _set_apart()
 
 
 def _make_keys() -> None:
@@ -85,6 +90,27 @@ def _make_keys() -> None:
         "where k.partner = survey.partnerships.partner"
     )
     connection.exec_driver_sql("drop table keyed")
+
+
+def _set_apart() -> None:
+    """Set apart again what a kept wave.toml declares so: this database has been at this migration before."""
+    connection = op.get_bind()
+    kept = "select wave, revision, declared from survey.revisions where declared like '%\"home\"%'"
+    for wave, revision, declared in database.query(connection, kept)[1]:
+        said = wave_of(json.loads(declared), Origin(texts=True), [])
+        where = f"where wave = '{wave}' and revision = {revision}"
+        connection.exec_driver_sql(
+            f"update survey.revisions set home_country = '{said.home_country}', "
+            f"home_apart = {str(said.home_apart).lower()} {where}"
+        )
+        if said.home_apart:
+            with workbench(connection) as bench:
+                read_code_lists(bench)
+                listed = bench.exec_driver_sql(
+                    f"select code from list_countries where '{said.home_country}' in (code, part_of)"
+                ).fetchall()
+            home = ", ".join(f"'{code}'" for (code,) in listed)
+            connection.exec_driver_sql(f"update survey.partnerships set apart = true {where} and country in ({home})")
 
 
 def _on_postgresql() -> bool:
