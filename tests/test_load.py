@@ -547,3 +547,33 @@ def test_a_partner_that_is_called_otherwise_is_no_loss(migrated: URL, tiny_wave:
     changed = run("load", tiny_wave.path, "--db", address(migrated), "--reason", "mended")
     assert changed.code == 0, changed.err
     assert "lost" not in changed.err
+
+
+# --- all that is wrong, in one pass and in the words of the file ---------------------------------------------
+
+
+def test_rows_whose_dates_cannot_be_read_are_not_called_duplicates(migrated: URL, tiny_wave: WaveFolder) -> None:
+    tiny_wave.append("partnerships.csv", "Lille,IT,1,,03/05/1968,,\nLille,IT,1,,04/05/1968,,")
+    said = run("load", tiny_wave.path, "--db", address(migrated)).err
+    assert said.count("day/month") >= 2
+    assert "already" not in said
+
+
+def test_the_key_by_which_agreements_are_the_same_is_named(migrated: URL, tiny_wave: WaveFolder) -> None:
+    tiny_wave.append("partnerships.csv", "Lille,DE,1,,,,\nLille,DE,1,koln,1970,,")
+    said = run("load", tiny_wave.path, "--db", address(migrated)).err
+    assert "the same agreement (town, country and beginning, without a partner) stands on line 4 already" in said
+    assert "the same agreement (town, country and partner) stands on line 2 already" in said
+
+
+def test_contradicting_counts_are_told_beside_other_errors_and_columns_as_the_file_heads_them(
+    migrated: URL, tiny_wave: WaveFolder
+) -> None:
+    tiny_wave.write("respondents.csv", "Ville,Réponse,Accords déclarés\nLille,responded,2\nDouai,responded,7\n")
+    tiny_wave.append("partnerships.csv", "Lile,IT,1,,,,")
+    said = run("load", tiny_wave.path, "--db", address(migrated), "--lang", "fr").err
+    assert (
+        "partnerships.csv:6, colonne city\u00a0: 'Lile'" in said or "partnerships.csv:6, colonne city: 'Lile'" in said
+    )
+    assert "respondents.csv:2, colonne Accords déclarés: '2'" in said  # Lille lists four at least
+    assert "respondents.csv:3" not in said  # that of row 6 may be with Douai

@@ -18,6 +18,7 @@ from jumelage.checking import tables
 from jumelage.database import migrate
 from jumelage.database.workbench import read_code_lists
 from jumelage.errors import UnreadableError, UsageError
+from jumelage.findings import Findings
 from jumelage.loading.load import loading
 from jumelage.loading.revision import Request
 from jumelage.reading.encoding import Features, open_text
@@ -98,15 +99,15 @@ def one_by_one(data: bytes) -> Table:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "actions.csv"
         path.write_bytes(data)
-        findings: list[Finding] = []
+        findings = Findings()
         rows = read_rows(CsvSource("actions", path.name, path, Path(folder) / "text"), SHAPES["actions"], findings)
     values = [tuple(record[name] for name in ("city", "action", "answer")) for _, record in rows.records()]
-    return list(zip(rows.lines, values, strict=True)), findings
+    return list(zip(rows.lines, values, strict=True)), list(findings)
 
 
 def by_the_database(data: bytes) -> Table:
     """Read actions.csv as the tables of a wave are."""
-    findings: list[Finding] = []
+    findings = Findings()
     with tempfile.TemporaryDirectory() as folder, database.in_memory().begin() as bench:
         path = Path(folder) / "actions.csv"
         path.write_bytes(data)
@@ -115,13 +116,13 @@ def by_the_database(data: bytes) -> Table:
             findings += source.open()
             document = read_header(source, SHAPES["actions"], findings)
             if document is None or errors_in(findings):
-                return [], findings
+                return [], list(findings)
             findings += stage(bench, source, document, SHAPES["actions"], Path(folder))
         except UnreadableError as error:
             findings.append(Finding(rule(error.rule), path.name, error.row, details=error.details))
-            return [], findings
+            return [], list(findings)
         sql = "select line, city, action, answer from raw_actions order by line"
-        return [(line, tuple(values)) for line, *values in bench.exec_driver_sql(sql)], findings
+        return [(line, tuple(values)) for line, *values in bench.exec_driver_sql(sql)], list(findings)
 
 
 @pytest.mark.parametrize("read", [one_by_one, by_the_database])

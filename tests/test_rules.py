@@ -20,6 +20,7 @@ from openpyxl.workbook.workbook import Workbook
 from sqlalchemy.engine import URL
 
 from jumelage.cli import showing
+from jumelage.findings import Findings
 from jumelage.reading.handed import TABLES
 from jumelage.reading.headings import HEADINGS, meanings
 from jumelage.reading.package import ALIASES, CLAIMS, SHAPES
@@ -408,6 +409,14 @@ VALUES = {
     ),
     "line_not_loaded": case(line(FRAME, "Total,304075"), FRAME, 5),
     "total_differs": case(line(FRAME, "Total,304076"), FRAME, 5, "population", beside="line_not_loaded"),
+    "subtotal_untold": case(
+        line(PARTNERSHIPS, "Sous-total Nord-Ouest,,4,,,,\nLille,IT,1,,,,\nTotal,,6,,,,"),
+        PARTNERSHIPS,
+        6,
+        "agreements",
+        beside="line_not_loaded",
+    ),
+    "text_damaged": case(line(PARTNERSHIPS, "Lille,IT,1,K&ouml;ln,,,"), PARTNERSHIPS, 6, "partner"),
     "alias_list": case(aliases("towns,Lile,59350"), "aliases.csv", 2, "list"),
     "alias_contradicts": case(aliases("cities,Lens,59350"), "aliases.csv", 2, "spelling"),
 }
@@ -453,6 +462,7 @@ SEVERITIES = {
     "pair_before_unknown": "warning",
     "state_younger": "warning",
     "town_merged": "warning",
+    "subtotal_untold": "warning",
 }
 
 # The same rules, where they are found in another place.
@@ -478,6 +488,26 @@ ELSEWHERE = [
         ),
     ),
     ("mark_or_departement", case(line(PARTNERSHIPS, "Lille,IT,1,Meaux (77),,,"), PARTNERSHIPS, 6, "partner")),
+    *(
+        ("text_damaged", case(line(PARTNERSHIPS, f"Lille,IT,1,{text},,,"), PARTNERSHIPS, 6, "partner"))
+        for text in ("K\ufffdln", "KÃ¶ln", "K√∂ln", '"=""Turin"""', "'Turin", "K%C3%B6ln", "Turin<br>", "ÅÃ³dÅº")
+    ),
+    ("text_damaged", case(line(PARTNERSHIPS, "Lille,Alg&eacute;rie,1,,,,"), PARTNERSHIPS, 6, "country")),
+    ("text_damaged", case(claims("c,p,1,towns,L’enquÃªte,So,wording,"), "claims.csv", 2, "statement_fr")),
+    ("text_damaged", case(aliases("cities,L&icirc;le,59350"), "aliases.csv", 2, "spelling")),
+    (
+        "text_damaged",
+        case(swapped("wave.toml", "Trois villes", "Trois\ufffdvilles"), "wave.toml", None, "frame_rule.fr"),
+    ),
+    *(
+        ("name_marked", case(line(PARTNERSHIPS, f"Lille,IT,1,{text},,,"), PARTNERSHIPS, 6, "partner"))
+        for text in ("Turin ?", "Turin*", "T?rin")
+    ),
+    ("number_ambiguous", case(line(FRAME, "Total,303.000"), FRAME, 5, "population", beside="line_not_loaded")),
+    (
+        "total_differs",
+        case(line(PARTNERSHIPS, "Sous-total UE,,4,,,,"), PARTNERSHIPS, 6, "agreements", beside="line_not_loaded"),
+    ),
     ("name_shared", case(line(PARTNERSHIPS, "Lille,Corée,1,,,,"), PARTNERSHIPS, 6, "country")),
     ("name_shared", case(line(PARTNERSHIPS, "Lille,St Martin,1,,,,"), PARTNERSHIPS, 6, "country")),
     ("answers_without_response", case(line(PARTNERSHIPS, "Lens,PL,,,,,"), PARTNERSHIPS, 6, "city")),
@@ -541,6 +571,9 @@ ELSEWHERE = [
         ),
     ),
     ("line_not_loaded", case(ended("Lille,IT,1,Turin,,,", "Lille,IT,3,,,1990,", "Total,,1,,,,"), PARTNERSHIPS, 4)),
+    # Five agreements are above; three of them with Germany. All are with countries of the Union.
+    ("line_not_loaded", case(line(PARTNERSHIPS, "Sous-total Allemagne,,3,,,,"), PARTNERSHIPS, 6)),
+    ("line_not_loaded", case(line(PARTNERSHIPS, "Total Douai,,1,,,,"), PARTNERSHIPS, 6)),
     ("sentinel_undeclared", case(line(PARTNERSHIPS, "Lille,IT,1,–,,,"), PARTNERSHIPS, 6, "partner")),
     ("name_unknown", case(line(PARTNERSHIPS, "Ensemble Lille,IT,1,Turin,,,"), PARTNERSHIPS, 6, "city")),
     ("control_character", case(line(PARTNERSHIPS, "Lille,IT,1,To\x85rino,,,"), PARTNERSHIPS, 6, "partner")),
@@ -731,3 +764,24 @@ def test_no_heading_stands_for_two_columns_of_a_table() -> None:
     for columns in tables:
         for heading in (*columns, *(name for names in HEADINGS.values() for name in names)):
             assert len(meanings(heading, columns)) <= 1, (heading, columns)
+
+
+def test_a_rule_names_the_tables_that_its_query_looks_at() -> None:
+    for rule_ in rules().values():
+        looked_at = {name for name in TABLES if re.search(rf"\b(?:raw|resolved|meant)_{name}(?:_[a-z]+)?\b", rule_.sql)}
+        assert set(rule_.reads) == looked_at, rule_.name
+
+
+def test_findings_come_in_order_however_many_and_without_what_follows_from_others() -> None:
+    found = Findings()
+    with patch("jumelage.findings._IN_MEMORY", 7):
+        for row in range(100, 0, -1):
+            found.append(Finding(rules()["name_unknown"], "b.csv", row, "city"))
+            found.append(Finding(rules()["file_empty"], "a.csv"))
+        found.append(Finding(rules()["cell_error"], "b.csv", 3, "city"))
+        kept = found.in_order()
+    assert (len(found), found.errors) == (201, 201)
+    assert (len(kept), kept.errors) == (200, 200)
+    assert [finding.file for finding in kept] == ["a.csv"] * 100 + ["b.csv"] * 100
+    assert [finding.row for finding in kept][100:] == list(range(1, 101))
+    assert [finding.rule.name for finding in kept if finding.row == 3] == ["cell_error"]

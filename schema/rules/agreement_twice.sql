@@ -1,7 +1,8 @@
 /*
 table = "partnerships"
+reads = ["partnerships"]
 column = "city"
-message = { fr = "le même accord (ville, pays, partenaire) est déjà à la ligne {first}", en = "the same city, country and partner is already on line {first}" }
+message = { fr = "le même accord ({key_fr}) est déjà à la ligne {first}", en = "the same agreement ({key_en}) is already on line {first}" }
 remedy = { fr = "écrivez leur nombre dans agreements s’ils sont plusieurs, et gardez une seule ligne", en = "write their number in agreements if they are several, and keep one row" }
 */
 -- Whatever the spelling of the partner. Agreements with partners that nobody named are told apart by their dates, and
@@ -22,20 +23,33 @@ told as materialized (
         p.until_from,
         p.until_to
     from resolved_partnerships p
+    inner join raw_partnerships r on r.line = p.line
     where
-        p.line in (
+        -- What is told apart by a date that could not be read may well be two.
+        (p.partner_key is not null or r.since is null or p.since_from is not null or p.since_missing is not null)
+        and (r.until is null or p.until_from is not null)
+        and p.line in (
             select k.line from keyed k where k.key in (select key from keyed group by key having count(*) > 1)
         )
 ),
 twice as (
     select
         t.line,
+        t.partner_key is null as nobody,
+        t.until_from is not null as ended,
         min(t.line) over (
             partition by t.city, t.country, t.partner_key, t.since_from, t.since_to, t.until_from, t.until_to
         ) as first
     from told t
 )
-select t.line, r.city as value, t.first
+select
+    t.line,
+    r.city as value,
+    t.first,
+    case when t.nobody then 'ville, pays et début, sans partenaire' else 'ville, pays et partenaire' end
+    || case when t.ended then ', avec la même fin' else '' end as key_fr,
+    case when t.nobody then 'town, country and beginning, without a partner' else 'town, country and partner' end
+    || case when t.ended then ', with the same end' else '' end as key_en
 from twice t
 inner join raw_partnerships r on r.line = t.line
 where t.line > t.first

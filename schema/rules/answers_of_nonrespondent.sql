@@ -1,10 +1,13 @@
 /*
 table = "partnerships"
+reads = ["respondents", "partnerships", "actions", "difficulties"]
 column = "city"
 row_by_row = true
 message = { fr = "n’a pas répondu ({response}), et a pourtant des réponses", en = "has not responded ({response}), and yet has answers" }
 remedy = { fr = "corrigez response, ou supprimez les réponses ; un accord connu d’ailleurs se marque inferred = yes", en = "correct response, or delete the answers; an agreement known from elsewhere is marked inferred = yes" }
 */
+-- Of a town that says so itself: its row is enough. `answers_without_response`, of a town that has none, has to wait
+-- until all rows of respondents are understood, since any of the others may be its own.
 with silent as (
     select r.city, min(r.response) as response
     from resolved_respondents r
@@ -15,7 +18,7 @@ select 'partnerships' as document, p.line, r.city as value, s.response
 from resolved_partnerships p
 inner join silent s on s.city = p.city
 inner join raw_partnerships r on r.line = p.line
-where p.inferred is distinct from 'yes'
+where p.inferred = 'no' or r.inferred is null
 union all
 select 'actions', a.line, r.city, s.response
 from resolved_actions a

@@ -1,9 +1,11 @@
 /*
 table = "partnerships"
+reads = ["frame", "respondents", "partnerships", "actions", "difficulties"]
 column = "city"
 message = { fr = "n’a pas de réponse dans respondents, vaut donc {response} par défaut, et a pourtant des réponses", en = "has no response in respondents, so counts as {response} by default, and yet has answers" }
 remedy = { fr = "donnez sa réponse dans respondents, ou supprimez les réponses ; un accord connu d’ailleurs se marque inferred = yes", en = "give its response in respondents, or delete the answers; an agreement known from elsewhere is marked inferred = yes" }
 */
+-- Apart from `answers_of_nonrespondent`, which does not have to wait for other rows of respondents.
 with silent as (
     select f.city, d.default_response as response
     from resolved_frame f
@@ -16,7 +18,7 @@ select 'partnerships' as document, p.line, r.city as value, s.response
 from resolved_partnerships p
 inner join silent s on s.city = p.city
 inner join raw_partnerships r on r.line = p.line
-where p.inferred is distinct from 'yes'
+where p.inferred = 'no' or r.inferred is null
 union all
 select 'actions', a.line, r.city, s.response
 from resolved_actions a

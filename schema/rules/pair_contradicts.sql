@@ -1,5 +1,6 @@
 /*
 table = "partner_pairs"
+reads = ["partner_pairs"]
 column = "same"
 message = { fr = "contredit la ligne {first} : un même partenaire y est dit être {other}", en = "contradicts line {first}, which says that the partner is {other}" }
 remedy = { fr = "ne gardez que l’une des deux lignes : un partenaire d’avant n’est qu’un seul de cette vague", en = "keep one of the two lines: an earlier partner is but one of this wave" }

@@ -1,5 +1,6 @@
 /*
 table = "partner_pairs"
+reads = ["partnerships", "partner_pairs"]
 column = "partner_before"
 message = { fr = "est aussi le nom d’un partenaire de {city} dans cette vague : c’est lui, et nul autre", en = "is the name of a partner of {city} in this wave too: it is that one, and no other" }
 remedy = { fr = "retirez la ligne", en = "remove the line" }

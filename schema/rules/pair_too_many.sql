@@ -1,5 +1,6 @@
 /*
 table = "partner_pairs"
+reads = ["partner_pairs"]
 column = "partner"
 message = { fr = "est le {number}e partenaire de {city} ({country}) qui est dit ne pas être un autre ; au plus {most}", en = "is partner number {number} of {city} ({country}) that is said not to be another; {most} at most" }
 remedy = { fr = "confirmez plutôt les paires qui sont les mêmes, et retirez les autres", en = "confirm the pairs that are the same instead, and remove others" }

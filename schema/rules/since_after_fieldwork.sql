@@ -1,5 +1,6 @@
 /*
 table = "partnerships"
+reads = ["partnerships"]
 column = "since"
 message = { fr = "va au-delà de la fin du terrain ({fieldwork_to})", en = "goes beyond the end of fieldwork ({fieldwork_to})" }
 remedy = { fr = "corrigez la date, ou fieldwork.to de la vague", en = "correct the date, or fieldwork.to of the wave" }

@@ -1,5 +1,6 @@
 /*
 table = "partnerships"
+reads = ["partnerships"]
 column = "since"
 message = { fr = "commence avant 1900, avant tout jumelage connu", en = "begins before 1900, before any known twinning" }
 remedy = { fr = "corrigez la date, ou laissez-la vide", en = "correct the date, or leave it blank" }

@@ -1,5 +1,6 @@
 /*
 table = "partnerships"
+reads = ["partnerships"]
 column = "since"
 severity = "warning"
 message = { fr = "commence avant la naissance de cet État : {label_fr} ({state_since})", en = "begins before {label_en} became a state ({state_since})" }

@@ -1,5 +1,6 @@
 /*
 table = "frame"
+reads = ["frame"]
 column = "city"
 severity = "warning"
 message = { fr = "fait partie de {successor} depuis le {changed_on}, avant la date de référence ({reference_date})", en = "has been part of {successor} since {changed_on}, before the reference date ({reference_date})" }

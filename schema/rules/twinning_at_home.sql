@@ -1,5 +1,6 @@
 /*
 table = "partnerships"
+reads = ["partnerships"]
 column = "country"
 message = { fr = "n’est pas à l’international : {city} – {partner}, dans le pays des villes ({home})", en = "is not international: {city} – {partner}, in the towns’ own country ({home})" }
 remedy = { fr = "corrigez le pays ; sinon retirez la ligne, ou écrivez apart = true sous [home] dans wave.toml : de telles lignes sont alors tenues à part, et dans aucun nombre", en = "correct the country; otherwise remove the row, or write apart = true under [home] in wave.toml: such rows are then kept apart, and in no figure" }

@@ -1,5 +1,6 @@
 /*
 table = "partnerships"
+reads = ["partnerships"]
 column = "until"
 message = { fr = "va au-delà de la fin du terrain ({fieldwork_to})", en = "goes beyond the end of fieldwork ({fieldwork_to})" }
 remedy = { fr = "corrigez la date, ou laissez-la vide si l’accord était encore en vigueur", en = "correct the date, or leave it blank if the agreement was still in force" }

@@ -1,5 +1,6 @@
 /*
 table = "partnerships"
+reads = ["partnerships"]
 column = "until"
 message = { fr = "l’accord aurait pris fin avant d’avoir commencé ({since})", en = "the agreement would have ended before it began ({since})" }
 remedy = { fr = "corrigez l’une des deux dates", en = "correct one of the two dates" }

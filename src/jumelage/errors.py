@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection
 
 
 class _Said(Protocol):
@@ -44,10 +44,10 @@ class DataError(JumelageError):
 
     exit_code = 1
 
-    def __init__(self, message: str | _Said, findings: Sequence[Any] = ()) -> None:
+    def __init__(self, message: str | _Said, findings: Collection[Any] = ()) -> None:
         """Keep the findings (`rules.Finding`): all of them, in file and row order."""
         super().__init__(message)
-        self.findings = tuple(findings)
+        self.findings = tuple(findings) if isinstance(findings, list) else findings
 
 
 class ReportError(JumelageError):

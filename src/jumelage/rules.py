@@ -26,7 +26,7 @@ _SEVERITY_NAMES = {
 }
 FIELDS = ("file", "sheet", "row", "column", "value", "rule", "severity", "message", "suggestion")
 _LONGEST = 80
-_KEYS = {"severity", "message", "remedy", "table", "column", "row_by_row"}
+_KEYS = {"severity", "message", "remedy", "table", "reads", "column", "row_by_row"}
 _NEAR = Label("vouliez-vous dire {}\u00a0?", "did you mean {}?")
 _KNOWN = Label("connus\u00a0: {}", "known: {}")
 _OR = Label(" ou ", " or ")
@@ -37,8 +37,9 @@ _NONE_NEAR = Label("rien d’approchant", "none is near")
 class Rule:
     """A rule: its severity, and what is said of what breaks it, with {details} and {near} to be filled in.
 
-    `table` and `column` are those that the offenders of `sql` stand in. What a rule `row_by_row` says of a row is true
-    whatever may be wrong with others; any other rule waits until the tables that it looks at are sound.
+    `table` and `column` are those that the offenders of `sql` stand in; `reads` are all tables that it looks at. What
+    a rule `row_by_row` says of a row is true whatever may be wrong with others; any other rule waits until the tables
+    that it looks at are sound.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Rule:
     column: str = ""
     sql: str = ""
     row_by_row: bool = False
+    reads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,8 @@ class Near:
 class Finding:
     """A place where something breaks a rule.
 
-    `row` is the row as the editor or spreadsheet shows it, from 1; None for a file or sheet as a whole.
+    `row` is the row as the editor or spreadsheet shows it, from 1; None for a file or sheet as a whole. `column` is the
+    name that we give to the column, `heading` that which the file gives it: people are shown the latter.
     """
 
     rule: Rule
@@ -79,6 +82,12 @@ class Finding:
     value: str | None = None
     sheet: str | None = None
     details: dict[str, Any] = field(default_factory=dict)
+    heading: str | None = None
+
+    @property
+    def headed(self) -> str | None:
+        """The column as the file calls it; a key of wave.toml as it stands."""
+        return self.heading or self.column
 
     @property
     def severity(self) -> str:
@@ -98,8 +107,8 @@ class Finding:
         place = one_line(self.file if self.sheet is None else f"{self.file}[{self.sheet}]")
         if self.row is not None:
             place = f"{place}:{self.row}"
-        if self.column:
-            column = one_line(self.column)
+        if self.headed:
+            column = one_line(self.headed)
             place += f", colonne {column}" if lang == "fr" else f", column {column}"
         value = f": {_short(self.value)!r}" if self.value is not None else ""
         between = "\u00a0; " if lang == "fr" else "; "
@@ -109,7 +118,7 @@ class Finding:
 
     def fields(self, lang: str) -> tuple[str | int | None, ...]:
         """Return all that is to be said, in the order of `FIELDS`."""
-        place = (self.file, self.sheet, self.row, self.column, self.value)
+        place = (self.file, self.sheet, self.row, self.headed, self.value)
         return *place, self.rule.name, self.severity, self.message(lang), self.remedy(lang)
 
     @property
@@ -193,6 +202,8 @@ def _rule(path: Path, name: str, table: dict[str, Any], sql: str) -> Rule:
     severity = table.get("severity", ERROR)
     if severity not in SEVERITIES:
         raise ValueError(f"{path.name}: {name}: no severity {severity!r}")
+    if sql and not table.get("reads"):
+        raise ValueError(f"{path.name}: {name}: reads must name the tables that the query looks at")
     remedy = label(table["remedy"], f"{path.name}: {name}: remedy") if "remedy" in table else None
     message = label(table.get("message"), f"{path.name}: {name}: message")
     return Rule(
@@ -204,4 +215,5 @@ def _rule(path: Path, name: str, table: dict[str, Any], sql: str) -> Rule:
         table.get("column", ""),
         sql,
         table.get("row_by_row", False),
+        tuple(table.get("reads", ())),
     )

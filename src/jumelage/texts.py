@@ -40,6 +40,44 @@ def find_control(text: str) -> str | None:
     return f"U+{ord(found[0]):04X}" if found else None
 
 
+# What is done to a text on its way from one program to another. The second bytes of UTF-8 as cp1252 shows them stand
+# between no-break space and right guillemet, or are one of its signs; only letters of names are told by them.
+_SECOND = (
+    "[\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013\u2014"
+    "\u2018-\u201e\u2020-\u2022\u2026\u2030\u2039\u203a\u20ac\u2122]"
+)
+_DAMAGES = (
+    ("\ufffd", "un caractère perdu (U+FFFD)", "a lost character (U+FFFD)"),
+    (
+        f"[\u00c2\u00c3\u00c5]{_SECOND}|\u00c4(?![\u201c\u201d\u2019\u00bb]){_SECOND}|\u00e2\u20ac|\u221a[^\\s\\d]|[\u2500-\u259f]",
+        "des lettres lues dans un mauvais encodage («\u00a0Ã©\u00a0» pour «\u00a0é\u00a0»)",
+        "letters read in a wrong encoding (“Ã©” for “é”)",
+    ),
+    (
+        "(?i)&(?:#[0-9]+|#x[0-9a-f]+|[a-z][a-z0-9]+);|</?[a-z][^<>]*>",
+        "du HTML («\u00a0&eacute;\u00a0»)",
+        "HTML (“&eacute;”)",
+    ),
+    (
+        "(?i)(?:%[0-9a-f]{2}){2}|_x[0-9a-f]{4}_|\\\\u[0-9a-f]{4}|\\\\x[0-9a-f]{2}",
+        "un caractère écrit par son code",
+        "a character written as its code",
+    ),
+    ("(?i)^=[\"'(]|^=[a-z]+[(]", "une formule de tableur", "a formula of a spreadsheet"),
+    (
+        "^'(?![stn](?:[- ]|$)|[=+@\t\r-])",
+        "une apostrophe de tableur au début",
+        "an apostrophe of a spreadsheet at its beginning",
+    ),
+)
+_ALL_DAMAGES = tuple((re.compile(pattern), fr, en) for pattern, fr, en in _DAMAGES)
+
+
+def find_damage(text: str) -> Label | None:
+    """Say what of a text was damaged before it came here; None if nothing is seen of that."""
+    return next((Label(fr, en) for pattern, fr, en in _ALL_DAMAGES if pattern.search(text)), None)
+
+
 # What a terminal takes for an order, or what turns or hides the text around it; not tabs and line ends.
 _RAW = re.compile(
     "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff"

@@ -79,7 +79,7 @@ def lines_of(values: Sequence[object]) -> int:
 def sentence(finding: Finding, lang: str) -> str:
     """Say what is wrong in a place that is told already, but for the column."""
     said = _SEMICOLON.text(lang).join(filter(None, (finding.message(lang), finding.remedy(lang))))
-    return f"{finding.column}{_COLON.text(lang)}{said}" if finding.column else said
+    return f"{finding.headed}{_COLON.text(lang)}{said}" if finding.headed else said
 
 
 def joined(texts: Sequence[str], between: str, most: int, lang: str) -> str:

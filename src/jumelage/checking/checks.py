@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from jumelage.checking.columns import understand_columns
 from jumelage.checking.totals import check_totals, read_marks, set_lines_apart
 from jumelage.database.workbench import put
 from jumelage.reading.handed import MAY_LACK
-from jumelage.rules import ERROR, rules
+from jumelage.rules import rules
 from jumelage.texts import Label
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from sqlalchemy import Connection
 
     from jumelage.checking.names import Names
+    from jumelage.findings import Findings
     from jumelage.reading.source import Document
     from jumelage.reading.wave_toml import Wave
     from jumelage.rules import Finding, Rule
@@ -40,21 +40,10 @@ _KEYS = {
 }
 # A wrong value in these may make rows of another table seem wrong.
 _TELLING = {None, "city", "city_code", "until"}
-# What else is said of a cell that breaks one of these follows from it.
-_FIRST_CAUSES = {
-    "control_character",
-    "formula_without_value",
-    "cell_error",
-    "time_of_day",
-    "number_as_date",
-    "date_in_part",
-    "shown_otherwise",
-    "several_mark_undeclared",
-}
 
 
 def find_problems(
-    bench: Connection, documents: Mapping[str, Document], names: Names, wave: Wave | None, findings: list[Finding]
+    bench: Connection, documents: Mapping[str, Document], names: Names, wave: Wave | None, findings: Findings
 ) -> None:
     """Understand the `raw_` tables as `resolved_` ones, and add everything that is wrong with them to the findings.
 
@@ -69,6 +58,7 @@ def find_problems(
             findings += _twice(bench, document, _KEYS[document.name])
     read = {name for name, document in documents.items() if document.columns}
     sound = read & _sound(documents, findings)
+    put(bench, "sound", {"name": "varchar"}, [sorted(sound)])
     for document in totalled:
         findings += check_totals(bench, document)
     if "frame" in sound and not bench.exec_driver_sql("select count(*) from raw_frame").scalar():
@@ -77,25 +67,12 @@ def find_problems(
         for document in documents.values():
             findings += _outside_frame(bench, document)
     for rule in rules().values():
-        tables = set(re.findall(r"\b(?:raw|resolved)_([a-z]+)\b", rule.sql)) - {rule.table}
-        if rule.sql and tables <= (read if rule.row_by_row else sound):
+        others = set(rule.reads) - {rule.table}
+        if rule.sql and others <= (read if rule.row_by_row else sound):
             findings += _broken(bench, documents, rule)
-    _keep_first_causes(findings)
 
 
-def _keep_first_causes(findings: list[Finding]) -> None:
-    """Leave out what is said of a cell and only follows from another finding there."""
-    causes = {_cell(finding) for finding in findings if finding.rule.name in _FIRST_CAUSES and finding.column}
-    findings[:] = [
-        finding for finding in findings if finding.rule.name in _FIRST_CAUSES or _cell(finding) not in causes
-    ]
-
-
-def _cell(finding: Finding) -> tuple[str, str | None, int | None, str | None]:
-    return finding.file, finding.sheet, finding.row, finding.column
-
-
-def _prepare(bench: Connection, document: Document, wave: Wave | None, findings: list[Finding]) -> bool:
+def _prepare(bench: Connection, document: Document, wave: Wave | None, findings: Findings) -> bool:
     """Set lines apart that are no rows, and put texts where they belong; tell whether there are such lines."""
     apart = set_lines_apart(bench, document)
     findings += apart
@@ -115,13 +92,9 @@ def _prepare(bench: Connection, document: Document, wave: Wave | None, findings:
     return bool(apart)
 
 
-def _sound(documents: Mapping[str, Document], findings: list[Finding]) -> set[str]:
+def _sound(documents: Mapping[str, Document], findings: Findings) -> set[str]:
     """Return the tables in which no row is lost, and every row says of which town it is."""
-    unsound = {
-        (finding.file, finding.sheet)
-        for finding in findings
-        if finding.severity == ERROR and finding.column in _TELLING
-    }
+    unsound = {(file, sheet) for file, sheet, column in findings.places if column in _TELLING}
     return {name for name, document in documents.items() if (document.file, document.sheet) not in unsound}
 
 
@@ -138,35 +111,31 @@ def _declare(bench: Connection, wave: Wave | None) -> None:
     put(bench, "declared", {name: kind for name, kind, _ in facts}, [[value] for _, _, value in facts])
 
 
-def _broken(bench: Connection, documents: Mapping[str, Document], rule: Rule) -> list[Finding]:
+def _broken(bench: Connection, documents: Mapping[str, Document], rule: Rule) -> Iterator[Finding]:
     """Return the offenders of a rule: its query gives `line`, `value`, `document` if not always one, and details."""
     place = documents.get(rule.table)
     lacking = rule.table in MAY_LACK and place is not None and not place.columns
     if place is None or lacking or (place.columns and rule.column not in place.columns):  # nothing to look at
-        return []
+        return
     result = bench.exec_driver_sql(rule.sql)
     names = list(result.keys())
-    found = []
     for row in result:
         details = dict(zip(names, row, strict=True))
         document = documents[details.pop("document", rule.table)]
         column = details.pop("in_column", rule.column)
-        found.append(document.finding(rule.name, details.pop("line"), column, details.pop("value"), **details))
-    return found
+        yield document.finding(rule.name, details.pop("line"), column, details.pop("value"), **details)
 
 
-def _blanks(bench: Connection, document: Document) -> list[Finding]:
+def _blanks(bench: Connection, document: Document) -> Iterator[Finding]:
     """Find rows that lack what no row may lack."""
-    found = []
     for column in _NEEDED[document.name]:
         if column not in document.columns and column != "city":
             continue
         rows = bench.exec_driver_sql(f"select line from raw_{document.name} where {column} is null order by line")
-        found += [document.finding("value_missing", line, column) for (line,) in rows]
-    return found
+        yield from (document.finding("value_missing", line, column) for (line,) in rows)
 
 
-def _twice(bench: Connection, document: Document, key: tuple[str, ...]) -> list[Finding]:
+def _twice(bench: Connection, document: Document, key: tuple[str, ...]) -> Iterator[Finding]:
     """Find rows whose key stands on an earlier row already, whatever its spelling."""
     table, named = document.name, ", ".join(key)
     known = " and ".join(f"{column} is not null" for column in key)
@@ -176,19 +145,22 @@ def _twice(bench: Connection, document: Document, key: tuple[str, ...]) -> list[
         f"join resolved_{table} x using ({named}) join raw_{table} r on r.line = x.line "
         "where x.line > t.first order by x.line"
     )
-    both = Label(" et ".join(key), " and ".join(key))
-    return [document.finding("row_twice", line, key[0], value, key=both, first=first) for line, value, first in rows]
+    headed = [document.heading(column) or column.removesuffix("_key") for column in key]
+    both = Label(" et ".join(headed), " and ".join(headed))
+    for line, value, first in rows:
+        yield document.finding("row_twice", line, key[0], value, key=both, first=first)
 
 
-def _outside_frame(bench: Connection, document: Document) -> list[Finding]:
+def _outside_frame(bench: Connection, document: Document) -> Iterator[Finding]:
     table = document.name
     outside = bench.exec_driver_sql(
         f"select m.text from meant_{table}_city m where m.code not in (select city from resolved_frame)"
     ).fetchall()
     if not outside:
-        return []
+        return
     rows = bench.exec_driver_sql(
         f"select line, city from raw_{table} where city in (select unnest(cast(? as varchar[]))) order by line",
         ([text for (text,) in outside],),
     )
-    return [document.finding("outside_frame", line, "city", value) for line, value in rows]
+    for line, value in rows:
+        yield document.finding("outside_frame", line, "city", value)

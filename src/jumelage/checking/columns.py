@@ -9,16 +9,17 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from jumelage import content, report_file
+from jumelage.checking.numbers import ambiguous, number, two_readings
 from jumelage.checking.periods import Period, understand
 from jumelage.database.models import TOWN_QUESTIONS
 from jumelage.database.workbench import put
 from jumelage.reading.package import SHAPES
 from jumelage.reading.wave_toml import MISSING
 from jumelage.rules import Near, near
-from jumelage.texts import LANGUAGES, Label, find_control, folded
+from jumelage.texts import LANGUAGES, Label, find_control, find_damage, folded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from sqlalchemy import Connection
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from jumelage.rules import Finding
 
 MOST_AGREEMENTS = 999
+_Broken = dict[str, tuple[str, dict[str, Any]]]  # by text: the rule that it breaks, with its details
 _LONGEST_NAME = 500  # characters
 _SHORT = 10  # characters; an abbreviation is no longer
 _MOST_PEOPLE = 999_999_999
@@ -83,35 +85,30 @@ _NO_END = Label(
     "rien si l’accord est en vigueur\u00a0; s’il a pris fin on ne sait quand, écrivez «\u00a0avant\u00a0» et une date",
     "nothing where the agreement is in force; if it has ended and nobody knows when, write “before” and a date",
 )
-# Thousands are set apart by a space of any width or an apostrophe, or by the same sign twice; a decimal part is zero.
 _DOUBT = re.compile(r"[?*†]")
-_NUMBER = r"^[0-9]+([,.]0+)?$|^[0-9]{1,3}([ \x{00A0}\x{2007}\x{2009}\x{202F}''’][0-9]{3})+([,.]0+)?$"
-_TWICE = r"^[0-9]{1,3}(\.[0-9]{3}){2,}$|^[0-9]{1,3}(,[0-9]{3}){2,}$"
-_AMBIGUOUS = r"^[0-9]{1,3}[.,][0-9]{3}$"
 
 
 def understand_columns(
     bench: Connection, documents: Mapping[str, Document], names: Names, wave: Wave | None
-) -> list[Finding]:
-    """Understand every column of every table; return all values that cannot be."""
-    findings: list[Finding] = []
+) -> Iterator[Finding]:
+    """Understand every column of every table; yield all values that cannot be."""
     known = _look_up(documents, names)
     for document in documents.values():
         for column in SHAPES[document.name].columns:
             if column in LISTS:
-                findings += _names(bench, document, column, known[document.name, column], names, wave)
+                yield from _names(bench, document, column, known[document.name, column], names, wave)
             elif column in NUMBERS:
-                findings += _numbers(bench, document, column, names, wave)
+                yield from _numbers(bench, document, column, names, wave)
             elif column in DATES:
-                findings += _periods(bench, document, column, known[document.name, column], wave)
+                yield from _periods(bench, document, column, known[document.name, column], wave)
             elif column in PARTNERS:
-                findings += _partners(bench, document, column, wave)
+                yield from _partners(bench, document, column, wave)
+                yield from _free_texts(bench, document, column)
             elif column == "source":
-                findings += _sources(bench, document)
+                yield from _sources(bench, document)
         if "city_code" in document.columns:
-            findings += _codes(bench, document, names)
+            yield from _codes(bench, document, names)
         _resolved(bench, document)
-    return findings
 
 
 def _look_up(documents: Mapping[str, Document], names: Names) -> dict[tuple[str, str], dict[str, str | None]]:
@@ -155,16 +152,17 @@ def _meaning(
 
 def _offenders(
     bench: Connection, document: Document, column: str, broken: Mapping[str, tuple[str, dict[str, Any]]]
-) -> list[Finding]:
-    """Return a finding for each row whose value breaks a rule, by value: the rule and its details."""
+) -> Iterator[Finding]:
+    """Yield a finding for each row whose value breaks a rule, by value: the rule and its details."""
     if not broken:
-        return []
+        return
     rows = bench.exec_driver_sql(
         f"select line, {column} from raw_{document.name} where {column} in (select unnest(cast(? as varchar[]))) "
         "order by line",
         (sorted(broken),),
     )
-    return [document.finding(broken[value][0], line, column, value, **broken[value][1]) for line, value in rows]
+    for line, value in rows:
+        yield document.finding(broken[value][0], line, column, value, **broken[value][1])
 
 
 def _names(
@@ -174,23 +172,23 @@ def _names(
     found: dict[str, str | None],
     names: Names,
     wave: Wave | None,
-) -> list[Finding]:
+) -> Iterator[Finding]:
     code_list = LISTS[column]
-    long = [
-        document.finding("name_too_long", line, column, value, most=_LONGEST_NAME)
-        for line, value in _long(bench, document, column)
-    ]
+    for line, value in _long(bench, document, column):
+        yield document.finding("name_too_long", line, column, value, most=_LONGEST_NAME)
     declared = _missing(wave, column) if code_list != "yes_no" and code_list in _CLOSED else {}
     known = {text: declared.get(text.casefold(), code) for text, code in found.items()}
     _meaning(bench, document.name, column, {"code": "varchar"}, [entry for entry in known.items() if entry[1]])
     unknown = sorted(text for text, code in known.items() if code is None and not find_control(text))
     if code_list not in _CLOSED:
-        doubtful = sorted(text for text in found if _DOUBT.search(text))
-        marked = _offenders(bench, document, column, dict.fromkeys(doubtful, ("name_marked", {})))
-        unknown = [text for text in unknown if text not in doubtful]
-        return long + marked + _offenders(bench, document, column, unknown_names(bench, code_list, unknown, names))
+        doubtful = sorted(text for text in found if _DOUBT.search(text) and not find_damage(text))
+        broken: _Broken = dict.fromkeys(doubtful, ("name_marked", {}))
+        broken |= {text: ("text_damaged", {"what": what}) for text in unknown if (what := find_damage(text))}
+        broken |= unknown_names(bench, code_list, [text for text in unknown if text not in broken], names)
+        yield from _offenders(bench, document, column, broken)
+        return
     choices = {"choices": _choices(code_list)}
-    return long + _offenders(bench, document, column, dict.fromkeys(unknown, ("choice", choices)))
+    yield from _offenders(bench, document, column, dict.fromkeys(unknown, ("choice", choices)))
 
 
 def _long(bench: Connection, document: Document, column: str) -> list[tuple[int, str]]:
@@ -230,10 +228,10 @@ def unknown_names(
         "group by v.text",
         (unknown,),
     )
-    for text, number, shown, example, lost in rows:
-        if number > 1:
+    for text, codes, shown, example, lost in rows:
+        if codes > 1:
             found[text] = ("name_of_several", {"several": shown, "example": example})
-        elif number == 1:
+        elif codes == 1:
             others = Near(tuple(name for name in alike[text].near if name != shown), alike[text].known)
             found[text] = ("another_commune", {"commune": shown, "near": others})
         elif lost:
@@ -265,7 +263,7 @@ def _shared(bench: Connection, code_list: str, unknown: list[str]) -> dict[str, 
     }
 
 
-def _numbers(bench: Connection, document: Document, column: str, names: Names, wave: Wave | None) -> list[Finding]:
+def _numbers(bench: Connection, document: Document, column: str, names: Names, wave: Wave | None) -> Iterator[Finding]:
     least, most, rule_name = NUMBERS[column]
     declared = _unanswered(bench, document, column, names, wave) if column == "declared_agreements" else {}
     table = f"meant_{document.name}_{column}"
@@ -273,11 +271,8 @@ def _numbers(bench: Connection, document: Document, column: str, names: Names, w
     bench.exec_driver_sql(
         f"create or replace temp table {table} as with texts as ("
         f"select distinct {column} as text from raw_{document.name} where {column} is not null), "
-        f"read as (select text, case when regexp_matches(text, '{_AMBIGUOUS}') then null "
-        f"when regexp_matches(text, '{_NUMBER}') then try_cast(regexp_replace("
-        "regexp_replace(text, '[,.]0+$', ''), '[^0-9]', '', 'g') as bigint) "
-        f"when regexp_matches(text, '{_TWICE}') then try_cast(regexp_replace(text, '[^0-9]', '', 'g') as bigint) end "
-        f"as number from texts) select text, cast(number as integer) as number from read "
+        f"read as (select text, {number('text')} as number from texts) "
+        "select text, cast(number as integer) as number from read "
         f"where number between {least} and {most} and not ({suspect})"
     )
     if column == "declared_agreements":
@@ -290,16 +285,15 @@ def _numbers(bench: Connection, document: Document, column: str, names: Names, w
                 (answer, text),
             )
     rows = bench.exec_driver_sql(
-        f"select text, regexp_matches(text, '{_AMBIGUOUS}'), {suspect} from (select distinct {column} as text "
+        f"select text, {ambiguous('text')}, {suspect} from (select distinct {column} as text "
         f"from raw_{document.name} where {column} is not null) where text not in (select text from {table})"
     )
     broken: dict[str, tuple[str, dict[str, Any]]] = {}
-    for text, ambiguous, sentinel in rows:
+    for text, doubtful, sentinel in rows:
         if sentinel:
             broken[text] = ("sentinel_undeclared", {})
-        elif ambiguous:
-            whole = text.replace(".", "").replace(",", "")
-            broken[text] = ("number_ambiguous", {"one": whole, "other": text.replace(",", ".")})
+        elif doubtful:
+            broken[text] = ("number_ambiguous", two_readings(text))
         else:
             broken[text] = (rule_name, {"least": least, "most": most})
     return _offenders(bench, document, column, broken)
@@ -314,7 +308,7 @@ def _unanswered(bench: Connection, document: Document, column: str, names: Names
 
 def _periods(
     bench: Connection, document: Document, column: str, found: dict[str, str | None], wave: Wave | None
-) -> list[Finding]:
+) -> Iterator[Finding]:
     """Understand dates; only `since` takes an answer for one: where there is an end, it is before some day."""
     missing: dict[str, str] = {}
     if takes_answers := column == "since":
@@ -336,13 +330,12 @@ def _periods(
             broken[text] = (period, choices)
     kinds = {f"{column}_from": "date", f"{column}_to": "date", "missing": "varchar"}
     _meaning(bench, document.name, column, kinds, rows)
-    long = [
-        document.finding("not_a_date", line, column, value, **choices) for line, value in _long(bench, document, column)
-    ]
-    return long + _offenders(bench, document, column, broken)
+    for line, value in _long(bench, document, column):
+        yield document.finding("not_a_date", line, column, value, **choices)
+    yield from _offenders(bench, document, column, broken)
 
 
-def _partners(bench: Connection, document: Document, column: str, wave: Wave | None) -> list[Finding]:
+def _partners(bench: Connection, document: Document, column: str, wave: Wave | None) -> Iterator[Finding]:
     """Take declared abbreviations for an unknown partner; find undeclared ones."""
     if declared := _missing(wave, "partner"):
         bench.exec_driver_sql(
@@ -356,9 +349,28 @@ def _partners(bench: Connection, document: Document, column: str, wave: Wave | N
         f"or list_contains({sorted(_NOT_ANSWERED)}, lower(regexp_replace(strip_accents({column}), '[. /]', '', 'g')))) "
         "order by line"
     )
-    return [
-        document.finding("sentinel_undeclared", line, column, value) for line, value in rows if _says_nothing(value)
-    ]
+    for line, value in rows:
+        if _says_nothing(value):
+            yield document.finding("sentinel_undeclared", line, column, value)
+
+
+_MAY_BE_DAMAGED = r"[^\p{L}\p{M}\p{N} ,.()/’-]|[\x{C2}-\x{C5}]|^''|_x"
+
+
+def _free_texts(bench: Connection, document: Document, column: str) -> Iterator[Finding]:
+    """Find names of partners that were damaged on their way, or that bear a sign of doubt or of a note."""
+    if column not in document.columns or not document.doubts:
+        return
+    rows = bench.exec_driver_sql(
+        f"select distinct {column} from raw_{document.name} where regexp_matches({column}, '{_MAY_BE_DAMAGED}')"
+    )
+    broken: dict[str, tuple[str, dict[str, Any]]] = {}
+    for (text,) in rows:
+        if what := find_damage(text):
+            broken[text] = ("text_damaged", {"what": what})
+        elif _DOUBT.search(text) and not _says_nothing(text):
+            broken[text] = ("name_marked", {})
+    yield from _offenders(bench, document, column, broken)
 
 
 def _says_nothing(text: str) -> bool:
@@ -367,7 +379,7 @@ def _says_nothing(text: str) -> bool:
     return not letters or (letters in _NOT_ANSWERED and re.fullmatch(r"[\w.\s/]+", text) is not None)
 
 
-def _sources(bench: Connection, document: Document) -> list[Finding]:
+def _sources(bench: Connection, document: Document) -> Iterator[Finding]:
     known = report_file.reports_of_a_wave()
     texts = _distinct(bench, document.name, "source")
     wrong = [text for text in texts if text.split("/", maxsplit=1)[0] not in known]
@@ -375,14 +387,14 @@ def _sources(bench: Connection, document: Document) -> list[Finding]:
     return _offenders(bench, document, "source", broken)
 
 
-def _codes(bench: Connection, document: Document, names: Names) -> list[Finding]:
+def _codes(bench: Connection, document: Document, names: Names) -> Iterator[Finding]:
     """Hold codes against names; a code alone stands for the name."""
     table = f"raw_{document.name}"
     texts = _distinct(bench, document.name, "city_code")
     known = names.resolve("cities", texts)
     unknown = [text for text in texts if text not in known]
     broken = unknown_names(bench, "cities", unknown, names)
-    findings = _offenders(bench, document, "city_code", broken)
+    yield from _offenders(bench, document, "city_code", broken)
     _meaning(bench, document.name, "city_code", {"code": "varchar"}, known.items())
     rows = bench.exec_driver_sql(
         f"select r.line, r.city_code, r.city, c.name from {table} r "
@@ -390,10 +402,8 @@ def _codes(bench: Connection, document: Document, names: Names) -> list[Finding]
         f"join meant_{document.name}_city n on n.text = r.city join list_cities c on c.code = m.code "
         "where m.code <> n.code order by r.line"
     )
-    return findings + [
-        document.finding("code_contradicts_name", line, "city_code", code, other=other, name=name)
-        for line, code, name, other in rows
-    ]
+    for line, code, name, other in rows:
+        yield document.finding("code_contradicts_name", line, "city_code", code, other=other, name=name)
 
 
 def _resolved(bench: Connection, document: Document) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
     from sqlalchemy.engine import URL
 
+    from jumelage.findings import Findings
     from jumelage.reading.source import Document
     from jumelage.reading.wave_toml import Wave
     from jumelage.rules import Finding
@@ -32,7 +33,7 @@ class Pair:
 
 
 def unknown_before(
-    connection: Connection, bench: Connection, wave: Wave, document: Document, findings: list[Finding]
+    connection: Connection, bench: Connection, wave: Wave, document: Document, findings: Findings
 ) -> list[Finding]:
     """Find earlier partners that no earlier wave of the database names, for the town or one that it was.
 

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from jumelage.checking.names import Names
+    from jumelage.findings import Findings
     from jumelage.reading.package import Package, Rows
     from jumelage.reading.wave_toml import Wave
     from jumelage.report_file import Report
-    from jumelage.rules import Finding
 
 _TYPES = {
     "published_tables": {"report": "varchar"},
@@ -69,7 +69,7 @@ _WHAT = {
 }
 
 
-def stage_published(bench: Connection, package: Package, wave: Wave, names: Names, findings: list[Finding]) -> None:
+def stage_published(bench: Connection, package: Package, wave: Wave, names: Names, findings: Findings) -> None:
     """Stage the published figures, explanations and claims; what cannot be understood becomes a finding."""
     figures: list[tuple[object, ...]] = []
     for name, rows in package.published.items():
@@ -97,9 +97,7 @@ def _stage(bench: Connection, table: str, rows: list[tuple[object, ...]]) -> Non
     put(bench, f"staged_{table}", kinds, [[row[i] for row in rows] for i in range(len(kinds))])
 
 
-def _figures(
-    report: Report, rows: Rows, wave: Wave, names: Names, findings: list[Finding]
-) -> Iterable[tuple[object, ...]]:
+def _figures(report: Report, rows: Rows, wave: Wave, names: Names, findings: Findings) -> Iterable[tuple[object, ...]]:
     # A name may stand in the key, or be what is printed.
     printed = [_without_mark(value, wave)[0] for value in rows.fields["printed"] if value]
     codes = {
@@ -244,7 +242,7 @@ def _wrong_with(bench: Connection, sql: str | None) -> Iterable[tuple[str, dict[
         yield "query_uses", {"what": _WHAT[one.what], "name": one.name, "near": near(one.name, known)}
 
 
-def _claims(bench: Connection, rows: Rows | None, findings: list[Finding]) -> list[tuple[object, ...]]:
+def _claims(bench: Connection, rows: Rows | None, findings: Findings) -> list[tuple[object, ...]]:
     staged: list[tuple[object, ...]] = []
     seen: dict[tuple[str | None, ...], int] = {}
     if rows is None:

@@ -14,6 +14,7 @@ from jumelage.checking.names import Names, index_names
 from jumelage.checking.totals import read_marks, set_lines_apart
 from jumelage.database.workbench import put, workbench
 from jumelage.errors import DataError
+from jumelage.findings import Findings
 from jumelage.reading.handed import open_handed
 from jumelage.reading.package import ALIASES, read_package, read_rows
 from jumelage.reading.source import CsvSource, Shape
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from jumelage.reading.handed import Handed
     from jumelage.reading.package import Package, Rows
     from jumelage.reading.source import Document
-    from jumelage.rules import Finding
 
 SUGGESTED = Shape(("list", "spelling", "code", "confirmed"), ("rows", "name", "score"))
 LISTED = ("cities", "countries", "actions", "difficulties")
@@ -64,7 +64,7 @@ class _Spelling:
 
 
 def accept_spellings(
-    bench: Connection, names: Names, own: Rows | None, more: Path | None, scratch: Path, findings: list[Finding]
+    bench: Connection, names: Names, own: Rows | None, more: Path | None, scratch: Path, findings: Findings
 ) -> None:
     """Add the spellings of a wave's own table `aliases`, and of one more file, to the names that are known."""
     tables = [own] if own is not None else []
@@ -74,7 +74,7 @@ def accept_spellings(
         _accept(bench, names, rows, findings)
 
 
-def _accept(bench: Connection, names: Names, rows: Rows, findings: list[Finding]) -> tuple[_Spelling, ...]:
+def _accept(bench: Connection, names: Names, rows: Rows, findings: Findings) -> tuple[_Spelling, ...]:
     """Add the spellings of a table to the names that are known, and return those that were not."""
     judged = [_Spelling(line, *(record[column] for column in ALIASES.columns)) for line, record in rows.records()]
     good = _judged(bench, names, rows.document, judged, findings)
@@ -88,7 +88,7 @@ def _accept(bench: Connection, names: Names, rows: Rows, findings: list[Finding]
 
 
 def _judged(
-    bench: Connection, names: Names, document: Document, entries: list[_Spelling], findings: list[Finding]
+    bench: Connection, names: Names, document: Document, entries: list[_Spelling], findings: Findings
 ) -> tuple[_Spelling, ...]:
     """Return the spellings that may be added, one of each; what is wrong with the others is added to the findings."""
     keys = _match_keys(bench, [entry.spelling for entry in entries if entry.spelling])
@@ -150,7 +150,7 @@ def suggest(handed: Path, more: Path | None, table: str | None = None) -> tuple[
 def _suggest(
     bench: Connection, handed: Path, more: Path | None, table: str | None, scratch: Path
 ) -> Iterator[Suggestion]:
-    findings: list[Finding] = []
+    findings = Findings()
     names = Names(bench)
     index_names(bench)
     with open_handed(handed, scratch, findings, table) as opened:
@@ -179,7 +179,7 @@ def _suggest(
                 yield Suggestion(code_list, text, counted[code_list, text], code, name, score)
 
 
-def _stop_at_unread(handed: Path, opened: Handed, package: Package, more: Path | None, findings: list[Finding]) -> None:
+def _stop_at_unread(handed: Path, opened: Handed, package: Package, more: Path | None, findings: Findings) -> None:
     """DataError if a table or a file of spellings cannot be read: nothing is known of its names then."""
     tables = [document for name, document in package.tables.items() if name in opened.sources and not document.columns]
     documents = [*tables, package.aliases.document] if package.aliases is not None else tables
@@ -194,7 +194,7 @@ def accept(suggestions: Path, into: Path) -> tuple[str, tuple[str, ...]]:
 
     DataError, with findings, for what cannot be read, and for whatever `load` would refuse in such a file.
     """
-    findings: list[Finding] = []
+    findings = Findings()
     kept: list[dict[str, str | None]] = []
     with temporary_folder() as scratch, database.in_memory().begin() as bench, workbench(bench, scratch) as ready:
         names = Names(ready)
@@ -215,8 +215,8 @@ def accept(suggestions: Path, into: Path) -> tuple[str, tuple[str, ...]]:
             if record["confirmed"] and record["confirmed"].casefold() not in (*_CONFIRMED, *_NOT_CONFIRMED)
         ]
         added = _judged(ready, names, given.document, confirmed, findings)
-    if number := errors_in(findings):
-        findings.sort(key=lambda finding: finding.order)
+    if number := findings.errors:
+        findings = findings.in_order()
         raise DataError(said_of(suggestions, number, _NOT_ACCEPTED), findings)
     fresh = sorted((str(entry.list), str(entry.spelling), str(entry.code)) for entry in added)
     out = io.StringIO(newline="")

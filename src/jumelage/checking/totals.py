@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jumelage.checking.names import DEPARTEMENTS
+from jumelage.checking.numbers import ambiguous, number, two_readings
 from jumelage.database.sql import literal
 from jumelage.database.workbench import put
 from jumelage.reading.package import SHAPES
-from jumelage.texts import Label
+from jumelage.texts import Label, filled
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -40,6 +42,16 @@ _MARKED = r"[(\[]\s*[x×]?\s*[0-9]{1,3}\s*[x×]?\s*[)\]]\s*\*?$"
 _NUMBERED = r"\((0[1-9]|[1-8][0-9]|9[0-5]|97[1-6])\)$"
 _GRAND = re.compile("(grand )?total( general)?|ensemble|total ensemble|overall( total)?")
 _PART = re.compile(r"(sous total|subtotal|sub total|total|ensemble)\b")
+# What stands before the name of the part that a subtotal is of.
+_PART_NAMED = re.compile(
+    r"^\W*(grand\s+|sous[\s-]*|sub[\s-]*)?(total|ensemble)\b\W*((de la|de l|des|du|de|d|of the|of|for)\b\W*)?",
+    re.IGNORECASE,
+)
+_ZONES = {"ue": "eu", "hors ue": "europe_non_eu", "europe hors ue": "europe_non_eu", "non-eu europe": "europe_non_eu"}
+_MOST_PRINTED = 999_999_999
+_ABOVE = Label("les lignes au-dessus", "the rows above it")
+_SINCE = Label("les lignes depuis la précédente de ce genre", "the rows since the line of a total before it")
+_OF = Label("les lignes de «\u00a0{0}\u00a0»", "the rows of “{0}”")
 _FOOTNOTE = re.compile(
     r"\*|†|\([0-9a-z*]{1,2}\)|[0-9]\)|(note|nota|nb|n\.\s?b\.|sources?|remarques?|remarks?)\b", re.IGNORECASE
 )
@@ -120,31 +132,91 @@ def _kinds(bench: Connection, distinct: str) -> dict[str, str]:
 
 
 def check_totals(bench: Connection, document: Document) -> list[Finding]:
-    """Hold each total against the rows above it, each subtotal against those since the one before.
+    """Hold each total against the rows above it, each subtotal against those that it covers.
 
-    A total of agreements is one of those in force.
+    A subtotal covers the rows since the line before it, or all above of the zone, country or town that it names; one
+    that names anything else may cover others, and then a warning is given. A total of agreements is one of those in
+    force. Where a row has a number that is not understood, nothing is added up.
     """
     table = document.name
     _, counted = _NAMED[table]
     if counted is None:
         return []
-    in_force = " and r.line not in (select line from raw_partnerships where until is not null)"
-    rows = bench.exec_driver_sql(
-        "with extra as (select *, coalesce(lag(line) over (order by line), 0) as before from ("
-        f"select * from extra_{table} where kind <> 'note')), "
-        "printed as (select *, try_cast(regexp_replace(regexp_replace(counted, '[,.]0+$', ''), '[^0-9]', '', 'g') "
-        "as bigint) as number from extra "
-        "where counted is not null) "
-        "select p.line, p.counted, "
-        f"(select coalesce(sum({'coalesce(r.agreements, 1)' if counted == 'agreements' else f'r.{counted}'}), 0) "
-        f"from resolved_{table} r where r.line < p.line and (p.kind = 'total' or r.line > p.before)"
-        f"{in_force if table == 'partnerships' else ''}) as computed "
-        "from printed p where p.number is distinct from computed order by p.line"
+    lines = bench.exec_driver_sql(
+        f"select line, kind, text, counted, {ambiguous('counted')}, {number('counted')}, before from ("
+        "select *, coalesce(lag(line) over (order by line), 0) as before "
+        f"from extra_{table} where kind <> 'note') where counted is not null order by line"
+    ).fetchall()
+    unread = bench.exec_driver_sql(
+        f"select count(*) from raw_{table} where {counted} is not null "
+        f"and {counted} not in (select text from meant_{table}_{counted})"
+    ).scalar()
+    findings = []
+    for line, kind, text, value, doubtful, printed, before in lines:
+        if doubtful:
+            findings.append(document.finding("number_ambiguous", line, counted, value, **two_readings(value)))
+        elif printed is None:
+            findings.append(document.finding("not_a_count", line, counted, value, least=0, most=_MOST_PRINTED))
+        elif not unread:
+            findings += _total(bench, document, _Printed(line, kind, text, value, printed, before))
+    return findings
+
+
+@dataclass(frozen=True, slots=True)
+class _Printed:
+    """A line of a total: where it stands, the word that tells so, what is printed, and the line of a total before."""
+
+    line: int
+    kind: str
+    text: str
+    value: str
+    number: int
+    before: int
+
+
+def _total(bench: Connection, document: Document, printed: _Printed) -> list[Finding]:
+    """Compare a printed total with the rows that it covers, in the first way in which it can be meant."""
+    counted = str(_NAMED[document.name][1])
+    above = f"r.line < {printed.line}"
+    ways = [(above, _ABOVE)]
+    name = ""
+    if printed.kind != "total":
+        ways = [(f"{above} and r.line > {printed.before}", _SINCE)]
+        name = _PART_NAMED.sub("", printed.text).strip()
+        ways += [(f"{above} and {rows}", filled(_OF, name)) for rows in _named_rows(bench, document.name, name)]
+    computed = [(_sum(bench, document.name, counted, rows), said) for rows, said in ways]
+    if any(number == printed.number for number, _ in computed):
+        return []
+    number_, rows = computed[-1]
+    broken = "subtotal_untold" if name and len(ways) == 1 else "total_differs"
+    details = {"printed": printed.value, "computed": number_, "rows": rows}
+    return [document.finding(broken, printed.line, counted, printed.value, **details)]
+
+
+def _sum(bench: Connection, table: str, counted: str, rows: str) -> int:
+    if counted == "agreements":
+        rows += " and r.line not in (select line from raw_partnerships where until is not null)"
+    value = "coalesce(r.agreements, 1)" if counted == "agreements" else f"r.{counted}"
+    return int(
+        bench.exec_driver_sql(f"select coalesce(sum({value}), 0) from resolved_{table} r where {rows}").scalar() or 0
     )
-    return [
-        document.finding("total_differs", line, counted, value, printed=value, computed=int(computed))
-        for line, value, computed in rows
-    ]
+
+
+def _named_rows(bench: Connection, table: str, name: str) -> list[str]:
+    """Return the conditions of the rows of the zone, the country or the town that a name stands for."""
+    known = bench.exec_driver_sql(
+        "select list, code from names where key = match_key(?) and list in ('zones', 'countries', 'cities')",
+        (_ZONES.get(name.casefold(), name),),
+    ).fetchall()
+    day = "(select coalesce(d.reference_date, current_date) from declared d)"
+    rows = {
+        "zones": "r.country in (select z.country from list_country_zones z where z.zone = '{0}' "
+        f"and cast(z.valid_from as date) <= {day} and (z.valid_to is null or cast(z.valid_to as date) > {day}))",
+        "countries": "r.country = '{0}'",
+        "cities": "r.city = '{0}'",
+    }
+    has = {"cities"} if table != "partnerships" else set(rows)
+    return [rows[code_list].format(code) for code_list, code in known if code_list in has]
 
 
 def read_marks(bench: Connection, document: Document, wave: Wave | None) -> list[Finding]:

@@ -14,7 +14,7 @@ from jumelage.rules import ERROR, severity_name
 from jumelage.texts import Label, filled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from sqlalchemy.engine import URL
@@ -103,7 +103,7 @@ def told(showing: Showing) -> Iterator[None]:
             say(remark)
 
 
-def show_findings(findings: Sequence[Finding], showing: Showing) -> None:
+def show_findings(findings: Collection[Finding], showing: Showing) -> None:
     """Show findings: all in the format asked for, else as lines: the first of each rule, up to a hundred."""
     if showing.format is not None or showing.output is not None:
         from jumelage.render.grid import of_findings

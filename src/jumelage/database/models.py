@@ -500,19 +500,18 @@ CODE_LISTS = (
     "communes",
     "answers",
 )
-# The tables that a load fills, beside the revision itself.
+# The tables that a load fills, beside the revision itself: rows of towns, then what was published, then pairs.
+PUBLICATION = ("published_tables", "published_figures", "explanations", "claims")
 OF_A_LOAD = (
     "default_answers",
     "respondents",
     "partnerships",
     "city_actions",
     "city_difficulties",
-    "published_tables",
-    "published_figures",
-    "explanations",
-    "claims",
+    *PUBLICATION,
     "partner_pairs",
 )
+OF_A_REVISION = ("wave", "revision")  # the first columns of each of them
 # Tables that came later: where they have no row the hash is what it always was.
 LATER_TABLES = frozenset(["partner_pairs"])
 # What is made of other columns, and so says nothing of its own about the content.

@@ -13,11 +13,12 @@ from jumelage.checking.printed import stage_published
 from jumelage.checking.spellings import accept_spellings
 from jumelage.database.workbench import workbench
 from jumelage.errors import DataError, OutputError
+from jumelage.findings import Findings
 from jumelage.reading.handed import PAIRS, open_handed
 from jumelage.reading.package import read_package
 from jumelage.reading.restore import restore
 from jumelage.revisions.history import check_said
-from jumelage.rules import NOT_LOADED, Finding, errors_in, said_of
+from jumelage.rules import NOT_LOADED, said_of
 from jumelage.temporary import temporary_folder
 from jumelage.texts import Label, filled
 
@@ -72,7 +73,7 @@ def _load(
     dry_run: bool,
     step: Callable[[str], None],
 ) -> Loaded:
-    findings: list[Finding] = []
+    findings = Findings()
     names = Names(bench)
     index_names(bench)
     with open_handed(request.handed, scratch, findings, request.table) as handed:
@@ -87,12 +88,12 @@ def _load(
             findings += unknown_items(package.wave, package.origin, names)
             stage_published(bench, package, package.wave, names, findings)
             findings += claimed_complete(package.wave, package)
-        if package.wave is not None and not errors_in(findings):
+        if package.wave is not None and not findings.errors:
             stage_wave(bench, package.wave, package.documents["respondents"].columns)
             findings += false_sources(bench, package.wave, package)
-        findings.sort(key=lambda finding: finding.order)
+        findings = findings.in_order()
         uncopied = _annotate(request, package, findings)
-    if (number := errors_in(findings)) or package.wave is None:
+    if (number := findings.errors) or package.wave is None:
         said = said_of(request.handed, number, NOT_LOADED)
         raise DataError(filled(_AND_NO_COPY, said, uncopied) if uncopied else said, findings)
     if uncopied:
@@ -100,7 +101,7 @@ def _load(
     return append_revision(connection, bench, package.wave, request, findings, dry_run=dry_run, step=step)
 
 
-def _annotate(request: Request, package: Package, findings: list[Finding]) -> OutputError | None:
+def _annotate(request: Request, package: Package, findings: Findings) -> OutputError | None:
     """Write the annotated copy that is asked for; return why not, which must not hide the findings."""
     if request.annotate is None:
         return None
@@ -108,7 +109,7 @@ def _annotate(request: Request, package: Package, findings: list[Finding]) -> Ou
 
     read = {name: found for name, found in package.documents.items() if found.header}  # not what is restored
     try:
-        for remark in annotate(request.handed, read, findings, request.annotate, request.lang):
+        for remark in annotate(request.handed, read, tuple(findings), request.annotate, request.lang):
             request.tell(remark)
     except OutputError as error:
         return error

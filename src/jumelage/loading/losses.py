@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jumelage import database
-from jumelage.database.models import OF_A_LOAD, TOWN_QUESTIONS, metadata
+from jumelage.database.models import OF_A_LOAD, OF_A_REVISION, TOWN_QUESTIONS, metadata
 from jumelage.errors import UsageError
 from jumelage.texts import Label
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _EXAMPLES = 3
-_REVISION = ("wave", "revision")
 _SHARE = 10  # a load that loses more than one row in so many has to be confirmed
 # An agreement is lost where its town has fewer with the country than before: that its partner is now called otherwise
 # is a change, and no loss.
@@ -98,7 +97,7 @@ def _kept() -> list[_Kept]:
     found = []
     for table in OF_A_LOAD:
         name = f"survey.{table}"
-        key = tuple(column.name for column in metadata.tables[name].primary_key if column.name not in _REVISION)
+        key = tuple(column.name for column in metadata.tables[name].primary_key if column.name not in OF_A_REVISION)
         keys = _PLACE_OF_AN_AGREEMENT if table == "partnerships" else key
         found.append(_Kept(table, table, keys, f"select * from {name}"))
         found += [

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 from jumelage import database
 from jumelage.database.models import metadata
 from jumelage.database.workbench import workbench
+from jumelage.findings import Findings
 from jumelage.loading.revision import content_hash
 from jumelage.reading.wave_fields import Origin
 from jumelage.reading.wave_toml import wave_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
-
-    from jumelage.rules import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ def _names(connection: Connection) -> list[str]:
 def _hash(
     connection: Connection, bench: Connection, columns: dict[str, list[str]], key: tuple[str, int], declared: str
 ) -> str:
-    findings: list[Finding] = []  # it was understood when it was loaded
+    findings = Findings()  # it was understood when it was loaded
     wave = wave_of(json.loads(declared), Origin(texts=True), findings)
     where = f"where wave = {database.literal(key[0])} and revision = {key[1]}"
 

@@ -7,18 +7,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from jumelage import __version__, database
-from jumelage.database.models import DERIVED, LATER_QUESTIONS, LATER_TABLES, OF_A_LOAD, metadata
+from jumelage.database.models import DERIVED, LATER_QUESTIONS, LATER_TABLES, OF_A_LOAD, OF_A_REVISION, metadata
 from jumelage.errors import DataError, UsageError
 from jumelage.loading.losses import confirm, losses
 from jumelage.reading.wave_toml import Wave, canonical
 from jumelage.revisions.history import recording_time, user
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
     from sqlalchemy import Connection
 
+    from jumelage.findings import Findings
     from jumelage.loading.losses import Loss
     from jumelage.rules import Finding
     from jumelage.texts import Label
@@ -59,7 +60,7 @@ class Loaded:
     before: int | None
     rows: dict[str, int]
     synthetic: bool = False
-    findings: tuple[Finding, ...] = field(default=(), repr=False)
+    findings: Collection[Finding] = field(default=(), repr=False)
     losses: tuple[Loss, ...] = ()
     superuser: str | None = None
 
@@ -69,7 +70,7 @@ def append_revision(
     bench: Connection,
     wave: Wave,
     request: Request,
-    findings: list[Finding],
+    findings: Findings,
     *,
     dry_run: bool,
     step: Callable[[str], None],
@@ -80,7 +81,7 @@ def append_revision(
     before = current[0] if current else None
     # With a reason, the same content read in another way (`missing`, `dates`) is a revision too: it is kept for later.
     if current and current[1] == digest and (current[2] == wave.declared or not request.reason):
-        return Loaded(wave.code, current[0], False, before, rows, wave.synthetic, tuple(findings))
+        return Loaded(wave.code, current[0], False, before, rows, wave.synthetic, findings)
     if last and not dry_run and not (request.reason and request.reason.strip()):
         differs = f"is loaded as revision {before} and this differs from it; say why it changes"
         again = f"was withdrawn, up to revision {last}; say why it is loaded again"
@@ -95,12 +96,13 @@ def append_revision(
     if not dry_run and not request.accept_loss:
         confirm(wave.code, lost, request.lang)
     return Loaded(
-        wave.code, revision, True, before, rows, wave.synthetic, tuple(findings), lost, database.superuser(connection)
+        wave.code, revision, True, before, rows, wave.synthetic, findings, lost, database.superuser(connection)
     )
 
 
 def _columns(name: str) -> list[str]:
-    return [column.name for column in metadata.tables[f"survey.{name}"].columns][2:]
+    columns = metadata.tables[f"survey.{name}"].columns
+    return [column.name for column in columns if column.name not in OF_A_REVISION]
 
 
 # Columns that came later, with what stands there where they are not used: the hash is then what it always was.
@@ -205,9 +207,9 @@ def _write(
     )
     filled = [f"survey.{name}" for name in ("waves", "revisions", *OF_A_LOAD)]
     for name in OF_A_LOAD:
-        columns = ["wave", "revision", *_columns(name)]
-        sql = f"select '{wave.code}', {revision}, {', '.join(columns[2:])} from staged_{name}"
-        database.append(bench, sql, connection, f"survey.{name}", columns)
+        columns = _columns(name)
+        sql = f"select '{wave.code}', {revision}, {', '.join(columns)} from staged_{name}"
+        database.append(bench, sql, connection, f"survey.{name}", [*OF_A_REVISION, *columns])
     if broken := database.orphans(connection, {"revisions", *OF_A_LOAD}):
         raise DataError("the wave refers to what does not exist:\n" + "\n".join(broken))
     database.analyze(connection, filled)

@@ -46,6 +46,14 @@ _WIDE_SPACES = re.compile(
     rb"\xc2\xa0|\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]|\xe2\x81\x9f|\xe3\x80\x80|\xef\xbb\xbf"
 )
 _MARKS = (b")", b"]", b"*")
+_DOUBTS = (
+    *(
+        sign.encode()
+        for sign in ("?", "*", "&", "<", "%", "\\", "=", "_x", "\ufffd", "†", "√", "Ã", "Â", "Ä", "Å", "â€")
+    ),
+    *(before + b"'" for before in (b",", b";", b"\t", b"\n", b"\r", b'"', b" ")),
+    *(b"\xe2\x94", b"\xe2\x95", b"\xe2\x96"),  # lines and blocks: U+2500 to U+25BF
+)
 # The first bytes of both: one alone is found fast.
 _LEADS = tuple({b"\xc2", b"\xe1", b"\xe2", b"\xe3", b"\xef"} | {chr(last).encode()[:1] for _, last in CONTROLS[3:]})
 
@@ -54,6 +62,7 @@ _LEADS = tuple({b"\xc2", b"\xe1", b"\xe2", b"\xe3", b"\xef"} | {chr(last).encode
 class Features:
     """What the text of a file holds: quotes, control characters, spaces other than U+0020, ends of marks, lines.
 
+    `doubts` tells that it holds some sign without which no text is damaged or marked as doubtful.
     And signs of what spreadsheets write for errors (#), and accents that are characters of their own.
     """
 
@@ -61,6 +70,7 @@ class Features:
     controls: bool = False
     spaces: bool = False
     marks: bool = False
+    doubts: bool = False
     errors: bool = False
     accents: bool = False
     lines: int = 1
@@ -70,6 +80,7 @@ class Features:
         self.spaces = self.spaces or b"\t" in block
         self.errors = self.errors or b"#" in block
         self.marks = self.marks or any(end in block for end in _MARKS)
+        self.doubts = self.doubts or any(sign in block for sign in _DOUBTS)
         self.controls = self.controls or len(block.translate(None, _PLAIN_CONTROLS)) != len(block)
         self.accents = self.accents or b"\xcc" in block or b"\xcd" in block
         if not block.isascii() and any(lead in block for lead in _LEADS):

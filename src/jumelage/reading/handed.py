@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from jumelage.findings import Findings
     from jumelage.reading.source import Source
     from jumelage.reading.workbook import Workbook
 
@@ -44,7 +45,7 @@ class Handed:
 
 
 @contextmanager
-def open_handed(path: Path, scratch: Path, findings: list[Finding], table: str | None = None) -> Iterator[Handed]:
+def open_handed(path: Path, scratch: Path, findings: Findings, table: str | None = None) -> Iterator[Handed]:
     """Open what is handed in; what is in it and is no table of a wave is added to the findings.
 
     With `table`, it is one file or one sheet for that table. DataError if there is nothing of the kind at the path,
@@ -98,7 +99,7 @@ def form_of(path: Path) -> str:
     return "zip" if path.suffix.lower() == ".zip" else "file"
 
 
-def _files(folder: Path, scratch: Path, findings: list[Finding]) -> dict[str, Source]:
+def _files(folder: Path, scratch: Path, findings: Findings) -> dict[str, Source]:
     known = {f"{name}.csv": name for name in (*TABLES, *OPTIONAL)}
     found = _known(folder, "", {**known, FILE: "", PUBLISHED: ""}, findings)
     inner = folder / PUBLISHED
@@ -114,7 +115,7 @@ def _files(folder: Path, scratch: Path, findings: list[Finding]) -> dict[str, So
     }
 
 
-def _known(folder: Path, prefix: str, known: dict[str, str], findings: list[Finding]) -> dict[str, Path]:
+def _known(folder: Path, prefix: str, known: dict[str, str], findings: Findings) -> dict[str, Path]:
     """Return the files of a folder that have a meaning, and find those that would be lost."""
     found = {}
     for path in sorted(folder.iterdir()):
@@ -127,7 +128,7 @@ def _known(folder: Path, prefix: str, known: dict[str, str], findings: list[Find
     return found
 
 
-def _sheets(path: Path, workbook: Workbook, findings: list[Finding], table: str | None) -> dict[str, Source]:
+def _sheets(path: Path, workbook: Workbook, findings: Findings, table: str | None) -> dict[str, Source]:
     names = {folded(name): name for name in (WAVE, *TABLES, *OPTIONAL)}
     names |= {folded(f"{PUBLISHED} {name}"): f"{PUBLISHED}/{name}" for name in report_file.reports_of_a_wave()}
     if table is not None:

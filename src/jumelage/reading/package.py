@@ -16,9 +16,9 @@ from jumelage.reading.raw_tables import stage
 from jumelage.reading.source import Document, Shape, read_header
 from jumelage.reading.wave_fields import FILE, MOST_PARTS, Origin, nested
 from jumelage.reading.wave_toml import Wave, read_wave, wave_of
-from jumelage.rules import Finding, errors_in, rule
+from jumelage.rules import Finding, rule
 from jumelage.temporary import is_full
-from jumelage.texts import composed, find_control
+from jumelage.texts import composed, find_control, find_damage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from jumelage.findings import Findings
     from jumelage.reading.restore import Restored
     from jumelage.reading.source import Source
 
@@ -41,6 +42,7 @@ SHAPES = {
 }
 ALIASES = Shape(("list", "spelling", "code"))
 CLAIMS = Shape(("claim", "place", "printed", "unit", "statement_fr", "statement_en", "kind", "offenders"))
+_NO_TEXTS = {"offenders", "printed", "value"}  # columns of what is no text for people, or is looked at later
 _WAVE_SHEET = Shape(("key", "value"), ("explication", "explanation"))
 
 
@@ -83,7 +85,7 @@ def read_package(
     bench: Connection,
     handed: Handed,
     scratch: Path,
-    findings: list[Finding],
+    findings: Findings,
     restored: Restored | None,
     step: Callable[[str], None],
 ) -> Package:
@@ -115,7 +117,7 @@ def read_package(
     return Package(wave, published, rows.get("claims"), rows.get("aliases"), documents, origin)
 
 
-def _read_table(bench: Connection, handed: Handed, name: str, scratch: Path, findings: list[Finding]) -> Document:
+def _read_table(bench: Connection, handed: Handed, name: str, scratch: Path, findings: Findings) -> Document:
     shape = SHAPES[name]
     columns = ", ".join(f"cast(null as varchar) as {column}" for column in (*shape.columns, "loose"))
     bench.exec_driver_sql(
@@ -147,7 +149,7 @@ def _unchanged(handed: Handed, source: Source) -> Iterator[None]:
         raise DataError(f"{handed.path}: 1 finding; nothing was loaded", [finding])
 
 
-def _absent(handed: Handed, name: str, findings: list[Finding]) -> Document:
+def _absent(handed: Handed, name: str, findings: Findings) -> Document:
     if handed.form == "workbook":
         if name not in MAY_LACK:
             findings.append(Finding(rule("sheet_missing"), handed.path.name, details={"name": name}))
@@ -157,7 +159,7 @@ def _absent(handed: Handed, name: str, findings: list[Finding]) -> Document:
     return Document(name, f"{name}.csv", None, handed.path, 1, ())
 
 
-def _open(source: Source, shape: Shape, findings: list[Finding]) -> Document | None:
+def _open(source: Source, shape: Shape, findings: Findings) -> Document | None:
     """Open a source and find its header; None, with findings, if it cannot be read under it.
 
     A heading too many does not hide what else is wrong.
@@ -181,9 +183,9 @@ def _open(source: Source, shape: Shape, findings: list[Finding]) -> Document | N
     return document
 
 
-def read_rows(source: Source, shape: Shape, findings: list[Finding]) -> Rows:
+def read_rows(source: Source, shape: Shape, findings: Findings) -> Rows:
     """Read a table of moderate size record by record; what is wrong is added to the findings, and no rows kept."""
-    before = errors_in(findings)
+    before = findings.errors
     document = _open(source, shape, findings)
     empty = Document(source.name, source.file, source.sheet, source.path, 1, ())
     none: dict[str, list[str | None]] = {column: [] for column in shape.columns}
@@ -211,10 +213,16 @@ def read_rows(source: Source, shape: Shape, findings: list[Finding]) -> Rows:
         for column, value in record.items()
         if value and (code := find_control(value))
     ]
-    return rows if errors_in(findings) == before else Rows(document, [], none)
+    findings += [
+        document.finding("text_damaged", line, column, value, what=what)
+        for line, record in rows.records()
+        for column, value in record.items()
+        if value and column not in _NO_TEXTS and (what := find_damage(value))
+    ]
+    return rows if findings.errors == before else Rows(document, [], none)
 
 
-def _read_wave(handed: Handed, documents: dict[str, Document], findings: list[Finding]) -> tuple[Origin, Wave | None]:
+def _read_wave(handed: Handed, documents: dict[str, Document], findings: Findings) -> tuple[Origin, Wave | None]:
     """Read what a wave says of itself, in wave.toml or in a sheet; return where its keys stand too."""
     if handed.folder is not None:
         return Origin(), read_wave(handed.folder / FILE, findings)

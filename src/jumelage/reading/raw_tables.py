@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from itertools import chain
 from os import SEEK_END
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from jumelage.reading.source import LONGEST_FIELD, CsvSource, Document, Shape
 from jumelage.texts import ACCENTS, CONTROLS_IN_SQL, SPREADSHEET_ERROR, find_control
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from sqlalchemy import Connection
@@ -28,7 +30,7 @@ _NOTHING = "cast(null as varchar)"
 _NO_CHARACTER = "\x01"  # a delimiter that no text holds which comes this far
 
 
-def stage(bench: Connection, source: Source, document: Document, shape: Shape, scratch: Path) -> list[Finding]:
+def stage(bench: Connection, source: Source, document: Document, shape: Shape, scratch: Path) -> Iterator[Finding]:
     """Put the records after the header into `raw_NAME`: `line`, and the columns of the shape, trimmed, blank as null.
 
     Blank records are left out. Those with too many or too few fields, or with a field under no heading, are returned
@@ -60,10 +62,13 @@ def stage(bench: Connection, source: Source, document: Document, shape: Shape, s
     bench.exec_driver_sql("drop table if exists lines")
     if not isinstance(source, CsvSource) or source.text.features.accents:
         _compose(bench, document)
-    said = [*_odd_records(bench, document), *([] if clean else _controls(bench, document)), *broken]
-    if isinstance(source, CsvSource) and source.text.features.errors:
-        said += _errors(bench, document)
-    return said
+    errors = isinstance(source, CsvSource) and source.text.features.errors
+    return chain(
+        _odd_records(bench, document),
+        () if clean else _controls(bench, document),
+        broken,
+        _errors(bench, document) if errors else (),
+    )
 
 
 def _compose(bench: Connection, document: Document) -> None:
@@ -76,48 +81,45 @@ def _compose(bench: Connection, document: Document) -> None:
     bench.exec_driver_sql(f"update raw_{document.name} set {composed} where {' or '.join(other.values())}")
 
 
-def _errors(bench: Connection, document: Document) -> list[Finding]:
-    """Find the errors of a spreadsheet that were written into a text."""
-    found = []
+def _errors(bench: Connection, document: Document) -> Iterator[Finding]:
+    """Yield the errors of a spreadsheet that were written into a text."""
     for column in filter(None, document.columns):
         rows = bench.exec_driver_sql(
             f"select line, {column} from raw_{document.name} "
             f"where regexp_full_match({column}, '{SPREADSHEET_ERROR}', 'i') order by line"
         )
-        found += [document.finding("cell_error", line, column, value) for line, value in rows]
-    return found
+        for line, value in rows:
+            yield document.finding("cell_error", line, column, value)
 
 
-def _controls(bench: Connection, document: Document) -> list[Finding]:
-    """Find control characters, value by value."""
-    found = []
+def _controls(bench: Connection, document: Document) -> Iterator[Finding]:
+    """Yield control characters, value by value."""
     for column in filter(None, document.columns):
         rows = bench.exec_driver_sql(
             f"select line, {column} from raw_{document.name} "
             f"where regexp_matches({column}, '{CONTROLS_IN_SQL}') order by line"
         )
-        found += [
-            document.finding("control_character", line, column, value, code=find_control(value)) for line, value in rows
-        ]
-    return found
+        for line, value in rows:
+            yield document.finding("control_character", line, column, value, code=find_control(value))
 
 
-def _odd_records(bench: Connection, document: Document) -> list[Finding]:
-    """Return the records that do not fit under the header, and leave them out of the table."""
+def _odd_records(bench: Connection, document: Document) -> Iterator[Finding]:
+    """Yield the records that do not fit under the header, and leave them out of the table."""
     table = f"raw_{document.name}"
     rows = bench.exec_driver_sql(
         f"select line, odd, loose from {table} where coalesce(cast(odd as varchar), loose) is not null order by line"
-    ).fetchall()
-    if rows:
+    )
+    any_odd = False
+    for line, odd, loose in rows:
+        any_odd = True
+        if odd is None:
+            yield document.finding("field_without_heading", line, None, loose)
+        elif odd <= LONGEST_FIELD:
+            yield document.wrong_width(line, odd)
+        else:
+            yield document.finding("field_too_long", line, most=f"{LONGEST_FIELD:,}")
+    if any_odd:
         bench.exec_driver_sql(f"delete from {table} where coalesce(cast(odd as varchar), loose) is not null")
-    return [
-        document.finding("field_without_heading", line, None, loose)
-        if odd is None
-        else document.wrong_width(line, odd)
-        if odd <= LONGEST_FIELD
-        else document.finding("field_too_long", line, most=f"{LONGEST_FIELD:,}")
-        for line, odd, loose in rows
-    ]
 
 
 def _lines(bench: Connection, source: CsvSource, document: Document) -> str:

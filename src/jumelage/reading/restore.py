@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jumelage import database
-from jumelage.database.models import LATER_QUESTIONS, OF_A_LOAD, TOWN_QUESTIONS, metadata
+from jumelage.database.models import LATER_QUESTIONS, PUBLICATION, TOWN_QUESTIONS, metadata
 from jumelage.errors import UsageError
+from jumelage.findings import Findings
 from jumelage.reading.source import Document
 from jumelage.reading.wave_fields import Origin
 from jumelage.reading.wave_toml import Wave, wave_of
@@ -18,9 +19,7 @@ from jumelage.revisions.scope import current_revision
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from jumelage.rules import Finding
 
-_PUBLICATION = OF_A_LOAD[5:-1]  # all that is not handed in as rows of towns
 _COUNTED = "cast(count(*) as varchar)"
 _PERIOD = "'between ' || cast({0}_from as varchar) || ' and ' || cast({0}_to as varchar)"  # null if there is none
 # For each table that is handed in: the table that it was loaded into, and its columns as text.
@@ -80,7 +79,7 @@ def restore(connection: Connection, bench: Connection, code: str, table: str) ->
             f"wave {wave}, revision {revision} was loaded before its wave.toml was kept; "
             'load the whole wave once more: jumelage load FOLDER --reason "keep wave.toml"'
         )
-    findings: list[Finding] = []  # it was understood when it was loaded
+    findings = Findings()  # it was understood when it was loaded
     said = wave_of(json.loads(declared), Origin(texts=True), findings)
     documents = {}
     for name, (loaded, columns) in _ROWS.items():
@@ -98,7 +97,7 @@ def restore(connection: Connection, bench: Connection, code: str, table: str) ->
         unasked = _leave_out_defaults(bench, said) if name == "respondents" else ()
         given = tuple(column for column in columns if column not in unasked)
         documents[name] = Document(name, f"{wave}@{revision} {name}", None, Path(), 0, given)
-    for name in _PUBLICATION:
+    for name in PUBLICATION:
         staged = {column.name: str(column.type) for column in metadata.tables[f"survey.{name}"].columns}
         del staged["wave"], staged["revision"]
         sql = f"select {', '.join(staged)} from survey.{name} {where}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from jumelage.findings import Findings
     from jumelage.reading.encoding import TextFile
     from jumelage.reading.workbook import Workbook
 
@@ -26,6 +28,7 @@ LONGEST_FIELD = 131_072  # characters; the csv module's own limit
 SKIPPED = ("findings", "constats")  # headings of what `load --annotate` adds
 MOST_COLUMNS = 200
 _LONGEST_HEADING = 500
+_LONGEST_SHOWN = 60
 _SEARCHED = 20  # rows among which the header is looked for
 
 _TOO_MANY = Label(
@@ -58,7 +61,8 @@ class Shape:
 class Document:
     """Where a table stands: `columns` are those that each physical column stands for, None for one not read.
 
-    `bare` are the physical columns, from 0, that have no heading; `marks` tells whether it may hold marks of several.
+    `bare` are the physical columns, from 0, that have no heading; `marks` tells whether it may hold marks of several,
+    `doubts` whether it may hold texts that are damaged or marked as doubtful.
     """
 
     name: str
@@ -69,6 +73,12 @@ class Document:
     columns: tuple[str | None, ...]
     bare: tuple[int, ...] = ()
     marks: bool = True
+    doubts: bool = True
+    headings: tuple[str, ...] = ()
+
+    def heading(self, column: str | None) -> str | None:
+        """Return how the file itself heads a column; None for one that it has not."""
+        return _heading(self.columns, self.headings, column)
 
     def finding(
         self,
@@ -80,13 +90,21 @@ class Document:
         **details: object,
     ) -> Finding:
         """Make a finding in this table."""
-        return Finding(rule(name), self.file, row, column, value, self.sheet, details)
+        return Finding(rule(name), self.file, row, column, value, self.sheet, details, self.heading(column))
 
     def wrong_width(self, row: int, found: int) -> Finding:
         """Make the finding of a record with too many or too few fields."""
         wanted = len(self.columns)
         advice = _TOO_MANY if found > wanted else _TOO_FEW
         return self.finding("wrong_number_of_fields", row, found=found, wanted=wanted, advice=advice)
+
+
+@lru_cache
+def _heading(columns: tuple[str | None, ...], headings: tuple[str, ...], column: str | None) -> str | None:
+    if column is None or column not in columns or not headings:
+        return None
+    plain = " ".join(headings[columns.index(column)].split())
+    return plain if plain and not find_control(plain) and len(plain) <= _LONGEST_SHOWN else None
 
 
 class Source(ABC):
@@ -268,7 +286,7 @@ def _cell(row: int, column: int) -> str:
     return f"{letters(column)}{row}"
 
 
-def read_header(source: Source, shape: Shape, findings: list[Finding]) -> Document | None:
+def read_header(source: Source, shape: Shape, findings: Findings) -> Document | None:
     """Find the header of a table: the first row that names all columns that must be there, else its first row.
 
     What is wrong with it is added to the findings; None if there is no row at all.
@@ -293,7 +311,10 @@ def read_header(source: Source, shape: Shape, findings: list[Finding]) -> Docume
     named = tuple(column_of(field[:_LONGEST_HEADING], shape.columns) for field in fields)
     bare = tuple(i for i, field in enumerate(fields) if not field.strip())
     marks = not isinstance(source, CsvSource) or source.text.features.marks
-    document = Document(source.name, source.file, source.sheet, source.path, header, named, bare, marks)
+    doubts = not isinstance(source, CsvSource) or source.text.features.doubts
+    document = Document(
+        source.name, source.file, source.sheet, source.path, header, named, bare, marks, doubts, tuple(fields)
+    )
     first = next(number for number, record in heads[way] if any(field.strip() for field in record))
     if first < header:
         findings.append(document.finding("rows_above_header", first, row=header))

@@ -14,6 +14,8 @@ from jumelage.texts import Label, label
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from jumelage.findings import Findings
+
 FILE = "wave.toml"
 MOST_PARTS = 8  # of a key
 _MOST = 10**12
@@ -40,7 +42,7 @@ class Reader:
     From a sheet all values are texts, which are understood as the kind that is asked for.
     """
 
-    def __init__(self, table: dict[str, Any], name: str, origin: Origin, findings: list[Finding]) -> None:
+    def __init__(self, table: dict[str, Any], name: str, origin: Origin, findings: Findings) -> None:
         """Read a table whose keys are called `name` and theirs."""
         self.table, self.name, self.origin, self.findings = dict(table), name, origin, findings
 

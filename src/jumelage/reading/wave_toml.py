@@ -13,11 +13,13 @@ from jumelage import content, report_file
 from jumelage.database.models import ANSWERS, LATER_QUESTIONS, NO_DATE, QUESTIONS, RESPONSES, TOWN_QUESTIONS
 from jumelage.database.wave_queries import is_query
 from jumelage.reading.wave_fields import MOST_PARTS, Origin, Reader
-from jumelage.rules import Finding, near
-from jumelage.texts import Label, find_control
+from jumelage.rules import near
+from jumelage.texts import Label, find_control, find_damage
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from jumelage.findings import Findings
 
 # Columns in which the files may write abbreviations and sentinels, with what these can stand for.
 MISSING = {
@@ -87,7 +89,7 @@ class Wave:
         return self.defaults.get(name, "no_answer" if asked else "not_asked")
 
 
-def read_wave(path: Path, findings: list[Finding]) -> Wave | None:
+def read_wave(path: Path, findings: Findings) -> Wave | None:
     """Read wave.toml; None if it cannot be read at all.
 
     What is wrong is added to the findings; the fields concerned are then not to be relied on.
@@ -126,13 +128,16 @@ def _too_deep(table: dict[str, Any]) -> str | None:
     return None
 
 
-def wave_of(table: dict[str, Any], origin: Origin, findings: list[Finding]) -> Wave:
+def wave_of(table: dict[str, Any], origin: Origin, findings: Findings) -> Wave:
     """Understand the table of a wave.toml or of a sheet; what is wrong is added to the findings."""
     _find_controls(table, "", origin, findings)
     return _wave(Reader(table, "", origin, findings), table)
 
 
-def _find_controls(value: object, name: str, origin: Origin, findings: list[Finding]) -> None:
+_NO_TEXTS = ("evidence", "several_mark")  # keys of what is no text for people
+
+
+def _find_controls(value: object, name: str, origin: Origin, findings: Findings) -> None:
     if isinstance(value, dict):
         for key, inner in value.items():
             place = f"{name}.{key}" if name else key
@@ -144,6 +149,8 @@ def _find_controls(value: object, name: str, origin: Origin, findings: list[Find
             _find_controls(inner, name, origin, findings)
     elif isinstance(value, str) and (code := find_control(value)):
         findings.append(origin.finding("control_character", name, value, code=code))
+    elif isinstance(value, str) and not name.endswith(_NO_TEXTS) and (what := find_damage(value)):
+        findings.append(origin.finding("text_damaged", name, value, what=what))
 
 
 def _wave(top: Reader, table: dict[str, Any]) -> Wave:

@@ -1,0 +1,32 @@
+"""Whole numbers as people write them: the one reader, as SQL expressions, for rows and for lines of a total."""
+
+from __future__ import annotations
+
+# Thousands are set apart by a space of any width or an apostrophe, or by the same sign twice; a decimal part is zero.
+_PLAIN = r"^[0-9]+([,.]0+)?$|^[0-9]{1,3}([ \x{00A0}\x{2007}\x{2009}\x{202F}''’][0-9]{3})+([,.]0+)?$"
+_TWICE = r"^[0-9]{1,3}(\.[0-9]{3}){2,}$|^[0-9]{1,3}(,[0-9]{3}){2,}$"
+# Where both signs stand, the first is that of thousands.
+_BOTH = r"^[0-9]{1,3}(\.[0-9]{3})+,0+$|^[0-9]{1,3}(,[0-9]{3})+\.0+$"
+_AMBIGUOUS = r"^[0-9]{1,3}[.,][0-9]{3}$"
+
+
+def ambiguous(text: str) -> str:
+    """Return the condition that a text may be read as thousands or as decimals."""
+    return f"regexp_matches({text}, '{_AMBIGUOUS}')"
+
+
+def number(text: str) -> str:
+    """Return the expression of the number that a text stands for; null if it is none, or may be two."""
+    digits = "try_cast(regexp_replace({0}, '[^0-9]', '', 'g') as bigint)"
+    whole = f"regexp_replace({text}, '[,.]0+$', '')"
+    return (
+        f"case when {ambiguous(text)} then null "
+        f"when regexp_matches({text}, '{_PLAIN}') or regexp_matches({text}, '{_BOTH}') "
+        f"then {digits.format(whole)} "
+        f"when regexp_matches({text}, '{_TWICE}') then {digits.format(text)} end"
+    )
+
+
+def two_readings(text: str) -> dict[str, str]:
+    """Return both readings of an ambiguous text: the whole number, and the decimal one."""
+    return {"one": text.replace(".", "").replace(",", ""), "other": text.replace(",", ".")}
