@@ -229,7 +229,7 @@ def test_a_share_without_a_base_is_no_reading_of_a_word(loaded: URL, folder_2006
     folder_2006.replace("published/zones.csv", "asia,agreements,1,", "asia,agreements,majorité,")
     done = run("load", folder_2006.path, "--db", address(loaded), "--reason", "a test")
     assert done.code == 1
-    assert "none of the words in [printed.words] of wave.toml that fit here" in done.err
+    assert "nor one of the words in [printed.words] of wave.toml that fit here" in done.err
 
 
 def test_a_wording_that_the_rows_rule_out_is_contradicted(loaded: URL, folder_2006: WaveFolder) -> None:

@@ -254,6 +254,7 @@ FILES = {
     "not_csv": case(lines(RESPONDENTS, "city,response", "Lille,responded", '"Douai,responded'), RESPONDENTS, 3),
     "field_too_long": case(line(PARTNERSHIPS, f"Lille,IT,1,{'x' * 200_000},,,"), PARTNERSHIPS, 6),
     "wrong_number_of_fields": case(line(FRAME, "Arras,40535,59"), FRAME, 5),
+    "delimiter_unknown": case(lines(FRAME, "city:population", "Lille:225784", "Lens:35830"), FRAME, 1),
     "header_missing": case(lines(FRAME, "Lille,225784", "Lens,35830", "Douai,42461"), FRAME, 1),
     "column_missing": case(lines("actions.csv", "city,action", "Lille,agenda_21"), "actions.csv", 1),
     "column_unknown": case(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import lru_cache
@@ -29,6 +30,7 @@ SKIPPED = ("findings", "constats")  # headings of what `load --annotate` adds
 MOST_COLUMNS = 200
 _LONGEST_HEADING = 500
 _LONGEST_SHOWN = 60
+_WORD = re.compile(r"\w+")
 _SEARCHED = 20  # rows among which the header is looked for
 
 _TOO_MANY = Label(
@@ -318,11 +320,14 @@ def read_header(source: Source, shape: Shape, findings: Findings) -> Document | 
     first = next(number for number, record in heads[way] if any(field.strip() for field in record))
     if first < header:
         findings.append(document.finding("rows_above_header", first, row=header))
-    if not any(named) and not any(near(field[:_LONGEST_HEADING], shape.columns).near for field in fields):
-        said = {"columns": ",".join(shape.required)}
-        findings.append(document.finding("header_missing", header, None, ",".join(fields)[:_LONGEST_HEADING], **said))
-    else:
+    heading = ",".join(fields)[:_LONGEST_HEADING]
+    said = {"columns": ",".join(shape.required)}
+    if any(named) or any(near(field[:_LONGEST_HEADING], shape.columns).near for field in fields):
         findings += _wrong_headings(document, fields, shape)
+    elif set(shape.required) <= _named(_WORD.findall(heading), shape):
+        findings.append(document.finding("delimiter_unknown", header, None, heading, **said))
+    else:
+        findings.append(document.finding("header_missing", header, None, heading, **said))
     return document
 
 
