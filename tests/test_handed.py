@@ -263,7 +263,7 @@ def test_insee_codes_may_be_numbers(held: URL, tiny: WaveFolder, tmp_path: Path)
     tables["frame"][1][0] = 59178
     found = refused(held, xlsx(tmp_path / "survey.xlsx", tables))
     assert [(f["rule"], f["row"], f["column"], f["value"]) for f in found] == [
-        ("code_contradicts_name", 2, "city_code", "59178")
+        ("code_contradicts_name", 2, "Code INSEE", "59178")
     ]
 
 

@@ -187,7 +187,7 @@ class Life:
         shown = self.current("later") if not self.synthetic else None
         shown = shown or self.current("tiny")
         number = shown.says.agreements + 3 if shown else None
-        assert zones == (2, "") if number is None else f"\ntotal,{number},0\n" in zones[1]
+        assert zones == (2, "") if number is None else f"\ntotal,{number},0," in zones[1]
 
     # The steps. Each tells whether something is recorded.
 
@@ -534,8 +534,9 @@ def test_a_withdrawal_waits_for_nobody(told: URL) -> None:
     before = content(told)
     with somebody_writing(told):
         done = run("withdraw", "tiny@2", "--reason", "wrong", "--db", address(told))
-    busy = f"error: {database.shown(told)} is busy: another process is writing; try again later\n"
-    assert (done.code, done.out, done.err) == (4, "", busy)
+    assert (done.code, done.out) == (4, "")
+    assert done.err.startswith(f"error: {database.shown(told)} is busy: ")
+    assert done.err.endswith(" is writing; try again later\n")
     assert content(told) == before
 
 

@@ -34,7 +34,7 @@ def check(url: URL, *options: object) -> tuple[Result, list[dict[str, object]]]:
 
 
 def reload(url: URL, wave: WaveFolder) -> tuple[Result, list[dict[str, object]]]:
-    done = run("load", wave.path, "--db", address(url), "--reason", "a test")
+    done = run("load", wave.path, "--db", address(url), "--reason", "a test", "--accept-loss")
     assert done.code == 0, done.err
     return check(url)
 

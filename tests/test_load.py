@@ -562,8 +562,8 @@ def test_rows_whose_dates_cannot_be_read_are_not_called_duplicates(migrated: URL
 def test_the_key_by_which_agreements_are_the_same_is_named(migrated: URL, tiny_wave: WaveFolder) -> None:
     tiny_wave.append("partnerships.csv", "Lille,DE,1,,,,\nLille,DE,1,koln,1970,,")
     said = run("load", tiny_wave.path, "--db", address(migrated)).err
-    assert "the same agreement (town, country and beginning, without a partner) stands on line 4 already" in said
-    assert "the same agreement (town, country and partner) stands on line 2 already" in said
+    assert "the same agreement (town, country and beginning, without a partner) is already on line 4" in said
+    assert "the same agreement (town, country and partner) is already on line 2" in said
 
 
 def test_contradicting_counts_are_told_beside_other_errors_and_columns_as_the_file_heads_them(
