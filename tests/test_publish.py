@@ -292,9 +292,7 @@ def test_a_failure_half_way_leaves_the_old_publication_and_no_litter(
 
 
 def test_hostile_text_of_a_wave_is_shown_and_not_run(loaded: URL, folder_2006: WaveFolder, tmp_path: Path) -> None:
-    folder_2006.replace(
-        "wave.toml", 'title.en = "International', 'title.en = "<script src=x & International'
-    )
+    folder_2006.replace("wave.toml", 'title.en = "International', 'title.en = "<script src=x & International')
     assert run("load", folder_2006.path, "--db", address(loaded), "--reason", "a test").code == 0
     publish(loaded, tmp_path / "public")
     text = (tmp_path / "public/en.html").read_text(encoding="utf-8")
