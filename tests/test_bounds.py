@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
 from jumelage import database, report_file
+from jumelage.render.grid import visible_columns
 from jumelage.reporting.sheet import Value
 from tests.conftest import Databases, WaveFolder, address, run, share
 from tests.made_waves import MANAGEMENT, Agreement, Made, codes, put, scope_of, sheet_of, wave
@@ -68,6 +69,7 @@ def test_a_question_that_nobody_was_asked_has_no_numbers_and_says_so(migrated: U
     page = (tmp_path / "public" / "en.html").read_text(encoding="utf-8")
     assert page.count("Not asked") >= 13  # twelve actions and a delegate
     assert "not claimed complete" in page
+    assert "In the printed survey" not in page  # this wave has none
 
 
 def test_a_figure_printed_for_a_question_that_nobody_was_asked_is_contradicted(migrated: URL, tmp_path: Path) -> None:
@@ -80,6 +82,13 @@ def test_a_figure_printed_for_a_question_that_nobody_was_asked_is_contradicted(m
     done = run("check", "--db", address(migrated))
     assert done.code == 1
     assert "actions agenda_21 cities: printed 0, computed no number, since nobody was asked; not explained" in done.err
+
+
+def test_an_answer_that_may_have_been_given_is_shown_where_nothing_else_says_so(crowded: Connection) -> None:
+    made = wave("may", "2018-06-30", "responded: Lille Lens", "", complete=False)
+    put(crowded, made)
+    sheet = sheet_of(crowded, "management", scope_of(made))
+    assert [column.name for column in visible_columns(sheet)] == ["arrangement", "cities", "base", "no_answer"]
 
 
 SAID = Made(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import fcntl
+import resource
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -47,6 +49,19 @@ def test_a_database_whose_creation_is_killed_is_there_whole_or_not_at_all(place:
     assert early >= 2, "it was killed too late to say anything"
     assert run("migrate", "--db", place).code == 0
     assert [file.name for file in place.parent.iterdir()] == ["new.duckdb"]
+
+
+def test_a_disk_that_fills_while_a_database_is_created_leaves_none(place: Path) -> None:
+    def small() -> None:  # no file grows beyond 3 MB
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (3 << 20, 3 << 20))
+
+    command = [sys.executable, "-m", "jumelage", "migrate", "--db", str(place)]
+    done = subprocess.run(command, preexec_fn=small, capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert f"{place} cannot be created: " in done.stderr
+    assert "went from base" not in done.stderr
+    assert list(place.parent.iterdir()) == []
 
 
 def test_what_a_killed_creation_left_goes_only_when_nobody_holds_it(place: Path) -> None:

@@ -572,8 +572,6 @@ def test_contradicting_counts_are_told_beside_other_errors_and_columns_as_the_fi
     tiny_wave.write("respondents.csv", "Ville,Réponse,Accords déclarés\nLille,responded,2\nDouai,responded,7\n")
     tiny_wave.append("partnerships.csv", "Lile,IT,1,,,,")
     said = run("load", tiny_wave.path, "--db", address(migrated), "--lang", "fr").err
-    assert (
-        "partnerships.csv:6, colonne city\u00a0: 'Lile'" in said or "partnerships.csv:6, colonne city: 'Lile'" in said
-    )
-    assert "respondents.csv:2, colonne Accords déclarés: '2'" in said  # Lille lists four at least
+    assert "partnerships.csv:6, colonne city\u00a0: 'Lile'" in said
+    assert "respondents.csv:2, colonne Accords déclarés\u00a0: '2'" in said  # Lille lists four at least
     assert "respondents.csv:3" not in said  # that of row 6 may be with Douai

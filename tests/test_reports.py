@@ -111,6 +111,12 @@ def test_the_rows_behind_every_cell_add_up_to_it(opened: Connection, name: str, 
                 assert sum(Decimal(row[column] or 0) for row in detail.rows) == value
 
 
+def test_the_rows_that_may_count_are_behind_a_range(opened: Connection) -> None:
+    detail = explain(opened, sheet_of(opened, "seniority"), "more_than_10_years", "cities")
+    low, high = detail.columns.index("cities"), detail.columns.index("cities_high")
+    assert [(row[low], row[high]) for row in detail.rows] == [(0, 1)] * 21
+
+
 def test_a_mean_is_not_additive_and_says_so(wave_2006: URL) -> None:
     done = jumelage("explain", "participation", "mean_agreements", "value", "--db", address(wave_2006))
     assert "not_additive" in done.out

@@ -110,10 +110,10 @@ class Finding:
         if self.headed:
             column = one_line(self.headed)
             place += f", colonne {column}" if lang == "fr" else f", column {column}"
-        value = f": {_short(self.value)!r}" if self.value is not None else ""
         between = "\u00a0; " if lang == "fr" else "; "
-        said = between.join(filter(None, (self.message(lang), self.remedy(lang))))
         colon = "\u00a0:" if lang == "fr" else ":"
+        value = f"{colon} {_short(self.value)!r}" if self.value is not None else ""
+        said = between.join(filter(None, (self.message(lang), self.remedy(lang))))
         return f"{place}{value}{colon} {said}"
 
     def fields(self, lang: str) -> tuple[str | int | None, ...]:

@@ -134,12 +134,19 @@ class Line:
 
 
 def visible_columns(sheet: Sheet, printed: Iterable[str] = ()) -> tuple[Column, ...]:
-    """Return the columns that people see: no upper end of another, and a seldom one where it counts or was printed."""
+    """Return the columns that people see: no upper end of another, and a seldom one where it counts or was printed.
+
+    It counts, too, where it may: unless the measure that leads is a range, which says already that not all is known.
+    """
     columns, cells = sheet.report.columns, sheet.cells().values()
     left_out = {column.high for column in columns}
+    leading = sheet.report.column(sheet.report.figures[0]) if any(column.seldom for column in columns) else None
     for column in columns:
-        if column.seldom and column.name not in printed and not any(cell[column.name] for cell in cells):
-            left_out.add(column.name)
+        if column.seldom and column.name not in printed and leading:
+            exact = [cell for cell in cells if not leading.high or cell[leading.name] == cell[leading.high]]
+            may = column.high and any(cell[column.high] for cell in exact)
+            if not may and not any(cell[column.name] for cell in cells):
+                left_out.add(column.name)
     return tuple(column for column in columns if column.name not in left_out)
 
 

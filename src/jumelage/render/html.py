@@ -156,7 +156,7 @@ def _section(sheet: Sheet, judged: Sequence[Entry], lang: str) -> Section:
     return Section(
         report.name,
         report.title.text(lang),
-        report.source.text(lang) if report.source else "",
+        report.source.text(lang) if report.source and entries else "",  # a wave may have no printed survey
         tuple(zip(shown.headings, shown.numeric, strict=True)),
         tuple(rows),
         shown.notes[len(sheet.remarks) :],  # the page says the remarks once

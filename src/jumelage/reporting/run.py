@@ -162,7 +162,8 @@ def explain(connection: Connection, sheet: Sheet, key: str, measure: str) -> Det
         if part != TOTAL
     ]
     if measure in columns and isinstance(cells[key][measure], int | Decimal):
-        conditions.append(f"d.{measure} <> 0")
+        high = report.column(measure).high  # of a range, the rows that may count are behind it, too
+        conditions.append(f"(d.{measure} <> 0 or d.{high} <> 0)" if high in columns else f"d.{measure} <> 0")
     where = f" where {' and '.join(conditions)}" if conditions else ""
     order = ", ".join(str(i) for i in range(1, len(columns) + 1))
     sql = f"{report.detail_sql}\nselect * from detail d{where} order by {order}"

@@ -140,6 +140,7 @@ class DuckDB(Engine):
                     left.unlink()
 
             def keep() -> None:
+                self._whole(beside, url)
                 try:
                     _keep(beside)
                     beside.rename(place)
@@ -148,6 +149,21 @@ class DuckDB(Engine):
                     raise DatabaseError(f"{self.shown(url)} cannot be created: {error.strerror}") from error
 
             yield url.set(database=str(beside)), keep
+
+    def _whole(self, file: Path, url: URL) -> None:
+        """See to it that a closed database stands in its file alone: DuckDB is silent if it could not write it all."""
+        import duckdb
+
+        log = file.with_name(f"{file.name}.wal")
+        if not log.exists():
+            return
+        try:
+            with duckdb.connect(str(file)) as again:
+                again.execute("checkpoint")
+        except duckdb.Error as error:
+            raise DatabaseError(f"{self.shown(url)} cannot be created: {error}") from error
+        if log.exists():
+            raise DatabaseError(f"{self.shown(url)} cannot be created: it could not be written as a whole")
 
     def tidy(self, url: URL) -> None:
         """Remove the folder in which a process that is gone created a database."""
