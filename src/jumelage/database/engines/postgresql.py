@@ -55,6 +55,7 @@ _PINNED = {
     "default_transaction_deferrable": "off",
     "statement_timeout": "0",
     "lock_timeout": f"{WAIT}s",
+    "jit": "off",  # compiling a query of views upon views takes longer than running it
     "idle_in_transaction_session_timeout": "0",
     "idle_session_timeout": "0",
     "transaction_timeout": "0",
