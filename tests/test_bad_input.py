@@ -188,7 +188,7 @@ NAMES = [
     Case(
         "the same agreement twice",
         with_line(PARTNERSHIPS, "lille,Allemagne,1,Köln,1960,,"),
-        "partnerships.csv:6, column city: 'lille': the same city, country and partner is already on line 2; "
+        "partnerships.csv:6, column city: 'lille': the same agreement (town, country and partner) is already on line 2; "
         "write their number in agreements",
     ),
     Case(

@@ -673,7 +673,7 @@ def test_views_show_the_same_on_both_engines(postgres: URL, tmp_path: Path) -> N
             shown.append((columns, sorted((row[:hidden] + row[hidden + 1 :] for row in found), key=repr)))
         assert shown[0][1] == shown[1][1], name
         assert shown[0][0] == shown[1][0], name
-        assert shown[0][1], name
+        assert shown[0][1] or name in {"apart_partnerships", "partner_pairs"}, name  # which test_partners fills
 
 
 # --- scope ------------------------------------------------------------------------------------------------------
