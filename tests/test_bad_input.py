@@ -133,7 +133,7 @@ NO_DATES = (
     "-1970",
     "not_applicable",
 )
-NO_FIGURES = ("beaucoup", "1.5", "12 34", "1e3", "NaN", "+1", "Lille", "")
+NO_FIGURES = ("beaucoup", "1.5.2", "12 34", "1e3", "NaN", "+1", "Lille", "")
 UNREADABLE = "is neither a number nor a known name, nor one of the words in [printed.words] of wave.toml"
 
 NAMES = [

@@ -322,10 +322,10 @@ def read_header(source: Source, shape: Shape, findings: Findings) -> Document | 
         findings.append(document.finding("rows_above_header", first, row=header))
     heading = ",".join(fields)[:_LONGEST_HEADING]
     said = {"columns": ",".join(shape.required)}
-    if any(named) or any(near(field[:_LONGEST_HEADING], shape.columns).near for field in fields):
-        findings += _wrong_headings(document, fields, shape)
-    elif set(shape.required) <= _named(_WORD.findall(heading), shape):
+    if not any(named) and set(shape.required) <= _named(_WORD.findall(heading), shape):
         findings.append(document.finding("delimiter_unknown", header, None, heading, **said))
+    elif any(named) or any(near(field[:_LONGEST_HEADING], shape.columns).near for field in fields):
+        findings += _wrong_headings(document, fields, shape)
     else:
         findings.append(document.finding("header_missing", header, None, heading, **said))
     return document
