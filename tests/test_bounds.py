@@ -86,6 +86,7 @@ def test_a_figure_printed_for_a_question_that_nobody_was_asked_is_contradicted(m
 
 def test_an_answer_that_may_have_been_given_is_shown_where_nothing_else_says_so(crowded: Connection) -> None:
     made = wave("may", "2018-06-30", "responded: Lille Lens", "", complete=False)
+    made = replace(made, answers={(town, "service"): "no_answer" for town in ("Lille", "Lens")})
     put(crowded, made)
     sheet = sheet_of(crowded, "management", scope_of(made))
     assert [column.name for column in visible_columns(sheet)] == ["arrangement", "cities", "base", "no_answer"]
