@@ -13,7 +13,7 @@ responded = { fr = "Villes ayant répondu", en = "Towns that responded" }
 engaged = { fr = "Villes engagées à l’international", en = "Towns with international engagement" }
 agreements = { fr = "Accords de coopération", en = "Cooperation agreements" }
 mean_agreements = { fr = "Accords par ville répondante, en moyenne", en = "Agreements per respondent, on average" }
-apart = { fr = "À part : jumelages dans le pays même", en = "Apart: twinnings within the country itself" }
+apart = { fr = "À part : jumelages dans le pays même", en = "Apart: twinnings within the country itself" }
 */
 -- A town that may have declared more than is listed adds nothing to the sum of agreements, and may add so many, or more.
 with town as (

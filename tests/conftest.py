@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Generator, Iterator
@@ -229,6 +230,12 @@ def loaded(databases: Databases) -> URL:
 def share(of: float) -> settings:
     """Return settings for a test whose examples cost more or less than most: that share of the profile's number."""
     return settings(max_examples=max(1, round(settings().max_examples * of)))
+
+
+def heeds_signals() -> None:
+    """Let a process that begins here heed what tells it to end, also where whoever runs the tests ignores that."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def address(url: URL) -> str:

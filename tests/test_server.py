@@ -167,7 +167,12 @@ def start(url: URL, body: str) -> subprocess.Popen[str]:
         "revision.database.analyze = slow\n"
         f"sys.argv = ['jumelage', 'load', {str(WAVE_2006)!r}, '--db', {address(url)!r}]\ncli.main()\n"
     )
-    return subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [sys.executable, "-c", program],
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heeds_signals,  # noqa: PLW1509
+    )
 
 
 SLEEP = f"connection.exec_driver_sql({LONG!r})"

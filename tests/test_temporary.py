@@ -15,7 +15,7 @@ from sqlalchemy.engine import URL
 from jumelage import temporary
 from jumelage.errors import OutputError
 from jumelage.temporary import sweep, temporary_folder
-from tests.conftest import WaveFolder, address, run
+from tests.conftest import WaveFolder, address, heeds_signals, run
 
 WAITS = """
 import time
@@ -38,7 +38,12 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def waiting() -> tuple[subprocess.Popen[str], Path]:
     """Start a run that waits in its folder."""
-    process = subprocess.Popen([sys.executable, "-c", WAITS], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", WAITS],
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=heeds_signals,  # noqa: PLW1509
+    )
     assert process.stdout is not None
     with process.stdout:
         return process, Path(process.stdout.readline().strip())
