@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL
 
 from jumelage.database.models import CODE_LISTS
 
-from .conftest import WAVE_2006, Databases, WaveFolder, address, run, statement
+from .conftest import WAVE_2006, Databases, WaveFolder, address, heeds_signals, run, statement
 
 
 @pytest.fixture(scope="module")
