@@ -54,6 +54,12 @@ _DOUBTS = (
     *(before + b"'" for before in (b",", b";", b"\t", b"\n", b"\r", b'"', b" ")),
     *(b"\xe2\x94", b"\xe2\x95", b"\xe2\x96"),  # lines and blocks: U+2500 to U+25BF
 )
+# A byte alone is found twenty times as fast as several: signs are looked for where the byte of theirs is that few texts
+# hold.
+_DOUBTS_BY = {
+    byte: tuple(sign for sign in _DOUBTS if (b"'" if sign.endswith(b"'") else sign[:1]) == byte)
+    for byte in {b"'" if sign.endswith(b"'") else sign[:1] for sign in _DOUBTS}
+}
 # The first bytes of both: one alone is found fast.
 _LEADS = tuple({b"\xc2", b"\xe1", b"\xe2", b"\xe3", b"\xef"} | {chr(last).encode()[:1] for _, last in CONTROLS[3:]})
 
@@ -80,7 +86,9 @@ class Features:
         self.spaces = self.spaces or b"\t" in block
         self.errors = self.errors or b"#" in block
         self.marks = self.marks or any(end in block for end in _MARKS)
-        self.doubts = self.doubts or any(sign in block for sign in _DOUBTS)
+        self.doubts = self.doubts or any(
+            byte in block and any(sign in block for sign in signs) for byte, signs in _DOUBTS_BY.items()
+        )
         self.controls = self.controls or len(block.translate(None, _PLAIN_CONTROLS)) != len(block)
         self.accents = self.accents or b"\xcc" in block or b"\xcd" in block
         if not block.isascii() and any(lead in block for lead in _LEADS):
