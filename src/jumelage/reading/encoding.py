@@ -56,10 +56,9 @@ _DOUBTS = (
 )
 # A byte alone is found twenty times as fast as several: signs are looked for where the byte of theirs is that few texts
 # hold.
-_DOUBTS_BY = {
-    byte: tuple(sign for sign in _DOUBTS if (b"'" if sign.endswith(b"'") else sign[:1]) == byte)
-    for byte in {b"'" if sign.endswith(b"'") else sign[:1] for sign in _DOUBTS}
-}
+_DOUBTS_BY: dict[bytes, list[bytes]] = {}
+for _sign in _DOUBTS:
+    _DOUBTS_BY.setdefault(b"'" if _sign.endswith(b"'") else _sign[:1], []).append(_sign)
 # The first bytes of both: one alone is found fast.
 _LEADS = tuple({b"\xc2", b"\xe1", b"\xe2", b"\xe3", b"\xef"} | {chr(last).encode()[:1] for _, last in CONTROLS[3:]})
 
