@@ -17,7 +17,7 @@ from jumelage.errors import UsageError
 from jumelage.render import renderer
 from jumelage.render.grid import of_sheet
 from jumelage.reporting.run import run as run_report
-from jumelage.revisions.scope import find_scope, read_time
+from jumelage.revisions.scope import find_scope, read_time, set_scope
 from tests.conftest import TINY, Databases, WaveFolder, address, run
 from tests.test_load import select
 
@@ -58,6 +58,18 @@ def load_all(url: URL, waves: Iterable[WaveFolder]) -> URL:
 def three(databases: Databases, handed: dict[str, WaveFolder]) -> URL:
     """The three waves, to read only."""
     return load_all(databases.migrated(), handed.values())
+
+
+def test_a_scope_set_again_forgets_what_was_worked_out_for_the_one_before(three: URL) -> None:
+    """Whatever was kept for many reports: the views, and all that is built on them, show the scope that is set."""
+    with database.reading(three) as connection:
+        for wave, agreements in (("old", 6), ("tiny", 5), ("old", 6)):
+            for for_many in (True, False):
+                set_scope(connection, find_scope(connection, wave), for_many=for_many)
+                shown = "select distinct s.wave, r.wave, i.wave from scope s, respondents r, item_counts i"
+                assert database.query(connection, shown)[1] == [(wave, wave, wave)]
+                total = "select sum(agreements) from respondents"
+                assert database.query(connection, total)[1] == [(agreements,)]
 
 
 def all_reports(url: URL) -> dict[tuple[str | None, str], str]:

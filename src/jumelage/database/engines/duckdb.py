@@ -294,7 +294,7 @@ class DuckDB(Engine):
         planning what is in scope.
         """
         return (
-            # main.scope would be the table, too, as long as it is there: temporary tables have a schema main of their own
+            # As long as the table is there, main.scope is it, too: temporary tables have a schema main of their own.
             *(f"drop table if exists temp.{name}" for name in (*often, "scope")),
             *(f"set variable jumelage_{name} = {literal(value)}" for name, value in values.items()),
             "create temp table scope as select * from main.scope",
