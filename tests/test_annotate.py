@@ -26,6 +26,8 @@ from python_calamine import CalamineWorkbook
 from jumelage.annotate import annotate, check_out
 from jumelage.annotate import files as annotate_files
 from jumelage.errors import OutputError, UsageError
+from jumelage.findings import Findings
+from jumelage.reading.source import CsvSource, Shape, read_header
 from jumelage.rules import Finding, Rule
 from jumelage.texts import Label
 
@@ -47,6 +49,7 @@ class Document:
     columns: tuple[str | None, ...] = COLUMNS
     header: int = 1
     sheet: str | None = None
+    delimiter: str = ","
 
 
 def finding(file: str = "frame.csv", row: int | None = None, column: str | None = None, value: str | None = None,
@@ -138,17 +141,20 @@ def test_a_file_is_copied_byte_by_byte_but_for_the_findings(
     town = f'"Béthune{end}{end}«"'
     lines = [f'ville{delimiter}"née"', f'{town}{delimiter}"a""b"', "", f"Lens{delimiter} 3 "]
     (folder / "frame.csv").write_bytes(f"{mark}{end.join(lines)}".encode(encoding))
-    out = annotated(folder, [frame(folder)], [finding(row=6, said="=is, far; é\u202f\t!")], tmp_path / "copy")
+    found = [finding(row=6, said="=is, far; é\u202f\t!")]
+    out = annotated(folder, [frame(folder, delimiter=delimiter)], found, tmp_path / "copy")
     said = "'=is, far; é\u202f\t!".replace("\u202f", "\u00a0" if encoding == "cp1252" else "\u202f")
     expected = [f"{lines[0]}{delimiter}findings", f"{lines[1]}{delimiter}", "", f'{lines[3]}{delimiter}"{said}"']
     assert (out / "frame.csv").read_bytes() == f"{mark}{end.join(expected)}".encode(encoding)
 
 
-def test_the_delimiter_is_that_under_which_the_columns_were_read(folder: Path, tmp_path: Path) -> None:
-    (folder / "frame.csv").write_text("commune, ville;population\nLens;3\n", encoding="utf-8")
-    document = frame(folder, columns=(None, "population"))
-    out = annotated(folder, [document], [finding(row=2, said="is small")], tmp_path / "copy")
-    assert records(out / "frame.csv", ";")[1] == ["Lens", "3", "is small"]
+def test_the_delimiter_is_that_by_which_the_header_was_understood(folder: Path, tmp_path: Path) -> None:
+    (folder / "frame.csv").write_text("commune, ville;ville;population\n;Lens;3\n", encoding="utf-8")
+    source = CsvSource("frame", "frame.csv", folder / "frame.csv", tmp_path / "spool")
+    source.open()
+    document = read_header(source, Shape(("city", "population")), Findings())
+    out = annotated(folder, [cast("Any", document)], [finding(row=2, said="is small")], tmp_path / "copy")
+    assert records(out / "frame.csv", ";")[1] == ["", "Lens", "3", "is small"]
 
 
 def test_a_record_is_found_by_the_line_on_which_it_begins(folder: Path, tmp_path: Path) -> None:

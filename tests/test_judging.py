@@ -7,19 +7,8 @@ from decimal import Decimal
 import pytest
 
 from jumelage.report_file import Column, Report
-from jumelage.reporting.judging import (
-    STATUSES,
-    Claim,
-    Explanation,
-    Figure,
-    Heard,
-    Ledger,
-    Run,
-    Told,
-    Verdict,
-    judge,
-    worst,
-)
+from jumelage.reporting.entries import STATUSES, Claim, Explanation, Figure, Heard, Ledger, Run, Told, Verdict, worst
+from jumelage.reporting.judging import judge
 from jumelage.reporting.sheet import Value
 from jumelage.texts import Label
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import codecs
 import copy
 import csv
-import operator
 import re
 import shutil
 import sys
@@ -20,8 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jumelage.annotate.words import LIST, LONGEST_CELL, joined, sentence, unreadable
 from jumelage.errors import UnreadableError
-from jumelage.reading.headings import column_of
-from jumelage.reading.source import DELIMITERS, SKIPPED
+from jumelage.reading.source import SKIPPED
 from jumelage.rules import FIELDS
 from jumelage.texts import Label, filled, folded, neutral
 
@@ -253,13 +251,10 @@ class _Records:
     def __init__(self, path: Path, encoding: tuple[str, str], document: Document) -> None:
         self.document, self._path = document, path
         self.encoding, self.mark = encoding
-        self.delimiter = max(DELIMITERS, key=self._fits)
+        self.delimiter = document.delimiter
         self._field = re.compile(f'"(?:[^"]|"")*"|[^{self.delimiter}]*')
 
     def __iter__(self) -> Iterator[_Record]:
-        return self._read(self.delimiter)
-
-    def _read(self, delimiter: str) -> Iterator[_Record]:
         taken: list[str] = []
 
         def lines(file: Iterable[str]) -> Iterator[str]:
@@ -269,7 +264,7 @@ class _Records:
 
         with self._path.open(encoding=self.encoding, newline="") as file:
             file.read(len(self.mark))
-            reader = csv.reader(lines(file), strict=True, delimiter=delimiter)
+            reader = csv.reader(lines(file), strict=True, delimiter=self.delimiter)
             end = 0
             for record in reader:
                 start, end = end + 1, reader.line_num
@@ -307,14 +302,3 @@ class _Records:
         text = neutral(text if self.encoding != "cp1252" else text.replace("\u202f", "\u00a0"))
         plain = not any(sign in text for sign in (self.delimiter, '"', "\r", "\n"))
         return text if plain else '"{}"'.format(text.replace('"', '""'))
-
-    def _fits(self, delimiter: str) -> tuple[bool, int]:
-        """Tell how well the header has the columns that were read."""
-        columns = self.document.columns
-        names = [name for name in columns if name]
-        try:
-            heading = next(one.fields for one in self._read(delimiter) if one.last >= self.document.header)
-        except (csv.Error, StopIteration):
-            return False, 0
-        named = [column_of(field, names) for field in heading]
-        return len(heading) == len(columns), sum(map(operator.eq, named, columns))

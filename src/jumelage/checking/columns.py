@@ -9,27 +9,27 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from jumelage import content, report_file
+from jumelage.checking.no_answer import NOT_ANSWERED, SENTINELS, says_nothing
 from jumelage.checking.numbers import ambiguous, number, two_readings
 from jumelage.checking.periods import Period, understand
 from jumelage.database.models import TOWN_QUESTIONS
 from jumelage.database.workbench import put
 from jumelage.reading.package import SHAPES
 from jumelage.reading.wave_toml import MISSING
-from jumelage.rules import Near, near
-from jumelage.texts import LANGUAGES, Label, find_control, find_damage, folded
+from jumelage.rules import near
+from jumelage.texts import Label, find_control, find_damage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from sqlalchemy import Connection
 
-    from jumelage.checking.names import Names
+    from jumelage.checking.names import Broken, Names
     from jumelage.reading.source import Document
     from jumelage.reading.wave_toml import Wave
     from jumelage.rules import Finding
 
 MOST_AGREEMENTS = 999
-_Broken = dict[str, tuple[str, dict[str, Any]]]  # by text: the rule that it breaks, with its details
 _LONGEST_NAME = 500  # characters
 _SHORT = 10  # characters; an abbreviation is no longer
 _MOST_PEOPLE = 999_999_999
@@ -52,34 +52,6 @@ NUMBERS = {
 DATES = ("since", "until")
 PARTNERS = ("partner", "partner_before")
 _CLOSED = {"responses", "answers", "yes_no"}
-# What spreadsheets and forms put for an answer that is missing.
-_SENTINELS = "'88', '98', '99', '888', '998', '999', '9998', '9999'"
-_ABBREVIATIONS = frozenset(
-    [
-        "x",
-        "xx",
-        "xxx",
-        "nsp",
-        "nr",
-        "nc",
-        "nd",
-        "ns",
-        "na",
-        "sr",
-        "so",
-        "inconnu",
-        "inconnue",
-        "unknown",
-        "none",
-        "neant",
-        "aucun",
-        "aucune",
-        "null",
-        "nil",
-        "dk",
-    ]
-)
-_NOT_ANSWERED = _ABBREVIATIONS | frozenset(re.findall(r"[0-9]+", _SENTINELS))
 # What may stand where there is no end.
 _NO_END = Label(
     "rien si l’accord est en vigueur\u00a0; s’il a pris fin on ne sait quand, écrivez «\u00a0avant\u00a0» et une date",
@@ -150,9 +122,7 @@ def _meaning(
     put(bench, f"meant_{table}_{column}", every, [[row[i] for row in listed] for i in range(len(every))])
 
 
-def _offenders(
-    bench: Connection, document: Document, column: str, broken: Mapping[str, tuple[str, dict[str, Any]]]
-) -> Iterator[Finding]:
+def _offenders(bench: Connection, document: Document, column: str, broken: Broken) -> Iterator[Finding]:
     """Yield a finding for each row whose value breaks a rule, by value: the rule and its details."""
     if not broken:
         return
@@ -182,9 +152,9 @@ def _names(
     unknown = sorted(text for text, code in known.items() if code is None and not find_control(text))
     if code_list not in _CLOSED:
         doubtful = sorted(text for text in found if _DOUBT.search(text) and not find_damage(text))
-        broken: _Broken = dict.fromkeys(doubtful, ("name_marked", {}))
+        broken: Broken = dict.fromkeys(doubtful, ("name_marked", {}))
         broken |= {text: ("text_damaged", {"what": what}) for text in unknown if (what := find_damage(text))}
-        broken |= unknown_names(bench, code_list, [text for text in unknown if text not in broken], names)
+        broken |= names.unknown(code_list, [text for text in unknown if text not in broken])
         yield from _offenders(bench, document, column, broken)
         return
     choices = {"choices": _choices(code_list)}
@@ -208,66 +178,11 @@ def _choices(code_list: str) -> Label:
     return Label(", ".join(f"{label.fr} ({code})" for code, label in answers.items()), ", ".join(answers))
 
 
-def unknown_names(
-    bench: Connection, code_list: str, unknown: list[str], names: Names
-) -> dict[str, tuple[str, dict[str, Any]]]:
-    """Tell for each name that stands for no code of a list which rule it breaks, with the details."""
-    if not unknown:
-        return {}
-    alike = names.near_all(code_list, unknown)
-    found: dict[str, tuple[str, dict[str, Any]]] = {
-        text: ("name_unknown", {"list": code_list, "near": alike[text]}) for text in unknown
-    }
-    if code_list != "cities":
-        return found | _shared(bench, code_list, unknown)
-    rows = bench.exec_driver_sql(
-        "select v.text, count(distinct p.code), string_agg(distinct p.shown, ', ' order by p.shown), "
-        "min(p.name || ' (' || p.departement || ')'), "
-        "(select min(z.code) from places z where z.code = '0' || v.text) as lost "
-        "from (select unnest(cast(? as varchar[])) as text) v left join places p on p.key = match_key(v.text) "
-        "group by v.text",
-        (unknown,),
-    )
-    for text, codes, shown, example, lost in rows:
-        if codes > 1:
-            found[text] = ("name_of_several", {"several": shown, "example": example})
-        elif codes == 1:
-            others = Near(tuple(name for name in alike[text].near if name != shown), alike[text].known)
-            found[text] = ("another_commune", {"commune": shown, "near": others})
-        elif lost:
-            found[text] = ("code_without_zero", {"code": f"0{text}"})
-    return found
-
-
-def _shared(bench: Connection, code_list: str, unknown: list[str]) -> dict[str, tuple[str, dict[str, Any]]]:
-    """Return those names that stand for several codes of a list, with the codes."""
-    rows = bench.exec_driver_sql(
-        "select v.text, s.codes from (select unnest(cast(? as varchar[])) as text) v "
-        "join shared s on s.list = ? and s.key = match_key(v.text)",
-        (unknown, code_list),
-    ).fetchall()
-    labels = {
-        code: Label(f"{fr} ({code})", f"{en} ({code})")
-        for code, fr, en in bench.exec_driver_sql(f"select code, label_fr, label_en from list_{code_list}")
-        if any(code in codes for _, codes in rows)
-    }
-    return {
-        text: (
-            "name_shared",
-            {
-                "several": Label(*(", ".join(labels[code].text(lang) for code in codes) for lang in LANGUAGES)),
-                "example": f"{text} ({codes[0]})",
-            },
-        )
-        for text, codes in rows
-    }
-
-
 def _numbers(bench: Connection, document: Document, column: str, names: Names, wave: Wave | None) -> Iterator[Finding]:
     least, most, rule_name = NUMBERS[column]
     declared = _unanswered(bench, document, column, names, wave) if column == "declared_agreements" else {}
     table = f"meant_{document.name}_{column}"
-    suspect = "false" if column == "population" else f"text in ({_SENTINELS})"
+    suspect = "false" if column == "population" else f"text in ({SENTINELS})"
     bench.exec_driver_sql(
         f"create or replace temp table {table} as with texts as ("
         f"select distinct {column} as text from raw_{document.name} where {column} is not null), "
@@ -288,7 +203,7 @@ def _numbers(bench: Connection, document: Document, column: str, names: Names, w
         f"select text, {ambiguous('text')}, {suspect} from (select distinct {column} as text "
         f"from raw_{document.name} where {column} is not null) where text not in (select text from {table})"
     )
-    broken: dict[str, tuple[str, dict[str, Any]]] = {}
+    broken: Broken = {}
     for text, doubtful, sentinel in rows:
         if sentinel:
             broken[text] = ("sentinel_undeclared", {})
@@ -317,14 +232,14 @@ def _periods(
         missing = {text: code for text, code in known.items() if code is not None}
     latest = wave.fieldwork_to if wave is not None else None
     rows: list[tuple[Any, ...]] = [(text, None, None, answer) for text, answer in missing.items()]
-    broken: dict[str, tuple[str, dict[str, Any]]] = {}
+    broken: Broken = {}
     answers = _choices("no_date")
     choices = {"choices": Label(answers.fr, f"one of {answers.en}") if takes_answers else _NO_END}
     for text in sorted(found.keys() - missing.keys()):
         period = understand(text, latest, day_first=wave is not None and wave.day_first)
         if isinstance(period, Period):
             rows.append((text, period.first, period.last, None))
-        elif takes_answers and _says_nothing(text):
+        elif takes_answers and says_nothing(text):
             broken[text] = ("sentinel_undeclared", {})
         else:
             broken[text] = (period, choices)
@@ -346,11 +261,11 @@ def _partners(bench: Connection, document: Document, column: str, wave: Wave | N
     rows = bench.exec_driver_sql(
         f"select line, {column} from raw_{document.name} where length({column}) <= {_SHORT} "
         f"and (not regexp_matches({column}, '[\\p{{L}}\\p{{N}}]') "
-        f"or list_contains({sorted(_NOT_ANSWERED)}, lower(regexp_replace(strip_accents({column}), '[. /]', '', 'g')))) "
+        f"or list_contains({sorted(NOT_ANSWERED)}, lower(regexp_replace(strip_accents({column}), '[. /]', '', 'g')))) "
         "order by line"
     )
     for line, value in rows:
-        if _says_nothing(value):
+        if says_nothing(value):
             yield document.finding("sentinel_undeclared", line, column, value)
 
 
@@ -364,19 +279,13 @@ def _free_texts(bench: Connection, document: Document, column: str) -> Iterator[
     rows = bench.exec_driver_sql(
         f"select distinct {column} from raw_{document.name} where regexp_matches({column}, '{_MAY_BE_DAMAGED}')"
     )
-    broken: dict[str, tuple[str, dict[str, Any]]] = {}
+    broken: Broken = {}
     for (text,) in rows:
         if what := find_damage(text):
             broken[text] = ("text_damaged", {"what": what})
-        elif _DOUBT.search(text) and not _says_nothing(text):
+        elif _DOUBT.search(text) and not says_nothing(text):
             broken[text] = ("name_marked", {})
     yield from _offenders(bench, document, column, broken)
-
-
-def _says_nothing(text: str) -> bool:
-    """Tell whether a text is made of signs alone, or is an abbreviation or a number for an answer that is missing."""
-    letters = folded(text)
-    return not letters or (letters in _NOT_ANSWERED and re.fullmatch(r"[\w.\s/]+", text) is not None)
 
 
 def _sources(bench: Connection, document: Document) -> Iterator[Finding]:
@@ -393,7 +302,7 @@ def _codes(bench: Connection, document: Document, names: Names) -> Iterator[Find
     texts = _distinct(bench, document.name, "city_code")
     known = names.resolve("cities", texts)
     unknown = [text for text in texts if text not in known]
-    broken = unknown_names(bench, "cities", unknown, names)
+    broken = names.unknown("cities", unknown)
     yield from _offenders(bench, document, "city_code", broken)
     _meaning(bench, document.name, "city_code", {"code": "varchar"}, known.items())
     rows = bench.exec_driver_sql(

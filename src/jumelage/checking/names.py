@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jumelage.database.workbench import read_code_lists
 from jumelage.rules import Near
+from jumelage.texts import LANGUAGES, Label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sqlalchemy import Connection
 
+Broken = dict[str, tuple[str, dict[str, Any]]]  # by text: the rule that it breaks, with its details
 # For each code list, where a code's spellings stand: table, column of the spelling, column of the code.
 _SPELLINGS = {
     "countries": [("country_aliases", "alias", "country")],
@@ -170,6 +172,55 @@ class Names:
                 near.setdefault(code, (code, shown, round(score)))
             found[value] = list(near.values())[:3]
         return found
+
+    def unknown(self, code_list: str, unknown: list[str]) -> Broken:
+        """Tell for each name that stands for no code of a list which rule it breaks, with the details."""
+        if not unknown:
+            return {}
+        alike = self.near_all(code_list, unknown)
+        found: Broken = {text: ("name_unknown", {"list": code_list, "near": alike[text]}) for text in unknown}
+        if code_list != "cities":
+            return found | self._shared(code_list, unknown)
+        rows = self._bench.exec_driver_sql(
+            "select v.text, count(distinct p.code), string_agg(distinct p.shown, ', ' order by p.shown), "
+            "min(p.name || ' (' || p.departement || ')'), "
+            "(select min(z.code) from places z where z.code = '0' || v.text) as lost "
+            "from (select unnest(cast(? as varchar[])) as text) v left join places p on p.key = match_key(v.text) "
+            "group by v.text",
+            (unknown,),
+        )
+        for text, codes, shown, example, lost in rows:
+            if codes > 1:
+                found[text] = ("name_of_several", {"several": shown, "example": example})
+            elif codes == 1:
+                others = Near(tuple(name for name in alike[text].near if name != shown), alike[text].known)
+                found[text] = ("another_commune", {"commune": shown, "near": others})
+            elif lost:
+                found[text] = ("code_without_zero", {"code": f"0{text}"})
+        return found
+
+    def _shared(self, code_list: str, unknown: list[str]) -> Broken:
+        """Return those names that stand for several codes of a list, with the codes."""
+        rows = self._bench.exec_driver_sql(
+            "select v.text, s.codes from (select unnest(cast(? as varchar[])) as text) v "
+            "join shared s on s.list = ? and s.key = match_key(v.text)",
+            (unknown, code_list),
+        ).fetchall()
+        labels = {
+            code: Label(f"{fr} ({code})", f"{en} ({code})")
+            for code, fr, en in self._bench.exec_driver_sql(f"select code, label_fr, label_en from list_{code_list}")
+            if any(code in codes for _, codes in rows)
+        }
+        return {
+            text: (
+                "name_shared",
+                {
+                    "several": Label(*(", ".join(labels[code].text(lang) for code in codes) for lang in LANGUAGES)),
+                    "example": f"{text} ({codes[0]})",
+                },
+            )
+            for text, codes in rows
+        }
 
     def _spellings(self, code_list: str, *, known_only: bool = False) -> dict[str, tuple[str, str]]:
         """Return what is shown of each key of a list, with its code."""

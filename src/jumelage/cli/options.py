@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
     from sqlalchemy.engine import URL
 
-    from jumelage.reporting.judging import Ledger
+    from jumelage.reporting.entries import Ledger
     from jumelage.revisions.scope import Scope
 
     FormatName = str

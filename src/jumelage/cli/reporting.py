@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
     from sqlalchemy.engine import URL
 
-    from jumelage.reporting.judging import Entry
+    from jumelage.reporting.entries import Entry
     from jumelage.revisions.scope import Scope
 
 _NO_PUBLICATION = Label(

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from jumelage.reporting.judging import Ledger
+    from jumelage.reporting.entries import Ledger
     from jumelage.reporting.sheet import Sheet
     from jumelage.revisions.scope import Scope
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import re
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from jumelage.errors import UnreadableError
+from jumelage.reading.delimiter import DELIMITERS, advice
 from jumelage.reading.encoding import open_text
 from jumelage.reading.headings import column_of
 from jumelage.rules import Finding, near, rule
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from jumelage.reading.encoding import TextFile
     from jumelage.reading.workbook import Workbook
 
-DELIMITERS = (",", ";", "\t")
 LONGEST_FIELD = 131_072  # characters; the csv module's own limit
 SKIPPED = ("findings", "constats")  # headings of what `load --annotate` adds
 MOST_COLUMNS = 200
@@ -33,14 +33,6 @@ _LONGEST_SHOWN = 60
 _WORD = re.compile(r"\w+")
 _SEARCHED = 20  # rows among which the header is looked for
 
-_TOO_MANY = Label(
-    "mettez entre guillemets un champ qui contient le séparateur",
-    "put a field that holds the delimiter in quotes",
-)
-_TOO_FEW = Label(
-    "écrivez un séparateur pour chaque champ, même vide\u00a0; si la ligne est coupée en deux, rejoignez-la",
-    "write a delimiter for every field, blank ones too; if the line was broken in two, join it",
-)
 _NO_FILE = Label("ce n’est pas un fichier", "it is not a file")
 
 Record = tuple[int, list[str]]
@@ -64,7 +56,7 @@ class Document:
     """Where a table stands: `columns` are those that each physical column stands for, None for one not read.
 
     `bare` are the physical columns, from 0, that have no heading; `marks` tells whether it may hold marks of several,
-    `doubts` whether it may hold texts that are damaged or marked as doubtful.
+    `doubts` whether it may hold texts that are damaged or marked as doubtful. `delimiter` is that of a CSV file.
     """
 
     name: str
@@ -77,6 +69,7 @@ class Document:
     marks: bool = True
     doubts: bool = True
     headings: tuple[str, ...] = ()
+    delimiter: str = DELIMITERS[0]
 
     def heading(self, column: str | None) -> str | None:
         """Return how the file itself heads a column; None for one that it has not."""
@@ -97,8 +90,7 @@ class Document:
     def wrong_width(self, row: int, found: int) -> Finding:
         """Make the finding of a record with too many or too few fields."""
         wanted = len(self.columns)
-        advice = _TOO_MANY if found > wanted else _TOO_FEW
-        return self.finding("wrong_number_of_fields", row, found=found, wanted=wanted, advice=advice)
+        return self.finding("wrong_number_of_fields", row, found=found, wanted=wanted, advice=advice(found, wanted))
 
 
 @lru_cache
@@ -312,11 +304,12 @@ def read_header(source: Source, shape: Shape, findings: Findings) -> Document | 
         raise UnreadableError("too_many_columns", row=header, found=f"{len(fields):,}", most=f"{MOST_COLUMNS:,}")
     named = tuple(column_of(field[:_LONGEST_HEADING], shape.columns) for field in fields)
     bare = tuple(i for i, field in enumerate(fields) if not field.strip())
-    marks = not isinstance(source, CsvSource) or source.text.features.marks
-    doubts = not isinstance(source, CsvSource) or source.text.features.doubts
     document = Document(
-        source.name, source.file, source.sheet, source.path, header, named, bare, marks, doubts, tuple(fields)
+        source.name, source.file, source.sheet, source.path, header, named, bare, headings=tuple(fields)
     )
+    if isinstance(source, CsvSource):
+        features = source.text.features
+        document = replace(document, marks=features.marks, doubts=features.doubts, delimiter=source.delimiter)
     first = next(number for number, record in heads[way] if any(field.strip() for field in record))
     if first < header:
         findings.append(document.finding("rows_above_header", first, row=header))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jumelage.content import ALL, TOTAL, UNKNOWN, answers
 from jumelage.render.words import STATUS_NAMES, heading, kind, words
-from jumelage.reporting.judging import worst
+from jumelage.reporting.entries import worst
 from jumelage.reporting.sheet import Detail, Sheet, Value, number
 from jumelage.rules import FIELDS, severity_name
 from jumelage.texts import Label, filled
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from jumelage.checking.spellings import Suggestion
     from jumelage.report_file import Column, Report
     from jumelage.reporting.diff import Change
-    from jumelage.reporting.judging import Entry, Ledger
+    from jumelage.reporting.entries import Entry, Ledger
     from jumelage.revisions.history import Entry as HistoryEntry
     from jumelage.rules import Finding
 

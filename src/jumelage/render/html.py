@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from jumelage.render.grid import computed, lines, of_sheet, span, visible_columns
 from jumelage.render.words import STATUS_MARKS, STATUS_MEANINGS, STATUS_NAMES, words
-from jumelage.reporting.judging import CLAIMS, STATUSES, Entry, worst
+from jumelage.reporting.entries import CLAIMS, STATUSES, Entry, worst
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from jinja2 import Template
 
-    from jumelage.reporting.judging import Ledger
+    from jumelage.reporting.entries import Ledger
     from jumelage.reporting.sheet import Sheet, WaveFacts
 
 # Where the rows cannot tell, the printed value leads; where it says more than the computed one, it stands beside.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from jumelage.reporting.judging import Ledger
+    from jumelage.reporting.entries import Ledger
     from jumelage.reporting.sheet import Sheet, Value
     from jumelage.revisions.scope import Scope
 

@@ -13,18 +13,8 @@ from typing import TYPE_CHECKING
 from jumelage import database, report_file
 from jumelage.database.sandbox import door
 from jumelage.errors import ReportError
-from jumelage.reporting.judging import (
-    Claim,
-    Entry,
-    Explanation,
-    Figure,
-    Heard,
-    Ledger,
-    Run,
-    Told,
-    Verdict,
-    judge,
-)
+from jumelage.reporting.entries import Claim, Entry, Explanation, Figure, Heard, Ledger, Run, Told, Verdict
+from jumelage.reporting.judging import judge
 from jumelage.reporting.run import make_sheet, run_cells, sources, wave_facts
 from jumelage.reporting.sheet import Sheet, by_key
 from jumelage.revisions.scope import scope_settings, set_scope

@@ -1,4 +1,4 @@
-"""PostgreSQL: a server that many share; what a session may have been told beforehand is told again by us."""
+"""PostgreSQL: a server that many share; what is set for each session of ours is in `postgresql_session`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
 
 from jumelage.database.engines import OURS, WAIT, Engine
+from jumelage.database.engines.postgresql_session import parameters, pin
 from jumelage.database.models import CODE_LISTS, SCHEMA, metadata
 from jumelage.database.sql import file_to_read, literal, query
 from jumelage.errors import BusyError, DatabaseError, UsageError
@@ -29,60 +30,6 @@ _WRITE = "write postgresql://user@host:port/name"
 _UNREADABLE = f"the database URL cannot be read; {_WRITE}"
 _NUMBERS = ("connect_timeout", "keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count")
 _SECRETS = ("password", "sslpassword", "passfile", "oauth_client_secret")
-# How to connect, unless the URL says otherwise. A client that is gone is noticed, by it and by the server.
-_CONNECT = {
-    "connect_timeout": "10",
-    "application_name": "jumelage",
-    "keepalives_idle": "60",
-    "keepalives_interval": "10",
-    "keepalives_count": "6",
-}
-# Whatever the server, the database, the role, the environment or the URL say, these are ours. A server that does not
-# know one of them does without.
-_PINNED = {
-    "DateStyle": "ISO, MDY",
-    "IntervalStyle": "postgres",
-    "TimeZone": "UTC",
-    "extra_float_digits": "1",
-    "bytea_output": "hex",
-    "xmlbinary": "base64",
-    "standard_conforming_strings": "on",
-    "transform_null_equals": "off",
-    "array_nulls": "on",
-    "row_security": "off",  # rows hidden from the role are an error, and never a smaller number
-    "session_replication_role": "origin",  # foreign keys are kept
-    "default_transaction_isolation": "read committed",
-    "default_transaction_deferrable": "off",
-    "statement_timeout": "0",
-    "lock_timeout": f"{WAIT}s",
-    "jit": "off",  # compiling a query of views upon views takes longer than running it
-    "idle_in_transaction_session_timeout": "0",
-    "idle_session_timeout": "0",
-    "transaction_timeout": "0",
-    "client_connection_check_interval": "2s",
-    "tcp_keepalives_idle": "60",
-    "tcp_keepalives_interval": "10",
-    "tcp_keepalives_count": "6",
-}
-# The schema of the version table and the views: where they were put, whatever the search path says since.
-_HOME = f"""
-select n.nspname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-cross join lateral (select coalesce(obj_description(c.oid, 'pg_class') like '{OURS}%', false) as marked,
-  exists (select 1 from pg_catalog.pg_class v where v.relnamespace = n.oid and v.relkind = 'v'
-    and obj_description(v.oid, 'pg_class') like '{OURS}%') as viewed,
-  coalesce(n.nspname = current_schema(), false) as first) x
-where c.relname = 'alembic_version' and c.relkind = 'r'
-and (x.marked or x.viewed or x.first or to_regnamespace('survey') is not null)
-order by x.marked desc, x.viewed desc, x.first desc, n.nspname = 'public' desc, n.nspname limit 1
-"""
-# Only what differs is set: some may be set by nobody but a superuser, and are what they should be.
-_PIN = (
-    "set statement_timeout = 0; select set_config(s.name, v.value, false) from pg_catalog.pg_settings s join (values "
-    + ", ".join(f"({literal(name)}, {literal(value)})" for name, value in _PINNED.items())
-    + ") as v (name, value) on lower(v.name) = lower(s.name) where s.setting <> v.value; "
-    f"select set_config('search_path', quote_ident(coalesce(({_HOME}), current_schema())), false) "
-    f"where coalesce(({_HOME}), current_schema()) is not null"
-)
 _AT_HOME = "quote_ident(n.nspname) = current_setting('search_path')"
 _NAME = (
     "case when c.relnamespace = to_regnamespace('survey') then 'survey.' || c.relname "
@@ -164,7 +111,7 @@ class PostgreSQL(Engine):
         )
 
         def pinned(raw: psycopg.Connection, _record: object) -> None:
-            _pin(raw, self.shown(url))
+            pin(raw, self.shown(url))
 
         event.listen(made, "connect", pinned, insert=True)
         return made
@@ -365,14 +312,6 @@ class PostgreSQL(Engine):
         return found
 
 
-def parameters(url: URL) -> dict[str, Any]:
-    """Return what libpq is to be given for a URL."""
-    said = {"host": url.host, "port": url.port, "user": url.username, "password": url.password, "dbname": url.database}
-    given = {name: str(value) for name, value in said.items() if value not in {None, ""}}
-    given |= {name: str(value) for name, value in url.query.items()}
-    return _CONNECT | given | {"client_encoding": "UTF8"}
-
-
 _OUR_VIEWS = (
     f"from pg_class c where c.relkind = 'v' and c.relnamespace = quote_ident(current_schema())::regnamespace "
     f"and obj_description(c.oid, 'pg_class') like '{OURS}%'"
@@ -418,16 +357,3 @@ def _in_the_way(url: URL) -> str:
             return _holders(connection.execute(_HOLDERS.format(held=_OF_OURS).encode()).fetchall())
     except psycopg.Error:
         return ""
-
-
-def _pin(raw: psycopg.Connection, shown: str) -> None:
-    """Refuse a database that is not in UTF-8, and set what is ours, outside of any transaction."""
-    encoding = raw.info.parameter_status("server_encoding")
-    if encoding != "UTF8":
-        raise DatabaseError(
-            f"{shown}: the database is in {encoding}, and jumelage needs UTF-8; "
-            "make one: createdb --encoding UTF8 --template template0 NAME"
-        )
-    raw.autocommit = True
-    raw.execute(_PIN.encode(), prepare=False)
-    raw.autocommit = False
