@@ -8,7 +8,7 @@ from jumelage.database.workbench import read_code_lists
 from jumelage.rules import Near
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from sqlalchemy import Connection
 
@@ -115,11 +115,25 @@ class Names:
         self._bench = bench
         self._known: dict[str, dict[str, tuple[str, str]]] = {}
 
+    def codes(self, code_list: str) -> set[str]:
+        """Return the codes of a list."""
+        return {code for (code,) in self._bench.exec_driver_sql(f"select code from list_{code_list}")}
+
     def resolve(self, code_list: str, values: Iterable[str]) -> dict[str, str]:
         """Return the codes of those values that are known, all looked up in one query."""
-        wanted = sorted(set(values))
-        found = self.look_up(f"select '{code_list}', '', unnest(cast(? as varchar[]))", wanted) if wanted else []
-        return {value: code for _, value, code in found if code is not None}
+        return self.resolve_all({code_list: set(values)})[code_list]
+
+    def resolve_all(self, values: Mapping[str, Collection[str]]) -> dict[str, dict[str, str]]:
+        """Return, for each code list, the codes of those values that are known, all looked up in one query."""
+        wanted = sorted((code_list, value) for code_list, of_list in values.items() for value in set(of_list))
+        known: dict[str, dict[str, str]] = {code_list: {} for code_list in values}
+        if wanted:
+            lists, texts = zip(*wanted, strict=True)
+            query = "select l, l, t from (select unnest(cast(? as varchar[])) as l, unnest(cast(? as varchar[])) as t)"
+            for code_list, value, code in self.look_up(query, list(lists), list(texts)):
+                if code is not None:
+                    known[code_list][value] = code
+        return known
 
     def look_up(self, query: str, *parameters: object) -> list[tuple[str, str, str | None]]:
         """Return, for each row of a query (list, place, text), the place, the text, and the code that it means."""
