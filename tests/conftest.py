@@ -13,6 +13,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import ClassVar
 from unittest.mock import patch
 
 import psycopg
@@ -66,13 +67,22 @@ def run(*arguments: object) -> Result:
 
 # What is handed in is read and checked in DuckDB, whatever the target, and pages are made of sheets: of these modules
 # the variants on PostgreSQL prove little more.
-_ON_DUCKDB_FIRST = {"test_aliases", "test_docs", "test_handed", "test_publish", "test_reading", "test_template"}
+_ON_DUCKDB_FIRST = {
+    "test_aliases",
+    "test_docs",
+    "test_handed",
+    "test_publish",
+    "test_reading",
+    "test_rules",
+    "test_template",
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave to `make test-all` what is repeated on PostgreSQL for completeness."""
     for item in items:
-        if item.path.stem in _ON_DUCKDB_FIRST and "postgresql" in item.name:
+        first = item.path.stem in _ON_DUCKDB_FIRST and not item.get_closest_marker("both")
+        if first and "postgresql" in item.name:
             item.add_marker(pytest.mark.long)
 
 
@@ -117,15 +127,16 @@ def statement(server: URL, sql: str) -> None:
 
 
 class Databases:
-    """Makes databases on one engine, migrated ones by copying a template."""
+    """Makes databases on one engine, migrated ones by copying a template, of which a process makes each once."""
+
+    _templates: ClassVar[dict[tuple[str, str], URL]] = {}
 
     def __init__(self, engine: str, folder: Path, server: URL | None) -> None:
         self.engine, self.folder, self.server = engine, folder, server
-        self._templates: dict[str, URL] = {}
 
     def missing(self) -> URL:
         """An address where nothing is yet (on a server: an empty database)."""
-        name = f"test_{next(_number)}"
+        name = _new_name()
         if self.server is None:
             return database.resolve_url(str(self.folder / f"{name}.duckdb"))
         statement(self.server, f"create database {name}")
@@ -144,17 +155,22 @@ class Databases:
         return self._copy("shown", _load_shown)
 
     def _copy(self, kind: str, make: Callable[[URL], None]) -> URL:
-        if kind not in self._templates:
-            self._templates[kind] = self.missing()
-            make(self._templates[kind])
-        template = self._templates[kind]
+        template = self._templates.get((self.engine, kind))
+        if template is None or (self.server is None and not Path(str(template.database)).exists()):
+            template = self._templates[self.engine, kind] = self.missing()
+            make(template)
         if self.server is None:
             url = self.missing()
             shutil.copyfile(str(template.database), str(url.database))
             return url
-        name = f"test_{next(_number)}"
+        name = _new_name()
         statement(self.server, f"create database {name} template {template.database}")
         return self.server.set(database=name)
+
+
+def _new_name() -> str:
+    """A name that no other process that runs tests gives on the same server."""
+    return f"test_{os.environ.get('PYTEST_XDIST_WORKER', '')}_{next(_number)}"
 
 
 def _migrate(url: URL) -> None:
