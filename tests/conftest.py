@@ -75,22 +75,14 @@ def run(*arguments: object) -> Result:
 
 # What is handed in is read and checked in DuckDB, whatever the target, and pages are made of sheets: of these modules
 # the variants on PostgreSQL prove little more.
-_ON_DUCKDB_FIRST = {
-    "test_aliases",
-    "test_docs",
-    "test_handed",
-    "test_publish",
-    "test_reading",
-    "test_rules",
-    "test_template",
-}
+_ON_DUCKDB_FIRST = {"test_aliases", "test_docs", "test_handed", "test_publish", "test_reading", "test_template"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave to `make test-all` what is repeated on PostgreSQL for completeness."""
+    """Leave out what need not be repeated on PostgreSQL, and to `make test-all` what is for completeness."""
+    items[:] = [item for item in items if "postgresql" not in item.name or not item.get_closest_marker("on_duckdb")]
     for item in items:
-        first = item.path.stem in _ON_DUCKDB_FIRST and not item.get_closest_marker("both")
-        if first and "postgresql" in item.name:
+        if item.path.stem in _ON_DUCKDB_FIRST and "postgresql" in item.name:
             item.add_marker(pytest.mark.long)
 
 
