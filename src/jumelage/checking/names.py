@@ -55,11 +55,7 @@ def index_names(bench: Connection) -> None:
     departement, its code.
     """
     read_code_lists(bench)
-    shortened = "".join(
-        f" union all select * replace (replace(key, '{word}', '{short}') as key) from whole "
-        f"where contains(key, '{word}')"
-        for word, short in _SHORTENED
-    )
+    shortened = ", ".join(f"('{word}', '{short}')" for word, short in _SHORTENED)
     departements = " ".join(f"when '{number}' then '{name}'" for number, name in DEPARTEMENTS.items())
     bench.exec_driver_sql(
         # Materialized, or the macro would be expanded into every branch of the union and planned as often.
@@ -74,7 +70,8 @@ def index_names(bench: Connection) -> None:
         "written as materialized (select t.*, unnest([t.spelling, t.code, t.spelling || ' ' || t.departement, "
         f"t.spelling || ' ' || case t.departement {departements} end]) as text from town t), "
         "whole as materialized (select *, match_key(text) as key from written), "
-        f"keyed as (select * from whole{shortened}) "
+        "keyed as (select * from whole union all select w.* replace (replace(w.key, s.word, s.short) as key) "
+        f"from whole w, (values {shortened}) s(word, short) where contains(w.key, s.word)) "
         "select distinct key, code, name, departement, shown, known from keyed where key is not null"
     )
     spellings = " union all ".join(
