@@ -3,7 +3,7 @@
 What the rest of the house may use is exported here; Alembic is imported by `migrate` alone.
 """
 
-from jumelage.database.bulk import analyze, append, fetch, orphans, superuser, variables
+from jumelage.database.bulk import analyze, append, fetch, orphans, settle, superuser, variables
 from jumelage.database.connection import (
     creating,
     in_memory,
@@ -43,6 +43,7 @@ __all__ = [
     "query",
     "reading",
     "resolve_url",
+    "settle",
     "shown",
     "superuser",
     "variables",

@@ -30,9 +30,17 @@ def orphans(connection: Connection, tables: Collection[str] | None = None) -> li
     return engine_of(connection).orphans(connection, tables)
 
 
-def variables(connection: Connection, values: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the statements that set the variables that the views read, until set again or the transaction ends."""
-    return engine_of(connection).variables(values)
+def settle(connection: Connection, often: Sequence[str]) -> None:
+    """Work these views out once, where the engine can, until the variables are set again."""
+    engine_of(connection).settle(connection, often)
+
+
+def variables(connection: Connection, values: Mapping[str, str], often: Sequence[str]) -> tuple[str, ...]:
+    """Return the statements that set the variables that the views read, until set again or the transaction ends.
+
+    What was worked out before of the views that are asked `often` is forgotten by them.
+    """
+    return engine_of(connection).variables(values, often)
 
 
 def superuser(connection: Connection) -> str | None:

@@ -55,10 +55,10 @@ _DOUBTS = (
     *(b"\xe2\x94", b"\xe2\x95", b"\xe2\x96"),  # lines and blocks: U+2500 to U+25BF
 )
 # A byte alone is found twenty times as fast as several: signs are looked for where the byte of theirs is that few texts
-# hold.
+# hold. Of a letter it is the last one, since the first is that of an é.
 _DOUBTS_BY: dict[bytes, list[bytes]] = {}
 for _sign in _DOUBTS:
-    _DOUBTS_BY.setdefault(b"'" if _sign.endswith(b"'") else _sign[:1], []).append(_sign)
+    _DOUBTS_BY.setdefault(_sign[:1] if _sign.startswith(b"_") else _sign[-1:], []).append(_sign)
 # The first bytes of both: one alone is found fast.
 _LEADS = tuple({b"\xc2", b"\xe1", b"\xe2", b"\xe3", b"\xef"} | {chr(last).encode()[:1] for _, last in CONTROLS[3:]})
 

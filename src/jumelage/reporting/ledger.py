@@ -106,7 +106,7 @@ def compute(connection: Connection, scope: Scope, told: Told, names: Iterable[st
     known, errors = report_file.reports_of_a_wave(), {}
     names = known if names is None else list(names)
     # Everything without inferred rows first, then everything with them: the scope changes once.
-    set_scope(connection, replace(scope, with_inferred=False))
+    set_scope(connection, replace(scope, with_inferred=False), for_many=len(names) > 1)
     published = dict.fromkeys(figure.report for figure in told.figures)
     reported = {}
     for name in published:
@@ -118,7 +118,7 @@ def compute(connection: Connection, scope: Scope, told: Told, names: Iterable[st
             reported[name] = by_key(report, run_cells(connection, report))
         except ReportError as error:
             errors[name] = str(error)
-    set_scope(connection, scope)
+    set_scope(connection, scope, for_many=len(names) > 1)
     facts = wave_facts(connection, scope)
     runs, sheets = {}, {}
     for name in names:

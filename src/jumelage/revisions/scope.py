@@ -212,10 +212,19 @@ def _remarks(chosen: Sequence[Recorded], classified_on: date | None, *, with_inf
         )
 
 
-def set_scope(connection: Connection, scope: Scope) -> None:
-    """Make the views of this connection show a scope, until it is set again or the transaction ends."""
+# The views that many reports ask, and that have few rows however many agreements there are.
+_ASKED_OFTEN = ("respondents", "item_counts")
+
+
+def set_scope(connection: Connection, scope: Scope, *, for_many: bool = False) -> None:
+    """Make the views of this connection show a scope, until it is set again or the transaction ends.
+
+    For many reports, what they all ask is worked out at once.
+    """
     for statement in scope_settings(connection, scope):
         connection.exec_driver_sql(statement)
+    if for_many:
+        database.settle(connection, _ASKED_OFTEN)
 
 
 def scope_settings(connection: Connection, scope: Scope) -> tuple[str, ...]:
@@ -225,7 +234,7 @@ def scope_settings(connection: Connection, scope: Scope) -> tuple[str, ...]:
         "inferred": "yes" if scope.with_inferred else "no",
         "classified_on": scope.classified_on.isoformat() if scope.classified_on else "",
     }
-    return database.variables(connection, values)
+    return database.variables(connection, values, _ASKED_OFTEN)
 
 
 def read_time(text: str) -> datetime:

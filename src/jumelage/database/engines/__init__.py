@@ -138,8 +138,14 @@ class Engine(ABC):
         """Return a sentence for each foreign key that rows break; none where the engine keeps the keys itself."""
 
     @abstractmethod
-    def variables(self, values: Mapping[str, str]) -> tuple[str, ...]:
-        """Return the statements that set the variables of the views, until set again or the transaction ends."""
+    def variables(self, values: Mapping[str, str], often: Sequence[str]) -> tuple[str, ...]:
+        """Return the statements that set the variables of the views, until set again or the transaction ends.
+
+        What was worked out before of the views that are asked `often` is forgotten by them.
+        """
+
+    def settle(self, connection: Connection, often: Sequence[str]) -> None:  # noqa: B027
+        """Work these views out once, until the variables are set again, where a session can keep them."""
 
     def analyze(self, connection: Connection, tables: Sequence[str]) -> None:  # noqa: B027
         """Let the planner know what is in tables that were just filled."""

@@ -348,8 +348,9 @@ class PostgreSQL(Engine):
         """Return nothing: the server keeps the foreign keys."""
         return []
 
-    def variables(self, values: Mapping[str, str]) -> tuple[str, ...]:
+    def variables(self, values: Mapping[str, str], often: Sequence[str]) -> tuple[str, ...]:
         """Return a statement for settings of the transaction."""
+        del often
         settings = (f"set_config('jumelage.{name}', {literal(value)}, true)" for name, value in values.items())
         return (f"select {', '.join(settings)}",)
 
