@@ -82,7 +82,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave out what need not be repeated on PostgreSQL, and to `make test-all` what is for completeness."""
     items[:] = [item for item in items if "postgresql" not in item.name or not item.get_closest_marker("on_duckdb")]
     for item in items:
-        if item.path.stem in _ON_DUCKDB_FIRST and "postgresql" in item.name:
+        at_random = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+        if (at_random or item.path.stem in _ON_DUCKDB_FIRST) and "postgresql" in item.name:
             item.add_marker(pytest.mark.long)
 
 
