@@ -10,10 +10,10 @@ report: .venv/runtime  ## migrate, load the 2006 wave, check it, publish it
 	@echo "open $(CURDIR)/public/fr.html or $(CURDIR)/public/en.html in a browser"
 
 test: check  ## all checks and all tests but the long ones, on DuckDB and on a PostgreSQL that the tests start
-	$(BIN)/pytest --quiet --numprocesses auto -m "not long"
+	$(BIN)/pytest --quiet --numprocesses auto --dist worksteal -m "not long"
 
 test-all: .venv/development  ## the long tests besides, and the random ones with many more examples
-	$(BIN)/pytest --quiet --numprocesses auto -m "long or hypothesis" --hypothesis-profile thorough
+	$(BIN)/pytest --quiet --numprocesses auto --dist worksteal -m "long or hypothesis" --hypothesis-profile thorough
 
 check: .venv/development  ## format, lint, types, import layers
 	$(BIN)/ruff format --check .

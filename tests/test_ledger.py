@@ -84,28 +84,33 @@ def test_every_printed_figure_is_in_the_ledger(wave_2006: URL) -> None:
         assert listed[file.stem] == len(file.read_text(encoding="utf-8").splitlines()) - 1, file.stem
 
 
+FIGURES = [
+    ("published/zones.csv", "asia,agreements,1,", "asia,agreements,2,", "zones asia agreements: printed 2, computed 1"),
+    ("published/countries.csv", "eu,Pologne,agreements,7,", "eu,Pologne,agreements,8,", "countries eu/PL agreements"),
+    ("published/participation.csv", 'responded,value,25,"approche quantitative, 2e', 'responded,value,30,"approche quantitative, 2e', "participation responded value: printed 30, computed 21–29"),
+    ("published/cities_by_population.csv", "1,city,Croix,", "1,city,Loos,", "cities_by_population 1 city: printed Loos"),
+    ("published/actions.csv", "solidarity,cities,5,", "solidarity,cities,22,", "actions solidarity cities: printed 22, computed 0–21"),
+    ("partnerships.csv", "Calais,Mali,1,", "Calais,Mali,2,", "countries sub_saharan_africa/ML agreements: printed 1, computed 2"),
+    ("partnerships.csv", "Lille,Ukraine,1,,,,agreements_by_country\n", "", "countries europe_non_eu/UA agreements: printed 1, computed 0"),
+    ("frame.csv", "Arras,40590", "Arras,40591", "cities_by_population 19 population: printed 40 590, computed 40591"),
+    ("frame.csv", "Croix,20638", "Croix,19638", "claims frame_over_20000 statement"),
+    ("wave.toml", 'keys = ["4", "5", "6", "7", "9", "10"]', 'keys = ["4", "5", "6", "7", "9"]', "distribution 10 cities: printed blank, computed 1; not explained"),
+    ("wave.toml", 'keys = ["LV/unknown"]', 'keys = ["LV/unknown", "DE/62193"]', "agreements_by_country DE/62193 agreements: explained, but"),
+    ("wave.toml", 'keys = ["4", "5", "6", "7", "9", "10"]', 'keys = ["3", "4", "5", "6", "7", "9", "10"]', "distribution 3 cities: explained, but nothing printed there disagrees"),
+]  # fmt: skip
+QUERIES = [
+    ("wave.toml", "<> 'LV'", "<> 'LT'", "evidence of its explanation fails"),
+    ("wave.toml", "where r.city not in (select w.placed from wrong w)", "where r.city in (select w.placed from wrong w)", "evidence of its explanation fails"),
+    ("wave.toml", "p.agreements is distinct from l.agreements and", "p.nothing is distinct from l.agreements and", "evidence of its explanation fails"),
+    ("claims.csv", "('DE', 'GB', 'BE')", "('DE', 'GB', 'PL')", "claims leading_countries statement"),
+    ("claims.csv", "select r.country, r.place from", "select r.nothing, r.place from", "claims.csv: leading_countries:"),
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("file", "old", "new", "message"),
-    [
-        ("published/zones.csv", "asia,agreements,1,", "asia,agreements,2,", "zones asia agreements: printed 2, computed 1"),
-        ("published/countries.csv", "eu,Pologne,agreements,7,", "eu,Pologne,agreements,8,", "countries eu/PL agreements"),
-        ("published/participation.csv", 'responded,value,25,"approche quantitative, 2e', 'responded,value,30,"approche quantitative, 2e', "participation responded value: printed 30, computed 21–29"),
-        ("published/cities_by_population.csv", "1,city,Croix,", "1,city,Loos,", "cities_by_population 1 city: printed Loos"),
-        ("published/actions.csv", "solidarity,cities,5,", "solidarity,cities,22,", "actions solidarity cities: printed 22, computed 0–21"),
-        ("partnerships.csv", "Calais,Mali,1,", "Calais,Mali,2,", "countries sub_saharan_africa/ML agreements: printed 1, computed 2"),
-        ("partnerships.csv", "Lille,Ukraine,1,,,,agreements_by_country\n", "", "countries europe_non_eu/UA agreements: printed 1, computed 0"),
-        ("frame.csv", "Arras,40590", "Arras,40591", "cities_by_population 19 population: printed 40 590, computed 40591"),
-        ("frame.csv", "Croix,20638", "Croix,19638", "claims frame_over_20000 statement"),
-        ("wave.toml", 'keys = ["4", "5", "6", "7", "9", "10"]', 'keys = ["4", "5", "6", "7", "9"]', "distribution 10 cities: printed blank, computed 1; not explained"),
-        ("wave.toml", 'keys = ["LV/unknown"]', 'keys = ["LV/unknown", "DE/62193"]', "agreements_by_country DE/62193 agreements: explained, but"),
-        ("wave.toml", 'keys = ["4", "5", "6", "7", "9", "10"]', 'keys = ["3", "4", "5", "6", "7", "9", "10"]', "distribution 3 cities: explained, but nothing printed there disagrees"),
-        ("wave.toml", "<> 'LV'", "<> 'LT'", "evidence of its explanation fails"),
-        ("wave.toml", "where r.city not in (select w.placed from wrong w)", "where r.city in (select w.placed from wrong w)", "evidence of its explanation fails"),
-        ("wave.toml", "p.agreements is distinct from l.agreements and", "p.nothing is distinct from l.agreements and", "evidence of its explanation fails"),
-        ("claims.csv", "('DE', 'GB', 'BE')", "('DE', 'GB', 'PL')", "claims leading_countries statement"),
-        ("claims.csv", "select r.country, r.place from", "select r.nothing, r.place from", "claims.csv: leading_countries:"),
-    ],
-)  # fmt: skip
+    [*(pytest.param(*row, marks=pytest.mark.on_duckdb) for row in FIGURES), *QUERIES],
+)
 def test_what_disagrees_fails_the_check(
     loaded: URL, folder_2006: WaveFolder, file: str, old: str, new: str, message: str
 ) -> None:
@@ -115,6 +120,7 @@ def test_what_disagrees_fails_the_check(
     assert message in done.err
 
 
+@pytest.mark.on_duckdb
 def test_printed_parts_are_held_against_their_printed_total(loaded: URL, folder_2006: WaveFolder) -> None:
     """The total still equals the rows, but no longer the sum of what is printed above it."""
     text = (folder_2006.path / "published/zones.csv").read_text(encoding="utf-8")
@@ -125,6 +131,7 @@ def test_printed_parts_are_held_against_their_printed_total(loaded: URL, folder_
     assert "its printed parts add up to 102" in done.err
 
 
+@pytest.mark.on_duckdb
 def test_a_grand_total_is_held_against_its_printed_subtotals(loaded: URL, folder_2006: WaveFolder) -> None:
     folder_2006.append("published/countries.csv", "total,total,agreements,100,répartition par pays")
     done, _ = reload(loaded, folder_2006)
@@ -134,6 +141,7 @@ def test_a_grand_total_is_held_against_its_printed_subtotals(loaded: URL, folder
     assert "countries total/total agreements: printed 100, computed 100; its printed parts add up to 101" in done.err
 
 
+@pytest.mark.on_duckdb
 @pytest.mark.parametrize("place", ["approche quantitative, tableau", "approche quantitative, 2e phrase"])
 def test_a_figure_printed_elsewhere_with_another_value_is_contradicted(
     loaded: URL, folder_2006: WaveFolder, place: str
@@ -146,6 +154,7 @@ def test_a_figure_printed_elsewhere_with_another_value_is_contradicted(
     assert "participation agreements value: printed 99, computed 100; printed elsewhere: 100" in done.err
 
 
+@pytest.mark.on_duckdb
 @pytest.mark.parametrize(
     ("printed", "status"),
     [("3,5", "bounded"), ("3", "bounded"), ("5", "bounded"), ("2", "contradicted"), ("3,3", "contradicted")],
@@ -161,6 +170,7 @@ def test_a_printed_number_stands_for_all_that_rounds_to_it(
     assert statuses(entries, "participation")["mean_agreements", "value"] == status
 
 
+@pytest.mark.on_duckdb
 def test_a_source_without_the_figure_it_names_is_refused(loaded: URL, folder_2006: WaveFolder) -> None:
     folder_2006.replace("partnerships.csv", "countries/eu/LV", "countries/eu/Lettonie")
     done = run("load", folder_2006.path, "--db", address(loaded), "--reason", "a test")
@@ -168,6 +178,7 @@ def test_a_source_without_the_figure_it_names_is_refused(loaded: URL, folder_200
     assert "partnerships.csv:95, column source: 'countries/eu/Lettonie': names no published figure" in done.err
 
 
+@pytest.mark.on_duckdb
 def test_answers_made_from_a_printed_number_prove_nothing_about_it(loaded: URL, folder_2006: WaveFolder) -> None:
     text = (folder_2006.path / "respondents.csv").read_text(encoding="utf-8")
     head, *towns = text.splitlines()
@@ -182,6 +193,7 @@ def test_answers_made_from_a_printed_number_prove_nothing_about_it(loaded: URL, 
     assert statuses(entries, "management")["twinning_committee", "cities"] == "source"
 
 
+@pytest.mark.on_duckdb
 def test_a_complete_table_without_figures_is_refused(loaded: URL, folder_2006: WaveFolder) -> None:
     (folder_2006.path / "published/zones.csv").unlink()
     done = run("load", folder_2006.path, "--db", address(loaded), "--reason", "a test")
@@ -189,6 +201,7 @@ def test_a_complete_table_without_figures_is_refused(loaded: URL, folder_2006: W
     assert "'zones': is claimed to be complete, but published/ has no figures of it" in done.err
 
 
+@pytest.mark.on_duckdb
 @pytest.mark.parametrize("key", ["1/2", "abc", "03", "-1"])
 def test_a_number_in_a_key_is_a_whole_number(loaded: URL, folder_2006: WaveFolder, key: str) -> None:
     folder_2006.append("published/distribution.csv", f"{key},cities,3,x")
@@ -197,6 +210,7 @@ def test_a_number_in_a_key_is_a_whole_number(loaded: URL, folder_2006: WaveFolde
     assert f"column agreements: {key!r}: must be a whole number" in done.err
 
 
+@pytest.mark.on_duckdb
 @pytest.mark.parametrize(
     "sql",
     [
@@ -225,6 +239,7 @@ def test_a_reader_cannot_write_whatever_it_is_asked(loaded: URL) -> None:
         assert database.query(connection, tables)[1] == [(0,)]
 
 
+@pytest.mark.on_duckdb
 def test_a_share_without_a_base_is_no_reading_of_a_word(loaded: URL, folder_2006: WaveFolder) -> None:
     folder_2006.replace("published/zones.csv", "asia,agreements,1,", "asia,agreements,majorité,")
     done = run("load", folder_2006.path, "--db", address(loaded), "--reason", "a test")
@@ -232,6 +247,7 @@ def test_a_share_without_a_base_is_no_reading_of_a_word(loaded: URL, folder_2006
     assert "nor one of the words in [printed.words] of wave.toml that fit here" in done.err
 
 
+@pytest.mark.on_duckdb
 def test_a_wording_that_the_rows_rule_out_is_contradicted(loaded: URL, folder_2006: WaveFolder) -> None:
     folder_2006.replace(
         "wave.toml", 'interreg = "no" }', 'interreg = "no", solidarity = "no", experience_exchange = "no" }'

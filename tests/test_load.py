@@ -117,6 +117,7 @@ def test_the_2006_wave_loads_as_revision_1_with_29_respondents_and_100_agreement
     assert select(migrated, sql) == [("2006", 1, "Anaïs", None, __version__)]
 
 
+@pytest.mark.on_duckdb
 @pytest.mark.parametrize(
     "disguise",
     [shuffle_rows, reverse_columns, write_codes, save_as_windows_does, reorder_wave_toml, blank_lines],
@@ -149,6 +150,7 @@ CHANGES = [
 ]
 
 
+@pytest.mark.on_duckdb
 @pytest.mark.parametrize(
     ("change", "reason"), [*((change, ()) for change in CHANGES), (one_more_agreement, ("--reason", " "))]
 )
@@ -164,7 +166,9 @@ def test_changed_content_without_a_reason_is_refused(
     assert content(loaded) == before
 
 
-@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize(
+    "change", [*CHANGES[:1], *(pytest.param(change, marks=pytest.mark.on_duckdb) for change in CHANGES[1:])]
+)
 def test_changed_content_with_a_reason_becomes_a_revision_beside_the_first(
     loaded: URL, folder_2006: WaveFolder, change: Callable[[WaveFolder], None]
 ) -> None:

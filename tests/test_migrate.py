@@ -457,6 +457,7 @@ def test_migrate_goes_to_a_migration_and_back_to_base(databases: Databases) -> N
     assert catalog(url) == catalog(databases.migrated())
 
 
+@pytest.mark.on_duckdb
 @pytest.mark.parametrize("to", ["0099", "heads", "-1", "00", "'; drop schema survey"])
 @pytest.mark.parametrize("dry", [(), ("--dry-run",)])
 def test_an_unknown_migration_is_a_usage_error(migrated: URL, to: str, dry: tuple[str, ...]) -> None:
@@ -793,6 +794,7 @@ def test_a_new_code_comes_with_its_keys_and_an_unused_one_goes(loaded: URL, proj
     assert snapshot(loaded) == before
 
 
+@pytest.mark.on_duckdb
 @pytest.mark.parametrize(
     ("line", "said"),
     [
@@ -858,6 +860,7 @@ def test_a_code_of_a_default_answer_cannot_be_removed(migrated: URL, tiny_wave: 
     assert snapshot(migrated) == before
 
 
+@pytest.mark.on_duckdb
 @pytest.mark.parametrize(
     ("old", "new"),
     [("eu,1,", "asia,9,Encore,Again\neu,1,"), ("label_en", "label"), ("eu,1,", "eu,one,")],

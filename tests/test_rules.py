@@ -27,7 +27,7 @@ from jumelage.reading.package import ALIASES, CLAIMS, SHAPES
 from jumelage.reading.source import CsvSource
 from jumelage.report_file import report, report_names
 from jumelage.rules import ERROR, Finding, Rule, rules
-from tests.conftest import ENGINES, TINY, Databases, WaveFolder, address, run
+from tests.conftest import TINY, Databases, WaveFolder, address, run
 from tests.test_load import content
 
 # Spoils a wave's folder, or makes another file of it and returns that.
@@ -674,23 +674,18 @@ def load(handed: Path, url: URL) -> tuple[int, list[dict[str, Any]], list[Findin
     return result.code, json.loads(result.out), list(shown.call_args.args[0])
 
 
-def on_engines() -> list[object]:
-    """Return each case on DuckDB, where every load is checked; some are enough to see that PostgreSQL gets nothing."""
-    seen_by_both = {"name_unknown", "town_merged", "agreement_twice"}
-    return [
-        pytest.param(
-            engine,
-            name,
-            expected,
-            id=f"{engine}-{name}",
-            marks=() if engine == "duckdb" or name in seen_by_both else pytest.mark.long,
-        )
+# Whatever the target, a load is checked on DuckDB: some cases are enough to see that PostgreSQL gets nothing, and those
+# that ask the target.
+_SEEN_BY_BOTH = {"name_unknown", "town_merged", "agreement_twice", *(name for name in CASES if "pair" in name)}
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        pytest.param(name, expected, id=name, marks=() if name in _SEEN_BY_BOTH else pytest.mark.on_duckdb)
         for name, expected in (*CASES.items(), *ELSEWHERE)
-        for engine in ENGINES
-    ]
-
-
-@pytest.mark.parametrize(("databases", "name", "expected"), on_engines(), indirect=["databases"])
+    ],
+)
 def test_what_breaks_a_rule_is_found_where_it_stands_and_breaks_no_other(
     databases: Databases, unharmed: tuple[URL, dict[str, int]], tiny_wave: WaveFolder, name: str, expected: Case
 ) -> None:

@@ -9,7 +9,7 @@ from jumelage.rules import Near
 from jumelage.texts import LANGUAGES, Label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from sqlalchemy import Connection
 
@@ -57,11 +57,7 @@ def index_names(bench: Connection) -> None:
     departement, its code.
     """
     read_code_lists(bench)
-    shortened = "".join(
-        f" union all select * replace (replace(key, '{word}', '{short}') as key) from whole "
-        f"where contains(key, '{word}')"
-        for word, short in _SHORTENED
-    )
+    shortened = ", ".join(f"('{word}', '{short}')" for word, short in _SHORTENED)
     departements = " ".join(f"when '{number}' then '{name}'" for number, name in DEPARTEMENTS.items())
     bench.exec_driver_sql(
         # Materialized, or the macro would be expanded into every branch of the union and planned as often.
@@ -76,7 +72,8 @@ def index_names(bench: Connection) -> None:
         "written as materialized (select t.*, unnest([t.spelling, t.code, t.spelling || ' ' || t.departement, "
         f"t.spelling || ' ' || case t.departement {departements} end]) as text from town t), "
         "whole as materialized (select *, match_key(text) as key from written), "
-        f"keyed as (select * from whole{shortened}) "
+        "keyed as (select * from whole union all select w.* replace (replace(w.key, s.word, s.short) as key) "
+        f"from whole w, (values {shortened}) s(word, short) where contains(w.key, s.word)) "
         "select distinct key, code, name, departement, shown, known from keyed where key is not null"
     )
     spellings = " union all ".join(
@@ -117,11 +114,25 @@ class Names:
         self._bench = bench
         self._known: dict[str, dict[str, tuple[str, str]]] = {}
 
+    def codes(self, code_list: str) -> set[str]:
+        """Return the codes of a list."""
+        return {code for (code,) in self._bench.exec_driver_sql(f"select code from list_{code_list}")}
+
     def resolve(self, code_list: str, values: Iterable[str]) -> dict[str, str]:
         """Return the codes of those values that are known, all looked up in one query."""
-        wanted = sorted(set(values))
-        found = self.look_up(f"select '{code_list}', '', unnest(cast(? as varchar[]))", wanted) if wanted else []
-        return {value: code for _, value, code in found if code is not None}
+        return self.resolve_all({code_list: set(values)})[code_list]
+
+    def resolve_all(self, values: Mapping[str, Collection[str]]) -> dict[str, dict[str, str]]:
+        """Return, for each code list, the codes of those values that are known, all looked up in one query."""
+        wanted = sorted((code_list, value) for code_list, of_list in values.items() for value in set(of_list))
+        known: dict[str, dict[str, str]] = {code_list: {} for code_list in values}
+        if wanted:
+            lists, texts = zip(*wanted, strict=True)
+            query = "select l, l, t from (select unnest(cast(? as varchar[])) as l, unnest(cast(? as varchar[])) as t)"
+            for code_list, value, code in self.look_up(query, list(lists), list(texts)):
+                if code is not None:
+                    known[code_list][value] = code
+        return known
 
     def look_up(self, query: str, *parameters: object) -> list[tuple[str, str, str | None]]:
         """Return, for each row of a query (list, place, text), the place, the text, and the code that it means."""

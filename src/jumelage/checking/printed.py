@@ -14,7 +14,7 @@ from jumelage.rules import near
 from jumelage.texts import Label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from sqlalchemy import Connection
 
@@ -72,8 +72,9 @@ _WHAT = {
 def stage_published(bench: Connection, package: Package, wave: Wave, names: Names, findings: Findings) -> None:
     """Stage the published figures, explanations and claims; what cannot be understood becomes a finding."""
     figures: list[tuple[object, ...]] = []
+    known = names.resolve_all(_names_in(package.published, wave))
     for name, rows in package.published.items():
-        figures += _figures(report_file.report(name), rows, wave, names, findings)
+        figures += _figures(report_file.report(name), rows, wave, names, known, findings)
     _stage(bench, "published_figures", figures)
     _stage(bench, "published_tables", [(report,) for report in dict.fromkeys(wave.printed_complete)])
     _stage(
@@ -97,14 +98,21 @@ def _stage(bench: Connection, table: str, rows: list[tuple[object, ...]]) -> Non
     put(bench, f"staged_{table}", kinds, [[row[i] for row in rows] for i in range(len(kinds))])
 
 
-def _figures(report: Report, rows: Rows, wave: Wave, names: Names, findings: Findings) -> Iterable[tuple[object, ...]]:
-    # A name may stand in the key, or be what is printed.
-    printed = [_without_mark(value, wave)[0] for value in rows.fields["printed"] if value]
-    codes = {
-        column.name: names.resolve(column.codes, [*filter(None, rows.fields.get(column.name, [])), *printed])
-        for column in report.columns
-        if column.codes
-    }
+def _names_in(published: Mapping[str, Rows], wave: Wave) -> dict[str, set[str]]:
+    """Return, by code list, the texts that may be names in it: a name may stand in the key, or be what is printed."""
+    found: dict[str, set[str]] = {}
+    for name, rows in published.items():
+        printed = [_without_mark(value, wave)[0] for value in rows.fields["printed"] if value]
+        for column in report_file.report(name).columns:
+            if column.codes:
+                found.setdefault(column.codes, set()).update(filter(None, rows.fields.get(column.name, [])), printed)
+    return found
+
+
+def _figures(
+    report: Report, rows: Rows, wave: Wave, names: Names, known: dict[str, dict[str, str]], findings: Findings
+) -> Iterable[tuple[object, ...]]:
+    codes = {column.name: known[column.codes] for column in report.columns if column.codes}
     seen: dict[tuple[str, ...], int] = {}
     for position, (line, record) in enumerate(rows.records(), 1):
 

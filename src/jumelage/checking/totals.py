@@ -125,6 +125,8 @@ def _kinds(bench: Connection, distinct: str) -> dict[str, str]:
             found[text] = "subtotal"
         elif mark := _FOOTNOTE.match(text):
             notes[text] = text[mark.end() :]
+    if not notes:
+        return found
     # A town with a mark before it is a row, whatever the mark may mean.
     put(bench, "notes", {"text": "varchar", "rest": "varchar"}, [list(notes), list(notes.values())])
     towns = bench.exec_driver_sql("select text from notes where match_key(rest) in (select key from places)")

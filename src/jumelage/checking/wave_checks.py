@@ -56,13 +56,13 @@ def false_sources(bench: Connection, wave: Wave, package: Package) -> list[Findi
 def unknown_items(wave: Wave, origin: Origin, names: Names) -> list[Finding]:
     """Find a home that is no country, and default answers to what is in no code list."""
     findings = []
-    if names.resolve("countries", [wave.home_country]).get(wave.home_country) != wave.home_country:
+    if wave.home_country not in names.codes("countries"):
         near = names.near("countries", wave.home_country)
         findings.append(origin.finding("code_unknown", "home.country", wave.home_country, list="countries", near=near))
     for question, items in wave.default_items.items():
-        known = names.resolve(question, filter(None, items))
+        known = names.codes(question)
         for item in items:
-            if item and known.get(item) != item:
+            if item and item not in known:
                 details = {"list": question, "near": names.near(question, item)}
                 key = f"defaults.{question}"
                 row = origin.rows.get(f"{key}.{item}")

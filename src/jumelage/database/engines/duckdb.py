@@ -274,8 +274,9 @@ class DuckDB(Engine):
             same = " and ".join(f"p.{column} = c.{child}" for child, column in pairs)
             values = " || '/' || ".join(f"cast(c.{child} as varchar)" for child, _ in pairs)
             queries.append(
-                f"select {number}, count(*), min({values}) from {table.fullname} c "
-                f"where {present} and not exists (select 1 from {parent} p where {same}) having count(*) > 0"
+                # Half of the time of a `not exists`, nearly all of which is planning.
+                f"select {number}, count(*), min({values}) from {table.fullname} c anti join {parent} p on {same} "
+                f"where {present} having count(*) > 0"
             )
         # A load bounds its memory, so it asks one thing after the other; all at once is faster.
         asked = queries if tables is not None else [" union all ".join(queries)]
