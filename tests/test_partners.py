@@ -223,11 +223,7 @@ def test_a_wave_may_be_at_home_elsewhere_and_a_territory_is_part_of_its_country(
 LOOKALIKES = [
     ("Saint-Louis", "St Louis", "ST. LOUIS", "saint\u00a0louis", "Saint\u202fLouis", "Sa\u00adint—Louis"),
     ("Łódź", "lodz", "Lo\u0301dz\u0301", "ŁÓDŹ"),
-    ("L'Aquila", "L’Aquila", "L\u02bcAquila", "l aquila", "Aquila (L')", "AQUILA, L’"),
-    ("La Rochelle", "Rochelle (La)", "Rochelle\u00a0( la )", "Rochelle, La"),
-    ("The Hague", "Hague, The"),
-    ("Lens (Lahn)", "Lens, Lahn"),
-    ("New Orleans, Louisiana",),
+    ("L'Aquila", "L’Aquila", "L\u02bcAquila", "l aquila"),
     ("Bergisch-Gladbach", "Bergisch\u2212Gladbach", "Bergisch \u2014 Gladbach", "Bergisch\tGladbach"),
     ("Πάτρας", "ΠΑΤΡΑΣ"),
     ("Ålesund/Norge", "alesund (norge)"),

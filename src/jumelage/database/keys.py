@@ -35,14 +35,9 @@ KEYS = (
             ' ' || regexp_replace(folded(regexp_replace(x, '[\p{Cf}]', '', 'g')), '[^\p{Ll}\p{Lo}\p{N}]+', ' ', 'g')
             || ' ', ' st ', ' saint ', 'g'), ' ste ', ' sainte ', 'g')), '^(.+) (le|la|les|l)$', '\2 \1'), '')""",
     "create or replace temp macro sort_key(x) as regexp_replace(folded(x), '[^a-z0-9]', '', 'g')",
-    # Aquila (L'), Hague, The: an article that a list puts last, told by the sign before it.
-    r"""create or replace temp macro article_first(x) as case when contains(x, '(') or contains(x, ',') then
-        regexp_replace(x, '(?i)^(.+)[(,][^\p{L}\p{N}]*(le|la|les|l|the|el|los|las|den)[^\p{L}\p{N}]*$', '\2\1')
-        else x end""",
-    # Letters and digits alone, without case and accents, with Saint as St and an article first; a text of signs alone
-    # is its own key. Most texts need no more than two replacements, which are ten times as fast as the second branch;
-    # both say the same.
+    # Letters and digits alone, without case and accents, with Saint as St; a text of signs alone is its own key. Most
+    # texts need no more than two replacements, which are ten times as fast as the second branch; both say the same.
     r"""create or replace temp macro partner_key(x) as coalesce(nullif(replace(
         case when not regexp_matches(x, '[^A-Za-z0-9 -]') then lower(replace(replace(x, ' ', ''), '-', ''))
-        else regexp_replace(folded(article_first(x)), '[^\p{Ll}\p{Lo}\p{N}]+', '', 'g') end, 'saint', 'st'), ''), x)""",
+        else regexp_replace(folded(x), '[^\p{Ll}\p{Lo}\p{N}]+', '', 'g') end, 'saint', 'st'), ''), x)""",
 )
