@@ -73,9 +73,8 @@ def run(*arguments: object) -> Result:
     return Result(code or 0, *texts)
 
 
-# What is handed in is read and checked in DuckDB, whatever the target, pages are made of sheets, and histories are looked
-# at by reports that `make test` compares on both engines: of these modules
-# the variants on PostgreSQL prove little more.
+# What is handed in is read and checked in DuckDB, whatever the target; pages are made of sheets, and histories are seen
+# through reports that are compared on both engines: of these modules the variants on PostgreSQL prove little more.
 _ON_DUCKDB_FIRST = {
     "test_aliases",
     "test_docs",
