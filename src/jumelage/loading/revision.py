@@ -115,6 +115,17 @@ _LATER = {
 }
 
 
+def _field(column: str, *, first: bool) -> str:
+    """Return what a column adds to the line of its row: + and the value, - for null.
+
+    Of a column that came later, its name too, and nothing where it is not used. What is null, `concat` leaves out.
+    """
+    mark = "" if first else "chr(31), "
+    if column in _LATER:
+        return f"{mark.replace(', ', ' || ')}'{column}+' || cast(nullif({column}, {_LATER[column]}) as varchar)"
+    return f"{mark}case when {column} is null then '-' else '+' end, cast({column} as varchar)"
+
+
 def _staged(name: str, _columns: list[str]) -> str:
     return f"staged_{name}"
 
@@ -131,13 +142,7 @@ def content_hash(
     digest = hashlib.sha256(canonical(wave).encode())
     for name in OF_A_LOAD:
         columns = [column for column in _columns(name) if column not in {"position", "agreement", *DERIVED}]
-        fields = [
-            f"'{column}+' || cast(nullif({column}, {_LATER[column]}) as varchar)"
-            if column in _LATER
-            else f"coalesce('+' || cast({column} as varchar), '-')"
-            for column in columns
-        ]
-        line = f"concat_ws(chr(31), {', '.join(fields)})"
+        line = f"concat({', '.join(_field(column, first=column == columns[0]) for column in columns)})"
         sums = bench.exec_driver_sql(
             "select count(*), sum(cast(m >> 64 as ubigint)), sum(cast(m & 18446744073709551615 as ubigint)) "
             f"from (select md5_number({line}) as m from {relation(name, columns)})"
