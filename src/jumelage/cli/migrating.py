@@ -46,9 +46,11 @@ def bring_up(url: URL, to: str = "head", *, dry_run: bool = False, accept_loss: 
         migration.find(to)
         say(f"would create {database.shown(url)}")
         return
-    opened = database.opened(url, read_only=True) if dry_run else database.creating(url)
-    with opened as connection:
-        done = migration.plan(connection, to) if dry_run else migration.migrate(connection, to, accept_loss=accept_loss)
+    if dry_run:
+        done = migration.rehearse(url, to)
+    else:
+        with database.creating(url) as connection:
+            done = migration.migrate(connection, to, accept_loss=accept_loss)
     if done.empty:
         say(f"{database.shown(url)} is up to date, at migration {done.to}")
         return
@@ -57,4 +59,8 @@ def bring_up(url: URL, to: str = "head", *, dry_run: bool = False, accept_loss: 
     verb = "would go" if dry_run else "went"
     say(f"{database.shown(url)} {verb} from {done.at or 'base'} to {done.to}: {', '.join(steps)}")
     for what in done.lost:
-        say(f"lost: {what}")
+        say(f"{'would be lost' if dry_run else 'lost'}: {what}")
+    if done.unfit:
+        say(f"the rows of {', '.join(done.unfit)} are not what was loaded (see jumelage check --rows)")
+    if dry_run and (done.lost or done.unfit) and not accept_loss:
+        say("it would be refused without --accept-loss")
