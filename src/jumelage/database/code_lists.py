@@ -15,11 +15,26 @@ from jumelage.errors import DatabaseError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+# The register is made of three files: the towns that were asked, the communes of the region, and what is above them.
+_REGISTER = """
+    select code, 'commune' as kind, name, nullif(kind, 'commune') as status, departement,
+    coalesce(part_of, 'FR-' || departement) as part_of, null as valid_from, null as valid_to
+    from (
+        select * replace (case when kind = 'delegated' and code = part_of then code || '-D' else code end as code)
+        from list_communes
+    )
+    union all by name
+    select * from list_authorities
+    union all by name
+    select code, kind, name from list_cities where code not in (select code from list_communes)
+"""
+# For the tables that are no file of their own, what they are made of, and their columns that no file holds.
+_MADE_OF = {"cities": f"({_REGISTER})"}
+_FILLED = {"country": "'FR'", "list": "'shipped'", "population": "null"}
 _KEYS = {
     "sort_key": {"countries": "sort_key(label_fr)", "cities": "sort_key(name)"},
     "match_key": {
         "cities": "match_key(name)",
-        "communes": "match_key(name)",
         "city_aliases": "match_key(alias)",
         "country_aliases": "match_key(alias)",
     },
@@ -34,12 +49,17 @@ def synchronise(connection: Connection) -> None:
             table = metadata.tables[f"{SCHEMA}.{name}"]
             columns = [column.name for column in table.columns]
             values = ", ".join(
-                f"{_KEYS.get(column.name, {}).get(name, _typed(column.name, str(column.type)))} as {column.name}"
-                for column in table.columns
+                f"{_value(name, column.name, str(column.type))} as {column.name}" for column in table.columns
             )
             connection.exec_driver_sql(f"create temp table new_{name} as select * from survey.{name} limit 0")
             try:
-                append(bench, f"select {values} from list_{name}", connection, f"new_{name}", columns)
+                append(
+                    bench,
+                    f"select {values} from {_MADE_OF.get(name, f'list_{name}')}",
+                    connection,
+                    f"new_{name}",
+                    columns,
+                )
             except DBAPIError as error:
                 raise DatabaseError(f"schema/codes/{name}.csv: {str(error.orig).splitlines()[0]}") from error
             keys = ", ".join(column.name for column in table.primary_key)
@@ -96,8 +116,12 @@ def _check_answers(connection: Connection) -> None:
         )
 
 
-def _typed(column: str, kind: str) -> str:
-    return column if kind == "TEXT" else f"cast({column} as {kind})"
+def _value(name: str, column: str, kind: str) -> str:
+    """Return what a column of a table is made of."""
+    if name in _KEYS.get(column, {}):
+        return _KEYS[column][name]
+    value = _FILLED.get(column, column) if name in _MADE_OF else column
+    return value if kind == "TEXT" else f"cast({value} as {kind})"
 
 
 def _same_key(name: str) -> str:
