@@ -579,3 +579,17 @@ def test_contradicting_counts_are_told_beside_other_errors_and_columns_as_the_fi
     assert "partnerships.csv:6, colonne city\u00a0: 'Lile'" in said
     assert "respondents.csv:2, colonne Accords déclarés\u00a0: '2'" in said  # Lille lists four at least
     assert "respondents.csv:3" not in said  # that of row 6 may be with Douai
+
+
+@pytest.mark.long
+@pytest.mark.on_duckdb
+def test_a_file_larger_than_the_memory_of_a_load_is_loaded(migrated: URL, tiny_wave: WaveFolder) -> None:
+    """What is read at once is bounded, whatever the size of the file: it is read in parts."""
+    rows, megabytes = 800_000, 350
+    path = tiny_wave.path / "partnerships.csv"
+    with path.open("a", encoding="utf-8") as file:
+        file.writelines(f"Lille,Allemagne,1,{number:0>450},1990,,\n" for number in range(rows))
+    assert path.stat().st_size > megabytes * 1_000_000
+    done = run("load", tiny_wave.path, "--db", address(migrated))
+    assert done.code == 0, done.err
+    assert select(migrated, "select count(*) from survey.partnerships where length(partner) = 450") == [(rows,)]
