@@ -179,7 +179,8 @@ def test_a_wheel_needs_nothing_but_the_locked_dependencies(installed: Path, tmp_
     assert (tmp_path / "public" / "fr.html").is_file()
 
 
-@pytest.mark.parametrize("engine", ["duckdb", pytest.param("postgresql", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("engine", ENGINES)
 def test_an_installed_wheel_does_the_main_job_outside_the_checkout(
     installed: Path, engine: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

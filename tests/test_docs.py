@@ -78,3 +78,24 @@ def test_pages_name_no_command_and_no_option_that_is_not_there() -> None:
         }
         assert said - options - ELSEWHERE == set(), page.name
         assert set(re.findall(r"[`/$] ?jumelage ([a-z]+)", text)) - words == set(), page.name
+
+
+HOUSE = ROOT / "src" / "jumelage"
+
+
+def test_every_room_that_the_design_names_is_there() -> None:
+    text = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+    named = [name for name in re.findall(r"`([a-z]+/[a-z_/]*)`", text) if (HOUSE / name.split("/")[0]).is_dir()]
+    assert len(named) > 20
+    assert [name for name in named if not ((HOUSE / name).is_dir() or (HOUSE / f"{name}.py").is_file())] == []
+
+
+def test_the_design_names_every_wing() -> None:
+    text = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+    wings = [folder.parent.name for folder in HOUSE.glob("*/__init__.py")]
+    assert [wing for wing in wings if f"`{wing}/`" not in text] == []
+
+
+def test_no_module_is_longer_than_400_lines() -> None:
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in HOUSE.rglob("*.py")}
+    assert [path.name for path, length in lengths.items() if length > 400] == []

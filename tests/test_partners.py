@@ -21,6 +21,7 @@ from jumelage.loading.load import load
 from jumelage.loading.revision import Request
 from jumelage.reporting.run import run
 from jumelage.revisions.scope import find_scope
+from jumelage.template import earlier_wave
 from tests.conftest import ENGINES, ROOT, Databases, WaveFolder, address
 from tests.conftest import run as jumelage
 
@@ -108,6 +109,7 @@ def test_two_real_waves_load_and_compare(migrated: URL, tmp_path: Path) -> None:
             scope = find_scope(connection, wave)
             run(connection, report_file.report("zones"), scope)
             _, rows = database.query(connection, "select city, partner, country from apart_partnerships")
+            assert earlier_wave(connection, scope).facts["home.apart"] == "yes"
         assert [tuple(row) for row in rows] == [("62510", "La Valette-du-Var", "FR")]
     assert total(migrated) == (-26, 27, 0, 11)  # 37 and 38 less those that may be one
     with database.reading(migrated) as connection:

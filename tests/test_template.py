@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -359,6 +360,11 @@ def test_an_earlier_wave_gives_its_rules_and_never_its_dates_or_its_source(wave_
     assert found["fieldwork.mode"] == "telephone"
     for key in ("reference_date", "fieldwork.from", "fieldwork.to", "source", "complete.agreements"):
         assert found[key] == ""
+    assert (found["home.country"], found["home.apart"]) == ("FR", "Non")
+    home = replace(earlier, facts=earlier.facts | {"home.country": "BE", "home.apart": "yes"})
+    (tmp_path / "apart").mkdir()
+    found = keys(written(tmp_path / "apart", earlier=home))
+    assert (found["home.country"], found["home.apart"]) == ("BE", "Oui")
 
 
 @pytest.mark.parametrize("name", ['=HYPERLINK("http://x","y")', "+1", "-2", "@SUM(A1)"])

@@ -33,8 +33,6 @@ fillcolor="#ffffe1" o:insetmode="auto"><v:fill color2="#ffffe1"/><v:shadow on="t
 _SHAPES = re.compile(rb"<v:shape\b(?:(?!</v:shape>).)*</v:shape>", re.DOTALL)
 _LEAST_ROOM = 400  # characters; with less, a cell is marked by its fill alone
 
-Cells = dict[tuple[int, int], "Note"]
-
 
 class Comments:
     """The comments of one sheet."""

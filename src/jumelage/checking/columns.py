@@ -74,7 +74,7 @@ def understand_columns(
                 yield from _numbers(bench, document, column, names, wave)
             elif column in DATES:
                 yield from _periods(bench, document, column, known[document.name, column], wave)
-            elif column in PARTNERS:
+            elif column in PARTNERS and column in document.columns:
                 yield from _partners(bench, document, column, wave)
                 yield from _free_texts(bench, document, column)
             elif column == "source":
@@ -345,7 +345,8 @@ def _resolved(bench: Connection, document: Document) -> None:
         else:
             columns.append(f"r.{column}")
         if column in PARTNERS:
-            columns.append(f"partner_key(r.{column}) as {column}_key")
+            key = f"partner_key(r.{column})" if column in document.columns else "cast(null as varchar)"
+            columns.append(f"{key} as {column}_key")
     if table == "respondents":
         said = " or ".join(f"m_{name}.code in ('yes', 'no', 'dont_know')" for name in TOWN_QUESTIONS)
         columns.append(f"({said}) as has_answered")

@@ -148,11 +148,10 @@ def _wrapped(sql: str) -> str:
     return f"select * from (\n{sql}\n) as offenders limit {MOST + 1}"  # the line ends a comment at its end
 
 
-class _OnServer:
-    """PostgreSQL: within a transaction that only reads, each in a savepoint with a limit of time."""
+class _InTransaction:
+    """The door of a transaction that is open already: queries are asked one by one."""
 
-    def __init__(self, connection: Connection, bench: _Bench, *, trying: bool = False) -> None:
-        self._connection, self._bench, self._trying, self._clock = connection, bench, trying, _Clock()
+    _connection: Connection
 
     def open(self) -> None:
         """Nothing is to be got ready."""
@@ -162,6 +161,16 @@ class _OnServer:
         for statement in settings:
             self._connection.exec_driver_sql(statement)
         return {sql: self._ask(sql) for sql in sorted(queries)}
+
+    def _ask(self, sql: str) -> Answer:
+        raise NotImplementedError
+
+
+class _OnServer(_InTransaction):
+    """PostgreSQL: within a transaction that only reads, each in a savepoint with a limit of time."""
+
+    def __init__(self, connection: Connection, bench: _Bench, *, trying: bool = False) -> None:
+        self._connection, self._bench, self._trying, self._clock = connection, bench, trying, _Clock()
 
     def _ask(self, sql: str) -> Answer:
         if reason := self._bench.why_not(sql):
@@ -295,20 +304,11 @@ class _Process:
         self._process = None
 
 
-class _WithinDuckDB:
+class _WithinDuckDB(_InTransaction):
     """DuckDB before a commit: in the transaction itself, where a query that fails ends it with all its rows."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection, self._clock, self._lost = connection, _Clock(), ""
-
-    def open(self) -> None:
-        """Nothing is to be got ready."""
-
-    def ask(self, settings: Sequence[str], queries: Collection[str]) -> dict[str, Answer]:
-        """Return the answer to each query, in the scope that the settings set."""
-        for statement in settings:
-            self._connection.exec_driver_sql(statement)
-        return {sql: self._ask(sql) for sql in sorted(queries)}
 
     def _ask(self, sql: str) -> Answer:
         if self._lost:

@@ -83,24 +83,23 @@ def _compose(bench: Connection, document: Document) -> None:
 
 def _errors(bench: Connection, document: Document) -> Iterator[Finding]:
     """Yield the errors of a spreadsheet that were written into a text."""
-    for column in filter(None, document.columns):
-        rows = bench.exec_driver_sql(
-            f"select line, {column} from raw_{document.name} "
-            f"where regexp_full_match({column}, '{SPREADSHEET_ERROR}', 'i') order by line"
-        )
-        for line, value in rows:
-            yield document.finding("cell_error", line, column, value)
+    for line, column, value in _texts(bench, document, f"regexp_full_match({{}}, '{SPREADSHEET_ERROR}', 'i')"):
+        yield document.finding("cell_error", line, column, value)
 
 
 def _controls(bench: Connection, document: Document) -> Iterator[Finding]:
     """Yield control characters, value by value."""
+    for line, column, value in _texts(bench, document, f"regexp_matches({{}}, '{CONTROLS_IN_SQL}')"):
+        yield document.finding("control_character", line, column, value, code=find_control(value))
+
+
+def _texts(bench: Connection, document: Document, condition: str) -> Iterator[tuple[int, str, str]]:
+    """Yield line, column and text of those for which a condition on `{}` holds."""
     for column in filter(None, document.columns):
-        rows = bench.exec_driver_sql(
-            f"select line, {column} from raw_{document.name} "
-            f"where regexp_matches({column}, '{CONTROLS_IN_SQL}') order by line"
-        )
+        where = condition.replace("{}", column)
+        rows = bench.exec_driver_sql(f"select line, {column} from raw_{document.name} where {where} order by line")
         for line, value in rows:
-            yield document.finding("control_character", line, column, value, code=find_control(value))
+            yield line, column, value
 
 
 def _odd_records(bench: Connection, document: Document) -> Iterator[Finding]:

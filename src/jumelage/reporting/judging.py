@@ -34,7 +34,7 @@ def judge(
 
     `errors` are the reports that could not be run, with why; `more` are problems that were found elsewhere.
     """
-    entries = [*judge_figures(told.figures, runs, errors), *_unprinted(told, runs), *_claims(told.claims, heard)]
+    entries = [*_judge_figures(told.figures, runs, errors), *_unprinted(told, runs), *_claims(told.claims, heard)]
     problems = list(errors.values())
     problems += [
         f"claims.csv: {entry.key}: {entry.because.en}"
@@ -48,36 +48,36 @@ def judge(
     return Ledger(tuple(entries), (*problems, *disputed, *more), tuple(dict.fromkeys(unchecked)))
 
 
-def judge_figures(figures: Iterable[Figure], runs: Mapping[str, Run], errors: Mapping[str, str]) -> Iterator[Entry]:
+def _judge_figures(figures: Iterable[Figure], runs: Mapping[str, Run], errors: Mapping[str, str]) -> Iterator[Entry]:
     """Yield the entry of each printed figure."""
     figures = tuple(figures)
-    against_print = broken_totals(figures) | printed_otherwise(figures)
+    against_print = _broken_totals(figures) | _printed_otherwise(figures)
     for figure in figures:
         if figure.report in errors:
             because = Label(errors[figure.report], errors[figure.report])
-            yield entry_of(figure, None, None, "error", because)
+            yield _entry_of(figure, None, None, "error", because)
         else:
-            yield judge_figure(figure, runs[figure.report], against_print)
+            yield _judge_figure(figure, runs[figure.report], against_print)
 
 
-def entry_of(figure: Figure, low: Value, high: Value, status: str, because: Label | None = None) -> Entry:
+def _entry_of(figure: Figure, low: Value, high: Value, status: str, because: Label | None = None) -> Entry:
     """Make the entry of a figure."""
     return Entry(figure.report, figure.key, figure.measure, figure.printed, figure.place, low, high, status, because)
 
 
-def judge_figure(figure: Figure, found: Run, against_print: Mapping[Figure, Label]) -> Entry:
+def _judge_figure(figure: Figure, found: Run, against_print: Mapping[Figure, Label]) -> Entry:
     """Give a figure its status: the first that holds, as docs/ledger.md lists them."""
     low, high = found.known(figure.key, figure.measure)
     reported = known(found.report, found.reported, figure.key, figure.measure, complete=found.complete)
     if figure in against_print:
-        return entry_of(figure, low, high, "contradicted", against_print[figure])
+        return _entry_of(figure, low, high, "contradicted", against_print[figure])
     if _is_source(figure, found.sources):
-        return entry_of(figure, low, high, "source")
-    if is_equal(figure, *reported):
-        return entry_of(figure, low, high, "reproduced")
-    if is_equal(figure, low, high):
-        return entry_of(figure, low, high, "reproduced_with_inferred")
-    return entry_of(figure, low, high, status_of_open(figure, found, low, high))
+        return _entry_of(figure, low, high, "source")
+    if _is_equal(figure, *reported):
+        return _entry_of(figure, low, high, "reproduced")
+    if _is_equal(figure, low, high):
+        return _entry_of(figure, low, high, "reproduced_with_inferred")
+    return _entry_of(figure, low, high, _status_of_open(figure, found, low, high))
 
 
 def _is_source(figure: Figure, made_from: dict[tuple[str, str], set[str]]) -> bool:
@@ -95,7 +95,7 @@ def _covers(pattern: list[str], key: list[str]) -> bool:
     return all(part in (TOTAL, own) for part, own in zip(pattern, key, strict=True))
 
 
-def is_equal(figure: Figure, low: Value, high: Value) -> bool:
+def _is_equal(figure: Figure, low: Value, high: Value) -> bool:
     """Tell whether what can be computed is exact and, rounded half up, what is printed."""
     if low != high or low is None:
         return False
@@ -111,7 +111,7 @@ def _unit(figure: Figure) -> Decimal:
     return Decimal(1).scaleb(-(figure.decimals or 0))
 
 
-def status_of_open(figure: Figure, found: Run, low: Value, high: Value) -> str:
+def _status_of_open(figure: Figure, found: Run, low: Value, high: Value) -> str:
     """Return the status of a figure that the rows do not settle: bounded, published_only, wording or contradicted.
 
     A null upper end is no bound; a printed number stands for all that rounds to it.
@@ -133,7 +133,7 @@ def status_of_open(figure: Figure, found: Run, low: Value, high: Value) -> str:
     return "published_only" if says_nothing else "bounded"
 
 
-def broken_totals(figures: Iterable[Figure]) -> dict[Figure, Label]:
+def _broken_totals(figures: Iterable[Figure]) -> dict[Figure, Label]:
     """Find printed totals that their printed parts in the same place do not make.
 
     The parts of a grand total are the subtotals where there are any.
@@ -156,7 +156,7 @@ def broken_totals(figures: Iterable[Figure]) -> dict[Figure, Label]:
     return broken
 
 
-def printed_otherwise(figures: Iterable[Figure]) -> dict[Figure, Label]:
+def _printed_otherwise(figures: Iterable[Figure]) -> dict[Figure, Label]:
     """Find figures that are printed in another place with another value."""
     cells: dict[tuple[str, str, str], list[Figure]] = {}
     for figure in figures:
@@ -190,8 +190,8 @@ def _unprinted(told: Told, runs: Mapping[str, Run]) -> Iterator[Entry]:
                 if low is None:  # nobody was asked, and nothing is printed
                     continue
                 blank = Figure(name, key, measure, printed[0].place, 0, "", Decimal(0), 0, None, None, None)
-                status = "reproduced" if is_equal(blank, low, high) else status_of_open(blank, found, low, high)
-                yield entry_of(blank, low, high, status)
+                status = "reproduced" if _is_equal(blank, low, high) else _status_of_open(blank, found, low, high)
+                yield _entry_of(blank, low, high, status)
 
 
 _WITHOUT_QUERY = {"source": "source", "wording": "wording"}

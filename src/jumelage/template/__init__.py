@@ -41,7 +41,8 @@ _FACTS = {
 class Earlier:
     """What a new wave takes over from an earlier one: its towns, and what it says of itself.
 
-    `frame` holds name, INSEE code and population of each town; `facts` holds texts by dotted key of wave.toml.
+    `frame` holds name, INSEE code and population of each town; `facts` holds texts, or codes of a list, by dotted
+    key of wave.toml.
     """
 
     code: str
@@ -65,11 +66,17 @@ def earlier_wave(connection: Connection, scope: Scope) -> Earlier:
         "select c.name, c.code, r.population from respondents r join cities c on c.code = r.city "
         "order by c.sort_key, c.code",
     )
+    _, ((country, apart),) = database.query(
+        connection,
+        "select r.home_country, r.home_apart from survey.revisions r "
+        "join scope s on s.wave = r.wave and s.revision = r.revision",
+    )
+    home = {"home.country": country, "home.apart": "yes" if apart else "no"}
     return Earlier(
         code,
         revision,
         tuple((name, city, int(population)) for name, city, population in towns),
-        {key: text for key, text in zip(_FACTS, facts, strict=True) if text},
+        {key: text for key, text in zip(_FACTS, facts, strict=True) if text} | home,
     )
 
 
