@@ -399,6 +399,7 @@ VALUES = {
         lines(FRAME, "city,city_code,population", "Lille,59350,1", "Lens,59350,2", "Douai,,3"), FRAME, 3, "city_code"
     ),
     "outside_frame": case(line("actions.csv", "Arras,agenda_21,yes"), "actions.csv", 3, "city"),
+    "outside_frame_merged": case(line("actions.csv", "St-Pol-s/-Mer,agenda_21,yes"), "actions.csv", 3, "city"),
     "frame_empty": case(lines(FRAME, "city,population"), FRAME),
     "choice": case(line("actions.csv", "Douai,agenda_21,ja"), "actions.csv", 3, "answer"),
     "not_a_count": case(line(PARTNERSHIPS, "Lille,IT,two,,,,"), PARTNERSHIPS, 6, "agreements"),

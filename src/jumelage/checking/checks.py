@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jumelage.checking.columns import understand_columns
+from jumelage.checking.register import follow_mergers
 from jumelage.checking.totals import check_totals, read_marks, set_lines_apart
 from jumelage.database.workbench import put
 from jumelage.reading.handed import MAY_LACK
@@ -51,6 +52,7 @@ def find_problems(
     """
     totalled = [document for document in documents.values() if _prepare(bench, document, names, wave, findings)]
     _declare(bench, wave)
+    follow_mergers(bench)
     findings += understand_columns(bench, documents, names, wave)
     for document in documents.values():
         findings += _blanks(bench, document)
@@ -148,13 +150,16 @@ def _twice(bench: Connection, document: Document, key: tuple[str, ...]) -> Itera
 def _outside_frame(bench: Connection, document: Document) -> Iterator[Finding]:
     table = document.name
     outside = bench.exec_driver_sql(
-        f"select m.text from meant_{table}_city m where m.code not in (select city from resolved_frame)"
+        f"select m.text, g.name, g.changed_on from meant_{table}_city m left join merged g on g.code = m.code "
+        "where m.code not in (select city from resolved_frame)"
     ).fetchall()
     if not outside:
         return
+    successors = {text: {"successor": name, "changed_on": day} for text, name, day in outside if name}
     rows = bench.exec_driver_sql(
         f"select line, city from raw_{table} where city in (select unnest(cast(? as varchar[]))) order by line",
-        ([text for (text,) in outside],),
+        ([text for text, *_ in outside],),
     )
     for line, value in rows:
-        yield document.finding("outside_frame", line, "city", value)
+        broken = "outside_frame_merged" if value in successors else "outside_frame"
+        yield document.finding(broken, line, "city", value, **successors.get(value, {}))

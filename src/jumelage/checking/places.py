@@ -86,7 +86,7 @@ class Authority(NamedTuple):
     @property
     def shown(self) -> str:
         """Its name and code, and what it is or was a part of."""
-        part = f" ({self.whole})" if self.status is not None and self.whole else ""
+        part = f" ({self.whole})" if self.whole and (self.status or self.valid_to) else ""
         return f"{self.name or ''} {self.code}".strip() + part
 
     @property

@@ -58,3 +58,19 @@ def index_register(bench: Connection) -> None:
         "select key, code, name from named union all select replace(n.key, s.word, s.short), n.code, n.name "
         f"from named n, (values {shortened}) s(word, short) where contains(n.key, s.word)"
     )
+
+
+def follow_mergers(bench: Connection) -> None:
+    """Make `merged`: the authorities that had ceased on the day of the wave, with what each was part of then.
+
+    `declared` has the day; on a day that nobody said, none had.
+    """
+    bench.exec_driver_sql(
+        "create or replace temp table merged as with recursive gone as ("
+        "select r.code, r.part_of as successor, r.valid_to as changed_on from register r, declared d "
+        "where r.valid_to <= d.reference_date and r.part_of is not null), "
+        "m as (select * from gone union select m.code, g.successor, g.changed_on from m join gone g "
+        "on g.code = m.successor where g.changed_on >= m.changed_on) "
+        "select m.code, max_by(m.successor, m.changed_on) as successor, max_by(r.name, m.changed_on) as name, "
+        "max(m.changed_on) as changed_on from m join register r on r.code = m.successor group by m.code"
+    )

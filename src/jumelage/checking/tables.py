@@ -12,7 +12,7 @@ staged_TABLE         rows as they will stand in a table of the models, but for w
 declared             what the wave says of itself, one row, for rules. Written by `checks`.
 names, shared …      the code lists (list_NAME) by their spellings. Written and read by `names`.
 register …           the authorities that a wave may name, and `register_names` by their spellings. Written by
-                     `register`, read by `places`.
+                     `register`, read by `places`. `merged`: those that had ceased on the day of the wave.
 """
 
 from __future__ import annotations
