@@ -227,8 +227,8 @@ _NAMED = (
 
 def _best(text: str, authorities: list[Authority]) -> list[Authority]:
     """Leave out those of several that a text does not mean."""
-    if len(authorities) <= 1:
-        return authorities
+    if len({one.code for one in authorities}) <= 1:
+        return authorities[:1]
     # A name alone is that of a commune, if one has it; a part of a town that bears the same name is that town.
     found = [one for one in authorities if one.kind == "commune"] or authorities
     codes = {one.code for one in found}
@@ -241,6 +241,8 @@ def _best(text: str, authorities: list[Authority]) -> list[Authority]:
 
 def _accents(text: str) -> str:
     """Return the letters with accents that a text has, in their order."""
+    if text.isascii():
+        return ""
     return "".join(letter for letter in composed(text.lower()) if unicodedata.decomposition(letter))
 
 
