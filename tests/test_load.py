@@ -126,6 +126,7 @@ def test_the_2006_wave_loads_as_revision_1_with_29_respondents_and_100_agreement
     assert (found["survey.respondents"], found["survey.partnerships"], found["survey.revisions"]) == (29, 100, 1)
     sql = "select wave, revision, loaded_by, reason, software from survey.revisions"
     assert select(migrated, sql) == [("2006", 1, "Anaïs", None, __version__)]
+    assert select(migrated, "select kind, count(*) from respondents group by kind") == [("commune", 29)]
 
 
 @pytest.mark.on_duckdb
