@@ -423,128 +423,126 @@ WAVE = [
         with_bytes("wave.toml", TINY["wave.toml"].encode("cp1252")),
         "wave.toml: is not UTF-8: byte ",
     ),
-    Case("a missing key", toml('population = "RP2007"\n', ""), "wave.toml, column population: is missing"),
-    Case("a missing key of a table", toml('mode = "post"\n', ""), "wave.toml, column fieldwork.mode: is missing"),
-    Case(
-        "a missing language", toml('title.en = "Small survey"\n', ""), "wave.toml, column title: must give a text in fr"
-    ),
+    Case("a missing key", toml('population = "RP2007"\n', ""), "wave.toml, key population: is missing"),
+    Case("a missing key of a table", toml('mode = "post"\n', ""), "wave.toml, key fieldwork.mode: is missing"),
+    Case("a missing language", toml('title.en = "Small survey"\n', ""), "wave.toml, key title: must give a text in fr"),
     Case(
         "an unknown key",
         toml("synthetic = false", 'synthetic = false\npopulatoin = "RP2007"'),
-        "wave.toml, column populatoin: 'RP2007': is unknown; did you mean population?",
+        "wave.toml, key populatoin: 'RP2007': is unknown; did you mean population?",
     ),
     Case(
         "an unknown key of a table",
         toml('mode = "post"', 'mode = "post"\nmodes = "post"'),
-        "wave.toml, column fieldwork.modes: 'post': is unknown; did you mean mode?",
+        "wave.toml, key fieldwork.modes: 'post': is unknown; did you mean mode?",
     ),
     Case(
         "a text for a yes or no",
         toml("synthetic = false", 'synthetic = "no"'),
-        "wave.toml, column synthetic: 'no': must be true or false",
+        "wave.toml, key synthetic: 'no': must be true or false",
     ),
     Case(
         "a text for a date",
         toml("reference_date = 2010-12-31", 'reference_date = "2010-12-31"'),
-        "wave.toml, column reference_date: '2010-12-31': must be a date",
+        "wave.toml, key reference_date: '2010-12-31': must be a date",
     ),
     Case(
         "a number for a text",
         toml('source = "tests"', "source = 5"),
-        "wave.toml, column source: '5': must be a text",
+        "wave.toml, key source: '5': must be a text",
     ),
     Case(
         "an unknown default answer",
         toml('elected_delegate = "no"', 'elected_delegate = "none"'),
-        "wave.toml, column defaults.elected_delegate: 'none': is not an answer here; did you mean ",
+        "wave.toml, key defaults.elected_delegate: 'none': is not an answer here; did you mean ",
     ),
     Case(
         "a date for a default",
         toml('since = "dont_know"', 'since = "1958"'),
-        "wave.toml, column defaults.since: '1958': is not an answer here; known: ",
+        "wave.toml, key defaults.since: '1958': is not an answer here; known: ",
     ),
     Case(
         "an unknown default answer of an action",
         toml('actions = { "*" = "no" }', 'actions = { "*" = "nope" }'),
-        "wave.toml, column defaults.actions.*: 'nope': is not an answer here; did you mean no",
+        "wave.toml, key defaults.actions.*: 'nope': is not an answer here; did you mean no",
     ),
     Case(
         "a default of an unknown action",
         toml('actions = { "*" = "no" }', 'actions = { "*" = "no", intereg = "yes" }'),
-        "wave.toml, column defaults.actions: 'intereg': is not a code of actions; did you mean ",
+        "wave.toml, key defaults.actions: 'intereg': is not a code of actions; did you mean ",
     ),
     *(
         Case(
             f"{code} for the code of the wave",
             toml('wave = "tiny"', f'wave = "{code}"'),
-            f"wave.toml, column wave: {code!r}: must be lower-case letters, digits and hyphens",
+            f"wave.toml, key wave: {code!r}: must be lower-case letters, digits and hyphens",
         )
         for code in ("", "Tiny", "a'b", "été", "x" * 41)
     ),
     Case(
         "a time for a date",
         toml("reference_date = 2010-12-31", "reference_date = 2010-12-31T10:00:00"),
-        "wave.toml, column reference_date: '2010-12-31 10:00:00': must be a date",
+        "wave.toml, key reference_date: '2010-12-31 10:00:00': must be a date",
     ),
     Case(
         "a fieldwork that ends before it begins",
         toml("to = 2010-12-31", "to = 2010-09-30"),
-        "wave.toml, column fieldwork.to: '2010-09-30': is before fieldwork.from",
+        "wave.toml, key fieldwork.to: '2010-09-30': is before fieldwork.from",
     ),
     Case(
         "no decimal mark",
         with_toml("[printed]", 'decimal = ""'),
-        "wave.toml, column printed.decimal: '': is not an answer here; known: ,, .",
+        "wave.toml, key printed.decimal: '': is not an answer here; known: ,, .",
     ),
     Case(
         "an unknown complete table",
         toml("agreements = true", 'agreements = true\nprinted = ["zonez"]'),
-        "wave.toml, column complete.printed: 'zonez': there is no such report; did you mean zones?",
+        "wave.toml, key complete.printed: 'zonez': there is no such report; did you mean zones?",
     ),
     Case(
         "an unknown source of the frame",
         with_toml('frame = "nonsense"'),
-        "wave.toml, column sources.frame: 'nonsense': ",
+        "wave.toml, key sources.frame: 'nonsense': ",
     ),
     Case(
         "an explanation of an unknown report",
         explained(("report", '"zonez"')),
-        "wave.toml, column explanations.report: 'zonez': there is no such report; did you mean zones?",
+        "wave.toml, key explanations.report: 'zonez': there is no such report; did you mean zones?",
     ),
     Case(
         "an explanation of an unknown measure",
         explained(("measure", '"agrements"')),
-        "wave.toml, column explanations.measure: 'agrements': zones has no such measure; did you mean agreements",
+        "wave.toml, key explanations.measure: 'agrements': zones has no such measure; did you mean agreements",
     ),
     Case(
         "an explanation without a reason",
         explained(("because", "")),
-        "wave.toml, column explanations.because: is missing",
+        "wave.toml, key explanations.because: is missing",
     ),
     Case(
         "an explanation that is a text",
         lambda wave: wave.write("wave.toml", f'explanations = ["x"]\n{TINY["wave.toml"]}'),
-        "wave.toml, column explanations",
+        "wave.toml, key explanations",
     ),
     Case(
         "an explanation whose keys are lists",
         explained(("keys", '[["eu"]]')),
-        "wave.toml, column explanations.keys",
+        "wave.toml, key explanations.keys",
     ),
     Case(
         "two explanations of one figure",
         lambda wave: [explained()(wave) for _ in range(2)],
-        "wave.toml, column explanations",
+        "wave.toml, key explanations",
     ),
     Case(
         "a mark of several agreements without its number",
         with_toml("[printed]", 'several_mark = "*"'),
-        "wave.toml, column printed.several_mark: '*': must have {n} in the place of the number",
+        "wave.toml, key printed.several_mark: '*': must have {n} in the place of the number",
     ),
     Case(
         "a word that stands for a word",
         with_toml("[printed.words]", 'Deux = { value = "2" }'),
-        "wave.toml, column printed.words.Deux.value: '2': must be a number",
+        "wave.toml, key printed.words.Deux.value: '2': must be a number",
     ),
     Case(
         "a word that stands for no finite number",
@@ -552,7 +550,7 @@ WAVE = [
             with_toml("[printed.words]", "Deux = { value = inf }")(wave),
             zones("eu,agreements,Deux,p")(wave),
         ),
-        "wave.toml, column printed.words.Deux.value: 'inf': ",
+        "wave.toml, key printed.words.Deux.value: 'inf': ",
     ),
     Case(
         "a byte order mark and nothing wrong after it, but a wrong answer",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -259,3 +261,38 @@ def test_output_never_goes_over_what_is_handed_in(loaded: URL, tmp_path: Path) -
     )
     assert done.code == 2, done.err
     assert file.read_bytes() == text
+
+
+_SAID_IN_BOTH = {"UsageError", "DatabaseError", "BusyError"}
+# What only whoever writes a report or a code list meets, in files that are in English.
+_OF_AUTHORS = {"report_file.py", "code_lists.py"}
+
+
+def test_what_a_command_refuses_is_said_in_both_languages() -> None:
+    """A text of our own is a Label; what an engine says is quoted as it is."""
+    for path in sorted((ROOT / "src" / "jumelage").rglob("*.py")):
+        if path.name in _OF_AUTHORS:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in _SAID_IN_BOTH:
+                said = node.args[0]
+                ours = [part.value for part in (said, *getattr(said, "values", ())) if isinstance(part, ast.Constant)]
+                plain = isinstance(said, ast.Constant | ast.JoinedStr) and re.search(
+                    "[a-z]{3}", "".join(map(str, ours))
+                )
+                assert not plain, f"{path.name}: {ast.unparse(said)}"
+
+
+def test_french_is_french(loaded: URL) -> None:
+    """Each with the exit code that it has in English, and no word of it left."""
+    asked = {
+        ("report", "zonez"): "erreur\u00a0: il n’y a pas de rapport 'zonez'\u00a0; vouliez-vous dire zones\u00a0?",
+        ("report", "zones", "--wave", "2006@9"): "erreur\u00a0: la vague 2006 n’a pas de révision '9'\u00a0; elle a 1",
+        ("withdraw", "2006@1", "--reason", " "): "erreur\u00a0: dites pourquoi elle est retirée\u00a0: --reason TEXTE",
+        ("migrate", "--to", "9"): "erreur\u00a0: il n’y a pas de migration '9'\u00a0; connus\u00a0: ",
+        ("load", "nowhere"): "erreur\u00a0: nowhere\u00a0: il n’y a pas de tel fichier ou dossier\u00a0; ",
+    }
+    for command, said in asked.items():
+        done = run(*command, "--db", address(loaded), "--lang", "fr")
+        assert done.code == run(*command, "--db", address(loaded)).code != 0
+        assert done.err.startswith(said)

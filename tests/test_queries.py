@@ -205,7 +205,7 @@ def test_what_is_refused_is_said_when_the_wave_is_loaded(migrated: URL, folder_2
     assert (
         "uses the relation citties, which is not among what a query of a wave may use; did you mean cities" in done.err
     )
-    assert "wave.toml, column explanations.evidence" in done.err
+    assert "wave.toml, key explanations.evidence" in done.err
     assert "the relation nowhere" in done.err
 
 

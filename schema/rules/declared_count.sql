@@ -3,7 +3,7 @@ table = "respondents"
 reads = ["respondents", "partnerships"]
 column = "declared_agreements"
 row_by_row = true
-message = { fr = "la ville déclare {declared} accords, et la table partnerships en liste {listed} en vigueur", en = "the town declares {declared} agreements, and partnerships lists {listed} in force" }
+message = { fr = "accords que la ville déclare : {declared} ; en vigueur et non déduits, dans la table partnerships : {listed}", en = "agreements that the town declares: {declared}; in force and not inferred, in partnerships: {listed}" }
 remedy = { fr = "complétez la liste ou corrigez le nombre ; une liste incomplète se déclare : complete.agreements = false", en = "complete the list or correct the number; a list that is not complete is declared so: complete.agreements = false" }
 */
 -- A list that is claimed complete has as many as declared; any other has no more. What has ended, and what is kept

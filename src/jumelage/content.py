@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from jumelage.errors import UsageError
-from jumelage.texts import Label
+from jumelage.texts import Label, both
 
 TOTAL = "total"
 ALL = "all"
@@ -28,7 +28,14 @@ def read_text(path: Path) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         place = f"{path.parent.name}/{path.name}: line {line}"
-        raise UsageError(f"{place}: byte {data[error.start]:#04x} is not UTF-8; save the file as UTF-8") from None
+        raise UsageError(
+            both(
+                "{}\u00a0: l’octet {:#04x} n’est pas de l’UTF-8\u00a0; enregistrez le fichier en UTF-8",
+                "{}: byte {:#04x} is not UTF-8; save the file as UTF-8",
+                place,
+                data[error.start],
+            )
+        ) from None
 
 
 def code_lists() -> dict[str, Path]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from jumelage.content import read_text, root
 from jumelage.errors import UsageError
-from jumelage.texts import Label, label, nearest
+from jumelage.texts import Label, both, label, nearest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -184,7 +184,7 @@ def _report(name: str, header: dict[str, Any], sql: str) -> Report:
 def _only(table: dict[str, Any], allowed: set[str], where: str) -> None:
     for key in table:
         if key not in allowed:
-            raise ValueError(f"unknown key {key!r} in {where}; {nearest(key, allowed)}")
+            raise ValueError(f"unknown key {key!r} in {where}; {nearest(key, allowed).en}")
 
 
 def report_names() -> list[str]:
@@ -202,5 +202,7 @@ def report(name: str) -> Report:
     """Return a report by name; UsageError names the nearest ones if there is none."""
     names = report_names()
     if name not in names:
-        raise UsageError(f"there is no report {name!r}; {nearest(name, names)}")
+        raise UsageError(
+            both("il n’y a pas de rapport {!r}\u00a0; {}", "there is no report {!r}; {}", name, nearest(name, names))
+        )
     return read_report(root() / "reports" / f"{name}.sql")

@@ -31,6 +31,7 @@ _NEAR = Label("vouliez-vous dire {}\u00a0?", "did you mean {}?")
 _KNOWN = Label("connus\u00a0: {}", "known: {}")
 _OR = Label(" ou ", " or ")
 _NONE_NEAR = Label("rien d’approchant", "none is near")
+_COLUMN, _KEY = Label("colonne", "column"), Label("clé", "key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +109,8 @@ class Finding:
         if self.row is not None:
             place = f"{place}:{self.row}"
         if self.headed:
-            column = one_line(self.headed)
-            place += f", colonne {column}" if lang == "fr" else f", column {column}"
+            kind = _KEY if self.file.endswith(".toml") else _COLUMN
+            place += f", {kind.text(lang)} {one_line(self.headed)}"
         between = "\u00a0; " if lang == "fr" else "; "
         colon = "\u00a0:" if lang == "fr" else ":"
         value = f"{colon} {_short(self.value)!r}" if self.value is not None else ""

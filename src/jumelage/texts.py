@@ -118,14 +118,6 @@ def near_names(word: str, known: Iterable[str]) -> tuple[tuple[str, ...], tuple[
     return tuple(get_close_matches(word, names, n=3, cutoff=0.6)), few
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Say which known names are near a word, or list them all where they are few."""
-    near, few = near_names(word, known)
-    if near:
-        return f"did you mean {' or '.join(near)}?"
-    return f"known: {', '.join(few)}" if few else "none is near"
-
-
 LANGUAGES = ("fr", "en")
 
 
@@ -182,6 +174,43 @@ def filled(text: Label, *values: object) -> Label:
     return Label(text.fr.format(*fr), text.en.format(*en))
 
 
+def both(fr: str, en: str, *values: object) -> Label:
+    """Make a text in both languages, with values filled in."""
+    return filled(Label(fr, en), *values)
+
+
+def nearest(word: str, known: Iterable[str]) -> Label:
+    """Say which known names are near a word, or list them all where they are few."""
+    near, few = near_names(word, known)
+    if near:
+        return both("vouliez-vous dire {}\u00a0?", "did you mean {}?", either(near))
+    if few:
+        return both("connus\u00a0: {}", "known: {}", ", ".join(few))
+    return Label("aucun n’en est proche", "none is near")
+
+
+def listed(texts: Iterable[Label]) -> Label:
+    """Say one text after the other."""
+    several = tuple(texts)
+    return Label(*(", ".join(text.text(lang) for text in several) for lang in LANGUAGES))
+
+
+def either(names: Iterable[str]) -> Label:
+    """Say that it is one of these names or another."""
+    several = tuple(names)
+    return Label(" ou ".join(several), " or ".join(several))
+
+
 def _in(lang: str, value: object) -> object:
-    text = value.text(lang) if isinstance(value, Label) else value
-    return one_line(text) if isinstance(text, str) and not isinstance(value, Label) else text
+    if isinstance(value, Label):
+        return value.text(lang)
+    return _Shown(value) if isinstance(value, str) else value
+
+
+class _Shown(str):
+    """A text of somebody else's within one of ours: its controls are shown, once, between quotes (`!r`) or not."""
+
+    __slots__ = ()
+
+    def __format__(self, spec: str) -> str:
+        return format(one_line(str(self)), spec)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from jumelage.annotate.words import OWN
 from jumelage.errors import OutputError, UsageError
 from jumelage.temporary import folder_in
-from jumelage.texts import Label, filled
+from jumelage.texts import Label, both, either, filled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -111,15 +111,32 @@ def check_out(handed: Path, out: Path) -> _Kind:
     kind, ending = _kind(handed), out.suffix.lower()
     if kind.name == "folder":
         if ending in {".zip", ".csv", ".xlsx", ".xls", ".ods", ".xlsm", ".xlsb"}:
-            raise UsageError(f"{out}: the copy of a folder is a folder; choose a name without {out.suffix}")
+            raise UsageError(
+                both(
+                    "{}\u00a0: la copie d’un dossier est un dossier\u00a0; choisissez un nom sans {}",
+                    "{}: the copy of a folder is a folder; choose a name without {}",
+                    out,
+                    out.suffix,
+                )
+            )
     elif ending not in kind.endings:
         raise UsageError(
-            f"{out}: the copy of {handed.name} must end in {' or '.join(kind.endings)}; choose another name"
+            both(
+                "{}\u00a0: la copie de {} doit finir par {}\u00a0; choisissez un autre nom",
+                "{}: the copy of {} must end in {}; choose another name",
+                out,
+                handed.name,
+                either(kind.endings),
+            )
         )
     if os.path.lexists(out):
-        raise UsageError(f"{out} already exists; choose another name")
+        raise UsageError(
+            both("{} existe déjà\u00a0; choisissez un autre nom", "{} already exists; choose another name", out)
+        )
     if out.resolve().is_relative_to(handed.resolve()):
-        raise UsageError(f"{out} is inside {handed}; choose another name")
+        raise UsageError(
+            both("{} est dans {}\u00a0; choisissez un autre nom", "{} is inside {}; choose another name", out, handed)
+        )
     return kind
 
 

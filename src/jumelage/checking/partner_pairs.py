@@ -10,6 +10,7 @@ from jumelage.database.workbench import workbench
 from jumelage.errors import UsageError
 from jumelage.revisions.scope import current, find_scope, recorded, set_scope
 from jumelage.rules import errors_in
+from jumelage.texts import both
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -78,7 +79,13 @@ def suggest_pairs(url: URL, between: str) -> tuple[Pair, ...]:
     with database.reading(url) as connection:
         scope = find_scope(connection, between)
         if len(scope.revisions) != 2:  # noqa: PLR2004
-            raise UsageError(f"--between {between}: name two waves, such as 2006,2012")
+            raise UsageError(
+                both(
+                    "--between {}\u00a0: nommez deux vagues, comme 2006,2012",
+                    "--between {}: name two waves, such as 2006,2012",
+                    between,
+                )
+            )
         set_scope(connection, scope)
         rows = database.query(connection, _LEFT_OVER)[1]
     with database.in_memory().begin() as bench, workbench(bench) as ready:

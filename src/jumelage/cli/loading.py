@@ -26,9 +26,9 @@ from jumelage.cli.options import (
     scope_of,
     url_of,
 )
-from jumelage.cli.streams import check_output, protect, say, show, write
+from jumelage.cli.streams import check_output, protect, say, show, speak, write
 from jumelage.errors import UsageError
-from jumelage.texts import Label, filled
+from jumelage.texts import Label, both, filled
 
 if TYPE_CHECKING:
     from jumelage.loading.revision import Request
@@ -79,7 +79,12 @@ def load(
     Everything is loaded, or nothing and all that is wrong is said. The same content again changes nothing.
     """
     if (table is None) != (wave is None):
-        raise UsageError("--table and --wave go together: one file for one table of a wave that is loaded")
+        raise UsageError(
+            both(
+                "--table et --wave vont ensemble\u00a0: un fichier pour une table d’une vague chargée",
+                "--table and --wave go together: one file for one table of a wave that is loaded",
+            )
+        )
     how = showing.Showing(format_, lang, output)
     more = {"aliases": aliases, "annotate": annotate, "lang": lang, "accept_loss": accept_loss}
     request = request_of(handed, reason, by, table=table, wave=wave, **more, tell=how.copied.append)
@@ -125,6 +130,9 @@ def template(
     from jumelage import database
     from jumelage.template import earlier_wave, write_template
 
+    source = ctx.get_parameter_source("lang")
+    if source and source.name == "COMMANDLINE":  # by default the workbook is French, and what is said is English
+        speak(lang)
     earlier = None
     if from_ is not None:
         with database.reading(url_of(ctx, db)) as connection:
@@ -132,7 +140,7 @@ def template(
             earlier = earlier_wave(connection, scope)
         say_remarks(scope)
     write_template(out, wave, lang, earlier, overwrite=overwrite)
-    say(f"wrote {out}")
+    say(both("{} est écrit", "wrote {}", out))
 
 
 aliases_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Find codes for names that no list knows.")
@@ -163,7 +171,12 @@ def suggest(
     the file as partner_pairs.csv of the later wave.
     """
     if (handed is None) == (between is None):
-        raise UsageError("name what is handed in, or two loaded waves with --between; not both")
+        raise UsageError(
+            both(
+                "nommez ce qui est remis, ou deux vagues chargées avec --between\u00a0; pas les deux",
+                "name what is handed in, or two loaded waves with --between; not both",
+            )
+        )
     from jumelage.checking.partner_pairs import suggest_pairs
     from jumelage.checking.spellings import suggest as find
     from jumelage.render.grid import of_pairs, of_suggestions

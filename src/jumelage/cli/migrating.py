@@ -6,11 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jumelage.cli.options import Db, url_of
+from jumelage.cli.options import Db, Lang, url_of
 from jumelage.cli.streams import say
+from jumelage.texts import Label, both, filled, listed
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
+
+_PARTS = {"code_lists": Label("listes de codes", "code lists"), "views": Label("vues", "views")}
+_WENT = Label("{} est passée de {} à {}\u00a0: {}", "{} went from {} to {}: {}")
+_WOULD_GO = Label("{} passerait de {} à {}\u00a0: {}", "{} would go from {} to {}: {}")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -28,6 +33,7 @@ def migrate(
         bool, typer.Option("--accept-loss", help="Go down even if that loses what was recorded.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
+    lang: Lang = "en",  # noqa: ARG001
 ) -> None:
     """Create the database or bring it up to date.
 
@@ -44,17 +50,17 @@ def bring_up(url: URL, to: str = "head", *, dry_run: bool = False, accept_loss: 
 
     if dry_run and not database.exists(url):
         migration.find(to)
-        say(f"would create {database.shown(url)}")
+        say(both("créerait {}", "would create {}", database.shown(url)))
         return
     opened = database.opened(url, read_only=True) if dry_run else database.creating(url)
     with opened as connection:
         done = migration.plan(connection, to) if dry_run else migration.migrate(connection, to, accept_loss=accept_loss)
     if done.empty:
-        say(f"{database.shown(url)} is up to date, at migration {done.to}")
+        say(both("{} est à jour, à la migration {}", "{} is up to date, at migration {}", database.shown(url), done.to))
         return
-    steps = [f"migrations {', '.join(done.revisions)}"] if done.revisions else []
-    steps += [part.replace("_", " ") for part in done.parts]
-    verb = "would go" if dry_run else "went"
-    say(f"{database.shown(url)} {verb} from {done.at or 'base'} to {done.to}: {', '.join(steps)}")
+    steps = [Label(*2 * (f"migrations {', '.join(done.revisions)}",))] if done.revisions else []
+    steps += [_PARTS[part] for part in done.parts]
+    said = _WOULD_GO if dry_run else _WENT
+    say(filled(said, database.shown(url), done.at or "base", done.to, listed(steps)))
     for what in done.lost:
-        say(f"lost: {what}")
+        say(both("perdu\u00a0: {}", "lost: {}", what))

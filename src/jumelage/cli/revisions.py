@@ -9,7 +9,7 @@ import typer
 from jumelage.cli.options import AsOf, By, ClassifiedOn, Db, Format, Lang, Output, say_remarks, scope_of, url_of
 from jumelage.cli.progress import COMPARING, waiting
 from jumelage.cli.streams import check_output, say, show
-from jumelage.texts import Label, filled
+from jumelage.texts import Label, both, filled
 
 if TYPE_CHECKING:
     from jumelage.revisions.scope import Scope
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _NO_DIFFERENCE = Label("{} et {}\u00a0: aucune différence", "{} and {}: no differences")
 _ONE_DIFFERENCE = Label("{} et {}\u00a0: 1 différence", "{} and {}: 1 difference")
 _DIFFERENCES = Label("{} et {}\u00a0: {} différences", "{} and {}: {} differences")
+_WITHDRAWN = Label("{} est retirée\u00a0; {}", "{} is withdrawn; {}")
+_WOULD_BE_WITHDRAWN = Label("{} serait retirée\u00a0; {}", "{} would be withdrawn; {}")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -96,6 +98,7 @@ def withdraw(
     db: Db = None,
     by: By = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be current then; record nothing.")] = False,
+    lang: Lang = "en",  # noqa: ARG001
 ) -> None:
     """Record that a revision no longer stands.
 
@@ -109,6 +112,8 @@ def withdraw(
         done = record(connection, revision, reason=reason, by=by)
     wave = revision.partition("@")[0]
     left = (
-        f"{done.current} is the current revision" if done.current else f"wave {wave} has no revision left that stands"
+        both("{} est la révision en vigueur", "{} is the current revision", done.current)
+        if done.current
+        else both("la vague {} n’a plus de révision en vigueur", "wave {} has no revision left that stands", wave)
     )
-    say(f"{revision} {'would be' if dry_run else 'is'} withdrawn; {left}")
+    say(filled(_WOULD_BE_WITHDRAWN if dry_run else _WITHDRAWN, revision, left))

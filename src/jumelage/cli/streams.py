@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
 from jumelage.errors import OutputError, UsageError
-from jumelage.texts import Label, folded, printable
+from jumelage.texts import Label, both, folded, printable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,9 +44,22 @@ def check_output(output: Path | None) -> None:
         if path.is_dir():
             within = output.resolve().is_relative_to(path.resolve()) and folded(output.stem) != _NEVER_READ
             if within or (output.is_file() and any(_same(output, inner) for inner in path.rglob("*"))):
-                raise UsageError(f"{output} would overwrite what this command reads, {path}; choose another file")
+                raise UsageError(
+                    both(
+                        "{} écraserait ce que cette commande lit, {}\u00a0; choisissez un autre fichier",
+                        "{} would overwrite what this command reads, {}; choose another file",
+                        output,
+                        path,
+                    )
+                )
         elif _same(output, path) or output.resolve() == path.resolve():
-            raise UsageError(f"{output} would overwrite what this command reads; choose another file")
+            raise UsageError(
+                both(
+                    "{} écraserait ce que cette commande lit\u00a0; choisissez un autre fichier",
+                    "{} would overwrite what this command reads; choose another file",
+                    output,
+                )
+            )
 
 
 def _same(output: Path, path: Path) -> bool:

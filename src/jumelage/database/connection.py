@@ -14,6 +14,7 @@ from jumelage.database.engines import engine_of
 from jumelage.database.state import check_migrated, current
 from jumelage.database.urls import exists, shown
 from jumelage.errors import DatabaseError
+from jumelage.texts import both
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +51,7 @@ def _connecting_once(engine: Engine, url: URL) -> Engine:
     def _once(*_: object) -> None:
         nonlocal connected
         if connected:
-            raise DatabaseError(f"{shown(url)}: the connection was lost")
+            raise DatabaseError(both("{}\u00a0: la connexion est perdue", "{}: the connection was lost", shown(url)))
         connected = True
 
     return engine
@@ -107,7 +108,13 @@ def creating(url: URL) -> Iterator[Connection]:
 def opened(url: URL, *, read_only: bool) -> Iterator[Connection]:
     """Open a database that exists, migrated or not; DatabaseError if there is none."""
     if not exists(url):
-        raise DatabaseError(f"there is no database at {shown(url)}; create it with: jumelage migrate")
+        raise DatabaseError(
+            both(
+                "il n’y a pas de base de données {}\u00a0; créez-la\u00a0: jumelage migrate",
+                "there is no database at {}; create it with: jumelage migrate",
+                shown(url),
+            )
+        )
     engine_of(url).check(url)
     with _translated(url), make_engine(url, read_only=read_only).connect() as connection:
         yield connection

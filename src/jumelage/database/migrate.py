@@ -25,7 +25,7 @@ from jumelage.database.models import SCHEMA, metadata
 from jumelage.database.state import content_hash, current, head, migrations, outdated
 from jumelage.database.urls import resolve_url
 from jumelage.errors import DatabaseError, UsageError
-from jumelage.texts import nearest
+from jumelage.texts import Label, both, nearest
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -46,7 +46,7 @@ class Plan:
     revisions: tuple[str, ...]
     parts: tuple[str, ...]
     down: bool
-    lost: tuple[str, ...] = ()
+    lost: tuple[Label, ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -67,7 +67,14 @@ def find(to: str) -> str:
     known = migrations()
     goal = head() if to == "head" else to
     if goal not in known and goal != "base":
-        raise UsageError(f"there is no migration {to!r}; {nearest(to, [*known, 'head', 'base'])}")
+        raise UsageError(
+            both(
+                "il n’y a pas de migration {!r}\u00a0; {}",
+                "there is no migration {!r}; {}",
+                to,
+                nearest(to, [*known, "head", "base"]),
+            )
+        )
     return goal
 
 
@@ -77,7 +84,13 @@ def plan(connection: Connection, to: str = "head") -> Plan:
     goal = find(to)
     at = current(connection)
     if at is not None and at not in known:
-        raise DatabaseError(f"the database is at migration {at}, newer than this jumelage; upgrade jumelage")
+        raise DatabaseError(
+            both(
+                "la base est à la migration {}, plus récente que ce jumelage\u00a0; mettez jumelage à jour",
+                "the database is at migration {}, newer than this jumelage; upgrade jumelage",
+                at,
+            )
+        )
     forward = _between(known, at, None if goal == "base" else goal)
     back = _between(known, None if goal == "base" else goal, at)
     if forward:

@@ -25,6 +25,7 @@ from jumelage.database.sandbox_process import fault, told
 from jumelage.database.sql import query
 from jumelage.database.wave_queries import why_not
 from jumelage.errors import DatabaseError
+from jumelage.texts import Label, filled
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -136,6 +137,10 @@ class _Clock:
         self._left -= time.monotonic() - since
 
 
+_NOT_RUN = Label(
+    "{}\u00a0: les requêtes de la vague ne peuvent être lancées\u00a0: {}",
+    "{}: the queries of the wave cannot be run: {}",
+)
 _SPENT = "the queries of the wave took too long together, and this one was not run"
 
 
@@ -265,8 +270,10 @@ class _Process:
         if not self._ready:
             said_ = self._read(START_SECONDS)
             if said_ is None or said_.get("failed"):
-                why = (said_ or {}).get("failed") or "its process did not start"
-                raise DatabaseError(f"{self.path}: the queries of the wave cannot be run: {why}")
+                why = (said_ or {}).get("failed") or Label(
+                    "leur processus n’a pas démarré", "their process did not start"
+                )
+                raise DatabaseError(filled(_NOT_RUN, self.path, why))
             self._ready = True
         line = f"{json.dumps(question)}\n".encode()
         try:

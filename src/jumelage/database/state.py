@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from jumelage import content
 from jumelage.errors import DatabaseError
+from jumelage.texts import Label, both
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -65,15 +66,48 @@ def outdated(connection: Connection) -> list[str]:
     return [part for part in parts if rows.get(part) != content_hash(connection, part)]
 
 
+_PARTS = {"code_lists": Label("listes de codes", "code lists"), "views": Label("vues", "views")}
+
+
 def check_migrated(connection: Connection, url: URL) -> None:
     """Raise DatabaseError, with the remedy, unless the database is as this version's migrate leaves it."""
     at, newest = current(connection), head()
     if at is None:
-        raise DatabaseError(f"{shown(url)} has no tables of jumelage yet; run: jumelage migrate")
+        raise DatabaseError(
+            both(
+                "{} n’a pas encore les tables de jumelage\u00a0; lancez\u00a0: jumelage migrate",
+                "{} has no tables of jumelage yet; run: jumelage migrate",
+                shown(url),
+            )
+        )
     if at not in migrations():
-        raise DatabaseError(f"{shown(url)} is at migration {at}, newer than this jumelage; upgrade jumelage")
+        raise DatabaseError(
+            both(
+                "{} est à la migration {}, plus récente que ce jumelage\u00a0; mettez jumelage à jour",
+                "{} is at migration {}, newer than this jumelage; upgrade jumelage",
+                shown(url),
+                at,
+            )
+        )
     if at != newest:
-        raise DatabaseError(f"{shown(url)} is at migration {at}, older than {newest}; run: jumelage migrate")
+        raise DatabaseError(
+            both(
+                "{} est à la migration {}, plus ancienne que {}\u00a0; lancez\u00a0: jumelage migrate",
+                "{} is at migration {}, older than {}; run: jumelage migrate",
+                shown(url),
+                at,
+                newest,
+            )
+        )
     if parts := outdated(connection):
-        what = " and ".join(part.replace("_", " ") for part in parts)
-        raise DatabaseError(f"{shown(url)}: its {what} are not those of this jumelage; run: jumelage migrate")
+        fr, en = (
+            word.join(_PARTS[part].text(lang) for part in parts) for lang, word in (("fr", " et "), ("en", " and "))
+        )
+        raise DatabaseError(
+            both(
+                "{}\u00a0: ses {} ne sont pas celles de ce jumelage\u00a0; lancez\u00a0: jumelage migrate",
+                "{}: its {} are not those of this jumelage; run: jumelage migrate",
+                shown(url),
+                Label(fr, en),
+            )
+        )

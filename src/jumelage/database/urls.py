@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from jumelage.database.engines import ENGINES, engine_named, engine_of
 from jumelage.errors import UsageError
+from jumelage.texts import Label, both
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
 
 ENVIRONMENT = "JUMELAGE_DATABASE_URL"
 DEFAULT = "jumelage.duckdb"
-_UNREADABLE = "the database URL cannot be read; write engine://user@host/name"
+_UNREADABLE = Label(
+    "l’URL de la base de données est illisible\u00a0; écrivez engine://user@host/name",
+    "the database URL cannot be read; write engine://user@host/name",
+)
 
 
 def resolve_url(option: str | None) -> URL:
@@ -27,7 +31,11 @@ def resolve_url(option: str | None) -> URL:
     """
     given = option if option is not None else os.environ.get(ENVIRONMENT) or DEFAULT
     if not given.strip():
-        raise UsageError("--db is empty; give a DuckDB file or a URL")
+        raise UsageError(
+            both(
+                "--db est vide\u00a0; donnez un fichier DuckDB ou une URL", "--db is empty; give a DuckDB file or a URL"
+            )
+        )
     scheme, found, _ = given.partition("://")
     if not found:
         if re.match(r"[a-z+]{2,}:|.*:.*@|.*\b(host|dbname|password|service)\s*=", given):
@@ -39,7 +47,13 @@ def resolve_url(option: str | None) -> URL:
     for engine in map(engine_named, ENGINES):
         if name in engine.schemes:
             return engine.read_url(given)
-    raise UsageError(f"{name} databases are not supported; use duckdb:///file or postgresql://…")
+    raise UsageError(
+        both(
+            "les bases {} ne sont pas prises en charge\u00a0; employez duckdb:///fichier ou postgresql://…",
+            "{} databases are not supported; use duckdb:///file or postgresql://…",
+            name,
+        )
+    )
 
 
 def shown(url: URL) -> str:

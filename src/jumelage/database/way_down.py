@@ -8,11 +8,17 @@ from jumelage.database.engines import engine_of
 from jumelage.database.models import CODE_LISTS, DERIVED, SCHEMA, metadata
 from jumelage.database.sql import query
 from jumelage.errors import UsageError
+from jumelage.texts import Label, both, listed
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-_REMEDY = "to go there all the same: --accept-loss (with alembic: -x accept_loss=yes)"
+_REMEDY = Label(
+    "pour y aller tout de même\u00a0: --accept-loss (avec alembic\u00a0: -x accept_loss=yes)",
+    "to go there all the same: --accept-loss (with alembic: -x accept_loss=yes)",
+)
+_ROWS = (Label("ligne", "row"), Label("lignes", "rows"))
+_VALUES = (Label("valeur", "value"), Label("valeurs", "values"))
 # Filled by migrate itself, so that nothing of them is lost.
 _MADE = {*CODE_LISTS, "installed"}
 
@@ -21,8 +27,13 @@ def check_fit(unfit: list[str]) -> None:
     """Raise UsageError where rows are not what was loaded: what goes down then cannot be got back."""
     if unfit:
         raise UsageError(
-            f"the rows of {', '.join(unfit)} are not what was loaded (see jumelage check --rows); nothing was done; "
-            + _REMEDY
+            both(
+                "les lignes de {} ne sont pas ce qui fut chargé (voir jumelage check --rows)\u00a0; "
+                "rien n’a été fait\u00a0; {}",
+                "the rows of {} are not what was loaded (see jumelage check --rows); nothing was done; {}",
+                ", ".join(unfit),
+                _REMEDY,
+            )
         )
 
 
@@ -47,27 +58,35 @@ def counts(connection: Connection) -> dict[str, dict[str, int]]:
     return found
 
 
-def losses(before: dict[str, dict[str, int]], after: dict[str, dict[str, int]]) -> list[str]:
+def losses(before: dict[str, dict[str, int]], after: dict[str, dict[str, int]]) -> list[Label]:
     """Return what was there before and is gone: tables with their rows, columns with their values."""
     lost = []
     for table, numbers in sorted(before.items()):
         rows = numbers[""] - after.get(table, {"": 0})[""]
         if rows:
-            lost.append(f"{_number(rows, 'row')} of {SCHEMA}.{table}")
+            lost.append(_number(rows, _ROWS, f"{SCHEMA}.{table}"))
         elif table in after:
             lost += [
-                f"{_number(number, 'value')} of {SCHEMA}.{table}.{column}"
+                _number(number, _VALUES, f"{SCHEMA}.{table}.{column}")
                 for column, number in numbers.items()
                 if number > after[table].get(column, 0)
             ]
     return lost
 
 
-def check_accepted(to: str, lost: list[str], *, accepted: bool) -> None:
+def check_accepted(to: str, lost: list[Label], *, accepted: bool) -> None:
     """Raise UsageError where something would be lost and that is not accepted."""
     if lost and not accepted:
-        raise UsageError(f"going to {to} loses what was recorded: {'; '.join(lost)}; nothing was done; {_REMEDY}")
+        raise UsageError(
+            both(
+                "aller à {} perd ce qui fut enregistré\u00a0: {}\u00a0; rien n’a été fait\u00a0; {}",
+                "going to {} loses what was recorded: {}; nothing was done; {}",
+                to,
+                listed(lost),
+                _REMEDY,
+            )
+        )
 
 
-def _number(number: int, what: str) -> str:
-    return f"{number} {what}{'s' if number != 1 else ''}"
+def _number(number: int, what: tuple[Label, Label], where: str) -> Label:
+    return both("{} {} de {}", "{} {} of {}", number, what[number != 1], where)

@@ -12,6 +12,7 @@ from jumelage.errors import DataError, UsageError
 from jumelage.loading.losses import confirm, losses
 from jumelage.reading.wave_toml import Wave, canonical
 from jumelage.revisions.history import recording_time, user
+from jumelage.texts import Label, both, filled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from jumelage.findings import Findings
     from jumelage.loading.losses import Loss
     from jumelage.rules import Finding
-    from jumelage.texts import Label
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,20 @@ class Loaded:
     superuser: str | None = None
 
 
+_DIFFERS = Label(
+    "la vague {} est chargée comme révision {} et ceci en diffère\u00a0; dites pourquoi elle change\u00a0: "
+    '--reason "…" (--dry-run montre ce qui changerait)',
+    "wave {} is loaded as revision {} and this differs from it; say why it changes: "
+    '--reason "…" (--dry-run shows what would change)',
+)
+_AGAIN = Label(
+    "la vague {} fut retirée, jusqu’à la révision {}\u00a0; dites pourquoi elle est rechargée\u00a0: "
+    '--reason "…" (--dry-run montre ce qui changerait)',
+    "wave {} was withdrawn, up to revision {}; say why it is loaded again: "
+    '--reason "…" (--dry-run shows what would change)',
+)
+
+
 def append_revision(
     connection: Connection,
     bench: Connection,
@@ -83,11 +97,7 @@ def append_revision(
     if current and current[1] == digest and (current[2] == wave.declared or not request.reason):
         return Loaded(wave.code, current[0], False, before, rows, wave.synthetic, findings)
     if last and not dry_run and not (request.reason and request.reason.strip()):
-        differs = f"is loaded as revision {before} and this differs from it; say why it changes"
-        again = f"was withdrawn, up to revision {last}; say why it is loaded again"
-        raise UsageError(
-            f'wave {wave.code} {differs if before else again}: --reason "…" (--dry-run shows what would change)'
-        )
+        raise UsageError(filled(_DIFFERS if before else _AGAIN, wave.code, before or last))
     revision = last + 1
     reason = (request.reason or "dry run") if last else None
     step("writing")
@@ -164,7 +174,13 @@ def _earlier(connection: Connection, wave: Wave) -> tuple[int, tuple[int, str, s
     )
     rows = database.query(connection, sql)[1]
     if rows and rows[0][3] != wave.synthetic:
-        raise UsageError(f"wave {wave.code} cannot change between synthetic and real; choose another code")
+        raise UsageError(
+            both(
+                "la vague {} ne peut devenir fictive, ou réelle\u00a0; choisissez un autre code",
+                "wave {} cannot change between synthetic and real; choose another code",
+                wave.code,
+            )
+        )
     current = next(((int(row[0]), str(row[1]), row[2]) for row in rows if row[4]), None)
     return (int(rows[0][0]) if rows else 0), current
 

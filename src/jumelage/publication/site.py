@@ -21,7 +21,7 @@ from jumelage.errors import BusyError, DataError, OutputError, UsageError
 from jumelage.render.html import page_title, render_page
 from jumelage.reporting.ledger import check
 from jumelage.reporting.run import run
-from jumelage.texts import LANGUAGES
+from jumelage.texts import LANGUAGES, Label, both
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -73,9 +73,15 @@ class Published:
 def check_out(out: Path) -> None:
     """Raise UsageError unless a publication can be swapped in there."""
     if not out.name:
-        raise UsageError("--out must name a folder")
+        raise UsageError(both("--out doit nommer un dossier", "--out must name a folder"))
     if os.path.lexists(out) and _finished(out) is None:
-        raise UsageError(f"{out} is there and is not a publication of jumelage; remove it or choose another --out")
+        raise UsageError(
+            both(
+                "{} est là et n’est pas une publication de jumelage\u00a0; supprimez-le ou choisissez un autre --out",
+                "{} is there and is not a publication of jumelage; remove it or choose another --out",
+                out,
+            )
+        )
 
 
 def publish(connection: Connection, scope: Scope, out: Path) -> Published:
@@ -122,7 +128,13 @@ def _compute(connection: Connection, scope: Scope) -> tuple[Ledger | None, dict[
         return None, {report.name: run(connection, report, scope) for report in enough}
     ledger, sheets = check(connection, scope)
     if ledger.problems:
-        raise DataError("nothing was published; `jumelage check` says:\n" + "\n".join(ledger.problems))
+        raise DataError(
+            both(
+                "rien n’a été publié\u00a0; `jumelage check` dit\u00a0:\n{}",
+                "nothing was published; `jumelage check` says:\n{}",
+                Label(*2 * ("\n".join(ledger.problems),)),
+            )
+        )
     return ledger, sheets
 
 
@@ -144,7 +156,13 @@ def _alone(folder: Path) -> Iterator[bool]:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 if time.monotonic() > until:
-                    raise BusyError(f"{folder}: another process is publishing there; try again later") from None
+                    raise BusyError(
+                        both(
+                            "{}\u00a0: un autre processus y publie\u00a0; réessayez plus tard",
+                            "{}: another process is publishing there; try again later",
+                            folder,
+                        )
+                    ) from None
                 time.sleep(0.05)
             except OSError:
                 yield False

@@ -12,7 +12,7 @@ from jumelage.errors import DataError, UnreadableError, UsageError
 from jumelage.reading.source import CsvSource, SheetSource
 from jumelage.reading.wave_fields import FILE
 from jumelage.rules import NOT_LOADED, Finding, near, rule, said_of
-from jumelage.texts import folded
+from jumelage.texts import both, folded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,9 +53,22 @@ def open_handed(path: Path, scratch: Path, findings: Findings, table: str | None
     """
     form = form_of(path)
     if form == "file" and table is None:
-        raise UsageError(f"{path} is one file; say which table it is: --table {'|'.join(TABLES)} --wave …")
+        raise UsageError(
+            both(
+                "{} est un seul fichier\u00a0; dites de quelle table\u00a0: --table {} --wave …",
+                "{} is one file; say which table it is: --table {} --wave …",
+                path,
+                "|".join(TABLES),
+            )
+        )
     if form in {"folder", "zip"} and table is not None:
-        raise UsageError(f"--table goes with one file; {path} is a whole wave")
+        raise UsageError(
+            both(
+                "--table va avec un seul fichier\u00a0; {} est une vague entière",
+                "--table goes with one file; {} is a whole wave",
+                path,
+            )
+        )
     try:
         if form == "workbook":
             from jumelage.reading.workbook import open_workbook
@@ -81,7 +94,15 @@ def form_of(path: Path) -> str:
     if path.is_dir():
         return "folder"
     if not path.exists():
-        raise DataError(f"{path}: there is no such file or folder; a wave is a folder with a {FILE}, or a workbook")
+        raise DataError(
+            both(
+                "{}\u00a0: il n’y a pas de tel fichier ou dossier\u00a0; "
+                "une vague est un dossier avec un {}, ou un classeur",
+                "{}: there is no such file or folder; a wave is a folder with a {}, or a workbook",
+                path,
+                FILE,
+            )
+        )
     try:
         with path.open("rb") as file:
             start = file.read(8)
@@ -91,7 +112,7 @@ def form_of(path: Path) -> str:
             office = "[Content_Types].xml" in names or "mimetype" in names
             return "workbook" if office else "zip"
     except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}") from None
+        raise DataError(both("{} est illisible\u00a0: {}", "{} cannot be read: {}", path, error.strerror)) from None
     except (zipfile.BadZipFile, ValueError, NotImplementedError):
         return "workbook" if path.suffix.lower() in WORKBOOKS else "zip"
     if start == _OLE or path.suffix.lower() in WORKBOOKS:

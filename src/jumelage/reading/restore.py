@@ -15,6 +15,7 @@ from jumelage.reading.source import Document
 from jumelage.reading.wave_fields import Origin
 from jumelage.reading.wave_toml import Wave, wave_of
 from jumelage.revisions.scope import current_revision
+from jumelage.texts import both
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -76,8 +77,14 @@ def restore(connection: Connection, bench: Connection, code: str, table: str) ->
     ((declared,),) = database.query(connection, f"select declared from survey.revisions {where}")[1]
     if declared is None:
         raise UsageError(
-            f"wave {wave}, revision {revision} was loaded before its wave.toml was kept; "
-            'load the whole wave once more: jumelage load FOLDER --reason "keep wave.toml"'
+            both(
+                "la vague {}, révision {}, fut chargée avant que son wave.toml soit gardé\u00a0; "
+                'chargez la vague entière encore une fois\u00a0: jumelage load DOSSIER --reason "garder wave.toml"',
+                "wave {}, revision {} was loaded before its wave.toml was kept; "
+                'load the whole wave once more: jumelage load FOLDER --reason "keep wave.toml"',
+                wave,
+                revision,
+            )
         )
     findings = Findings()  # it was understood when it was loaded
     said = wave_of(json.loads(declared), Origin(texts=True), findings)

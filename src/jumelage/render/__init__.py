@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from jumelage.errors import UsageError
 from jumelage.render import machine, terminal
-from jumelage.texts import nearest
+from jumelage.texts import both, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,5 +23,7 @@ FORMATS: dict[str, Callable[[Grid], str]] = {
 def renderer(name: str) -> Callable[[Grid], str]:
     """Return the renderer of a format; UsageError lists the formats if there is none of that name."""
     if name not in FORMATS:
-        raise UsageError(f"there is no format {name!r}; {nearest(name, FORMATS)}")
+        raise UsageError(
+            both("il n’y a pas de format {!r}\u00a0; {}", "there is no format {!r}; {}", name, nearest(name, FORMATS))
+        )
     return FORMATS[name]

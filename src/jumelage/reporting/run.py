@@ -11,7 +11,7 @@ from jumelage.database.attempt import QueryError, attempt
 from jumelage.errors import ReportError, UsageError
 from jumelage.reporting.sheet import Detail, Sheet, Value, WaveFacts, by_key, plain
 from jumelage.revisions.scope import Scope, set_scope
-from jumelage.texts import Label, nearest
+from jumelage.texts import Label, both, nearest
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -38,7 +38,7 @@ def wave_facts(connection: Connection, scope: Scope) -> tuple[WaveFacts, ...]:
         f"where {chosen} order by r.reference_date, r.wave",
     )
     if not rows:
-        raise UsageError("no wave is in scope")
+        raise UsageError(both("aucune vague n’est choisie", "no wave is in scope"))
     return tuple(_facts(dict(zip(names, row, strict=True))) for row in rows)
 
 
@@ -70,14 +70,27 @@ def check_waves(report: Report, scope: Scope) -> None:
     if len(scope.revisions) > 1 and not report.by_wave:
         others = [name for name in report_file.report_names() if report_file.report(name).by_wave]
         raise UsageError(
-            f"{report.name} has no wave in its key, so it would add several waves together; "
-            f"ask for one wave, or for a report that tells them apart: {', '.join(others)}"
+            both(
+                "{} n’a pas de vague dans sa clé, et additionnerait donc plusieurs vagues\u00a0; "
+                "demandez une vague, ou un rapport qui les distingue\u00a0: {}",
+                "{} has no wave in its key, so it would add several waves together; "
+                "ask for one wave, or for a report that tells them apart: {}",
+                report.name,
+                ", ".join(others),
+            )
         )
     if len(scope.revisions) < report.waves:
         named = ", ".join(wave for wave, _ in scope.revisions)
         raise UsageError(
-            f"{report.name} compares waves and needs {report.waves} or more, and this is {named} alone; "
-            "name several, such as --wave 2006,2012, or all; `jumelage waves` lists them"
+            both(
+                "{} compare des vagues et en demande au moins {}, et c’est {} seule\u00a0; "
+                "nommez-en plusieurs, comme --wave 2006,2012, ou all\u00a0; `jumelage waves` les liste",
+                "{} compares waves and needs {} or more, and this is {} alone; "
+                "name several, such as --wave 2006,2012, or all; `jumelage waves` lists them",
+                report.name,
+                report.waves,
+                named,
+            )
         )
 
 
@@ -144,10 +157,26 @@ def explain(connection: Connection, sheet: Sheet, key: str, measure: str) -> Det
     """Return the rows behind a cell, by the report's own detail; UsageError for an unknown key or measure."""
     report = sheet.report
     if measure not in report.measures:
-        raise UsageError(f"{report.name} has no measure {measure!r}; {nearest(measure, report.measures)}")
+        raise UsageError(
+            both(
+                "{} n’a pas de mesure {!r}\u00a0; {}",
+                "{} has no measure {!r}; {}",
+                report.name,
+                measure,
+                nearest(measure, report.measures),
+            )
+        )
     parts = key.split("/")
     if len(parts) != len(report.key):
-        raise UsageError(f"a key of {report.name} is written {'/'.join(report.key)}; this is {key!r}")
+        raise UsageError(
+            both(
+                "une clé de {} s’écrit {}\u00a0; c’est {!r}",
+                "a key of {} is written {}; this is {!r}",
+                report.name,
+                "/".join(report.key),
+                key,
+            )
+        )
     columns = detail_columns(connection, report)
     if key not in (cells := sheet.cells()):
         printed = database.query(
@@ -155,7 +184,11 @@ def explain(connection: Connection, sheet: Sheet, key: str, measure: str) -> Det
         )
         if (key,) in printed[1]:  # printed, and no row computes it
             return Detail(columns, (), additive=True)
-        raise UsageError(f"{report.name} has no cell {key!r}; {nearest(key, cells)}")
+        raise UsageError(
+            both(
+                "{} n’a pas de cellule {!r}\u00a0; {}", "{} has no cell {!r}; {}", report.name, key, nearest(key, cells)
+            )
+        )
     conditions = [
         f"cast(d.{name} as varchar) = {database.literal(part)}"
         for name, part in zip(report.key, parts, strict=True)

@@ -12,7 +12,7 @@ from jumelage import __version__, database
 from jumelage.database.models import OF_A_LOAD, metadata
 from jumelage.errors import UsageError
 from jumelage.revisions.scope import current, recorded
-from jumelage.texts import find_control
+from jumelage.texts import Label, both, find_control
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -104,16 +104,34 @@ def withdraw(connection: Connection, name: str, *, reason: str, by: str | None =
     UsageError if there is no such revision, if it is withdrawn already, or without a reason.
     """
     if not reason.strip():
-        raise UsageError("say why it is withdrawn: --reason TEXT")
+        raise UsageError(
+            both("dites pourquoi elle est retirée\u00a0: --reason TEXTE", "say why it is withdrawn: --reason TEXT")
+        )
     check_said(reason, by)
     known = recorded(connection)
     found = next((one for one in known if one.name == name), None)
     if found is None:
         of_wave = [one.name for one in known if one.wave == name.partition("@")[0]]
-        listed = ", ".join(of_wave or sorted({one.wave for one in known})) or "none"
-        raise UsageError(f"there is no revision {name!r}; give one with its number, such as 2006@1; known: {listed}")
+        listed = ", ".join(of_wave or sorted({one.wave for one in known})) or Label("aucune", "none")
+        raise UsageError(
+            both(
+                "il n’y a pas de révision {!r}\u00a0; donnez-en une avec son numéro, comme 2006@1\u00a0; "
+                "connues\u00a0: {}",
+                "there is no revision {!r}; give one with its number, such as 2006@1; known: {}",
+                name,
+                listed,
+            )
+        )
     if found.withdrawn_at:
-        raise UsageError(f"{name} is already withdrawn, since {found.withdrawn_at} UTC: {found.withdrawn_why}")
+        raise UsageError(
+            both(
+                "{} est déjà retirée, depuis le {} UTC\u00a0: {}",
+                "{} is already withdrawn, since {} UTC: {}",
+                name,
+                found.withdrawn_at,
+                found.withdrawn_why,
+            )
+        )
     connection.execute(
         metadata.tables["survey.withdrawals"].insert(),
         {
@@ -133,11 +151,26 @@ def check_said(reason: str | None, by: str | None) -> None:
     """Raise UsageError for what cannot be recorded, or would do harm wherever it is shown again."""
     for option, text in (("--reason", reason or ""), ("--by", by or "")):
         if (code := find_control(text)) is not None:
-            raise UsageError(f"{option} {text!r} holds the control character {code}")
+            raise UsageError(
+                both(
+                    "{} {!r} contient le caractère de contrôle {}",
+                    "{} {!r} holds the control character {}",
+                    option,
+                    text,
+                    code,
+                )
+            )
         if len(text) > _LONGEST or len(text.splitlines()) > 1:
-            raise UsageError(f"{option} must be one line of at most {_LONGEST} characters")
+            raise UsageError(
+                both(
+                    "{} doit être une ligne de {} caractères au plus",
+                    "{} must be one line of at most {} characters",
+                    option,
+                    _LONGEST,
+                )
+            )
         if text.encode(errors="ignore").decode() != text:
-            raise UsageError(f"{option} {text!r} is not UTF-8")
+            raise UsageError(both("{} {!r} n’est pas en UTF-8", "{} {!r} is not UTF-8", option, text))
 
 
 def recording_time(connection: Connection) -> datetime:

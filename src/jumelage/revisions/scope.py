@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from jumelage import database
 from jumelage.content import ALL
 from jumelage.errors import UsageError
-from jumelage.texts import Label, filled, nearest
+from jumelage.texts import Label, both, filled, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -36,7 +36,13 @@ class Scope:
         """Raise UsageError if there are several revisions in scope."""
         if len(self.revisions) > 1:
             names = ", ".join(wave for wave, _ in self.revisions)
-            raise UsageError(f"this is done for one wave at a time, and several are named: {names}")
+            raise UsageError(
+                both(
+                    "cela se fait pour une vague à la fois, et plusieurs sont nommées\u00a0: {}",
+                    "this is done for one wave at a time, and several are named: {}",
+                    names,
+                )
+            )
 
     @property
     def single(self) -> tuple[str, int]:
@@ -116,14 +122,21 @@ def find_scope(
         if one.withdrawn_at
     )
     revisions = tuple((one.wave, one.revision) for one in chosen)
-    remarks = tuple(_remarks(chosen, classified_on, with_inferred=with_inferred))
+    apart_in = {one.name for one in chosen if one.home and _has_apart(connection, one)}
+    remarks = tuple(_remarks(chosen, classified_on, apart_in, with_inferred=with_inferred))
     return Scope(revisions, with_inferred, classified_on, remarks, withdrawn)
 
 
 def current_revision(connection: Connection, wave: str) -> tuple[str, int]:
     """Return the current revision of a wave; UsageError if there is none, or if `wave` is more than a wave's code."""
     if wave == ALL or "," in wave or "@" in wave:
-        raise UsageError(f"--wave {wave}: a load changes the current revision of one wave; give its code alone")
+        raise UsageError(
+            both(
+                "--wave {}\u00a0: un chargement change la révision en vigueur d’une vague\u00a0; donnez son code seul",
+                "--wave {}: a load changes the current revision of one wave; give its code alone",
+                wave,
+            )
+        )
     known = recorded(connection)
     found = _named(known, current(known), wave, None)
     return found.wave, found.revision
@@ -131,25 +144,55 @@ def current_revision(connection: Connection, wave: str) -> tuple[str, int]:
 
 def _choose(known: list[Recorded], wave: str | None, as_of: datetime | None) -> list[Recorded]:
     standing = current(known, as_of)
-    then = f" by {as_of} UTC" if as_of else ""
+    then = both(" au {} UTC", " by {} UTC", as_of) if as_of else ""
     if wave is None:
         real = [one for one in standing.values() if not one.synthetic]
         if real:
             return real[-1:]
         if standing:
-            raise UsageError(f"no wave is loaded{then} but synthetic ones; name it: --wave {','.join(standing)}")
+            raise UsageError(
+                both(
+                    "aucune vague n’est chargée{}, sauf fictives\u00a0; nommez-la\u00a0: --wave {}",
+                    "no wave is loaded{} but synthetic ones; name it: --wave {}",
+                    then,
+                    ",".join(standing),
+                )
+            )
     if not known:
-        raise UsageError("no wave is loaded yet; load one with: jumelage load waves/2006")
+        raise UsageError(
+            both(
+                "aucune vague n’est encore chargée\u00a0; chargez-en une\u00a0: jumelage load waves/2006",
+                "no wave is loaded yet; load one with: jumelage load waves/2006",
+            )
+        )
     if wave is None or wave == ALL:
         if not standing:
-            raise UsageError(f"no revision stands{then}; `jumelage waves` lists what was loaded and withdrawn")
+            raise UsageError(
+                both(
+                    "aucune révision n’est en vigueur{}\u00a0; `jumelage waves` liste ce qui fut chargé et retiré",
+                    "no revision stands{}; `jumelage waves` lists what was loaded and withdrawn",
+                    then,
+                )
+            )
         return list(standing.values())
     parts = [part.strip() for part in wave.split(",")]
     if len(parts) > 1 and (ALL in parts or "" in parts):
-        raise UsageError(f"--wave {wave}: name each wave once, with a comma between two, or write all alone")
+        raise UsageError(
+            both(
+                "--wave {}\u00a0: nommez chaque vague une fois, séparées par des virgules, ou écrivez all seul",
+                "--wave {}: name each wave once, with a comma between two, or write all alone",
+                wave,
+            )
+        )
     chosen = [_named(known, standing, part, as_of) for part in parts]
     if len({one.wave for one in chosen}) < len(chosen):
-        raise UsageError(f"--wave {wave} names a wave twice; `jumelage diff` compares revisions of one wave")
+        raise UsageError(
+            both(
+                "--wave {} nomme une vague deux fois\u00a0; `jumelage diff` compare les révisions d’une vague",
+                "--wave {} names a wave twice; `jumelage diff` compares revisions of one wave",
+                wave,
+            )
+        )
     return sorted(chosen, key=lambda one: (one.reference_date, one.wave))
 
 
@@ -158,26 +201,71 @@ def _named(known: list[Recorded], standing: dict[str, Recorded], text: str, as_o
     wave, at, number = text.partition("@")
     revisions = [one for one in known if one.wave == wave]
     if not revisions:
-        raise UsageError(f"there is no wave {wave!r}; {nearest(wave, {one.wave for one in known})}")
+        raise UsageError(
+            both(
+                "il n’y a pas de vague {!r}\u00a0; {}",
+                "there is no wave {!r}; {}",
+                wave,
+                nearest(wave, {one.wave for one in known}),
+            )
+        )
     if not at:
         if wave not in standing:
             if as_of:
-                raise UsageError(f"wave {wave} had no revision that stood by {as_of} UTC; `jumelage waves` lists them")
+                raise UsageError(
+                    both(
+                        "la vague {} n’avait pas de révision en vigueur au {} UTC\u00a0; `jumelage waves` les liste",
+                        "wave {} had no revision that stood by {} UTC; `jumelage waves` lists them",
+                        wave,
+                        as_of,
+                    )
+                )
             raise UsageError(
-                f"wave {wave} has no revision left that is not withdrawn; `jumelage waves` lists them, "
-                f"--wave {wave}@{revisions[-1].revision} shows one all the same"
+                both(
+                    "la vague {0} n’a plus de révision qui ne soit retirée\u00a0; `jumelage waves` les liste, "
+                    "--wave {0}@{1} en montre une tout de même",
+                    "wave {0} has no revision left that is not withdrawn; `jumelage waves` lists them, "
+                    "--wave {0}@{1} shows one all the same",
+                    wave,
+                    revisions[-1].revision,
+                )
             )
         return standing[wave]
     found = [one for one in revisions if str(one.revision) == number]
     if not found:
         listed = ", ".join(str(one.revision) for one in revisions)
-        raise UsageError(f"wave {wave} has no revision {number!r}; it has {listed}")
+        raise UsageError(
+            both(
+                "la vague {} n’a pas de révision {!r}\u00a0; elle a {}",
+                "wave {} has no revision {!r}; it has {}",
+                wave,
+                number,
+                listed,
+            )
+        )
     if as_of and found[0].loaded_at > as_of:
-        raise UsageError(f"{text} was loaded on {found[0].loaded_at} UTC, after {as_of}")
+        raise UsageError(
+            both(
+                "{} fut chargée le {} UTC, après le {}",
+                "{} was loaded on {} UTC, after {}",
+                text,
+                found[0].loaded_at,
+                as_of,
+            )
+        )
     return found[0]
 
 
-def _remarks(chosen: Sequence[Recorded], classified_on: date | None, *, with_inferred: bool) -> Iterable[Label]:
+def _has_apart(connection: Connection, one: Recorded) -> bool:
+    """Tell whether a revision has agreements that are set apart as within the country."""
+    rows = f"wave = {database.literal(one.wave)} and revision = {one.revision}"
+    sql = f"select exists (select 1 from survey.partnerships where {rows} and apart and until_from is null)"
+    return bool(database.query(connection, sql)[1][0][0])
+
+
+def _remarks(
+    chosen: Sequence[Recorded], classified_on: date | None, apart_in: set[str], *, with_inferred: bool
+) -> Iterable[Label]:
     """Yield what must stand beside the figures, whoever reads them."""
     if made_up := ", ".join(one.wave for one in chosen if one.synthetic):
         yield Label(
@@ -198,7 +286,7 @@ def _remarks(chosen: Sequence[Recorded], classified_on: date | None, *, with_inf
             f"The list of agreements is not claimed complete: {listed}. "
             "Numbers of agreements are minima (≥), and numbers of towns that depend on them are ranges.",
         )
-    if apart := ", ".join(f"{one.wave} ({one.home})" for one in chosen if one.home):
+    if apart := ", ".join(f"{one.wave} ({one.home})" for one in chosen if one.name in apart_in):
         yield Label(
             f"Les jumelages dans le pays même sont tenus à part, et dans aucun nombre\u00a0: {apart}.",
             f"Twinnings within the country itself are kept apart, and in no figure: {apart}.",
@@ -251,10 +339,20 @@ def read_time(text: str) -> datetime:
             found = begins = found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
     except (ValueError, OverflowError):
         raise UsageError(
-            f"{text!r} is not a time; write 2012-03-31, or 2012-03-31T17:00 (UTC), or with +02:00"
+            both(
+                "{!r} n’est pas un instant\u00a0; écrivez 2012-03-31, ou 2012-03-31T17:00 (UTC), ou avec +02:00",
+                "{!r} is not a time; write 2012-03-31, or 2012-03-31T17:00 (UTC), or with +02:00",
+                text,
+            )
         ) from None
     if begins > now:
-        raise UsageError(f"{text} is still to come; what will be loaded by then is not known")
+        raise UsageError(
+            both(
+                "{} est encore à venir\u00a0; ce qui sera chargé d’ici là n’est pas connu",
+                "{} is still to come; what will be loaded by then is not known",
+                text,
+            )
+        )
     return found.replace(tzinfo=None)
 
 
@@ -267,7 +365,9 @@ def read_day(text: str) -> date:
     """Return the date that a text names; UsageError if it is none."""
     if day := _day(text):
         return day
-    raise UsageError(f"{text!r} is not a date; write 2007-01-01")
+    raise UsageError(
+        both("{!r} n’est pas une date\u00a0; écrivez 2007-01-01", "{!r} is not a date; write 2007-01-01", text)
+    )
 
 
 def _day(text: str) -> date | None:

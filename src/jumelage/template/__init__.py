@@ -15,7 +15,7 @@ from jumelage.errors import OutputError, UsageError
 from jumelage.reading.wave_toml import is_code
 from jumelage.revisions.scope import set_scope
 from jumelage.template.sheets import Filling, texts, workbook
-from jumelage.texts import LANGUAGES, Label, folded
+from jumelage.texts import LANGUAGES, Label, both, folded
 from jumelage.writing import write_whole
 
 if TYPE_CHECKING:
@@ -61,7 +61,14 @@ def earlier_wave(connection: Connection, scope: Scope) -> Earlier:
     set_scope(connection, scope)
     _, ((synthetic, *facts),) = database.query(connection, f"select synthetic, {', '.join(_FACTS.values())} from waves")
     if synthetic:
-        raise UsageError(f"wave {code} is synthetic: its frame and populations are made up; take those of a real wave")
+        raise UsageError(
+            both(
+                "la vague {} est fictive\u00a0: son champ et ses populations sont inventés\u00a0; "
+                "prenez ceux d’une vague réelle",
+                "wave {} is synthetic: its frame and populations are made up; take those of a real wave",
+                code,
+            )
+        )
     _, towns = database.query(
         connection,
         "select c.name, c.code, r.population from respondents r join cities c on c.code = r.city "
@@ -90,14 +97,31 @@ def write_template(
     """
     if not is_code(wave):
         raise UsageError(
-            f"{wave!r} is not the code of a wave: lower-case letters, digits and hyphens, at most 40; "
-            "all, total and unknown have a meaning of their own"
+            both(
+                "{!r} n’est pas un code de vague\u00a0: minuscules, chiffres et traits d’union, 40 au plus\u00a0; "
+                "all, total et unknown ont un sens à eux",
+                "{!r} is not the code of a wave: lower-case letters, digits and hyphens, at most 40; "
+                "all, total and unknown have a meaning of their own",
+                wave,
+            )
         )
     if out.suffix.lower() != ".xlsx":
-        raise UsageError(f"{out}: a template is an Excel workbook; give it a name that ends in .xlsx")
+        raise UsageError(
+            both(
+                "{}\u00a0: un modèle est un classeur Excel\u00a0; donnez-lui un nom qui finit par .xlsx",
+                "{}: a template is an Excel workbook; give it a name that ends in .xlsx",
+                out,
+            )
+        )
     try:
         if not overwrite and (out.exists() or out.is_symlink()):
-            raise UsageError(f"{out} already exists; choose another name, or replace it: --overwrite")
+            raise UsageError(
+                both(
+                    "{} existe déjà\u00a0; choisissez un autre nom, ou remplacez-le\u00a0: --overwrite",
+                    "{} already exists; choose another name, or replace it: --overwrite",
+                    out,
+                )
+            )
         write_whole(_bytes(workbook(_filling(wave, lang, earlier))), out.resolve())
     except OSError as error:
         raise OutputError(f"{out} cannot be written: {error.strerror}") from error

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from sqlalchemy import create_engine
 from sqlalchemy.engine import URL, make_url
@@ -15,8 +13,10 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
 from jumelage.database.engines import OURS, Engine
+from jumelage.database.engines.duckdb_file import created, tidy
 from jumelage.database.sql import literal, query
 from jumelage.errors import BusyError, DatabaseError, UsageError
+from jumelage.texts import Label, both
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -69,13 +69,34 @@ class DuckDB(Engine):
         try:
             url = make_url(given) if "://" in given else URL.create("duckdb", database=given)
         except (ArgumentError, ValueError):
-            raise UsageError("the database URL cannot be read; write duckdb:///file") from None
+            raise UsageError(
+                both(
+                    "l’URL de la base de données est illisible\u00a0; écrivez duckdb:///fichier",
+                    "the database URL cannot be read; write duckdb:///file",
+                )
+            ) from None
         if not url.database or url.database == ":memory:":
-            raise UsageError("a DuckDB database needs a file: duckdb:///jumelage.duckdb")
+            raise UsageError(
+                both(
+                    "une base DuckDB a besoin d’un fichier\u00a0: duckdb:///jumelage.duckdb",
+                    "a DuckDB database needs a file: duckdb:///jumelage.duckdb",
+                )
+            )
         if url.host or url.query:
-            raise UsageError("a DuckDB URL is a file alone, without a host or parameters: duckdb:///jumelage.duckdb")
+            raise UsageError(
+                both(
+                    "une URL DuckDB est un fichier seul, sans hôte ni paramètres\u00a0: duckdb:///jumelage.duckdb",
+                    "a DuckDB URL is a file alone, without a host or parameters: duckdb:///jumelage.duckdb",
+                )
+            )
         if Path(url.database).stem.lower() in _RESERVED:
-            raise UsageError(f"{url.database}: a DuckDB file of that name hides a schema; choose another name")
+            raise UsageError(
+                both(
+                    "{}\u00a0: un fichier DuckDB de ce nom cache un schéma\u00a0; choisissez un autre nom",
+                    "{}: a DuckDB file of that name hides a schema; choose another name",
+                    url.database,
+                )
+            )
         return url
 
     def shown(self, url: URL) -> str:
@@ -97,16 +118,28 @@ class DuckDB(Engine):
             with path.open("rb") as file:
                 start = file.read(16)
         except OSError as error:
-            raise DatabaseError(f"{path} cannot be read: {error.strerror}") from error
+            raise DatabaseError(
+                both("{} est illisible\u00a0: {}", "{} cannot be read: {}", path, error.strerror)
+            ) from error
         if start[8:12] == _MAGIC:
             return
         if not start:
-            what = "it is empty; remove it, and run: jumelage migrate"
+            what = Label(
+                "il est vide\u00a0; supprimez-le et lancez\u00a0: jumelage migrate",
+                "it is empty; remove it, and run: jumelage migrate",
+            )
         elif start.startswith(b"SQLite format 3"):
-            what = "it is an SQLite database; name another file"
+            what = Label(
+                "c’est une base SQLite\u00a0; nommez un autre fichier", "it is an SQLite database; name another file"
+            )
         else:
-            what = "it is a file of another kind; name another one"
-        raise DatabaseError(f"{path} is not a DuckDB database: {what}")
+            what = Label(
+                "c’est un fichier d’une autre sorte\u00a0; nommez-en un autre",
+                "it is a file of another kind; name another one",
+            )
+        raise DatabaseError(
+            both("{} n’est pas une base DuckDB\u00a0: {}", "{} is not a DuckDB database: {}", path, what)
+        )
 
     def connections(self, url: URL, *, read_only: bool) -> Connections:
         """Make a source of connections: a pooled one would keep the file's lock."""
@@ -127,49 +160,12 @@ class DuckDB(Engine):
 
         A folder whose lock nobody holds was left by a process that is gone: the next one takes it over.
         """
-        place = Path(str(url.database)).resolve()
-        if not place.parent.is_dir():
-            raise DatabaseError(f"{self.shown(url)}: its folder does not exist")
-        folder = _beside(place)
-        with _held(folder, self.shown(url)):
-            if place.exists():
-                raise BusyError(f"{self.shown(url)} was created by another process just now; try again")
-            beside = folder / place.name
-            for left in folder.iterdir():
-                if left.name != _LOCK:
-                    left.unlink()
-
-            def keep() -> None:
-                self._whole(beside, url)
-                try:
-                    _keep(beside)
-                    beside.rename(place)
-                    _keep(place.parent)
-                except OSError as error:
-                    raise DatabaseError(f"{self.shown(url)} cannot be created: {error.strerror}") from error
-
+        with created(Path(str(url.database)).resolve(), self.shown(url)) as (beside, keep):
             yield url.set(database=str(beside)), keep
-
-    def _whole(self, file: Path, url: URL) -> None:
-        """See to it that a closed database stands in its file alone: DuckDB is silent if it could not write it all."""
-        import duckdb
-
-        log = file.with_name(f"{file.name}.wal")
-        if not log.exists():
-            return
-        try:
-            with duckdb.connect(str(file)) as again:
-                again.execute("checkpoint")
-        except duckdb.Error as error:
-            raise DatabaseError(f"{self.shown(url)} cannot be created: {error}") from error
-        if log.exists():
-            raise DatabaseError(f"{self.shown(url)} cannot be created: it could not be written as a whole")
 
     def tidy(self, url: URL) -> None:
         """Remove the folder in which a process that is gone created a database."""
-        if (folder := _beside(Path(str(url.database)).resolve())).is_dir():
-            with suppress(BusyError, DatabaseError), _held(folder, self.shown(url)):
-                pass
+        tidy(Path(str(url.database)).resolve(), self.shown(url))
 
     def lock(self, connection: Connection, url: URL) -> None:
         """Do nothing: a file that is open for writing is locked as a whole already."""
@@ -197,9 +193,18 @@ class DuckDB(Engine):
         if self.verdict(error) != "busy":
             return DatabaseError(f"{where}: {text}")
         found = re.search(r"\(PID (\d+)\)", text)
-        who = f"another process{f' (PID {found[1]})' if found else ''}"
-        does = "has it open to read" if _READER in text else "is writing"
-        return BusyError(f"{where} is busy: {who} {does}; try again later")
+        who = f" (PID {found[1]})" if found else ""
+        reads = Label("l’a ouvert en lecture", "has it open to read")
+        does = reads if _READER in text else Label("est en train d’écrire", "is writing")
+        return BusyError(
+            both(
+                "{} est occupé\u00a0: un autre processus{} {}\u00a0; réessayez plus tard",
+                "{} is busy: another process{} {}; try again later",
+                where,
+                who,
+                does,
+            )
+        )
 
     def version(self, connection: Connection) -> str | None:
         """Return the migration; DuckDB reads every table to list them, so the table is asked right away."""
@@ -310,53 +315,3 @@ class DuckDB(Engine):
         """Bound the memory that a load takes."""
         connection.exec_driver_sql(f"set temp_directory = {literal(scratch)}")
         connection.exec_driver_sql(f"set memory_limit = '{MEMORY}'")
-
-
-_LOCK = "lock"
-
-
-def _beside(place: Path) -> Path:
-    return place.with_name(f".{place.name}.new")
-
-
-@contextmanager
-def _held(folder: Path, shown: str) -> Iterator[None]:
-    """Hold a folder for this process alone, and remove it at the end; BusyError if another process has it."""
-    import fcntl
-
-    try:
-        while True:
-            folder.mkdir(exist_ok=True)
-            try:
-                lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-            except FileNotFoundError:
-                continue  # its holder is done and removed it
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                os.close(lock)
-                raise BusyError(f"{shown} is busy: another process is creating it; try again later") from None
-            with suppress(FileNotFoundError):
-                if os.path.samestat(os.fstat(lock), (folder / _LOCK).stat()):
-                    break
-            os.close(lock)  # its holder removed it in between
-    except OSError as error:
-        raise DatabaseError(f"{shown} cannot be created: {error.strerror}") from error
-    try:
-        yield
-    finally:
-        with suppress(OSError):
-            for left in folder.iterdir():
-                if left.name != _LOCK:
-                    left.unlink()
-        shutil.rmtree(folder, ignore_errors=True)  # the lock goes last
-        os.close(lock)
-
-
-def _keep(path: Path) -> None:
-    """Have the system write down what is in a file or a folder, before anything relies on it."""
-    opened: Any = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

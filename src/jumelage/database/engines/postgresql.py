@@ -15,6 +15,7 @@ from jumelage.database.models import CODE_LISTS, SCHEMA, metadata
 from jumelage.database.sql import file_to_read, literal, query
 from jumelage.errors import BusyError, DatabaseError, UsageError
 from jumelage.temporary import temporary_folder
+from jumelage.texts import Label, both, filled
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -26,8 +27,12 @@ if TYPE_CHECKING:
     from jumelage.database.engines import Rights, Verdict
 
 LOCK = 0x6A756D  # the advisory lock of whoever changes the database
-_WRITE = "write postgresql://user@host:port/name"
-_UNREADABLE = f"the database URL cannot be read; {_WRITE}"
+_WRITE = Label("écrivez postgresql://utilisateur@hôte:port/nom", "write postgresql://user@host:port/name")
+_UNREADABLE = both("l’URL de la base de données est illisible\u00a0; {}", "the database URL cannot be read; {}", _WRITE)
+_BUSY = Label(
+    "{} est occupée\u00a0: un autre processus est en train d’écrire{}\u00a0; réessayez plus tard",
+    "{} is busy: another process is writing{}; try again later",
+)
 _NUMBERS = ("connect_timeout", "keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count")
 _SECRETS = ("password", "sslpassword", "passfile", "oauth_client_secret")
 _AT_HOME = "quote_ident(n.nspname) = current_setting('search_path')"
@@ -53,8 +58,12 @@ class PostgreSQL(Engine):
         host, _, path = address.partition("/")
         if host.count("@") > 1 or "@" in path:
             raise UsageError(
-                "the database URL cannot be read: it has an @ too many; write those of a user, password or name as "
-                "%40, and / : ? # % as %2F %3A %3F %23 %25"
+                Label(
+                    "l’URL de la base de données est illisible\u00a0: elle a un @ de trop\u00a0; écrivez ceux d’un "
+                    "utilisateur, d’un mot de passe ou d’un nom %40, et / : ? # % %2F %3A %3F %23 %25",
+                    "the database URL cannot be read: it has an @ too many; write those of a user, password or name as "
+                    "%40, and / : ? # % as %2F %3A %3F %23 %25",
+                )
             )
         try:
             parts = {
@@ -65,7 +74,14 @@ class PostgreSQL(Engine):
             raise UsageError(_UNREADABLE) from None
         for name in ("port", *_NUMBERS):
             if not re.fullmatch(r"-?[0-9]*(,[0-9]*)*", parts.get(name, "")):
-                raise UsageError(f"the database URL cannot be read: its {name} is not a number; {_WRITE}")
+                raise UsageError(
+                    both(
+                        "l’URL de la base de données est illisible\u00a0: son {} n’est pas un nombre\u00a0; {}",
+                        "the database URL cannot be read: its {} is not a number; {}",
+                        name,
+                        _WRITE,
+                    )
+                )
         ports = parts.get("port", "")
         plain = {"host": parts.get("host", ""), "port": ports}
         if not re.search(r"[,/@]", plain["host"]) and ports.isdecimal() | (not ports) and plain["host"]:
@@ -120,13 +136,18 @@ class PostgreSQL(Engine):
         """Take the advisory lock, unless the session may only read."""
         if connection.exec_driver_sql("show transaction_read_only").scalar() == "on":
             raise DatabaseError(
-                f"{self.shown(url)} may only be read: default_transaction_read_only is on for this database, role or "
-                "URL, or the server is a standby"
+                both(
+                    "{} ne peut qu’être lue\u00a0: default_transaction_read_only vaut pour cette base, ce rôle ou "
+                    "cette URL, ou le serveur est un secours",
+                    "{} may only be read: default_transaction_read_only is on for this database, role or URL, or the "
+                    "server is a standby",
+                    self.shown(url),
+                )
             )
         if not connection.exec_driver_sql(f"select pg_try_advisory_xact_lock({LOCK})").scalar():
             held = f"l.locktype = 'advisory' and l.classid = 0 and l.objid = {LOCK}"
             who = _holders(connection.exec_driver_sql(_HOLDERS.format(held=held)).fetchall())
-            raise BusyError(f"{self.shown(url)} is busy: another process is writing{who}; try again later")
+            raise BusyError(filled(_BUSY, self.shown(url), who))
 
     def only_read(self, connection: Connection) -> None:
         """Make the transaction read only."""
@@ -158,9 +179,17 @@ class PostgreSQL(Engine):
         where, text = self.shown(url), str(error).strip()
         if code == "55P03":
             who = _in_the_way(url)
-            return BusyError(f"{where} is busy: waited {WAIT} s for what another process holds{who}; try again later")
+            return BusyError(
+                both(
+                    "{} est occupée\u00a0: attendu {} s ce qu’un autre processus retient{}\u00a0; réessayez plus tard",
+                    "{} is busy: waited {} s for what another process holds{}; try again later",
+                    where,
+                    WAIT,
+                    who,
+                )
+            )
         if self.verdict(error) == "busy":
-            return BusyError(f"{where} is busy: another process is writing; try again later")
+            return BusyError(filled(_BUSY, where, ""))
         for name in _SECRETS:
             if secret := parameters(url).get(name):
                 text = text.replace(secret, "***")
@@ -183,8 +212,13 @@ class PostgreSQL(Engine):
         for schema, role, may in query(connection, sql)[1]:
             if not may:
                 raise DatabaseError(
-                    f"the role {role} may not read the tables of jumelage, which are there; their owner grants it:\n"
-                    f"{_GRANT.format(home=schema)}"
+                    both(
+                        "le rôle {} ne peut lire les tables de jumelage, qui sont là\u00a0; "
+                        "leur propriétaire l’accorde\u00a0:\n{}",
+                        "the role {} may not read the tables of jumelage, which are there; their owner grants it:\n{}",
+                        role,
+                        Label(*2 * (_GRANT.format(home=schema),)),
+                    )
                 )
             found: str | None = connection.exec_driver_sql("select version_num from alembic_version").scalar()
             return found

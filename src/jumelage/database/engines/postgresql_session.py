@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from jumelage.database.engines import OURS, WAIT
 from jumelage.database.sql import literal
 from jumelage.errors import DatabaseError
+from jumelage.texts import both
 
 if TYPE_CHECKING:
     import psycopg
@@ -81,8 +82,14 @@ def pin(raw: psycopg.Connection, shown: str) -> None:
     encoding = raw.info.parameter_status("server_encoding")
     if encoding != "UTF8":
         raise DatabaseError(
-            f"{shown}: the database is in {encoding}, and jumelage needs UTF-8; "
-            "make one: createdb --encoding UTF8 --template template0 NAME"
+            both(
+                "{}\u00a0: la base est en {}, et jumelage a besoin d’UTF-8\u00a0; "
+                "faites-en une\u00a0: createdb --encoding UTF8 --template template0 NOM",
+                "{}: the database is in {}, and jumelage needs UTF-8; "
+                "make one: createdb --encoding UTF8 --template template0 NAME",
+                shown,
+                encoding,
+            )
         )
     raw.autocommit = True
     raw.execute(_PIN.encode(), prepare=False)
