@@ -2,11 +2,12 @@
 title = { fr = "D’une vague à l’autre : ce qui fait la différence du nombre d’accords", en = "From one wave to the next: what makes the difference in agreements" }
 key = ["wave_before", "wave", "zone"]
 waves = 2
+not_additive = ["agreements_before_high", "agreements_high"]
 [columns]
 wave_before = { fr = "De la vague", en = "From wave", codes = "waves" }
 wave = { fr = "à la vague", en = "to wave", codes = "waves" }
 zone = { fr = "Zone géographique", en = "Geographic zone", codes = "zones" }
-agreements_before = { fr = "Avant", en = "Before" }
+agreements_before = { fr = "Avant", en = "Before", high = "agreements_before_high" }
 frame_left = { fr = "De villes sorties", en = "Of towns that left" }
 frame_entered = { fr = "De villes entrées", en = "Of towns that entered" }
 mergers = { fr = "Fusions", en = "Mergers" }
@@ -18,15 +19,17 @@ disappeared = { fr = "Plus déclarés", en = "No longer declared" }
 begun = { fr = "Commencés", en = "Begun" }
 appeared = { fr = "Déclarés désormais", en = "Newly declared" }
 reclassified = { fr = "Reclassés", en = "Reclassified" }
-agreements = { fr = "Après", en = "After" }
+agreements = { fr = "Après", en = "After", high = "agreements_high" }
 may_be_same = { fr = "dont peut-être d’avant, sous un autre nom", en = "of which may be earlier ones by another name" }
+agreements_before_high = { fr = "Avant, au plus", en = "Before, at most" }
+agreements_high = { fr = "Après, au plus", en = "After, at most" }
 [balance]
 start = "agreements_before"
 parts = ["frame_left", "frame_entered", "mergers", "silent", "heard", "undetermined", "ended", "disappeared", "begun", "appeared", "reclassified"]
 end = "agreements"
 [note]
-fr = "Chaque accord compte dans la première part qui lui convient : la base de sondage (ville sortie, entrée), les fusions (un accord que deux villes réunies déclaraient), les dates (« terminés », « commencés » seulement si une date le dit), la réponse de la ville, enfin la déclaration. Tous les nombres sont des nombres d’accords. « Indéterminés » : la ville n’est pas dite, l’on ne sait si elle avait répondu, sa liste n’est pas donnée pour complète, ou l’accord peut être, sous un autre nom, l’un de ceux de l’autre vague (il compte alors −1 et +1, et dans la dernière colonne). « Reclassés » : le pays a changé de zone entre les deux dates. Une ville qui en a rejoint une autre est suivie."
-en = "Each agreement counts in the first part that fits: the frame (town left, entered), mergers (an agreement that two towns now united both declared), dates (“ended” and “begun” only where a date says so), the response of the town, and last the declaration. All figures are numbers of agreements. “Cannot be told”: the town is not stated, it is not known whether it had answered, its list is not claimed complete, or the agreement may be, by another name, one of the other wave (it then counts −1 and +1, and in the last column). “Reclassified”: the country changed zones between the two dates. A town that became part of another is followed."
+fr = "Chaque accord compte dans la première part qui lui convient : la base de sondage (ville sortie, entrée), les fusions (un accord que deux villes réunies déclaraient), les dates (« terminés », « commencés » seulement si une date le dit), la réponse de la ville, enfin la déclaration. Tous les nombres sont des nombres d’accords. « Indéterminés » : la ville n’est pas dite, l’on ne sait si elle avait répondu, sa liste n’est pas donnée pour complète, ou l’accord peut être, sous un autre nom, l’un de ceux de l’autre vague (il compte alors −1 et +1, et dans la dernière colonne). « Reclassés » : le pays a changé de zone entre les deux dates. Une ville qui en a rejoint une autre est suivie. Là où une liste n’est pas complète (« ≥ », ou un intervalle), les parts comptent ce qui est listé."
+en = "Each agreement counts in the first part that fits: the frame (town left, entered), mergers (an agreement that two towns now united both declared), dates (“ended” and “begun” only where a date says so), the response of the town, and last the declaration. All figures are numbers of agreements. “Cannot be told”: the town is not stated, it is not known whether it had answered, its list is not claimed complete, or the agreement may be, by another name, one of the other wave (it then counts −1 and +1, and in the last column). “Reclassified”: the country changed zones between the two dates. A town that became part of another is followed. Where a list is not complete (“≥”, or a range), the parts count what is listed."
 */
 -- Partners are the same if their keys are, or if a person said so; one whose partner is not stated may be any of its
 -- town and country. Named ones that find none of their own could be the same under another spelling, unless denied.
@@ -237,8 +240,11 @@ detail as (
         case when p.zone = p.zone_before then 0 else -p.still end as reclassified,
         0 as agreements,
         0 as may_be_same,
+        case when p.town <> 'unknown' or s.agreements_complete then p.earlier end as agreements_before_high,
+        0 as agreements_high,
         p.source
     from part p
+    inner join scope s on s.wave = p.wave_before
     where p.earlier > 0
     union all
     select
@@ -261,9 +267,23 @@ detail as (
         case when p.zone = p.zone_before then 0 else p.still end,
         p.later,
         p.come_unless_same,
+        0,
+        case when p.town <> 'unknown' or s.agreements_complete then p.later end,
         p.source
     from part p
+    inner join scope s on s.wave = p.wave
     where p.later > 0
+),
+-- What the towns of a wave may have besides what they list, in whichever zone: null where nothing bounds it.
+unlisted as (
+    select
+        s.wave,
+        case
+            when count(r.city) = count(r.agreements_high) then coalesce(sum(r.agreements_high - r.agreements), 0)
+        end as agreements
+    from scope s
+    left join respondents r on r.wave = s.wave
+    group by s.wave
 )
 -- cells
 select
@@ -283,9 +303,17 @@ select
     sum(d.appeared) as appeared,
     sum(d.reclassified) as reclassified,
     sum(d.agreements) as agreements,
-    sum(d.may_be_same) as may_be_same
+    sum(d.may_be_same) as may_be_same,
+    case
+        when count(*) = count(d.agreements_before_high) then sum(d.agreements_before_high) + min(b.agreements)
+    end as agreements_before_high,
+    case
+        when count(*) = count(d.agreements_high) then sum(d.agreements_high) + min(u.agreements)
+    end as agreements_high
 from detail d
 inner join wave_pairs w on w.wave = d.wave
+inner join unlisted b on b.wave = d.wave_before
+inner join unlisted u on u.wave = d.wave
 left join zones z on z.code = d.zone
 group by d.wave_before, d.wave, w.reference_date, rollup (d.zone)
 order by w.reference_date, d.wave, grouping(d.zone), min(z.position) nulls last

@@ -6,7 +6,7 @@ waves = 2
 wave_before = { fr = "De la vague", en = "From wave", codes = "waves" }
 wave = { fr = "à la vague", en = "to wave", codes = "waves" }
 indicator = { fr = "Villes", en = "Towns" }
-towns_before = { fr = "Avant", en = "Before" }
+towns_before = { fr = "Avant", en = "Before", high = "towns_before_high" }
 frame_left = { fr = "Sorties", en = "Left" }
 frame_entered = { fr = "Entrées", en = "Entered" }
 mergers = { fr = "Fusions", en = "Mergers" }
@@ -15,7 +15,9 @@ heard = { fr = "Répondent désormais", en = "Answer now" }
 undetermined = { fr = "Indéterminées", en = "Cannot be told" }
 ceased = { fr = "Ne déclarent plus d’accord", en = "Declare none any more" }
 started = { fr = "Déclarent désormais un accord", en = "Declare one now" }
-towns = { fr = "Après", en = "After" }
+towns = { fr = "Après", en = "After", high = "towns_high" }
+towns_before_high = { fr = "Avant, au plus", en = "Before, at most" }
+towns_high = { fr = "Après, au plus", en = "After, at most" }
 [labels.indicator]
 contacted = { fr = "contactées", en = "contacted" }
 engaged = { fr = "déclarant un accord", en = "that declare an agreement" }
@@ -24,8 +26,8 @@ start = "towns_before"
 parts = ["frame_left", "frame_entered", "mergers", "silent", "heard", "undetermined", "ceased", "started"]
 end = "towns"
 [note]
-fr = "Une ville qui en a rejoint une autre est suivie, et compte une fois. « Indéterminées » : on ne sait si la ville avait répondu, ou sa liste n’est pas donnée pour complète."
-en = "A town that became part of another is followed, and counted once. “Cannot be told”: it is not known whether the town had answered, or its list is not claimed complete."
+fr = "Une ville qui en a rejoint une autre est suivie, et compte une fois. « Indéterminées » : on ne sait si la ville avait répondu, ou sa liste n’est pas donnée pour complète. Une ville qui dit combien d’accords elle a les déclare, même si aucun n’est listé. Là où un intervalle est donné, les parts comptent les villes dont on sait qu’elles déclarent un accord."
+en = "A town that became part of another is followed, and counted once. “Cannot be told”: it is not known whether the town had answered, or its list is not claimed complete. A town that says how many agreements it has declares them, even if none is listed. Where a range is given, the parts count towns that are known to declare an agreement."
 */
 with counted as (
     select
@@ -39,7 +41,9 @@ with counted as (
         t.towns_before as earlier,
         t.towns as later,
         t.had_told as had_answered,
-        t.has_told as has_answered
+        t.has_told as has_answered,
+        t.towns_before as earlier_high,
+        t.towns as later_high
     from paired_towns t
     union all
     select
@@ -52,8 +56,10 @@ with counted as (
         t.towns,
         t.engaged_before,
         t.engaged,
-        t.had_told as had_answered,
-        t.has_told as has_answered
+        t.had_told,
+        t.has_told,
+        t.engaged_before_high,
+        t.engaged_high
     from paired_towns t
 ),
 change as (
@@ -83,6 +89,8 @@ detail as (
         case when c.moved < 0 and c.has_answered = 'yes' then -1 else 0 end as ceased,
         case when c.moved > 0 and c.had_answered = 'yes' then 1 else 0 end as started,
         c.later as towns,
+        c.earlier_high as towns_before_high,
+        c.later_high as towns_high,
         r.source
     from change c
     left join respondents r on r.wave = case when c.towns > 0 then c.wave else c.wave_before end and r.city = c.city
@@ -101,7 +109,9 @@ select
     sum(d.undetermined) as undetermined,
     sum(d.ceased) as ceased,
     sum(d.started) as started,
-    sum(d.towns) as towns
+    sum(d.towns) as towns,
+    sum(d.towns_before_high) as towns_before_high,
+    sum(d.towns_high) as towns_high
 from detail d
 inner join wave_pairs w on w.wave = d.wave
 group by d.wave_before, d.wave, w.reference_date, d.indicator

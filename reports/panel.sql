@@ -17,20 +17,10 @@ start = "agreements_before"
 parts = ["difference"]
 end = "agreements"
 [note]
-fr = "Une ville qui en a rejoint une autre compte avec elle : la différence comprend ce que le rapport « bridge » compte comme fusions. Une ville dont la réponse n’est pas publiée n’y est que si elle déclare un accord. Les accords dont la ville n’est pas dite n’y sont pas. Là où une liste n’est pas complète (« ≥ »), la différence est celle des listes, non des accords."
-en = "A town that became part of another counts with it: the difference includes what “bridge” counts as mergers. A town whose response is not published is there only if it declares an agreement. Agreements whose town is not stated are left out. Where a list is not complete (“≥”), the difference is that of the lists, not of the agreements."
+fr = "Une ville qui en a rejoint une autre compte avec elle : la différence comprend ce que le rapport « bridge » compte comme fusions. Une ville dont la réponse n’est pas publiée n’y est que si elle déclare des accords, ou dit n’en avoir aucun. Les accords dont la ville n’est pas dite n’y sont pas. Là où une liste n’est pas complète (« ≥ »), la différence est celle des listes, non des accords."
+en = "A town that became part of another counts with it: the difference includes what “bridge” counts as mergers. A town whose response is not published is there only if it declares agreements, or says that it has none. Agreements whose town is not stated are left out. Where a list is not complete (“≥”), the difference is that of the lists, not of the agreements."
 */
-with bound as (
-    select
-        f.wave,
-        f.followed_to as city,
-        f.later,
-        case when count(*) = count(r.agreements_high) then sum(r.agreements_high) end as agreements_high
-    from followed_towns f
-    inner join respondents r on r.wave = case when f.later then f.wave else f.wave_before end and r.city = f.city
-    group by f.wave, f.followed_to, f.later
-),
-detail as (
+with detail as (
     select
         p.wave_before,
         p.wave,
@@ -41,15 +31,13 @@ detail as (
         p.agreements_before,
         p.agreements - p.agreements_before as difference,
         p.agreements,
-        b.agreements_high as agreements_before_high,
-        l.agreements_high,
+        p.agreements_before_high,
+        p.agreements_high,
         r.source
     from panel p
     inner join respondents r on r.wave = p.wave and r.city = p.city
     inner join cities c on c.code = p.city
     inner join wave_pairs w on w.wave = p.wave
-    inner join bound b on b.wave = p.wave and b.city = p.city and not b.later
-    inner join bound l on l.wave = p.wave and l.city = p.city and l.later
 )
 -- cells
 select

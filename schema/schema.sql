@@ -1028,7 +1028,8 @@ where n.place = 1;
 
 create view followed_towns as
 -- Towns of two waves, those of the earlier one followed to the town that each is, or is part of, in the later one.
--- answered: unknown where the response is not published; a town that lists agreements, ended or not, has answered.
+-- answered: unknown where the response is not published; a town that lists agreements, ended or not, has answered, and
+-- so has one that says its number, zero too.
 -- told: as answered, but unknown where the list of a town that answered may lack agreements.
 select
     t.wave_before,
@@ -1039,7 +1040,8 @@ select
     t.answered,
     case when t.answered = 'yes' and not t.told_all then 'unknown' else t.answered end as told,
     t.engaged,
-    t.agreements
+    t.agreements,
+    t.agreements_high
 from (
     select
         p.wave_before,
@@ -1048,13 +1050,14 @@ from (
         r.city,
         case when r.wave = p.wave then r.city else coalesce(l.city, s.successor, r.city) end as followed_to,
         case
-            when r.response = 'responded' or r.agreements > 0 then 'yes'
+            when r.response = 'responded' or r.agreements > 0 or r.declared_agreements is not null then 'yes'
             when r.response = 'not_published' and e.city is not null then 'yes'
             when r.response = 'not_published' then 'unknown'
             else 'no'
         end as answered,
         r.engaged,
         r.agreements,
+        r.agreements_high,
         coalesce(r.agreements_high = r.agreements, false) as told_all
     from wave_pairs p
     inner join respondents r on r.wave in (p.wave_before, p.wave)
@@ -1068,6 +1071,7 @@ from (
 
 create view paired_towns as
 -- Each town of two waves once, as it is in the later one: in how many frames' towns, whether they answered, agreements.
+-- engaged_high, agreements_high, and of those before: at most, as respondents says; null where nothing bounds them.
 -- had_answered, had_told: unknown where some of the towns that merged had and some had not; null where it was not in the frame.
 select
     f.wave_before,
@@ -1075,8 +1079,8 @@ select
     f.followed_to as city,
     sum(case when f.later then 0 else 1 end) as towns_before,
     sum(case when f.later then 1 else 0 end) as towns,
-    sum(case when not f.later and f.agreements > 0 then 1 else 0 end) as engaged_before,
-    sum(case when f.later and f.agreements > 0 then 1 else 0 end) as engaged,
+    sum(case when not f.later and f.engaged = 'yes' then 1 else 0 end) as engaged_before,
+    sum(case when f.later and f.engaged = 'yes' then 1 else 0 end) as engaged,
     sum(case when f.later then 0 else f.agreements end) as agreements_before,
     sum(case when f.later then f.agreements else 0 end) as agreements,
     case
@@ -1088,7 +1092,17 @@ select
         when count(distinct case when f.later then null else f.told end) > 1 then 'unknown'
         else max(case when f.later then null else f.told end)
     end as had_told,
-    max(case when f.later then f.told end) as has_told
+    max(case when f.later then f.told end) as has_told,
+    sum(case when not f.later and f.engaged in ('yes', 'not_published') then 1 else 0 end) as engaged_before_high,
+    sum(case when f.later and f.engaged in ('yes', 'not_published') then 1 else 0 end) as engaged_high,
+    case
+        when count(*) = count(case when f.later then 0 else f.agreements_high end)
+            then sum(case when f.later then 0 else f.agreements_high end)
+    end as agreements_before_high,
+    case
+        when count(*) = count(case when f.later then f.agreements_high else 0 end)
+            then sum(case when f.later then f.agreements_high else 0 end)
+    end as agreements_high
 from followed_towns f
 group by f.wave_before, f.wave, f.followed_to;
 
@@ -1100,7 +1114,9 @@ select
     t.city,
     t.towns_before,
     t.agreements_before,
-    t.agreements
+    t.agreements,
+    t.agreements_before_high,
+    t.agreements_high
 from paired_towns t
 where t.towns_before > 0 and t.towns > 0 and t.had_answered = 'yes' and t.has_answered = 'yes';
 

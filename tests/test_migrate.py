@@ -582,6 +582,45 @@ def test_grants_survive_views_made_again(reader: tuple[URL, str]) -> None:
         assert connection.exec_driver_sql("select count(*) from partnerships").scalar_one() > 0
 
 
+@pytest.mark.parametrize("to", ["base", "0003", "0005"])
+def test_grants_survive_a_way_down_and_up_again(reader: tuple[URL, str], to: str) -> None:
+    """On views, on tables and columns that the way takes, and on the schema; but not to a role that is gone since."""
+    url, role = reader
+    gone = f'"gone {os.getpid()}"'
+    do(
+        url,
+        f"create role {gone}",
+        f"grant usage on schema survey to {role}",
+        f"grant select on partnerships to {role}, {gone}",
+        f"grant select (code, label_fr) on zones to {role} with grant option",
+        f"grant select, insert on survey.partner_pairs to {role}",
+        f"grant select (city, until_from) on survey.partnerships to {role}",
+        "grant select on countries to public",
+    )
+    go(url, to)
+    do(url, f"drop owned by {gone}", f"drop role {gone}")
+    go(url, "0004")
+    go(url)
+    of_role = (
+        "select relname::text, null, relacl::text from pg_class where relacl::text like '%Lecteurs%' union all "
+        "select attrelid::regclass::text, attname::text, attacl::text from pg_attribute "
+        "where attacl::text like '%Lecteurs%' union all "
+        "select nspname::text, null, nspacl::text from pg_namespace where nspacl::text like '%Lecteurs%'"
+    )
+    shown = [(relation, column) for relation, column, _ in rows(url, of_role)]
+    assert sorted(shown, key=repr) == sorted(
+        [
+            *(("partnerships", None), ("zones", "code"), ("zones", "label_fr"), ("partner_pairs", None)),
+            *(("survey.partnerships", "city"), ("survey.partnerships", "until_from"), ("survey", None)),
+        ],
+        key=repr,
+    )
+    assert rows(url, "select has_table_privilege('public', 'countries', 'select')") == [(True,)]
+    assert rows(url, "select obj_description('alembic_version'::regclass)") == [
+        ("jumelage: the migration that it is at.",)
+    ]
+
+
 def test_what_was_never_granted_is_not_granted(reader: tuple[URL, str]) -> None:
     url, role = reader
     do(url, f"grant select on zones to {role}")

@@ -44,8 +44,8 @@ One = TypeVar("One")
 Other = TypeVar("Other")
 
 
-def random_waves(rng: random.Random, name: str) -> list[Made]:
-    """Make waves of few towns and agreements, many of them alike."""
+def random_waves(rng: random.Random, name: str, *, denials: bool = True) -> list[Made]:
+    """Make waves of few towns and agreements, many of them alike; without denials a person only says what is the same."""
     made = []
     for day in sorted(rng.sample(DAYS, rng.randint(2, len(DAYS)))):
         towns = {
@@ -71,6 +71,8 @@ def random_waves(rng: random.Random, name: str) -> list[Made]:
                 same=rng.randint(0, 5) == 0,
             )
             place = (pair.city, pair.country, key_of(pair.before))
+            if not (pair.same or denials):
+                continue
             if not (pair.same and any(one.same and key[:3] == place for key, one in pairs.items())):
                 pairs[*place, key_of(pair.partner)] = pair
         agreed = tuple(agreements)
@@ -88,7 +90,7 @@ def declared_numbers(rng: random.Random, towns: dict[str, str], agreements: list
     """Let some of those that answered say how many agreements they have: no fewer than are listed, perhaps none."""
     declared = {}
     for town, response in towns.items():
-        if response == "responded" and not rng.randint(0, 2):
+        if response in {"responded", "not_published"} and not rng.randint(0, 2):
             listed = sum(one.city == town and one.until is None for one in agreements)
             declared[town] = listed + rng.choice([0, 0, 0, 1, 2])
     return declared
@@ -159,7 +161,7 @@ class Followed:
         return "unknown" if answered == "yes" and not told_all(self.after, self.later, town) else answered
 
     def _answered(self, made: Made, agreements: list[Agreement], town: str) -> str:
-        if made.towns[town] == "responded" or any(one.city == town for one in agreements):
+        if made.towns[town] == "responded" or town in made.declared or any(one.city == town for one in agreements):
             return "yes"
         if made.towns[town] != "not_published":
             return "no"
@@ -245,7 +247,10 @@ class Followed:
     def bridge_towns(self) -> dict[str, Counter[str]]:
         """Return the parts of the towns contacted, and of those that declare an agreement."""
         found = {"contacted": Counter[str](), "engaged": Counter[str]()}
-        engaged = {one.city for one in self.earlier}, {one.city for one in self.later}
+        engaged = (
+            {town for town in self.before.towns if 0 not in numbers(self.before, self.earlier, town)},
+            {town for town in self.after.towns if 0 not in numbers(self.after, self.later, town)},
+        )
         for town in {*self.origins, *self.after.towns}:
             origins = self.origins.get(town, [])
             of_engaged = [one for one in origins if one in engaged[0]]
@@ -270,21 +275,64 @@ class Followed:
                         counts[{"yes": "started", "no": "heard", "unknown": "undetermined"}[answered]] += 1
         return found
 
-    def panel(self) -> dict[str, tuple[int, int, int]]:
-        """Return towns, agreements before and after, by code of the town."""
-        found = {}
+    def most(self, zone: str | None) -> tuple[int | None, int | None]:
+        """Return how many agreements each wave may have at most in a zone, or in all."""
+        sides = ((self.before, self.earlier), (self.after, self.later))
+        return most(*sides[0], zone), most(*sides[1], zone)
+
+    def most_engaged(self) -> tuple[int, int]:
+        """Return how many towns of each wave may have an agreement."""
+        sides = ((self.before, self.earlier), (self.after, self.later))
+        before, after = (sum(numbers(*side, town) != {0} for town in side[0].towns) for side in sides)
+        return before, after
+
+    def panel(self) -> dict[str, tuple[int | None, ...]]:
+        """Return towns, agreements before and after, and both at most, by code of the town."""
+        found: dict[str, tuple[int | None, ...]] = {}
         for town, origins in self.origins.items():
             if town in self.after.towns and self.had_answered(town) == self.has_answered(town) == "yes":
                 before = sum(one.city in origins for one in self.earlier)
-                found[codes()[town]] = (len(origins), before, sum(one.city == town for one in self.later))
+                after = sum(one.city == town for one in self.later)
+                highs = [largest(numbers(self.before, self.earlier, one)) for one in origins]
+                high = None if None in highs else sum(one for one in highs if one)
+                found[codes()[town]] = (
+                    *(len(origins), before, after - before, after),
+                    *(high, largest(numbers(self.after, self.later, town))),
+                )
         return found
 
 
-def told_all(made: Made, in_force: list[Agreement], town: str) -> bool:
-    """Tell whether a town can have no more agreements than are listed: by its own word, else by that of the wave."""
+def numbers(made: Made, in_force: list[Agreement], town: str) -> set[int | None]:
+    """Return how many agreements a town may have declared, None for any more: by its own word, else by the wave's."""
+    listed = sum(one.city == town for one in in_force)
     if town in made.declared:
-        return made.declared[town] <= sum(one.city == town for one in in_force)
-    return made.complete
+        return {max(made.declared[town], listed)}
+    if made.complete or (not listed and made.towns[town] in {"refused", "not_reached"}):
+        return {listed}
+    return {listed, None}
+
+
+def largest(found: set[int | None]) -> int | None:
+    return None if None in found else max(one for one in found if one is not None)
+
+
+def told_all(made: Made, in_force: list[Agreement], town: str) -> bool:
+    """Tell whether a town can have no more agreements than are listed."""
+    return numbers(made, in_force, town) == {sum(one.city == town for one in in_force)}
+
+
+def most(made: Made, in_force: list[Agreement], zone: str | None) -> int | None:
+    """Return how many agreements a wave may have at most in a zone, or in all: any town's more may be there."""
+    there = [one for one in in_force if zone in {None, zone_of(one.country, made.day)}]
+    found = len(there)
+    if not made.complete and any(one.city is None for one in there):
+        return None
+    for town in made.towns:
+        high = largest(numbers(made, in_force, town))
+        if high is None:
+            return None
+        found += high - sum(one.city == town for one in in_force)
+    return found
 
 
 def key_of(partner: str) -> str:
@@ -363,7 +411,7 @@ def found_counts(sheet: Sheet, pair: str, key: str) -> dict[str, dict[str, int]]
     return without_zeros(
         {
             str(cell[key]): Counter(
-                {name: value for name in sheet.report.measures if isinstance(value := cell[name], int)}
+                {name: value for name in sheet.report.figures if isinstance(value := cell[name], int)}
             )
             for cell in cells
             if cell[key] != "total"
@@ -391,12 +439,12 @@ POSITIVE = {"frame_entered", "heard", "begun", "appeared", "started"}
 EXAMPLES = iter(range(10**9))
 
 
-@given(rng=st.randoms(use_true_random=False), with_inferred=st.booleans())
+@given(rng=st.randoms(use_true_random=False), with_inferred=st.booleans(), denials=st.booleans())
 @share(0.25)
 def test_random_waves_are_counted_as_by_brute_force(
-    crowded: Connection, rng: random.Random, with_inferred: bool
+    crowded: Connection, rng: random.Random, with_inferred: bool, denials: bool
 ) -> None:
-    waves = random_waves(rng, f"r{next(EXAMPLES)}")
+    waves = random_waves(rng, f"r{next(EXAMPLES)}", denials=denials)
     put(crowded, *waves)
     scope = scope_of(*waves, with_inferred=with_inferred)
     bridge, towns, panel = (sheet_of(crowded, name, scope) for name in ("bridge", "bridge_towns", "panel"))
@@ -404,10 +452,9 @@ def test_random_waves_are_counted_as_by_brute_force(
         pair, expected = f"{before.wave}/{after.wave}", Followed(before, after, with_inferred=with_inferred)
         assert found_counts(bridge, pair, "zone") == without_zeros(expected.bridge())
         assert found_counts(towns, pair, "indicator") == without_zeros(expected.bridge_towns())
-        in_panel = {
-            row[2]: (row[3], row[4], row[6]) for row in panel.rows if f"{row[0]}/{row[1]}" == pair and row[2] != "total"
-        }
+        in_panel = {row[2]: row[3:] for row in panel.rows if f"{row[0]}/{row[1]}" == pair and row[2] != "total"}
         assert in_panel == expected.panel()
+        check_highs(bridge, towns, pair, expected)
         if total := bridge.cells().get(f"{pair}/total"):
             assert total["reclassified"] == 0
     for sheet in (bridge, towns):
@@ -417,6 +464,17 @@ def test_random_waves_are_counted_as_by_brute_force(
             assert balanced(sheet, cell)
     for made in waves:
         check_against_zones(crowded, made, bridge, with_inferred=with_inferred)
+
+
+def check_highs(bridge: Sheet, towns: Sheet, pair: str, expected: Followed) -> None:
+    """Hold the upper ends against what towns say and lists leave open."""
+    for key, cell in bridge.cells().items():
+        if key.startswith(f"{pair}/"):
+            zone = None if cell["zone"] == "total" else str(cell["zone"])
+            assert (cell["agreements_before_high"], cell["agreements_high"]) == expected.most(zone), key
+    for indicator, high in (("contacted", None), ("engaged", expected.most_engaged())):
+        if cell := towns.cells().get(f"{pair}/{indicator}", {}):
+            assert (cell["towns_before_high"], cell["towns_high"]) == (high or (cell["towns_before"], cell["towns"]))
 
 
 def balanced(sheet: Sheet, cell: dict[str, Value]) -> bool:

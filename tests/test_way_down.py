@@ -47,7 +47,25 @@ def test_a_way_down_that_loses_what_was_recorded_says_what_and_asks(loaded: URL,
     assert "lost: 1 row of survey.withdrawals\n" in result.err
 
 
+def test_a_dry_run_of_a_way_down_says_what_would_be_lost_and_loses_nothing(loaded: URL) -> None:
+    with database.writing(loaded) as connection:
+        withdraw(connection, "2006@1", reason="a slip", by="tests")
+    do(loaded, "update survey.partnerships set partner = 'X' where agreement = 1")
+    for more in ((), ("--accept-loss",)):
+        result = run("migrate", "--to", "0004", "--dry-run", *more, "--db", address(loaded))
+        assert result.code == 0
+        assert "would go from" in result.err
+        assert "would be lost: 1 row of survey.withdrawals\n" in result.err
+        assert "the rows of 2006@1 are not what was loaded" in result.err
+        assert ("would be refused without --accept-loss" in result.err) == (not more)
+        assert recorded(loaded) == {"2006@1": False}
+        with database.reading(loaded) as connection:
+            assert database.query(connection, "select wave from survey.withdrawals")[1] == [("2006",)]
+
+
 def test_a_way_down_that_loses_nothing_does_not_ask(migrated: URL) -> None:
+    dry = run("migrate", "--to", "base", "--dry-run", "--db", address(migrated))
+    assert (dry.code, "lost" in dry.err, "refused" in dry.err) == (0, False, False)
     assert run("migrate", "--to", "base", "--db", address(migrated)).code == 0
 
 

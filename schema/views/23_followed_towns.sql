@@ -1,5 +1,6 @@
 -- Towns of two waves, those of the earlier one followed to the town that each is, or is part of, in the later one.
--- answered: unknown where the response is not published; a town that lists agreements, ended or not, has answered.
+-- answered: unknown where the response is not published; a town that lists agreements, ended or not, has answered, and
+-- so has one that says its number, zero too.
 -- told: as answered, but unknown where the list of a town that answered may lack agreements.
 select
     t.wave_before,
@@ -10,7 +11,8 @@ select
     t.answered,
     case when t.answered = 'yes' and not t.told_all then 'unknown' else t.answered end as told,
     t.engaged,
-    t.agreements
+    t.agreements,
+    t.agreements_high
 from (
     select
         p.wave_before,
@@ -19,13 +21,14 @@ from (
         r.city,
         case when r.wave = p.wave then r.city else coalesce(l.city, s.successor, r.city) end as followed_to,
         case
-            when r.response = 'responded' or r.agreements > 0 then 'yes'
+            when r.response = 'responded' or r.agreements > 0 or r.declared_agreements is not null then 'yes'
             when r.response = 'not_published' and e.city is not null then 'yes'
             when r.response = 'not_published' then 'unknown'
             else 'no'
         end as answered,
         r.engaged,
         r.agreements,
+        r.agreements_high,
         coalesce(r.agreements_high = r.agreements, false) as told_all
     from wave_pairs p
     inner join respondents r on r.wave in (p.wave_before, p.wave)

@@ -5,6 +5,8 @@ select
     t.city,
     t.towns_before,
     t.agreements_before,
-    t.agreements
+    t.agreements,
+    t.agreements_before_high,
+    t.agreements_high
 from paired_towns t
 where t.towns_before > 0 and t.towns > 0 and t.had_answered = 'yes' and t.has_answered = 'yes'

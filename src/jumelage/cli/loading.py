@@ -31,6 +31,8 @@ from jumelage.errors import UsageError
 from jumelage.texts import Label, both, filled
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from jumelage.loading.revision import Request
 
 _LOADING = Label("chargement de {}", "loading {}")
@@ -56,6 +58,14 @@ def load(
     wave: Annotated[str | None, typer.Option("--wave", metavar="WAVE", help="With --table: the wave.")] = None,
     reason: Reason = None,
     by: By = None,
+    recorded_at: Annotated[
+        str | None,
+        typer.Option(
+            "--recorded-at",
+            metavar="TIME",
+            help="Files found in an archive: the time in UTC from which they stood, before all records; with --by.",
+        ),
+    ] = None,
     aliases: Aliases = None,
     annotate: Annotated[
         Path | None,
@@ -85,8 +95,21 @@ def load(
                 "--table and --wave go together: one file for one table of a wave that is loaded",
             )
         )
+    if recorded_at is not None and (by is None or table is not None):
+        raise UsageError(
+            both(
+                "--recorded-at va avec une vague entière, et avec --by\u00a0: qui dit qu’elle existait alors",
+                "--recorded-at goes with a whole wave, and with --by: who says that it stood then",
+            )
+        )
     how = showing.Showing(format_, lang, output)
-    more = {"aliases": aliases, "annotate": annotate, "lang": lang, "accept_loss": accept_loss}
+    more = {
+        "recorded_at": _past(recorded_at),
+        "aliases": aliases,
+        "annotate": annotate,
+        "lang": lang,
+        "accept_loss": accept_loss,
+    }
     request = request_of(handed, reason, by, table=table, wave=wave, **more, tell=how.copied.append)
     url = url_of(ctx, db)
     check_output(output)
@@ -94,6 +117,17 @@ def load(
         showing.rehearse(url, request, how)
     else:
         showing.load(url, request, how)
+
+
+def _past(recorded_at: str | None) -> datetime | None:
+    """Return the time in UTC from which archived files stood; of a day its beginning."""
+    if recorded_at is None:
+        return None
+    from datetime import time
+
+    from jumelage.revisions.scope import read_time
+
+    return read_time(recorded_at, of_day=time.min)
 
 
 def request_of(handed: Path, reason: str | None = None, by: str | None = None, **more: Any) -> Request:  # noqa: ANN401

@@ -17,6 +17,14 @@ _PARTS = {"code_lists": Label("listes de codes", "code lists"), "views": Label("
 _WENT = Label("{} est passée de {} à {}\u00a0: {}", "{} went from {} to {}: {}")
 _WOULD_GO = Label("{} passerait de {} à {}\u00a0: {}", "{} would go from {} to {}: {}")
 
+_LOST = Label("perdu\u00a0: {}", "lost: {}")
+_WOULD_BE_LOST = Label("serait perdu\u00a0: {}", "would be lost: {}")
+_UNFIT = Label(
+    "les lignes de {} ne sont pas ce qui fut chargé (voir jumelage check --rows)",
+    "the rows of {} are not what was loaded (see jumelage check --rows)",
+)
+_WOULD_BE_REFUSED = Label("serait refusé sans --accept-loss", "it would be refused without --accept-loss")
+
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands of this module."""
@@ -52,9 +60,11 @@ def bring_up(url: URL, to: str = "head", *, dry_run: bool = False, accept_loss: 
         migration.find(to)
         say(both("créerait {}", "would create {}", database.shown(url)))
         return
-    opened = database.opened(url, read_only=True) if dry_run else database.creating(url)
-    with opened as connection:
-        done = migration.plan(connection, to) if dry_run else migration.migrate(connection, to, accept_loss=accept_loss)
+    if dry_run:
+        done = migration.rehearse(url, to)
+    else:
+        with database.creating(url) as connection:
+            done = migration.migrate(connection, to, accept_loss=accept_loss)
     if done.empty:
         say(both("{} est à jour, à la migration {}", "{} is up to date, at migration {}", database.shown(url), done.to))
         return
@@ -63,4 +73,8 @@ def bring_up(url: URL, to: str = "head", *, dry_run: bool = False, accept_loss: 
     said = _WOULD_GO if dry_run else _WENT
     say(filled(said, database.shown(url), done.at or "base", done.to, listed(steps)))
     for what in done.lost:
-        say(both("perdu\u00a0: {}", "lost: {}", what))
+        say(filled(_WOULD_BE_LOST if dry_run else _LOST, what))
+    if done.unfit:
+        say(filled(_UNFIT, ", ".join(done.unfit)))
+    if dry_run and (done.lost or done.unfit) and not accept_loss:
+        say(_WOULD_BE_REFUSED)

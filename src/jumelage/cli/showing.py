@@ -35,6 +35,7 @@ _SUPERUSER = Label(
 )
 _LOST = Label("perdu\u00a0: {}", "lost: {}")
 _UNCHANGED = Label("vague {}{}, révision {}\u00a0: inchangée", "wave {}{}, revision {}: unchanged")
+_AS_OF = Label("enregistrée au {} UTC, avant tout le reste", "recorded as of {} UTC, before all else")
 _MADE_UP = Label(" (synthétique)", " (synthetic)")
 _SHOWING = Label(
     "{} constats montrés sur {}\u00a0; tous\u00a0: --format csv -o FICHIER",
@@ -84,6 +85,8 @@ def _say_done(done: Loaded, said: Label, lang: str) -> None:
     rows = ", ".join(f"{number} {table_name(table).text(lang)}" for table, number in done.rows.items())
     made_up = _MADE_UP.text(lang) if done.synthetic else ""
     say(filled(said if done.new else _UNCHANGED, done.wave, made_up, done.revision, rows))
+    if done.recorded_at:
+        say(filled(_AS_OF, done.recorded_at))
     for loss in done.losses:
         say(filled(_LOST, Label(loss.text("fr"), loss.text("en"))))
     if done.superuser:

@@ -19,7 +19,7 @@ from jumelage.database import (
     views,
     way_down,
 )
-from jumelage.database.connection import creating, opened
+from jumelage.database.connection import creating, lock, opened
 from jumelage.database.engines import engine_of
 from jumelage.database.models import SCHEMA, metadata
 from jumelage.database.state import content_hash, current, head, migrations, outdated
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 class Plan:
     """What migrate would do: the revisions to go through, up or down, and the parts to bring up to date.
 
-    `lost` is what a way down took with it.
+    `lost` is what a way down took with it, `unfit` the revisions whose rows were not what was loaded.
     """
 
     at: str | None
@@ -47,6 +47,7 @@ class Plan:
     parts: tuple[str, ...]
     down: bool
     lost: tuple[Label, ...] = ()
+    unfit: tuple[str, ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -111,23 +112,38 @@ def _between(known: dict[str, str | None], start: str | None, end: str | None) -
     return path[::-1] if end == start else []
 
 
-def migrate(connection: Connection, to: str = "head", *, accept_loss: bool = False) -> Plan:
+def rehearse(url: URL, to: str = "head") -> Plan:
+    """Find out what migrate would do to a database, with what a way down would lose, and do nothing.
+
+    A way down is gone and undone: only so is it seen what it takes with it.
+    """
+    with opened(url, read_only=True) as connection:
+        todo = plan(connection, to)
+    if not todo.down:
+        return todo
+    with opened(url, read_only=False) as connection:
+        lock(connection, url)
+        return migrate(connection, to, dry_run=True)
+
+
+def migrate(connection: Connection, to: str = "head", *, accept_loss: bool = False, dry_run: bool = False) -> Plan:
     """Bring the database to a revision, and at head its views and code lists up to date.
 
     UsageError, and nothing done, for a way down that loses what was recorded, or that begins from rows that are not
-    what was loaded, unless that is accepted.
+    what was loaded, unless that is accepted, or only looked at: whoever asks for a dry run undoes it.
     """
     todo = plan(connection, to)
     if todo.empty:
         return todo
     move = command.downgrade if todo.down else command.upgrade
     settings = config(connection)
-    settings.attributes["accept_loss"] = accept_loss
+    settings.attributes |= {"accept_loss": accept_loss, "dry_run": dry_run}
     try:
         move(settings, todo.to)
     except CommandError as error:
         raise DatabaseError(str(error)) from error
-    return replace(todo, lost=tuple(settings.attributes.get("lost", ())))
+    lost, unfit = (tuple(settings.attributes.get(name, ())) for name in ("lost", "unfit"))
+    return replace(todo, lost=lost, unfit=unfit)
 
 
 Unfit = Callable[[Connection], list[str]]
@@ -202,10 +218,14 @@ def _run(context: EnvironmentContext, connection: Connection, unfit: Unfit) -> N
         if not moves:
             context.run_migrations()
             return
-        accepted = context.config.attributes.get("accept_loss") or _asked(context, "accept_loss")
+        told = context.config.attributes
+        dry_run = bool(told.get("dry_run"))
+        accepted = dry_run or told.get("accept_loss") or _asked(context, "accept_loss")
         goes_down = _goes_down(context, connection)
-        if goes_down and not accepted:
-            way_down.check_fit(unfit(connection))
+        if goes_down and (dry_run or not accepted):
+            told["unfit"] = unfit(connection)
+            if not dry_run:
+                way_down.check_fit(told["unfit"])
         rights = engine.rights(connection)
         views.drop(connection)
         before = way_down.counts(connection) if goes_down else {}
@@ -213,12 +233,13 @@ def _run(context: EnvironmentContext, connection: Connection, unfit: Unfit) -> N
         if goes_down:
             lost = way_down.losses(before, way_down.counts(connection))
             way_down.check_accepted(current(connection) or "base", lost, accepted=bool(accepted))
-            context.config.attributes["lost"] = lost
+            told["lost"] = lost
         script = ScriptDirectory.from_config(context.config)
-        if context.get_context().get_current_revision() == script.get_current_head():
+        at_head = context.get_context().get_current_revision() == script.get_current_head()
+        if at_head:
             _install(connection)
-        engine.mark_version(connection)
-        engine.grant(connection, rights)
+        kept = engine.grant(connection, rights)
+        engine.mark_version(connection, {} if at_head else kept)
 
 
 def _install(connection: Connection) -> None:

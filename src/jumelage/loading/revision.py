@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from jumelage import __version__, database
@@ -11,7 +12,7 @@ from jumelage.database.models import DERIVED, LATER_QUESTIONS, LATER_TABLES, OF_
 from jumelage.errors import DataError, UsageError
 from jumelage.loading.losses import confirm, losses
 from jumelage.reading.wave_toml import Wave, canonical
-from jumelage.revisions.history import recording_time, user
+from jumelage.revisions.history import recording_time, time_before_all, user
 from jumelage.texts import Label, both, filled
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ class Request:
 
     With `table`, `handed` is one file for that table, and the rest is the current revision of `wave`. `annotate` is
     where a copy with the findings written in goes, in `lang`, and `tell` is told of it; `aliases` a file of more
-    accepted spellings. With `accept_loss` a correction may lose more than a tenth of a table.
+    accepted spellings. With `accept_loss` a correction may lose more than a tenth of a table. `recorded_at` is the time
+    in UTC from which files found in an archive stood.
     """
 
     handed: Path
@@ -44,6 +46,7 @@ class Request:
     lang: str = "en"
     tell: Callable[[Label], object] = lambda _: None
     accept_loss: bool = False
+    recorded_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class Loaded:
     """What a load did: the revision that is now current, whether it is new, the one before, its rows by table.
 
     `superuser` is the role that loaded it, if it may do anything on the server. `synthetic` tells that the wave is made
-    up; `losses` is what the revision before had and this one has not.
+    up; `losses` is what the revision before had and this one has not; `recorded_at` the time in UTC of an archived one.
     """
 
     wave: str
@@ -63,6 +66,7 @@ class Loaded:
     findings: Collection[Finding] = field(default=(), repr=False)
     losses: tuple[Loss, ...] = ()
     superuser: str | None = None
+    recorded_at: datetime | None = None
 
 
 _DIFFERS = Label(
@@ -92,6 +96,7 @@ def append_revision(
     """Append what is staged as a revision, unless the current one says the same."""
     digest, rows = content_hash(bench, wave)
     last, current = _earlier(connection, wave)
+    recorded_at = _recorded_at(connection, wave, request.recorded_at, last)
     before = current[0] if current else None
     # With a reason, the same content read in another way (`missing`, `dates`) is a revision too: it is kept for later.
     if current and current[1] == digest and (current[2] == wave.declared or not request.reason):
@@ -100,14 +105,16 @@ def append_revision(
         raise UsageError(filled(_DIFFERS if before else _AGAIN, wave.code, before or last))
     revision = last + 1
     reason = (request.reason or "dry run") if last else None
+    if request.recorded_at is not None:  # the time is what somebody says, and when they said it is kept, too
+        reason = "; ".join(filter(None, (request.reason, f"found later, recorded on {datetime.now(UTC):%Y-%m-%d}")))
     step("writing")
-    _write(connection, bench, wave, revision, digest, reason=reason, by=request.by)
+    _write(connection, bench, wave, revision, digest, reason=reason, by=request.by, at=recorded_at)
     lost = losses(connection, wave.code, before, revision) if before else ()
     if not dry_run and not request.accept_loss:
         confirm(wave.code, lost, request.lang)
-    return Loaded(
-        wave.code, revision, True, before, rows, wave.synthetic, findings, lost, database.superuser(connection)
-    )
+    role = database.superuser(connection)
+    past = recorded_at if request.recorded_at else None
+    return Loaded(wave.code, revision, True, before, rows, wave.synthetic, findings, lost, role, past)
 
 
 def _columns(name: str) -> list[str]:
@@ -185,6 +192,24 @@ def _earlier(connection: Connection, wave: Wave) -> tuple[int, tuple[int, str, s
     return (int(rows[0][0]) if rows else 0), current
 
 
+def _recorded_at(connection: Connection, wave: Wave, wanted: datetime | None, last: int) -> datetime:
+    """Return the time to record a revision with; UsageError for one of the past where it cannot be."""
+    if wanted is None:
+        return recording_time(connection)
+    if last:
+        raise UsageError(
+            both(
+                "--recorded-at est pour une vague qui n’a pas de révision, et la vague {} en a\u00a0: 1 à {}\u00a0; "
+                "chargez ceci comme correction, sans --recorded-at",
+                "--recorded-at is for a wave that has no revision, and wave {} has some: 1 to {}; "
+                "load this as a correction, without --recorded-at",
+                wave.code,
+                last,
+            )
+        )
+    return time_before_all(connection, wanted)
+
+
 def _write(
     connection: Connection,
     bench: Connection,
@@ -194,6 +219,7 @@ def _write(
     *,
     reason: str | None,
     by: str | None,
+    at: datetime,
 ) -> None:
     tables = metadata.tables
     if revision == 1:
@@ -220,7 +246,7 @@ def _write(
             "home_apart": wave.home_apart,
             "content_hash": digest,
             "code_lists_hash": database.content_hash(connection, "code_lists"),
-            "loaded_at": recording_time(connection),
+            "loaded_at": at,
             "loaded_by": by or user(),
             "reason": reason,
             "software": __version__,

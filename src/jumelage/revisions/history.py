@@ -178,13 +178,41 @@ def recording_time(connection: Connection) -> datetime:
 
     So records are in the order of their times, and a time names one state.
     """
-    _, ((latest,),) = database.query(
-        connection,
-        "select max(t.at) from (select loaded_at as at from survey.revisions "
-        "union all select withdrawn_at from survey.withdrawals) t",
-    )
+    _, latest = _records(connection)
     now = datetime.now(UTC).replace(tzinfo=None)
     return now if latest is None else max(now, latest + timedelta(microseconds=1))
+
+
+def time_before_all(connection: Connection, wanted: datetime) -> datetime:
+    """Return a time in UTC to record something with that was found afterwards; UsageError unless it is before all.
+
+    Between two records it would change what was said at times after it.
+    """
+    first, _ = _records(connection)
+    if first is not None and wanted >= first:
+        raise UsageError(
+            both(
+                "--recorded-at {}\u00a0: cette base a un enregistrement du {} (UTC), et ce qui s’y ajoute après coup "
+                "doit être antérieur à tous, sinon --as-of ne montrerait plus ce qui était dit alors\u00a0; chargez "
+                "les archives de la plus récente à la plus ancienne, ou celle-ci sans --recorded-at",
+                "--recorded-at {}: this database has a record of {} (UTC), and what is added afterwards must be "
+                "earlier than all, or --as-of would no longer show what was said then; load archives from the "
+                "latest to the earliest, or this one without --recorded-at",
+                wanted,
+                first,
+            )
+        )
+    return wanted
+
+
+def _records(connection: Connection) -> tuple[datetime | None, datetime | None]:
+    """Return the times of the first and the last record."""
+    _, ((first, last),) = database.query(
+        connection,
+        "select min(t.at), max(t.at) from (select loaded_at as at from survey.revisions "
+        "union all select withdrawn_at from survey.withdrawals) t",
+    )
+    return first, last
 
 
 def user() -> str:

@@ -325,15 +325,15 @@ def scope_settings(connection: Connection, scope: Scope) -> tuple[str, ...]:
     return database.variables(connection, values, _ASKED_OFTEN)
 
 
-def read_time(text: str) -> datetime:
-    """Return the time in UTC that a text names; a date alone is the end of that day.
+def read_time(text: str, *, of_day: time = time.max) -> datetime:
+    """Return the time in UTC that a text names; a date alone is the end of that day, or what `of_day` says.
 
     UsageError if it is none, or is still to come: what will be loaded by then is not known.
     """
     now = datetime.now(UTC)
     try:
         if day := _day(text):
-            found, begins = datetime.combine(day, time.max, UTC), datetime.combine(day, time.min, UTC)
+            found, begins = datetime.combine(day, of_day, UTC), datetime.combine(day, time.min, UTC)
         else:
             found = datetime.fromisoformat(text.strip())
             found = begins = found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)

@@ -110,14 +110,18 @@ class Engine(ABC):
         """Return the columns of each table of a schema."""
 
     def rights(self, connection: Connection) -> Rights:  # noqa: ARG002
-        """Return what others may do with our tables and views."""
+        """Return what others may do with our tables and views, those too that a way down took."""
         return {}
 
-    def grant(self, connection: Connection, before: Rights) -> None:  # noqa: B027
-        """Grant on views what was granted on them, and on what is new what was granted on all of its kind."""
+    def grant(self, connection: Connection, before: Rights) -> Rights:  # noqa: ARG002
+        """Grant on what was made again what was granted on it, and on what is new what was on all of its kind.
 
-    def mark_version(self, connection: Connection) -> None:  # noqa: B027
-        """Mark the version table as ours, where there may be others of its name."""
+        Return the rights on what is there no longer.
+        """
+        return {}
+
+    def mark_version(self, connection: Connection, kept: Rights) -> None:  # noqa: B027
+        """Mark the version table as ours, where there may be others of its name; keep rights there for a way up."""
 
     # --- rows
 

@@ -10,6 +10,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
 
 from jumelage.database.engines import OURS, WAIT, Engine
+from jumelage.database.engines.postgresql_rights import grant, granted, mark_version
 from jumelage.database.engines.postgresql_session import parameters, pin
 from jumelage.database.models import CODE_LISTS, SCHEMA, metadata
 from jumelage.database.sql import file_to_read, literal, query
@@ -36,11 +37,6 @@ _BUSY = Label(
 _NUMBERS = ("connect_timeout", "keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count")
 _SECRETS = ("password", "sslpassword", "passfile", "oauth_client_secret")
 _AT_HOME = "quote_ident(n.nspname) = current_setting('search_path')"
-_NAME = (
-    "case when c.relnamespace = to_regnamespace('survey') then 'survey.' || c.relname "
-    "when c.relnamespace = quote_ident(current_schema())::regnamespace then '\"' || c.relname || '\"' end"
-)
-_WHO = "case a.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(a.grantee)) end"
 
 
 class PostgreSQL(Engine):
@@ -248,20 +244,15 @@ class PostgreSQL(Engine):
 
     def rights(self, connection: Connection) -> Rights:
         """Return what others may do with our tables and views, columns of them included."""
-        found: Rights = {(kind, name): set() for kind, name in self._relations(connection)}
-        sql = (
-            f"select {_NAME}, a.privilege_type, {_WHO}, a.is_grantable "
-            "from pg_class c, aclexplode(c.relacl) a where a.grantee <> c.relowner and c.relkind in ('r', 'v') "
-            "union all "
-            f"select {_NAME}, a.privilege_type || ' (' || quote_ident(t.attname) || ')', {_WHO}, a.is_grantable "
-            "from pg_class c join pg_attribute t on t.attrelid = c.oid, aclexplode(t.attacl) a "
-            "where a.grantee <> c.relowner and c.relkind = 'v'"
-        )
-        kinds = {name: (kind, name) for kind, name in found}
-        for name, privilege, role, again in query(connection, sql)[1]:
-            if name in kinds:
-                found[kinds[name]].add((privilege, role, again))
-        return found
+        return granted(connection, self._relations(connection), kept=True)
+
+    def grant(self, connection: Connection, before: Rights) -> Rights:
+        """Grant what is missing, and return the rights on what is there no longer."""
+        return grant(connection, self._relations(connection), before)
+
+    def mark_version(self, connection: Connection, kept: Rights) -> None:
+        """Comment the version table, so that no other one is taken for it."""
+        mark_version(connection, kept)
 
     def _relations(self, connection: Connection) -> list[tuple[str, str]]:
         """Return each of our views and tables with its kind: what is loaded, and what migrate fills."""
@@ -273,22 +264,6 @@ class PostgreSQL(Engine):
             if name in there
         ]
         return views + tables
-
-    def grant(self, connection: Connection, before: Rights) -> None:
-        """Grant on views what was granted on them, and on what is new what was granted on all of its kind."""
-        for kind, name in self._relations(connection):
-            alike = [rights for (other, _), rights in before.items() if other == kind] or list(before.values())
-            if (kind, name) in before:
-                rights = before[kind, name] if kind == "view" else set()
-            else:
-                rights = set.intersection(*alike) if alike else set()
-            for privilege, role, again in sorted(rights):
-                on = f"{name} to {role}{' with grant option' if again else ''}"
-                connection.exec_driver_sql(f"grant {privilege} on {on}")
-
-    def mark_version(self, connection: Connection) -> None:
-        """Comment the version table, so that no other one is taken for it."""
-        connection.exec_driver_sql(f"comment on table alembic_version is '{OURS}the migration that it is at.'")
 
     def workbench(self, connection: Connection) -> Connection | None:  # noqa: ARG002
         """Return none: rows are checked in a DuckDB in memory."""
