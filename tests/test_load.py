@@ -75,6 +75,17 @@ def reorder_wave_toml(folder: WaveFolder) -> None:
     folder.write("wave.toml", f"# moved\n{line}{(folder.path / 'wave.toml').read_text(encoding='utf-8')}")
 
 
+def say_where_names_are_looked_up(folder: WaveFolder) -> None:
+    said = (folder.path / "wave.toml").read_text(encoding="utf-8")
+    folder.write("wave.toml", f'territory = ["FR-59", "FR-62"]\n{said}')
+
+
+def code_beside_the_name(folder: WaveFolder) -> None:
+    folder.replace("frame.csv", "city,population\nArmentières,", "city,code,population\nArmentières (59),59017,")
+    header, first, *rest = (folder.path / "frame.csv").read_text(encoding="utf-8").splitlines()
+    folder.write("frame.csv", "\n".join((header, first, *(row.replace(",", ",,") for row in rest), "")))
+
+
 def blank_lines(folder: WaveFolder) -> None:
     for line in ("", " , ", ",", ",,"):
         folder.append("frame.csv", line)
@@ -115,12 +126,22 @@ def test_the_2006_wave_loads_as_revision_1_with_29_respondents_and_100_agreement
     assert (found["survey.respondents"], found["survey.partnerships"], found["survey.revisions"]) == (29, 100, 1)
     sql = "select wave, revision, loaded_by, reason, software from survey.revisions"
     assert select(migrated, sql) == [("2006", 1, "Anaïs", None, __version__)]
+    assert select(migrated, "select kind, count(*) from respondents group by kind") == [("commune", 29)]
 
 
 @pytest.mark.on_duckdb
 @pytest.mark.parametrize(
     "disguise",
-    [shuffle_rows, reverse_columns, write_codes, save_as_windows_does, reorder_wave_toml, blank_lines],
+    [
+        shuffle_rows,
+        reverse_columns,
+        write_codes,
+        save_as_windows_does,
+        reorder_wave_toml,
+        blank_lines,
+        say_where_names_are_looked_up,
+        code_beside_the_name,
+    ],
 )
 def test_the_same_content_in_another_form_changes_nothing(
     loaded: URL, folder_2006: WaveFolder, disguise: Callable[[WaveFolder], None]
