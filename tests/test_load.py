@@ -75,6 +75,17 @@ def reorder_wave_toml(folder: WaveFolder) -> None:
     folder.write("wave.toml", f"# moved\n{line}{(folder.path / 'wave.toml').read_text(encoding='utf-8')}")
 
 
+def say_where_names_are_looked_up(folder: WaveFolder) -> None:
+    said = (folder.path / "wave.toml").read_text(encoding="utf-8")
+    folder.write("wave.toml", f'territory = ["FR-59", "FR-62"]\n{said}')
+
+
+def code_beside_the_name(folder: WaveFolder) -> None:
+    folder.replace("frame.csv", "city,population\nArmentières,", "city,code,population\nArmentières (59),59017,")
+    header, first, *rest = (folder.path / "frame.csv").read_text(encoding="utf-8").splitlines()
+    folder.write("frame.csv", "\n".join((header, first, *(row.replace(",", ",,") for row in rest), "")))
+
+
 def blank_lines(folder: WaveFolder) -> None:
     for line in ("", " , ", ",", ",,"):
         folder.append("frame.csv", line)
@@ -115,12 +126,22 @@ def test_the_2006_wave_loads_as_revision_1_with_29_respondents_and_100_agreement
     assert (found["survey.respondents"], found["survey.partnerships"], found["survey.revisions"]) == (29, 100, 1)
     sql = "select wave, revision, loaded_by, reason, software from survey.revisions"
     assert select(migrated, sql) == [("2006", 1, "Anaïs", None, __version__)]
+    assert select(migrated, "select kind, count(*) from respondents group by kind") == [("commune", 29)]
 
 
 @pytest.mark.on_duckdb
 @pytest.mark.parametrize(
     "disguise",
-    [shuffle_rows, reverse_columns, write_codes, save_as_windows_does, reorder_wave_toml, blank_lines],
+    [
+        shuffle_rows,
+        reverse_columns,
+        write_codes,
+        save_as_windows_does,
+        reorder_wave_toml,
+        blank_lines,
+        say_where_names_are_looked_up,
+        code_beside_the_name,
+    ],
 )
 def test_the_same_content_in_another_form_changes_nothing(
     loaded: URL, folder_2006: WaveFolder, disguise: Callable[[WaveFolder], None]
@@ -579,3 +600,17 @@ def test_contradicting_counts_are_told_beside_other_errors_and_columns_as_the_fi
     assert "partnerships.csv:6, colonne city\u00a0: 'Lile'" in said
     assert "respondents.csv:2, colonne Accords déclarés\u00a0: '2'" in said  # Lille lists four at least
     assert "respondents.csv:3" not in said  # that of row 6 may be with Douai
+
+
+@pytest.mark.long
+@pytest.mark.on_duckdb
+def test_a_file_larger_than_the_memory_of_a_load_is_loaded(migrated: URL, tiny_wave: WaveFolder) -> None:
+    """What is read at once is bounded, whatever the size of the file: it is read in parts."""
+    rows, megabytes = 800_000, 350
+    path = tiny_wave.path / "partnerships.csv"
+    with path.open("a", encoding="utf-8") as file:
+        file.writelines(f"Lille,Allemagne,1,{number:0>450},1990,,\n" for number in range(rows))
+    assert path.stat().st_size > megabytes * 1_000_000
+    done = run("load", tiny_wave.path, "--db", address(migrated))
+    assert done.code == 0, done.err
+    assert select(migrated, "select count(*) from survey.partnerships where length(partner) = 450") == [(rows,)]

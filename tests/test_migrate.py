@@ -1007,3 +1007,16 @@ def test_a_password_is_not_printed_when_all_goes_well(on_postgresql: Databases) 
             assert "s3cr" not in result.out + result.err
             assert url.database
             assert arguments[0] in {"report", "load"} or url.database in result.err
+
+
+def test_communes_are_the_same_by_view_and_by_the_table_of_before(loaded: URL) -> None:
+    columns = "code, kind, name, departement, part_of"
+    shown = sorted(rows(loaded, f"select {columns} from communes"), key=str)
+    assert len(shown) == 1587
+    assert rows(loaded, "select kind, status, part_of, list from survey.cities where code = '59006-D'") == [
+        ("commune", "delegated", "59006", "shipped")
+    ]
+    assert run("migrate", "--to", "0006", "--db", address(loaded)).code == 0
+    assert sorted(rows(loaded, f"select {columns} from survey.communes"), key=str) == shown
+    assert run("migrate", "--db", address(loaded)).code == 0
+    assert sorted(rows(loaded, f"select {columns} from communes"), key=str) == shown

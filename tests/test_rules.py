@@ -323,6 +323,12 @@ WAVE = {
     "wave_missing": case(lambda wave: (wave.path / "wave.toml").unlink(), "wave.toml"),
     "missing_is_answer": case(toml("[missing.answer]", 'Oui = "no"'), "wave.toml", None, "missing.answer.Oui"),
     "key_too_deep": case(toml("[a.a.a.a.a.a.a.a.a.a]", "b = 1"), "wave.toml", None, "a"),
+    "territory_unknown": case(
+        lambda wave: wave.write("wave.toml", f"territory = ['FR-59', 'FR-62', 'FR-0']\n{TINY['wave.toml']}"),
+        "wave.toml",
+        None,
+        "territory",
+    ),
     "missing_column_unknown": case(toml("[missing]", "citi = { x = 'dont_know' }"), "wave.toml", None, "missing.citi"),
     "several_mark_form": case(toml("[printed]", 'several_mark = "*"'), "wave.toml", None, "printed.several_mark"),
     "report_of_wave_unknown": case(
@@ -377,6 +383,15 @@ VALUES = {
     "name_too_long": case(line(PARTNERSHIPS, f"Lille,{'x' * 501},1,,,,"), PARTNERSHIPS, 6, "country"),
     "name_of_several": case(line(FRAME, "Saint-Aubin,1000"), FRAME, 5, "city"),
     "name_shared": case(line(PARTNERSHIPS, "Lille,Congo,1,,,,"), PARTNERSHIPS, 6, "country"),
+    "outside_territory": case(
+        both(
+            lambda wave: wave.write("wave.toml", f"territory = ['59350', '59178', '62498']\n{TINY['wave.toml']}"),
+            line(FRAME, "Croix,20000"),
+        ),
+        FRAME,
+        5,
+        "city",
+    ),
     "another_commune": case(line(FRAME, "Abancourt,400"), FRAME, 5, "city"),
     "code_without_zero": case(line(FRAME, "2285,400"), FRAME, 5, "city"),
     "code_unknown": case(aliases("cities,Lile,59999"), "aliases.csv", 2, "code"),
@@ -384,6 +399,7 @@ VALUES = {
         lines(FRAME, "city,city_code,population", "Lille,59350,1", "Lens,59350,2", "Douai,,3"), FRAME, 3, "city_code"
     ),
     "outside_frame": case(line("actions.csv", "Arras,agenda_21,yes"), "actions.csv", 3, "city"),
+    "outside_frame_merged": case(line("actions.csv", "St-Pol-s/-Mer,agenda_21,yes"), "actions.csv", 3, "city"),
     "frame_empty": case(lines(FRAME, "city,population"), FRAME),
     "choice": case(line("actions.csv", "Douai,agenda_21,ja"), "actions.csv", 3, "answer"),
     "not_a_count": case(line(PARTNERSHIPS, "Lille,IT,two,,,,"), PARTNERSHIPS, 6, "agreements"),

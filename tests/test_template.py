@@ -348,6 +348,15 @@ def test_the_frame_of_the_earlier_wave_is_filled_in(wave_2006: URL, tmp_path: Pa
         assert len(book.get_sheet_by_name(name).to_python()) == 1
 
 
+def test_towns_of_one_name_are_told_apart_in_every_list_by_their_codes(tmp_path: Path) -> None:
+    towns = (("Lens", "62498", 35830), ("Saint-Aubin", "59529", 360), ("Saint-Aubin", "62742", 250))
+    book = load_workbook(written(tmp_path, earlier=Earlier("2009", 3, towns, {})))
+    names = ["Lens", "Saint-Aubin 59529", "Saint-Aubin 62742"]
+    for sheet in ("frame", "respondents"):
+        assert [book[sheet].cell(row, 1).value for row in range(2, 5)] == names
+    assert [book["frame"].cell(row, 2).value for row in range(2, 5)] == [code for _, code, _ in towns]
+
+
 def test_an_earlier_wave_gives_its_rules_and_never_its_dates_or_its_source(wave_2006: URL, tmp_path: Path) -> None:
     with database.reading(wave_2006) as connection:
         earlier = earlier_wave(connection, find_scope(connection, "2006"))

@@ -6,11 +6,9 @@ severity = "warning"
 message = { fr = "fait partie de {successor} depuis le {changed_on}, avant la date de référence ({reference_date})", en = "has been part of {successor} since {changed_on}, before the reference date ({reference_date})" }
 remedy = { fr = "vérifiez la base de sondage : cette ville y compte à part, et non avec celle dont elle fait partie", en = "check the frame: this town counts there by itself, and not with the one that it is part of" }
 */
-select r.line, r.city as value, n.name as successor, c.changed_on, d.reference_date
+select r.line, r.city as value, g.name as successor, g.changed_on, d.reference_date
 from raw_frame r
 inner join meant_frame_city m on m.text = r.city
-inner join list_city_changes c on c.city = m.code
-inner join list_cities n on n.code = c.successor
+inner join merged g on g.code = m.code
 cross join declared d
-where cast(c.changed_on as date) <= d.reference_date
 order by r.line

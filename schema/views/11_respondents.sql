@@ -1,6 +1,7 @@
 -- Every town of the sampling frame: its response, its agreements and its answers on management.
 -- agreements: those listed; agreements_high: the most that it may have declared, null where nothing bounds them. A list
 -- that is not claimed complete bounds none, unless the town says its number, which may be zero.
+-- kind: what the authority is, such as commune or departement; numbers of several kinds are not to be added up.
 -- engaged: yes if it has declared an agreement, no if it has not, not_published where that is left open.
 select
     t.wave,
@@ -22,10 +23,12 @@ select
     t.declared_missing,
     t.source,
     t.answers_source,
-    t.agreements_high
+    t.agreements_high,
+    t.kind
 from (
     select
         r.*,
+        c.kind,
         coalesce(a.agreements, 0) as agreements,
         case
             when r.declared_agreements is not null then greatest(coalesce(a.agreements, 0), r.declared_agreements)
@@ -34,5 +37,6 @@ from (
         end as agreements_high
     from scope s
     inner join survey.respondents r on r.wave = s.wave and r.revision = s.revision
+    left join survey.cities c on c.code = r.city
     left join town_agreements a on a.wave = r.wave and a.city = r.city
 ) t

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jumelage.checking.columns import understand_columns
+from jumelage.checking.register import follow_mergers
 from jumelage.checking.totals import check_totals, read_marks, set_lines_apart
 from jumelage.database.workbench import put
 from jumelage.reading.handed import MAY_LACK
@@ -49,8 +50,9 @@ def find_problems(
 
     A rule that looks at several tables is left out where one of them could not be read or understood as a whole.
     """
-    totalled = [document for document in documents.values() if _prepare(bench, document, wave, findings)]
+    totalled = [document for document in documents.values() if _prepare(bench, document, names, wave, findings)]
     _declare(bench, wave)
+    follow_mergers(bench)
     findings += understand_columns(bench, documents, names, wave)
     for document in documents.values():
         findings += _blanks(bench, document)
@@ -60,7 +62,7 @@ def find_problems(
     sound = read & _sound(documents, findings)
     put(bench, "sound", {"name": "varchar"}, [sorted(sound)])
     for document in totalled:
-        findings += check_totals(bench, document)
+        findings += check_totals(bench, document, names)
     if "frame" in sound and not bench.exec_driver_sql("select count(*) from raw_frame").scalar():
         findings.append(documents["frame"].finding("frame_empty"))
     elif "frame" in sound:
@@ -72,7 +74,7 @@ def find_problems(
             findings += _broken(bench, documents, rule)
 
 
-def _prepare(bench: Connection, document: Document, wave: Wave | None, findings: Findings) -> bool:
+def _prepare(bench: Connection, document: Document, names: Names, wave: Wave | None, findings: Findings) -> bool:
     """Set lines apart that are no rows, and put texts where they belong; tell whether there are such lines."""
     apart = set_lines_apart(bench, document)
     findings += apart
@@ -80,13 +82,7 @@ def _prepare(bench: Connection, document: Document, wave: Wave | None, findings:
         bench.exec_driver_sql(
             f"update raw_{document.name} set city = city_code where city is null and city_code is not null"
         )
-        bench.exec_driver_sql(  # and it tells which town is meant by a name that several share
-            f"update raw_{document.name} set city = city_code from (select distinct r.city as name, p.code "
-            f"from (select distinct city, city_code from raw_{document.name}) r "
-            "join places p on p.key = match_key(r.city) and p.code = r.city_code "
-            "where p.key not in (select key from names where list = 'cities')) known "
-            f"where raw_{document.name}.city = known.name and raw_{document.name}.city_code = known.code"
-        )
+        names.places.tell_apart(f"raw_{document.name}")
     if document.name == "partnerships":
         findings += read_marks(bench, document, wave)
     return bool(apart)
@@ -154,13 +150,16 @@ def _twice(bench: Connection, document: Document, key: tuple[str, ...]) -> Itera
 def _outside_frame(bench: Connection, document: Document) -> Iterator[Finding]:
     table = document.name
     outside = bench.exec_driver_sql(
-        f"select m.text from meant_{table}_city m where m.code not in (select city from resolved_frame)"
+        f"select m.text, g.name, g.changed_on from meant_{table}_city m left join merged g on g.code = m.code "
+        "where m.code not in (select city from resolved_frame)"
     ).fetchall()
     if not outside:
         return
+    successors = {text: {"successor": name, "changed_on": day} for text, name, day in outside if name}
     rows = bench.exec_driver_sql(
         f"select line, city from raw_{table} where city in (select unnest(cast(? as varchar[]))) order by line",
-        ([text for (text,) in outside],),
+        ([text for text, *_ in outside],),
     )
     for line, value in rows:
-        yield document.finding("outside_frame", line, "city", value)
+        broken = "outside_frame_merged" if value in successors else "outside_frame"
+        yield document.finding(broken, line, "city", value, **successors.get(value, {}))

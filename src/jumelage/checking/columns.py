@@ -64,6 +64,7 @@ def understand_columns(
     bench: Connection, documents: Mapping[str, Document], names: Names, wave: Wave | None
 ) -> Iterator[Finding]:
     """Understand every column of every table; yield all values that cannot be."""
+    names.places.read_populations()
     known = _look_up(documents, names)
     for document in documents.values():
         for column in SHAPES[document.name].columns:
@@ -95,7 +96,7 @@ def _look_up(documents: Mapping[str, Document], names: Names) -> dict[tuple[str,
         if column != "until" or column in documents[name].columns
     ]
     found: dict[tuple[str, str], dict[str, str | None]] = {cell: {} for cell in cells}
-    for place, text, code in names.look_up(" union all ".join(queries)):
+    for place, text, code in names.look_up(" union all ".join(queries), frame="frame/city"):
         name, column = place.split("/")
         found[name, column][text] = code
     return found
@@ -308,7 +309,7 @@ def _codes(bench: Connection, document: Document, names: Names) -> Iterator[Find
     rows = bench.exec_driver_sql(
         f"select r.line, r.city_code, r.city, c.name from {table} r "
         f"join meant_{document.name}_city_code m on m.text = r.city_code "
-        f"join meant_{document.name}_city n on n.text = r.city join list_cities c on c.code = m.code "
+        f"join meant_{document.name}_city n on n.text = r.city join register c on c.code = m.code "
         "where m.code <> n.code order by r.line"
     )
     for line, code, name, other in rows:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from jumelage.checking.places import Places, near_ones
+from jumelage.checking.register import read_register
 from jumelage.database.workbench import read_code_lists
 from jumelage.rules import Near
 from jumelage.texts import LANGUAGES, Label
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
+    from datetime import date
 
     from sqlalchemy import Connection
 
@@ -34,48 +37,18 @@ _SHARED = {
     ("Serbie-et-Monténégro", "Serbia and Montenegro"): ("ME", "RS"),
     ("Yougoslavie", "Yugoslavia"): ("BA", "HR", "ME", "MK", "RS", "SI", "XK"),
 }
-# How the little word in the name of a town is written besides: Boulogne s/ Mer, Boulogne/Mer, Noyelles s/s Lens.
-_SHORTENED = (
-    (" sur ", " s "),
-    (" sur ", " "),
-    (" sous ", " s "),
-    (" sous ", " s s "),
-    (" sous ", " ss "),
-    (" lez ", " les "),
-    (" les ", " lez "),
-)
-DEPARTEMENTS = {"59": "Nord", "62": "Pas-de-Calais"}
 _MOST_SUGGESTED = 1000  # distinct names for which near ones are looked for: more are no typing errors
 _ALIKE = 75  # of 100, by rapidfuzz's ratio
 
 
-def index_names(bench: Connection) -> None:
-    """Read the code lists into the workbench, and index all spellings by match key.
+def _index(bench: Connection) -> None:
+    """Read the code lists and the register into the workbench, and index all spellings by match key.
 
     Table `names` has list, key, code, spelling: a key that stands for two codes is in it for neither, and with its
-    codes in table `shared`. Table `places` has every town and commune by each of its keys: its name, the name with its
-    departement, its code.
+    codes in table `shared`. Of cities it has the spellings that a wave brings; `places` knows the others.
     """
     read_code_lists(bench)
-    shortened = ", ".join(f"('{word}', '{short}')" for word, short in _SHORTENED)
-    departements = " ".join(f"when '{number}' then '{name}'" for number, name in DEPARTEMENTS.items())
-    bench.exec_driver_sql(
-        # Materialized, or the macro would be expanded into every branch of the union and planned as often.
-        "create or replace temp table places as with known as (select code, name as spelling from list_cities "
-        "union all select city, alias from list_city_aliases), town as ("
-        "select k.code, k.spelling, c.name, left(k.code, 2) as departement, c.name as shown, true as known "
-        "from known k join list_cities c on c.code = k.code "
-        "union all select m.code, m.name, m.name, m.departement, coalesce(m.name || ' ', '') || m.code "
-        "|| coalesce(case m.kind when 'commune' then null else ' (' || p.name || ')' end, ''), "
-        "m.code in (select code from list_cities) from list_communes m "
-        "left join list_communes p on p.code = m.part_of and p.kind = 'commune'), "
-        "written as materialized (select t.*, unnest([t.spelling, t.code, t.spelling || ' ' || t.departement, "
-        f"t.spelling || ' ' || case t.departement {departements} end]) as text from town t), "
-        "whole as materialized (select *, match_key(text) as key from written), "
-        "keyed as (select * from whole union all select w.* replace (replace(w.key, s.word, s.short) as key) "
-        f"from whole w, (values {shortened}) s(word, short) where contains(w.key, s.word)) "
-        "select distinct key, code, name, departement, shown, known from keyed where key is not null"
-    )
+    read_register(bench)
     spellings = " union all ".join(
         f"select '{name}' as list, {spelling} as spelling, {code} as code from list_{table}"
         for name, sources in _SPELLINGS.items()
@@ -100,9 +73,7 @@ def index_names(bench: Connection) -> None:
     bench.exec_driver_sql(
         "create or replace temp table names as "
         "select list, key, min(code) as code, min(spelling) as spelling from spelled where key is not null "
-        "group by all having count(distinct code) = 1 union all "
-        "select 'cities', key, min(code), min(name) from places group by key "
-        "having count(distinct code) = 1 and bool_or(known)"
+        "group by all having count(distinct code) = 1"
     )
 
 
@@ -110,13 +81,20 @@ class Names:
     """The spellings known to the workbench."""
 
     def __init__(self, bench: Connection) -> None:
-        """Look names up in the workbench's table `names`."""
+        """Read the code lists and the register into the workbench; names are looked up in its table `names`."""
         self._bench = bench
+        _index(bench)
+        self.places = Places(bench)
         self._known: dict[str, dict[str, tuple[str, str]]] = {}
 
     def codes(self, code_list: str) -> set[str]:
         """Return the codes of a list."""
         return {code for (code,) in self._bench.exec_driver_sql(f"select code from list_{code_list}")}
+
+    def declare(self, territory: Iterable[str], day: date | None) -> None:
+        """Look names of authorities up in this territory, as of a day."""
+        self._known.clear()
+        self.places.declare(territory, day)
 
     def resolve(self, code_list: str, values: Iterable[str]) -> dict[str, str]:
         """Return the codes of those values that are known, all looked up in one query."""
@@ -134,15 +112,34 @@ class Names:
                     known[code_list][value] = code
         return known
 
-    def look_up(self, query: str, *parameters: object) -> list[tuple[str, str, str | None]]:
-        """Return, for each row of a query (list, place, text), the place, the text, and the code that it means."""
-        rows = self._bench.exec_driver_sql(
-            f"with v(list, place, text) as materialized ({query}), "
-            "keyed as materialized (select *, match_key(text) as key from v) "
-            "select k.place, k.text, n.code from keyed k left join names n on n.list = k.list and n.key = k.key",
+    def look_up(self, query: str, *parameters: object, frame: str = "") -> list[tuple[str, str, str | None]]:
+        """Return, for each row of a query (list, place, text), the place, the text, and the code that it means.
+
+        The texts at the place `frame` are the wave's own frame: the others name its towns before any other.
+        """
+        self._bench.exec_driver_sql(
+            # Materialized, or the macro would be expanded into every branch of a union and planned as often.
+            f"create or replace temp table looked_up as with v(list, place, text) as materialized ({query}) "
+            "select *, match_key(text) as key from v",
             parameters,
         )
-        return [(place, text, code) for place, text, code in rows]
+        rows = self._bench.exec_driver_sql(
+            "select l.list, l.place, l.text, n.code from looked_up l "
+            "left join names n on n.list = l.list and n.key = l.key"
+        ).fetchall()
+        if any(code_list == "cities" for code_list, *_ in rows):
+            self.places.look_up("select text, key from looked_up where list = 'cities'")
+        meant = {text: code or self.places.code(text) for _, place, text, code in rows if frame and place == frame}
+        if frame:
+            self.places.prefer(code for code in meant.values() if code)
+        return [
+            (
+                place,
+                text,
+                code or (meant[text] if place == frame else self.places.code(text)) if code_list == "cities" else code,
+            )
+            for code_list, place, text, code in rows
+        ]
 
     def near(self, code_list: str, value: str) -> Near:
         """Find the known names that are near a value, best first."""
@@ -192,22 +189,9 @@ class Names:
         found: Broken = {text: ("name_unknown", {"list": code_list, "near": alike[text]}) for text in unknown}
         if code_list != "cities":
             return found | self._shared(code_list, unknown)
-        rows = self._bench.exec_driver_sql(
-            "select v.text, count(distinct p.code), string_agg(distinct p.shown, ', ' order by p.shown), "
-            "min(p.name || ' (' || p.departement || ')'), "
-            "(select min(z.code) from places z where z.code = '0' || v.text) as lost "
-            "from (select unnest(cast(? as varchar[])) as text) v left join places p on p.key = match_key(v.text) "
-            "group by v.text",
-            (unknown,),
-        )
-        for text, codes, shown, example, lost in rows:
-            if codes > 1:
-                found[text] = ("name_of_several", {"several": shown, "example": example})
-            elif codes == 1:
-                others = Near(tuple(name for name in alike[text].near if name != shown), alike[text].known)
-                found[text] = ("another_commune", {"commune": shown, "near": others})
-            elif lost:
-                found[text] = ("code_without_zero", {"code": f"0{text}"})
+        for text, (broken, details) in self.places.tell(unknown).items():
+            near = Near(tuple(name for name in alike[text].near if name != details.get("commune")), alike[text].known)
+            found[text] = (broken, {**details, "near": near})
         return found
 
     def _shared(self, code_list: str, unknown: list[str]) -> Broken:
@@ -238,8 +222,7 @@ class Names:
         which = f"{code_list} known" if known_only else code_list
         if which not in self._known:
             sql = (
-                "select key, case when bool_or(known) then min(name) else min(shown) end, min(code) from places "
-                f"where key = match_key(name) group by key {'having bool_or(known)' if known_only else ''} order by key"
+                near_ones(known_only=known_only)
                 if code_list == "cities"
                 else f"select key, spelling, code from names where list = '{code_list}' order by key"
             )

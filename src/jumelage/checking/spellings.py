@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from jumelage import database
 from jumelage.checking.columns import LISTS
-from jumelage.checking.names import Names, index_names
+from jumelage.checking.names import Names
 from jumelage.checking.totals import read_marks, set_lines_apart
 from jumelage.database.workbench import put, workbench
 from jumelage.errors import DataError
@@ -81,9 +81,6 @@ def _accept(bench: Connection, names: Names, rows: Rows, findings: Findings) -> 
     columns = [[getattr(entry, name) for entry in good] for name in ALIASES.columns]
     put(bench, "accepted", dict.fromkeys(ALIASES.columns, "varchar"), columns)
     bench.exec_driver_sql("insert into names select list, match_key(spelling), code, spelling from accepted")
-    bench.exec_driver_sql(
-        "delete from places where key in (select match_key(spelling) from accepted where list = 'cities')"
-    )
     return good
 
 
@@ -122,8 +119,9 @@ def _judged(
 def _communes(bench: Connection, keys: set[str]) -> dict[tuple[str | None, str], str]:
     """Return the communes outside the list of cities that keys are names of: a spelling cannot make them another."""
     rows = bench.exec_driver_sql(
-        "select key, string_agg(distinct shown, ', ' order by shown) from places "
-        "where key in (select unnest(cast(? as varchar[]))) group by key having not bool_or(known)",
+        "select n.key, string_agg(distinct r.name || ' ' || r.code, ', ' order by r.name || ' ' || r.code) "
+        "from register_names n join register r on r.code = n.code "
+        "where n.key in (select unnest(cast(? as varchar[]))) group by n.key having not bool_or(r.known)",
         (sorted(keys),),
     )
     return {("cities", key): shown for key, shown in rows}
@@ -152,15 +150,18 @@ def _suggest(
 ) -> Iterator[Suggestion]:
     findings = Findings()
     names = Names(bench)
-    index_names(bench)
     with open_handed(handed, scratch, findings, table) as opened:
         package = read_package(bench, opened, scratch, findings, None, lambda _: None)
+        if package.wave is not None:
+            names.declare(package.wave.territory, package.wave.reference_date)
         accept_spellings(bench, names, package.aliases, more, scratch, findings)
         _stop_at_unread(handed, opened, package, more, findings)
         for document in package.tables.values():
             set_lines_apart(bench, document)
             if document.name == "partnerships":
                 read_marks(bench, document, package.wave)
+    framed = [text for (text,) in bench.exec_driver_sql("select distinct city from raw_frame where city is not null")]
+    names.places.prefer(names.resolve("cities", framed).values())
     counted: Counter[tuple[str, str]] = Counter()
     for document in package.tables.values():
         for column, code_list in LISTS.items():
@@ -198,7 +199,6 @@ def accept(suggestions: Path, into: Path) -> tuple[str, tuple[str, ...]]:
     kept: list[dict[str, str | None]] = []
     with temporary_folder() as scratch, database.in_memory().begin() as bench, workbench(bench, scratch) as ready:
         names = Names(ready)
-        index_names(ready)
         if into.exists():
             before = read_rows(CsvSource("aliases", into.name, into, scratch / "a"), ALIASES, findings)
             kept = [record for _, record in before.records()]

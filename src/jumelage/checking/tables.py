@@ -10,7 +10,9 @@ resolved_NAME        the rows of raw_NAME with what their texts stand for. Writt
 staged_TABLE         rows as they will stand in a table of the models, but for wave and revision. Written by
                      `loading.rows` and `printed`, read by `loading.revision`.
 declared             what the wave says of itself, one row, for rules. Written by `checks`.
-names, places …      the code lists (list_NAME) by their spellings. Written and read by `names`.
+names, shared …      the code lists (list_NAME) by their spellings. Written and read by `names`.
+register …           the authorities that a wave may name, and `register_names` by their spellings. Written by
+                     `register`, read by `places`. `merged`: those that had ceased on the day of the wave.
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from jumelage.checking.names import DEPARTEMENTS
 from jumelage.checking.numbers import ambiguous, number, two_readings
+from jumelage.checking.register import DEPARTEMENTS
 from jumelage.database.sql import literal
 from jumelage.database.workbench import put
 from jumelage.reading.package import SHAPES
@@ -17,6 +17,7 @@ from jumelage.texts import Label, filled
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from jumelage.checking.names import Names
     from jumelage.reading.source import Document
     from jumelage.reading.wave_toml import Wave
     from jumelage.rules import Finding
@@ -129,11 +130,11 @@ def _kinds(bench: Connection, distinct: str) -> dict[str, str]:
         return found
     # A town with a mark before it is a row, whatever the mark may mean.
     put(bench, "notes", {"text": "varchar", "rest": "varchar"}, [list(notes), list(notes.values())])
-    towns = bench.exec_driver_sql("select text from notes where match_key(rest) in (select key from places)")
+    towns = bench.exec_driver_sql("select text from notes where match_key(rest) in (select key from register_names)")
     return found | dict.fromkeys(notes.keys() - {text for (text,) in towns}, "note")
 
 
-def check_totals(bench: Connection, document: Document) -> list[Finding]:
+def check_totals(bench: Connection, document: Document, names: Names) -> list[Finding]:
     """Hold each total against the rows above it, each subtotal against those that it covers.
 
     A subtotal covers the rows since the line before it, or all above of the zone, country or town that it names; one
@@ -160,7 +161,7 @@ def check_totals(bench: Connection, document: Document) -> list[Finding]:
         elif printed is None:
             findings.append(document.finding("not_a_count", line, counted, value, least=0, most=_MOST_PRINTED))
         elif not unread:
-            findings += _total(bench, document, _Printed(line, kind, text, value, printed, before))
+            findings += _total(bench, document, _Printed(line, kind, text, value, printed, before), names)
     return findings
 
 
@@ -176,7 +177,7 @@ class _Printed:
     before: int
 
 
-def _total(bench: Connection, document: Document, printed: _Printed) -> list[Finding]:
+def _total(bench: Connection, document: Document, printed: _Printed, names: Names) -> list[Finding]:
     """Compare a printed total with the rows that it covers, in the first way in which it can be meant."""
     counted = str(_NAMED[document.name][1])
     above = f"r.line < {printed.line}"
@@ -185,7 +186,7 @@ def _total(bench: Connection, document: Document, printed: _Printed) -> list[Fin
     if printed.kind != "total":
         ways = [(f"{above} and r.line > {printed.before}", _SINCE)]
         name = _PART_NAMED.sub("", printed.text).strip()
-        ways += [(f"{above} and {rows}", filled(_OF, name)) for rows in _named_rows(bench, document.name, name)]
+        ways += [(f"{above} and {rows}", filled(_OF, name)) for rows in _named_rows(names, document.name, name)]
     computed = [(_sum(bench, document.name, counted, rows), said) for rows, said in ways]
     if any(number == printed.number for number, _ in computed):
         return []
@@ -204,12 +205,10 @@ def _sum(bench: Connection, table: str, counted: str, rows: str) -> int:
     )
 
 
-def _named_rows(bench: Connection, table: str, name: str) -> list[str]:
+def _named_rows(names: Names, table: str, name: str) -> list[str]:
     """Return the conditions of the rows of the zone, the country or the town that a name stands for."""
-    known = bench.exec_driver_sql(
-        "select list, code from names where key = match_key(?) and list in ('zones', 'countries', 'cities')",
-        (_ZONES.get(name.casefold(), name),),
-    ).fetchall()
+    name = _ZONES.get(name.casefold(), name)
+    known = names.resolve_all({code_list: {name} for code_list in ("zones", "countries", "cities")})
     day = "(select coalesce(d.reference_date, current_date) from declared d)"
     rows = {
         "zones": "r.country in (select z.country from list_country_zones z where z.zone = '{0}' "
@@ -217,8 +216,8 @@ def _named_rows(bench: Connection, table: str, name: str) -> list[str]:
         "countries": "r.country = '{0}'",
         "cities": "r.city = '{0}'",
     }
-    has = {"cities"} if table != "partnerships" else set(rows)
-    return [rows[code_list].format(code) for code_list, code in known if code_list in has]
+    has = ("cities",) if table != "partnerships" else tuple(rows)
+    return [rows[code_list].format(code) for code_list in has for code in known[code_list].values()]
 
 
 def read_marks(bench: Connection, document: Document, wave: Wave | None) -> list[Finding]:

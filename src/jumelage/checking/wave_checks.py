@@ -54,11 +54,14 @@ def false_sources(bench: Connection, wave: Wave, package: Package) -> list[Findi
 
 
 def unknown_items(wave: Wave, origin: Origin, names: Names) -> list[Finding]:
-    """Find a home that is no country, and default answers to what is in no code list."""
+    """Find a home that is no country, a territory that is nowhere, and default answers to what is in no code list."""
     findings = []
     if wave.home_country not in names.codes("countries"):
         near = names.near("countries", wave.home_country)
         findings.append(origin.finding("code_unknown", "home.country", wave.home_country, list="countries", near=near))
+    findings += [
+        origin.finding("territory_unknown", "territory", code) for code in names.places.nowhere(wave.territory)
+    ]
     for question, items in wave.default_items.items():
         known = names.codes(question)
         for item in items:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jumelage import database
 from jumelage.checking.checks import find_problems
-from jumelage.checking.names import Names, index_names
+from jumelage.checking.names import Names
 from jumelage.checking.partner_pairs import unknown_before
 from jumelage.checking.printed import stage_published
 from jumelage.checking.spellings import accept_spellings
@@ -75,11 +75,12 @@ def _load(
 ) -> Loaded:
     findings = Findings()
     names = Names(bench)
-    index_names(bench)
     with open_handed(request.handed, scratch, findings, request.table) as handed:
         restored = restore(connection, bench, request.wave or "", request.table) if request.table else None
         package = read_package(bench, handed, scratch, findings, restored, step)
         step("checking")
+        if package.wave is not None:
+            names.declare(package.wave.territory, package.wave.reference_date)
         accept_spellings(bench, names, package.aliases, request.aliases, scratch, findings)
         find_problems(bench, package.tables, names, package.wave, findings)
         if package.wave is not None:

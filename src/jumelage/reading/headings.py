@@ -13,7 +13,7 @@ from jumelage.texts import folded
 # Beside a column's own name. The same heading may stand for different columns in different tables.
 HEADINGS = {
     "city": ("ville", "commune", "town", "nom de la commune", "name of the town"),
-    "city_code": ("code INSEE", "INSEE code"),
+    "city_code": ("code INSEE", "INSEE code", "code"),
     "population": ("habitants", "nombre d'habitants", "inhabitants"),
     "response": ("réponse", "statut de réponse", "response status"),
     "elected_delegate": ("élu délégué",),

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from jumelage.rules import Finding
 
 _LONGEST_LINE = 64 << 20
+# Without the second, a file of any size up to a gigabyte is read at once.
+_IN_PARTS = f"max_line_size = {_LONGEST_LINE}, buffer_size = {_LONGEST_LINE}"
 # What Unicode calls white space, without control characters but tab and line ends.
 _ANY = " \t\n\r\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000\ufeff"
 _NOTHING = "cast(null as varchar)"
@@ -131,7 +133,7 @@ def _lines(bench: Connection, source: CsvSource, document: Document) -> str:
         "create or replace temp table lines as select cast(row_number() over () as integer) as line, "
         "coalesce(t, '') as t from read_csv("
         f"{database.file_to_read(source.text.path)}, header = false, auto_detect = false, delim = '{_NO_CHARACTER}', "
-        f"quote = '', escape = '', comment = '', max_line_size = {_LONGEST_LINE}, columns = {{'t': 'varchar'}})"
+        f"quote = '', escape = '', comment = '', {_IN_PARTS}, columns = {{'t': 'varchar'}})"
     )
     wanted = len(document.columns)
     anything = _trimmed("array_to_string(f, '')", _ANY)
@@ -154,7 +156,7 @@ def _quoted_lines(source: CsvSource, document: Document) -> str:
     read = (
         f"read_csv({database.file_to_read(source.text.path)}, header = false, auto_detect = false, "
         f"delim = '{source.delimiter}', quote = '\"', escape = '\"', comment = '', strict_mode = true, "
-        f"max_line_size = {_LONGEST_LINE}, columns = {{{kinds}}})"
+        f"{_IN_PARTS}, columns = {{{kinds}}})"
     )
     try:
         # Apart from the workbench, whose transaction a refusal would end.
@@ -206,7 +208,7 @@ def _records(source: Source, document: Document, scratch: Path, broken: list[Fin
     ))  # fmt: skip
     return (
         f"select * from read_csv({database.file_to_read(spool)}, header = false, auto_detect = false, delim = ',', "
-        f"quote = '\"', escape = '\"', max_line_size = {_LONGEST_LINE}, columns = {{{kinds}}})"
+        f"quote = '\"', escape = '\"', {_IN_PARTS}, columns = {{{kinds}}})"
     )
 
 

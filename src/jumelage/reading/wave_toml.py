@@ -32,6 +32,7 @@ MISSING = {
     **dict.fromkeys(TOWN_QUESTIONS, ANSWERS),
 }
 HOME = "FR"
+TERRITORY = ("FR-59", "FR-62")  # of a wave that declares none: Nord and Pas-de-Calais
 SOURCED = ("frame", "respondents", *QUESTIONS)
 
 
@@ -82,6 +83,7 @@ class Wave:
     day_first: bool
     home_country: str
     home_apart: bool
+    territory: tuple[str, ...]
     declared: str
 
     def default(self, name: str, *, asked: bool) -> str:
@@ -190,6 +192,7 @@ def _wave(top: Reader, table: dict[str, Any]) -> Wave:
         missing=_missing(top.take("missing", dict, {}), top),
         home_country=home.take("country", str, HOME),
         home_apart=home.take("apart", bool, False),
+        territory=top.texts("territory", needed=False) or TERRITORY,
         day_first=top.choice("dates", ("iso", "day/month"), "iso") == "day/month",
         declared=json.dumps(table, default=str, ensure_ascii=False, sort_keys=True),
     )
@@ -204,7 +207,18 @@ def _wave(top: Reader, table: dict[str, Any]) -> Wave:
     home.end("country", "apart")
     sources.end(*SOURCED)
     defaults.end("response", "since", *TOWN_QUESTIONS, *QUESTIONS)
-    top.end("wave", "title", "reference_date", "synthetic", "frame_rule", "population", "source", "missing", "dates")
+    top.end(
+        "wave",
+        "title",
+        "reference_date",
+        "synthetic",
+        "frame_rule",
+        "population",
+        "source",
+        "missing",
+        "dates",
+        "territory",
+    )
     return wave
 
 
@@ -313,7 +327,7 @@ def _explanation(top: Reader, entry: dict[str, Any]) -> Explanation:
 _OF_THE_FILES = {"words", "explanations", "missing", "day_first", "declared"}
 
 # What came later, with what holds unless it is said: the text is then what it always was.
-_LATER = {"home_country": HOME, "home_apart": False}
+_LATER = {"home_country": HOME, "home_apart": False, "territory": TERRITORY}
 
 
 def canonical(wave: Wave) -> str:

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 import zipfile
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -131,7 +132,15 @@ def _filling(wave: str, lang: str, earlier: Earlier | None) -> Filling:
     if earlier is None:
         return Filling(wave, labels, (), {}, Label("", ""))
     fr, en = (texts()["taken"][lang].format(code=earlier.code, revision=earlier.revision) for lang in LANGUAGES)
-    return Filling(wave, labels, earlier.frame, earlier.facts, Label(fr, en))
+    return Filling(wave, labels, _told_apart(earlier.frame), earlier.facts, Label(fr, en))
+
+
+def _told_apart(towns: tuple[tuple[str, str, int], ...]) -> tuple[tuple[str, str, int], ...]:
+    """Put the code behind a name that several towns of the frame bear: the drop-down lists know names alone."""
+    bearers = Counter(folded(name) for name, _, _ in towns)
+    return tuple(
+        (f"{name} {code}" if bearers[folded(name)] > 1 else name, code, population) for name, code, population in towns
+    )
 
 
 def choices(lang: str) -> dict[str, dict[str, str]]:

@@ -1,0 +1,76 @@
+"""The register of authorities as a load sees it, in the workbench: which there are, and by which names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+# How the little word in the name of a town is written besides: Boulogne s/ Mer, Boulogne/Mer, Noyelles s/s Lens.
+_SHORTENED = (
+    (" sur ", " s "),
+    (" sur ", " "),
+    (" sous ", " s "),
+    (" sous ", " s s "),
+    (" sous ", " ss "),
+    (" lez ", " les "),
+    (" les ", " lez "),
+)
+DEPARTEMENTS = {"59": "Nord", "62": "Pas-de-Calais"}
+
+
+def code_key(code: str) -> str:
+    """Return the expression of the key under which a code is found: as `match_key` makes it of a text."""
+    return f"lower(translate({code}, '-:', '  '))"
+
+
+def read_register(bench: Connection) -> None:
+    """Make `register`, a row per authority, and index its names.
+
+    `known` are those that a wave may ask: the others tell what a name means. The code lists have been read.
+    """
+    departements = ", ".join(f"('FR-{number}', '{name}')" for number, name in DEPARTEMENTS.items())
+    bench.exec_driver_sql(
+        "create or replace temp table register as with communes as ("
+        "select case when m.kind <> 'commune' and exists (select 1 from list_communes x where x.code = m.code "
+        "and x.kind = 'commune') then m.code || '-D' else m.code end as code, 'commune' as kind, "
+        "nullif(m.kind, 'commune') as status, m.name, m.part_of, m.departement from list_communes m "
+        "union all select code, kind, null, name, null, left(code, 2) from list_cities "
+        "where code not in (select code from list_communes) "
+        f"union all select code, 'departement', null, name, null, null from (values {departements}) d(code, name)) "
+        "select c.code, c.kind, c.status, 'FR' as country, coalesce(l.name, c.name) as name, "
+        "match_key(coalesce(l.name, c.name)) as match_key, coalesce(g.successor, c.part_of) as part_of, c.departement, "
+        "cast(null as integer) as population, cast(null as date) as valid_from, "
+        "cast(g.changed_on as date) as valid_to, l.code is not null as known "
+        "from communes c left join list_cities l on l.code = c.code left join list_city_changes g on g.city = c.code"
+    )
+    index_register(bench)
+
+
+def index_register(bench: Connection) -> None:
+    """Make `register_names`: the names and accepted spellings of the register by match key, short forms too."""
+    shortened = ", ".join(f"('{word}', '{short}')" for word, short in _SHORTENED)
+    bench.exec_driver_sql(
+        "create or replace temp table register_names as with named as ("
+        "select match_key as key, code, name from register where match_key is not null "
+        "union all select match_key(alias), city, alias from list_city_aliases) "
+        "select key, code, name from named union all select replace(n.key, s.word, s.short), n.code, n.name "
+        f"from named n, (values {shortened}) s(word, short) where contains(n.key, s.word)"
+    )
+
+
+def follow_mergers(bench: Connection) -> None:
+    """Make `merged`: the authorities that had ceased on the day of the wave, with what each was part of then.
+
+    `declared` has the day; on a day that nobody said, none had.
+    """
+    bench.exec_driver_sql(
+        "create or replace temp table merged as with recursive gone as ("
+        "select r.code, r.part_of as successor, r.valid_to as changed_on from register r, declared d "
+        "where r.valid_to <= d.reference_date and r.part_of is not null), "
+        "m as (select * from gone union select m.code, g.successor, g.changed_on from m join gone g "
+        "on g.code = m.successor where g.changed_on >= m.changed_on) "
+        "select m.code, max_by(m.successor, m.changed_on) as successor, max_by(r.name, m.changed_on) as name, "
+        "max(m.changed_on) as changed_on from m join register r on r.code = m.successor group by m.code"
+    )
