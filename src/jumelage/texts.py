@@ -185,7 +185,7 @@ def nearest(word: str, known: Iterable[str]) -> Label:
     if near:
         return both("vouliez-vous dire {}\u00a0?", "did you mean {}?", either(near))
     if few:
-        return both("connus\u00a0: {}", "known: {}", ", ".join(few))
+        return both("possibles\u00a0: {}", "known: {}", ", ".join(few))
     return Label("aucun n’en est proche", "none is near")
 
 

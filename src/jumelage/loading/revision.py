@@ -258,5 +258,11 @@ def _write(
         sql = f"select '{wave.code}', {revision}, {', '.join(columns)} from staged_{name}"
         database.append(bench, sql, connection, f"survey.{name}", [*OF_A_REVISION, *columns])
     if broken := database.orphans(connection, {"revisions", *OF_A_LOAD}):
-        raise DataError("the wave refers to what does not exist:\n" + "\n".join(broken))
+        raise DataError(
+            both(
+                "la vague renvoie à ce qui n’existe pas\u00a0:\n{}",
+                "the wave refers to what does not exist:\n{}",
+                Label(*2 * ("\n".join(broken),)),
+            )
+        )
     database.analyze(connection, filled)

@@ -116,7 +116,9 @@ def publish(connection: Connection, scope: Scope, out: Path) -> Published:
         out.parent.mkdir(parents=True, exist_ok=True)
         kept = _swap_in(out, files)
     except OSError as error:
-        raise OutputError(f"{out} cannot be published: {error.strerror or error}") from error
+        raise OutputError(
+            both("{} ne peut être publié\u00a0: {}", "{} cannot be published: {}", out, error.strerror or str(error))
+        ) from error
     return Published(tuple(out / f"{lang}.html" for lang in LANGUAGES), ledger, kept)
 
 

@@ -124,7 +124,9 @@ def write_template(
             )
         write_whole(_bytes(workbook(_filling(wave, lang, earlier))), out.resolve())
     except OSError as error:
-        raise OutputError(f"{out} cannot be written: {error.strerror}") from error
+        raise OutputError(
+            both("{} ne peut être écrit\u00a0: {}", "{} cannot be written: {}", out, error.strerror)
+        ) from error
 
 
 def _filling(wave: str, lang: str, earlier: Earlier | None) -> Filling:
