@@ -149,6 +149,8 @@ def withdraw(connection: Connection, name: str, *, reason: str, by: str | None =
 
 def check_said(reason: str | None, by: str | None) -> None:
     """Raise UsageError for what cannot be recorded, or would do harm wherever it is shown again."""
+    if by is not None and not by.strip():
+        raise UsageError(both("--by est vide\u00a0; dites qui", "--by is blank; say who"))
     for option, text in (("--reason", reason or ""), ("--by", by or "")):
         if (code := find_control(text)) is not None:
             raise UsageError(
