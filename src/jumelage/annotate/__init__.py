@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from jumelage.annotate.words import OWN
 from jumelage.errors import OutputError, UsageError
 from jumelage.temporary import folder_in
-from jumelage.texts import Label, both, either, filled
+from jumelage.texts import NOT_WRITTEN, Label, both, either, filled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,7 +61,7 @@ def annotate(
     except OSError as error:
         read = error.filename if str(error.filename).startswith(str(handed)) else ""
         why = ": ".join(filter(None, (read, error.strerror or str(error))))
-        raise OutputError(both("{} ne peut être écrit\u00a0: {}", "{} cannot be written: {}", out, why)) from error
+        raise OutputError(filled(NOT_WRITTEN, out, why)) from error
     return filled(_WROTE if written and findings else _COPIED, out), *remarks
 
 

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
 from jumelage.errors import OutputError, UsageError
-from jumelage.texts import Label, both, folded, printable
+from jumelage.texts import NOT_WRITTEN, Label, both, filled, folded, printable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -114,12 +114,7 @@ def write(text: str, output: Path | None) -> None:
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         raise OutputError(
-            both(
-                "{} ne peut être écrit\u00a0: {}",
-                "{} cannot be written: {}",
-                output or Label("la sortie standard", "standard output"),
-                str(why),
-            )
+            filled(NOT_WRITTEN, output or Label("la sortie standard", "standard output"), str(why))
         ) from error
 
 

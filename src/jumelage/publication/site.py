@@ -21,7 +21,7 @@ from jumelage.errors import BusyError, DataError, OutputError, UsageError
 from jumelage.render.html import page_title, render_page
 from jumelage.reporting.ledger import check
 from jumelage.reporting.run import run
-from jumelage.texts import LANGUAGES, Label, both
+from jumelage.texts import LANGUAGES, both, same
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -134,7 +134,7 @@ def _compute(connection: Connection, scope: Scope) -> tuple[Ledger | None, dict[
             both(
                 "rien n’a été publié\u00a0; `jumelage check` dit\u00a0:\n{}",
                 "nothing was published; `jumelage check` says:\n{}",
-                Label(*2 * ("\n".join(ledger.problems),)),
+                same("\n".join(ledger.problems)),
             )
         )
     return ledger, sheets
