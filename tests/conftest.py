@@ -82,6 +82,7 @@ _ON_DUCKDB_FIRST = {
     "test_history",
     "test_hostile",
     "test_publish",
+    "test_question",
     "test_reading",
     "test_rehearsal",
     "test_template",

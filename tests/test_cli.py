@@ -263,7 +263,7 @@ def test_output_never_goes_over_what_is_handed_in(loaded: URL, tmp_path: Path) -
     assert file.read_bytes() == text
 
 
-_SAID_IN_BOTH = {"UsageError", "DatabaseError", "BusyError"}
+_SAID_IN_BOTH = {"UsageError", "DatabaseError", "BusyError", "OutputError"}
 # What only whoever writes a report or a code list meets, in files that are in English.
 _OF_AUTHORS = {"report_file.py", "code_lists.py"}
 
@@ -289,7 +289,7 @@ def test_french_is_french(loaded: URL) -> None:
         ("report", "zonez"): "erreur\u00a0: il n’y a pas de rapport 'zonez'\u00a0; vouliez-vous dire zones\u00a0?",
         ("report", "zones", "--wave", "2006@9"): "erreur\u00a0: la vague 2006 n’a pas de révision '9'\u00a0; elle a 1",
         ("withdraw", "2006@1", "--reason", " "): "erreur\u00a0: dites pourquoi elle est retirée\u00a0: --reason TEXTE",
-        ("migrate", "--to", "9"): "erreur\u00a0: il n’y a pas de migration '9'\u00a0; connus\u00a0: ",
+        ("migrate", "--to", "9"): "erreur\u00a0: il n’y a pas de migration '9'\u00a0; possibles\u00a0: ",
         ("load", "nowhere"): "erreur\u00a0: nowhere\u00a0: il n’y a pas de tel fichier ou dossier\u00a0; ",
     }
     for command, said in asked.items():

@@ -545,7 +545,7 @@ def fill(sheet: Any, rows: list[list[Any]]) -> None:
 def test_a_template_filled_in_loads_as_it_is(loaded: URL, tmp_path: Path, lang: str) -> None:
     path = tmp_path / "new.xlsx"
     made = run("template", path, "--wave", "2012", "--from", "2006", "--lang", lang, "--db", address(loaded))
-    assert (made.code, made.err) == (0, f"wrote {path}\n")
+    assert (made.code, made.err) == (0, f"{path} est écrit\n" if lang == "fr" else f"wrote {path}\n")
     towns = fill_in(path, lang)
     done = load(loaded, path, "--format", "json")
     assert done.code == 0, done.err

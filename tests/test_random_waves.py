@@ -494,6 +494,7 @@ def check_against_zones(connection: Connection, made: Made, bridge: Sheet, *, wi
             assert told == {zone: cell["agreements"] for zone, cell in alone.items() if cell["agreements"]}
 
 
+@pytest.mark.long
 def test_random_waves_give_the_same_cells_on_both_engines(copies: dict[str, Databases]) -> None:
     rng = random.Random(2006)  # noqa: S311 - to be the same on both
     batches = [random_waves(rng, f"batch{i}") for i in range(2)]

@@ -52,6 +52,9 @@ def test_what_cannot_be_of_the_past_is_refused_with_the_reason(migrated: URL, tm
     wave = write(tmp_path, "tiny")
     for more, said in (
         (("--recorded-at", "2013-05-02"), "goes with a whole wave, and with --by"),
+        (("--recorded-at", "2013-05-02", "--by", ""), "goes with a whole wave, and with --by"),
+        (("--recorded-at", "2013-05-02", "--by", "  "), "--by is blank"),
+        (("--by", ""), "--by is blank"),
         (("--recorded-at", "2999-01-01", *BY), "is still to come"),
         (("--recorded-at", "soon", *BY), "'soon' is not a time"),
     ):

@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from jumelage import content, report_file
-from jumelage.texts import Label, label, near_names, one_line
+from jumelage.texts import MEANT, Label, either, filled, label, near_names, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,9 +27,7 @@ _SEVERITY_NAMES = {
 FIELDS = ("file", "sheet", "row", "column", "value", "rule", "severity", "message", "suggestion")
 _LONGEST = 80
 _KEYS = {"severity", "message", "remedy", "table", "reads", "column", "row_by_row"}
-_NEAR = Label("vouliez-vous dire {}\u00a0?", "did you mean {}?")
 _KNOWN = Label("connus\u00a0: {}", "known: {}")
-_OR = Label(" ou ", " or ")
 _NONE_NEAR = Label("rien d’approchant", "none is near")
 _COLUMN, _KEY = Label("colonne", "column"), Label("clé", "key")
 
@@ -64,7 +62,7 @@ class Near:
     def text(self, lang: str) -> str:
         """Say so in `fr` or `en`."""
         if self.near:
-            return _NEAR.text(lang).format(_OR.text(lang).join(self.near))
+            return filled(MEANT, either(self.near)).text(lang)
         return _KNOWN.text(lang).format(", ".join(self.known)) if self.known else _NONE_NEAR.text(lang)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jumelage.errors import OutputError
+from jumelage.texts import Label, both
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,5 +116,17 @@ def _locked(above: Path, prefix: str) -> tuple[Path, int]:
 
 
 def _no_room(above: Path, error: OSError) -> OutputError:
-    what = "is full" if error.errno in {errno.ENOSPC, errno.EDQUOT} else f"cannot be written: {error.strerror}"
-    return OutputError(f"the temporary folder {above} {what}; make room, or name another in TMPDIR")
+    full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+    what = (
+        Label("est plein", "is full")
+        if full
+        else both("est fermé à l’écriture\u00a0: {}", "cannot be written: {}", error.strerror)
+    )
+    return OutputError(
+        both(
+            "le dossier temporaire {} {}\u00a0; faites de la place, ou nommez-en un autre par TMPDIR",
+            "the temporary folder {} {}; make room, or name another in TMPDIR",
+            above,
+            what,
+        )
+    )

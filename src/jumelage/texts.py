@@ -133,6 +133,13 @@ class Label:
         return self.fr if lang == "fr" else self.en
 
 
+_COMMA, _OR, AND = Label(", ", ", "), Label(" ou ", " or "), Label(" et ", " and ")
+MEANT = Label("vouliez-vous dire {}\u00a0?", "did you mean {}?")
+# What is said of a file, with the system's reason.
+NOT_READ = Label("{} est illisible\u00a0: {}", "{} cannot be read: {}")
+NOT_WRITTEN = Label("{} ne peut être écrit\u00a0: {}", "{} cannot be written: {}")
+
+
 def label(value: Any, what: str) -> Label:  # noqa: ANN401
     """Make a label of a table with `fr` and `en`; ValueError if a language is missing or another is there."""
     if not isinstance(value, dict) or set(value) != set(LANGUAGES):
@@ -183,22 +190,26 @@ def nearest(word: str, known: Iterable[str]) -> Label:
     """Say which known names are near a word, or list them all where they are few."""
     near, few = near_names(word, known)
     if near:
-        return both("vouliez-vous dire {}\u00a0?", "did you mean {}?", either(near))
+        return filled(MEANT, either(near))
     if few:
-        return both("connus\u00a0: {}", "known: {}", ", ".join(few))
+        return both("possibles\u00a0: {}", "known: {}", ", ".join(few))
     return Label("aucun n’en est proche", "none is near")
 
 
-def listed(texts: Iterable[Label]) -> Label:
+def same(text: str) -> Label:
+    """Make a text that is the same in both languages, such as what a program said, with its lines as they are."""
+    return Label(text, text)
+
+
+def listed(texts: Iterable[Label], between: Label = _COMMA) -> Label:
     """Say one text after the other."""
     several = tuple(texts)
-    return Label(*(", ".join(text.text(lang) for text in several) for lang in LANGUAGES))
+    return Label(*(between.text(lang).join(text.text(lang) for text in several) for lang in LANGUAGES))
 
 
 def either(names: Iterable[str]) -> Label:
     """Say that it is one of these names or another."""
-    several = tuple(names)
-    return Label(" ou ".join(several), " or ".join(several))
+    return listed(map(same, names), _OR)
 
 
 def _in(lang: str, value: object) -> object:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from jumelage.annotate.words import OWN
 from jumelage.errors import OutputError, UsageError
 from jumelage.temporary import folder_in
-from jumelage.texts import Label, both, either, filled
+from jumelage.texts import NOT_WRITTEN, Label, both, either, filled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,7 +61,7 @@ def annotate(
     except OSError as error:
         read = error.filename if str(error.filename).startswith(str(handed)) else ""
         why = ": ".join(filter(None, (read, error.strerror or str(error))))
-        raise OutputError(f"{out} cannot be written: {why}") from error
+        raise OutputError(filled(NOT_WRITTEN, out, why)) from error
     return filled(_WROTE if written and findings else _COPIED, out), *remarks
 
 
@@ -99,7 +99,14 @@ def _write_workbook(
             write(handed, places, made, lang)
             return ()
         if made.suffix.lower() != _VALUES:
-            raise OutputError(f"{handed.name} has parts that cannot be read; choose a name that ends in {_VALUES}")
+            raise OutputError(
+                both(
+                    "{} a des parties illisibles\u00a0; choisissez un nom qui finit par {}",
+                    "{} has parts that cannot be read; choose a name that ends in {}",
+                    handed.name,
+                    _VALUES,
+                )
+            )
     values = made.with_name("values.xlsx")
     places.renamed = write_values(handed, values)
     write_xlsx(values, places, made, lang)

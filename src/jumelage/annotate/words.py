@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jumelage.errors import OutputError
 from jumelage.rules import ERROR, FIELDS, NOTICE, SEVERITIES, WARNING, severity_name
-from jumelage.texts import Label
+from jumelage.texts import Label, both
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,4 +98,10 @@ def joined(texts: Sequence[str], between: str, most: int, lang: str) -> str:
 
 def unreadable(handed: Path) -> OutputError:
     """Return the error for what cannot be opened, and so not be copied."""
-    return OutputError(f"there is no annotated copy of {handed}: it cannot be read")
+    return OutputError(
+        both(
+            "il n’y a pas de copie annotée de {}\u00a0: il est illisible",
+            "there is no annotated copy of {}: it cannot be read",
+            handed,
+        )
+    )

@@ -8,7 +8,7 @@ from jumelage.checking.places import Places, near_ones
 from jumelage.checking.register import read_register
 from jumelage.database.workbench import read_code_lists
 from jumelage.rules import Near
-from jumelage.texts import LANGUAGES, Label
+from jumelage.texts import Label, listed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -210,7 +210,7 @@ class Names:
             text: (
                 "name_shared",
                 {
-                    "several": Label(*(", ".join(labels[code].text(lang) for code in codes) for lang in LANGUAGES)),
+                    "several": listed(labels[code] for code in codes),
                     "example": f"{text} ({codes[0]})",
                 },
             )

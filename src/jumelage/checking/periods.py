@@ -53,6 +53,8 @@ def understand(text: str, latest: date | None, *, day_first: bool) -> Period | s
 
 def _bounds(text: str, latest: date | None) -> tuple[date | None, date | None]:
     """Return the first and the last day that a text allows; None for what it does not tell."""
+    if found := _EXACT.fullmatch(text):
+        return _extent(*found.groups())
     if found := _BEFORE.fullmatch(text):
         first, _ = _extent(*found.groups())
         return EARLIEST, first and first - timedelta(1)
@@ -65,8 +67,7 @@ def _bounds(text: str, latest: date | None) -> tuple[date | None, date | None]:
         year = found[1] or found[2]
         first, last = _extent(year)[0], _extent(f"{year[:3]}9")[1]
         return first, min(last, latest) if first and last and latest and first <= latest else last
-    found = _EXACT.fullmatch(text)
-    return _extent(*found.groups()) if found else (None, None)
+    return None, None
 
 
 def _extent(year: str, month: str | None = None, day: str | None = None) -> tuple[date | None, date | None]:

@@ -95,7 +95,7 @@ def load(
                 "--table and --wave go together: one file for one table of a wave that is loaded",
             )
         )
-    if recorded_at is not None and (by is None or table is not None):
+    if recorded_at is not None and (not by or table is not None):
         raise UsageError(
             both(
                 "--recorded-at va avec une vague entière, et avec --by\u00a0: qui dit qu’elle existait alors",

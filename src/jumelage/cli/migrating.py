@@ -8,21 +8,15 @@ import typer
 
 from jumelage.cli.options import Db, Lang, url_of
 from jumelage.cli.streams import say
-from jumelage.texts import Label, both, filled, listed
+from jumelage.texts import Label, both, filled, listed, same
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
-_PARTS = {"code_lists": Label("listes de codes", "code lists"), "views": Label("vues", "views")}
 _WENT = Label("{} est passée de {} à {}\u00a0: {}", "{} went from {} to {}: {}")
 _WOULD_GO = Label("{} passerait de {} à {}\u00a0: {}", "{} would go from {} to {}: {}")
-
 _LOST = Label("perdu\u00a0: {}", "lost: {}")
 _WOULD_BE_LOST = Label("serait perdu\u00a0: {}", "would be lost: {}")
-_UNFIT = Label(
-    "les lignes de {} ne sont pas ce qui fut chargé (voir jumelage check --rows)",
-    "the rows of {} are not what was loaded (see jumelage check --rows)",
-)
 _WOULD_BE_REFUSED = Label("serait refusé sans --accept-loss", "it would be refused without --accept-loss")
 
 
@@ -55,6 +49,8 @@ def bring_up(url: URL, to: str = "head", *, dry_run: bool = False, accept_loss: 
     """Bring a database to a migration and say what was done, or what would be."""
     from jumelage import database
     from jumelage.database import migrate as migration
+    from jumelage.database.state import PARTS
+    from jumelage.database.way_down import UNFIT
 
     if dry_run and not database.exists(url):
         migration.find(to)
@@ -68,13 +64,13 @@ def bring_up(url: URL, to: str = "head", *, dry_run: bool = False, accept_loss: 
     if done.empty:
         say(both("{} est à jour, à la migration {}", "{} is up to date, at migration {}", database.shown(url), done.to))
         return
-    steps = [Label(*2 * (f"migrations {', '.join(done.revisions)}",))] if done.revisions else []
-    steps += [_PARTS[part] for part in done.parts]
+    steps = [same(f"migrations {', '.join(done.revisions)}")] if done.revisions else []
+    steps += [PARTS[part] for part in done.parts]
     said = _WOULD_GO if dry_run else _WENT
     say(filled(said, database.shown(url), done.at or "base", done.to, listed(steps)))
     for what in done.lost:
         say(filled(_WOULD_BE_LOST if dry_run else _LOST, what))
     if done.unfit:
-        say(filled(_UNFIT, ", ".join(done.unfit)))
+        say(filled(UNFIT, ", ".join(done.unfit)))
     if dry_run and (done.lost or done.unfit) and not accept_loss:
         say(_WOULD_BE_REFUSED)

@@ -61,7 +61,7 @@ def load(url: URL, request: Request, showing: Showing) -> Loaded:
     with told(showing), steps() as step:
         done = load_wave(url, request, step=step)
     show_findings(done.findings, showing)
-    _say_done(done, _LOADED, showing.lang)
+    _say_done(done, request, _LOADED, showing.lang)
     return done
 
 
@@ -73,20 +73,20 @@ def rehearse(url: URL, request: Request, showing: Showing) -> None:
     with told(showing), steps() as step:
         done, changes = try_out(url, request, step)
     show_findings(done.findings, Showing(lang=showing.lang))
-    _say_done(done, _WOULD_LOAD, showing.lang)
+    _say_done(done, request, _WOULD_LOAD, showing.lang)
     if changes or showing.format is not None or showing.output is not None:
         most = MOST_SHOWN if showing.format is None and showing.output is None else None
         show(of_changes(changes, showing.lang, most), showing.format or "table", showing.output)
 
 
-def _say_done(done: Loaded, said: Label, lang: str) -> None:
+def _say_done(done: Loaded, request: Request, said: Label, lang: str) -> None:
     from jumelage.render.words import table_name
 
     rows = ", ".join(f"{number} {table_name(table).text(lang)}" for table, number in done.rows.items())
     made_up = _MADE_UP.text(lang) if done.synthetic else ""
     say(filled(said if done.new else _UNCHANGED, done.wave, made_up, done.revision, rows))
-    if done.recorded_at:
-        say(filled(_AS_OF, done.recorded_at))
+    if request.recorded_at:
+        say(filled(_AS_OF, request.recorded_at))
     for loss in done.losses:
         say(filled(_LOST, Label(loss.text("fr"), loss.text("en"))))
     if done.superuser:

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
 from jumelage.errors import OutputError, UsageError
-from jumelage.texts import Label, both, folded, printable
+from jumelage.texts import NOT_WRITTEN, Label, both, filled, folded, printable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,12 +113,19 @@ def write(text: str, output: Path | None) -> None:
             write_whole(data, output.resolve())
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else error
-        raise OutputError(f"{output or 'standard output'} cannot be written: {why}") from error
+        raise OutputError(
+            filled(NOT_WRITTEN, output or Label("la sortie standard", "standard output"), str(why))
+        ) from error
 
 
 def _to_standard_output(data: bytes) -> None:
     if sys.stdout is None:
-        raise OutputError("standard output is closed: there is nowhere to write to; -o FILE writes to a file")
+        raise OutputError(
+            both(
+                "la sortie standard est fermée\u00a0: il n’y a pas où écrire\u00a0; -o FICHIER écrit dans un fichier",
+                "standard output is closed: there is nowhere to write to; -o FILE writes to a file",
+            )
+        )
     try:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()

@@ -47,12 +47,21 @@ def _limit(kind: int, most: int) -> None:
         resource.setrlimit(kind, (most, most))
 
 
-def _answer(connection: Any, engine: Any, question: dict[str, Any]) -> dict[str, object]:  # noqa: ANN401
+def _answer(
+    connection: Any,  # noqa: ANN401
+    engine: Any,  # noqa: ANN401
+    question: dict[str, Any],
+    settled: list[str],
+) -> dict[str, object]:
+    """Answer a question; `settled` are the settings of the one before, which are not set again."""
     timer = threading.Timer(question["seconds"], connection.interrupt)
     timer.start()
     try:
-        for statement in question["settings"]:
-            connection.execute(statement)
+        if settled != question["settings"]:
+            settled.clear()
+            for statement in question["settings"]:
+                connection.execute(statement)
+            settled.extend(question["settings"])
         result = connection.execute(question["sql"])
         names = [column[0] for column in result.description]
         rows = result.fetchmany(question["most"])
@@ -97,8 +106,9 @@ def main() -> None:
     _say({})
     questions: Queue[str] = Queue()
     threading.Thread(target=_ask, args=(questions,), daemon=True).start()
+    settled: list[str] = []
     while True:
-        _say(_answer(connection, duckdb, json.loads(questions.get())))
+        _say(_answer(connection, duckdb, json.loads(questions.get()), settled))
 
 
 if __name__ == "__main__":

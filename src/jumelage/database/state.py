@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from jumelage import content
 from jumelage.errors import DatabaseError
-from jumelage.texts import Label, both
+from jumelage.texts import AND, Label, both, listed
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -66,7 +66,7 @@ def outdated(connection: Connection) -> list[str]:
     return [part for part in parts if rows.get(part) != content_hash(connection, part)]
 
 
-_PARTS = {"code_lists": Label("listes de codes", "code lists"), "views": Label("vues", "views")}
+PARTS = {"code_lists": Label("listes de codes", "code lists"), "views": Label("vues", "views")}
 
 
 def check_migrated(connection: Connection, url: URL) -> None:
@@ -100,14 +100,11 @@ def check_migrated(connection: Connection, url: URL) -> None:
             )
         )
     if parts := outdated(connection):
-        fr, en = (
-            word.join(_PARTS[part].text(lang) for part in parts) for lang, word in (("fr", " et "), ("en", " and "))
-        )
         raise DatabaseError(
             both(
                 "{}\u00a0: ses {} ne sont pas celles de ce jumelage\u00a0; lancez\u00a0: jumelage migrate",
                 "{}: its {} are not those of this jumelage; run: jumelage migrate",
                 shown(url),
-                Label(fr, en),
+                listed((PARTS[part] for part in parts), AND),
             )
         )

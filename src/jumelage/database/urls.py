@@ -6,9 +6,9 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from jumelage.database.engines import ENGINES, engine_named, engine_of
+from jumelage.database.engines import ENGINES, UNREADABLE_URL, engine_named, engine_of
 from jumelage.errors import UsageError
-from jumelage.texts import Label, both
+from jumelage.texts import Label, both, filled
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,10 +17,7 @@ if TYPE_CHECKING:
 
 ENVIRONMENT = "JUMELAGE_DATABASE_URL"
 DEFAULT = "jumelage.duckdb"
-_UNREADABLE = Label(
-    "l’URL de la base de données est illisible\u00a0; écrivez engine://user@host/name",
-    "the database URL cannot be read; write engine://user@host/name",
-)
+_UNREADABLE = filled(UNREADABLE_URL, Label("écrivez engine://user@host/name", "write engine://user@host/name"))
 
 
 def resolve_url(option: str | None) -> URL:

@@ -8,11 +8,15 @@ from jumelage.database.engines import engine_of
 from jumelage.database.models import CODE_LISTS, DERIVED, SCHEMA, metadata
 from jumelage.database.sql import query
 from jumelage.errors import UsageError
-from jumelage.texts import Label, both, listed
+from jumelage.texts import Label, both, filled, listed
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+UNFIT = Label(
+    "les lignes de {} ne sont pas ce qui fut chargé (voir jumelage check --rows)",
+    "the rows of {} are not what was loaded (see jumelage check --rows)",
+)
 _REMEDY = Label(
     "pour y aller tout de même\u00a0: --accept-loss (avec alembic\u00a0: -x accept_loss=yes)",
     "to go there all the same: --accept-loss (with alembic: -x accept_loss=yes)",
@@ -28,10 +32,9 @@ def check_fit(unfit: list[str]) -> None:
     if unfit:
         raise UsageError(
             both(
-                "les lignes de {} ne sont pas ce qui fut chargé (voir jumelage check --rows)\u00a0; "
-                "rien n’a été fait\u00a0; {}",
-                "the rows of {} are not what was loaded (see jumelage check --rows); nothing was done; {}",
-                ", ".join(unfit),
+                "{}\u00a0; rien n’a été fait\u00a0; {}",
+                "{}; nothing was done; {}",
+                filled(UNFIT, ", ".join(unfit)),
                 _REMEDY,
             )
         )

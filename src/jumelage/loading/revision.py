@@ -12,8 +12,8 @@ from jumelage.database.models import DERIVED, LATER_QUESTIONS, LATER_TABLES, OF_
 from jumelage.errors import DataError, UsageError
 from jumelage.loading.losses import confirm, losses
 from jumelage.reading.wave_toml import Wave, canonical
-from jumelage.revisions.history import recording_time, time_before_all, user
-from jumelage.texts import Label, both, filled
+from jumelage.revisions.history import check_before_all, recording_time, user
+from jumelage.texts import Label, both, filled, same
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -54,7 +54,7 @@ class Loaded:
     """What a load did: the revision that is now current, whether it is new, the one before, its rows by table.
 
     `superuser` is the role that loaded it, if it may do anything on the server. `synthetic` tells that the wave is made
-    up; `losses` is what the revision before had and this one has not; `recorded_at` the time in UTC of an archived one.
+    up; `losses` is what the revision before had and this one has not.
     """
 
     wave: str
@@ -66,7 +66,6 @@ class Loaded:
     findings: Collection[Finding] = field(default=(), repr=False)
     losses: tuple[Loss, ...] = ()
     superuser: str | None = None
-    recorded_at: datetime | None = None
 
 
 _DIFFERS = Label(
@@ -96,7 +95,8 @@ def append_revision(
     """Append what is staged as a revision, unless the current one says the same."""
     digest, rows = content_hash(bench, wave)
     last, current = _earlier(connection, wave)
-    recorded_at = _recorded_at(connection, wave, request.recorded_at, last)
+    if request.recorded_at is not None:
+        _check_past(connection, wave, request.recorded_at, last)
     before = current[0] if current else None
     # With a reason, the same content read in another way (`missing`, `dates`) is a revision too: it is kept for later.
     if current and current[1] == digest and (current[2] == wave.declared or not request.reason):
@@ -108,13 +108,13 @@ def append_revision(
     if request.recorded_at is not None:  # the time is what somebody says, and when they said it is kept, too
         reason = "; ".join(filter(None, (request.reason, f"found later, recorded on {datetime.now(UTC):%Y-%m-%d}")))
     step("writing")
-    _write(connection, bench, wave, revision, digest, reason=reason, by=request.by, at=recorded_at)
+    _write(connection, bench, wave, revision, digest, reason=reason, request=request)
     lost = losses(connection, wave.code, before, revision) if before else ()
     if not dry_run and not request.accept_loss:
         confirm(wave.code, lost, request.lang)
-    role = database.superuser(connection)
-    past = recorded_at if request.recorded_at else None
-    return Loaded(wave.code, revision, True, before, rows, wave.synthetic, findings, lost, role, past)
+    return Loaded(
+        wave.code, revision, True, before, rows, wave.synthetic, findings, lost, database.superuser(connection)
+    )
 
 
 def _columns(name: str) -> list[str]:
@@ -137,10 +137,10 @@ def _field(column: str, *, first: bool) -> str:
 
     Of a column that came later, its name too, and nothing where it is not used. What is null, `concat` leaves out.
     """
-    mark = "" if first else "chr(31), "
+    mark = "" if first else "chr(31) || "
     if column in _LATER:
-        return f"{mark.replace(', ', ' || ')}'{column}+' || cast(nullif({column}, {_LATER[column]}) as varchar)"
-    return f"{mark}case when {column} is null then '-' else '+' end, cast({column} as varchar)"
+        return f"{mark}'{column}+' || cast(nullif({column}, {_LATER[column]}) as varchar)"
+    return f"case when {column} is null then {mark}'-' else {mark}'+' end, cast({column} as varchar)"
 
 
 def _staged(name: str, _columns: list[str]) -> str:
@@ -192,10 +192,8 @@ def _earlier(connection: Connection, wave: Wave) -> tuple[int, tuple[int, str, s
     return (int(rows[0][0]) if rows else 0), current
 
 
-def _recorded_at(connection: Connection, wave: Wave, wanted: datetime | None, last: int) -> datetime:
-    """Return the time to record a revision with; UsageError for one of the past where it cannot be."""
-    if wanted is None:
-        return recording_time(connection)
+def _check_past(connection: Connection, wave: Wave, wanted: datetime, last: int) -> None:
+    """Raise UsageError where a revision cannot be recorded with a time of the past."""
     if last:
         raise UsageError(
             both(
@@ -207,7 +205,7 @@ def _recorded_at(connection: Connection, wave: Wave, wanted: datetime | None, la
                 last,
             )
         )
-    return time_before_all(connection, wanted)
+    check_before_all(connection, wanted)
 
 
 def _write(
@@ -218,8 +216,7 @@ def _write(
     digest: str,
     *,
     reason: str | None,
-    by: str | None,
-    at: datetime,
+    request: Request,
 ) -> None:
     tables = metadata.tables
     if revision == 1:
@@ -246,8 +243,8 @@ def _write(
             "home_apart": wave.home_apart,
             "content_hash": digest,
             "code_lists_hash": database.content_hash(connection, "code_lists"),
-            "loaded_at": at,
-            "loaded_by": by or user(),
+            "loaded_at": request.recorded_at or recording_time(connection),
+            "loaded_by": request.by or user(),
             "reason": reason,
             "software": __version__,
         },
@@ -258,5 +255,11 @@ def _write(
         sql = f"select '{wave.code}', {revision}, {', '.join(columns)} from staged_{name}"
         database.append(bench, sql, connection, f"survey.{name}", [*OF_A_REVISION, *columns])
     if broken := database.orphans(connection, {"revisions", *OF_A_LOAD}):
-        raise DataError("the wave refers to what does not exist:\n" + "\n".join(broken))
+        raise DataError(
+            both(
+                "la vague renvoie à ce qui n’existe pas\u00a0:\n{}",
+                "the wave refers to what does not exist:\n{}",
+                same("\n".join(broken)),
+            )
+        )
     database.analyze(connection, filled)

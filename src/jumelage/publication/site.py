@@ -21,7 +21,7 @@ from jumelage.errors import BusyError, DataError, OutputError, UsageError
 from jumelage.render.html import page_title, render_page
 from jumelage.reporting.ledger import check
 from jumelage.reporting.run import run
-from jumelage.texts import LANGUAGES, Label, both
+from jumelage.texts import LANGUAGES, both, same
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -116,7 +116,9 @@ def publish(connection: Connection, scope: Scope, out: Path) -> Published:
         out.parent.mkdir(parents=True, exist_ok=True)
         kept = _swap_in(out, files)
     except OSError as error:
-        raise OutputError(f"{out} cannot be published: {error.strerror or error}") from error
+        raise OutputError(
+            both("{} ne peut être publié\u00a0: {}", "{} cannot be published: {}", out, error.strerror or str(error))
+        ) from error
     return Published(tuple(out / f"{lang}.html" for lang in LANGUAGES), ledger, kept)
 
 
@@ -132,7 +134,7 @@ def _compute(connection: Connection, scope: Scope) -> tuple[Ledger | None, dict[
             both(
                 "rien n’a été publié\u00a0; `jumelage check` dit\u00a0:\n{}",
                 "nothing was published; `jumelage check` says:\n{}",
-                Label(*2 * ("\n".join(ledger.problems),)),
+                same("\n".join(ledger.problems)),
             )
         )
     return ledger, sheets

@@ -12,7 +12,7 @@ from jumelage.errors import DataError, UnreadableError, UsageError
 from jumelage.reading.source import CsvSource, SheetSource
 from jumelage.reading.wave_fields import FILE
 from jumelage.rules import NOT_LOADED, Finding, near, rule, said_of
-from jumelage.texts import both, folded
+from jumelage.texts import NOT_READ, both, filled, folded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,7 +112,7 @@ def form_of(path: Path) -> str:
             office = "[Content_Types].xml" in names or "mimetype" in names
             return "workbook" if office else "zip"
     except OSError as error:
-        raise DataError(both("{} est illisible\u00a0: {}", "{} cannot be read: {}", path, error.strerror)) from None
+        raise DataError(filled(NOT_READ, path, error.strerror)) from None
     except (zipfile.BadZipFile, ValueError, NotImplementedError):
         return "workbook" if path.suffix.lower() in WORKBOOKS else "zip"
     if start == _OLE or path.suffix.lower() in WORKBOOKS:

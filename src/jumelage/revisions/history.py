@@ -149,6 +149,8 @@ def withdraw(connection: Connection, name: str, *, reason: str, by: str | None =
 
 def check_said(reason: str | None, by: str | None) -> None:
     """Raise UsageError for what cannot be recorded, or would do harm wherever it is shown again."""
+    if by is not None and not by.strip():
+        raise UsageError(both("--by est vide\u00a0; dites qui", "--by is blank; say who"))
     for option, text in (("--reason", reason or ""), ("--by", by or "")):
         if (code := find_control(text)) is not None:
             raise UsageError(
@@ -183,8 +185,8 @@ def recording_time(connection: Connection) -> datetime:
     return now if latest is None else max(now, latest + timedelta(microseconds=1))
 
 
-def time_before_all(connection: Connection, wanted: datetime) -> datetime:
-    """Return a time in UTC to record something with that was found afterwards; UsageError unless it is before all.
+def check_before_all(connection: Connection, wanted: datetime) -> None:
+    """Raise UsageError unless a time in UTC, to record with what was found afterwards, is before all records.
 
     Between two records it would change what was said at times after it.
     """
@@ -202,7 +204,6 @@ def time_before_all(connection: Connection, wanted: datetime) -> datetime:
                 first,
             )
         )
-    return wanted
 
 
 def _records(connection: Connection) -> tuple[datetime | None, datetime | None]:

@@ -15,7 +15,7 @@ from jumelage.errors import OutputError, UsageError
 from jumelage.reading.wave_toml import is_code
 from jumelage.revisions.scope import set_scope
 from jumelage.template.sheets import Filling, texts, workbook
-from jumelage.texts import LANGUAGES, Label, both, folded
+from jumelage.texts import LANGUAGES, NOT_WRITTEN, Label, both, filled, folded
 from jumelage.writing import write_whole
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def write_template(
             )
         write_whole(_bytes(workbook(_filling(wave, lang, earlier))), out.resolve())
     except OSError as error:
-        raise OutputError(f"{out} cannot be written: {error.strerror}") from error
+        raise OutputError(filled(NOT_WRITTEN, out, error.strerror)) from error
 
 
 def _filling(wave: str, lang: str, earlier: Earlier | None) -> Filling:

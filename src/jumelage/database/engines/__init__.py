@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from sqlalchemy.engine import URL
 
+from jumelage.texts import Label
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from contextlib import AbstractContextManager
@@ -28,6 +30,7 @@ Verdict = Literal["statement", "failed", "busy"]
 Rights = dict[tuple[str, str], set[tuple[str, str, bool]]]
 OURS = "jumelage: "  # how the comments on what jumelage makes in a schema of its users begin
 WAIT = 5  # seconds for somebody else's lock
+UNREADABLE_URL = Label("l’URL de la base de données est illisible\u00a0; {}", "the database URL cannot be read; {}")
 
 
 class Engine(ABC):

@@ -12,11 +12,11 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
-from jumelage.database.engines import OURS, Engine
+from jumelage.database.engines import OURS, UNREADABLE_URL, Engine
 from jumelage.database.engines.duckdb_file import created, tidy
 from jumelage.database.sql import literal, query
 from jumelage.errors import BusyError, DatabaseError, UsageError
-from jumelage.texts import Label, both
+from jumelage.texts import NOT_READ, Label, both, filled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -70,10 +70,7 @@ class DuckDB(Engine):
             url = make_url(given) if "://" in given else URL.create("duckdb", database=given)
         except (ArgumentError, ValueError):
             raise UsageError(
-                both(
-                    "l’URL de la base de données est illisible\u00a0; écrivez duckdb:///fichier",
-                    "the database URL cannot be read; write duckdb:///file",
-                )
+                filled(UNREADABLE_URL, Label("écrivez duckdb:///fichier", "write duckdb:///file"))
             ) from None
         if not url.database or url.database == ":memory:":
             raise UsageError(
@@ -118,9 +115,7 @@ class DuckDB(Engine):
             with path.open("rb") as file:
                 start = file.read(16)
         except OSError as error:
-            raise DatabaseError(
-                both("{} est illisible\u00a0: {}", "{} cannot be read: {}", path, error.strerror)
-            ) from error
+            raise DatabaseError(filled(NOT_READ, path, error.strerror)) from error
         if start[8:12] == _MAGIC:
             return
         if not start:

@@ -8,13 +8,14 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from jumelage.errors import BusyError, DatabaseError
-from jumelage.texts import both
+from jumelage.texts import Label, both, filled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
 _LOCK = "lock"
+_NOT_CREATED = Label("{} ne peut être créé\u00a0: {}", "{} cannot be created: {}")
 
 
 @contextmanager
@@ -47,14 +48,7 @@ def created(place: Path, shown: str) -> Iterator[tuple[Path, Callable[[], None]]
                 beside.rename(place)
                 _keep(place.parent)
             except OSError as error:
-                raise DatabaseError(
-                    both(
-                        "{} ne peut être créé\u00a0: {}",
-                        "{} cannot be created: {}",
-                        shown,
-                        error.strerror,
-                    )
-                ) from error
+                raise DatabaseError(filled(_NOT_CREATED, shown, error.strerror)) from error
 
         yield beside, keep
 
@@ -77,16 +71,10 @@ def _whole(file: Path, shown: str) -> None:
         with duckdb.connect(str(file)) as again:
             again.execute("checkpoint")
     except duckdb.Error as error:
-        raise DatabaseError(
-            both("{} ne peut être créé\u00a0: {}", "{} cannot be created: {}", shown, str(error))
-        ) from error
+        raise DatabaseError(filled(_NOT_CREATED, shown, str(error))) from error
     if log.exists():
         raise DatabaseError(
-            both(
-                "{} ne peut être créé\u00a0: il n’a pu être écrit en entier",
-                "{} cannot be created: it could not be written as a whole",
-                shown,
-            )
+            filled(_NOT_CREATED, shown, Label("il n’a pu être écrit en entier", "it could not be written as a whole"))
         )
 
 
@@ -122,9 +110,7 @@ def _held(folder: Path, shown: str) -> Iterator[None]:
                     break
             os.close(lock)  # its holder removed it in between
     except OSError as error:
-        raise DatabaseError(
-            both("{} ne peut être créé\u00a0: {}", "{} cannot be created: {}", shown, error.strerror)
-        ) from error
+        raise DatabaseError(filled(_NOT_CREATED, shown, error.strerror)) from error
     try:
         yield
     finally:

@@ -9,14 +9,14 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
 
-from jumelage.database.engines import OURS, WAIT, Engine
+from jumelage.database.engines import OURS, UNREADABLE_URL, WAIT, Engine
 from jumelage.database.engines.postgresql_rights import grant, granted, mark_version
 from jumelage.database.engines.postgresql_session import parameters, pin
 from jumelage.database.models import CODE_LISTS, SCHEMA, metadata
 from jumelage.database.sql import file_to_read, literal, query
 from jumelage.errors import BusyError, DatabaseError, UsageError
 from jumelage.temporary import temporary_folder
-from jumelage.texts import Label, both, filled
+from jumelage.texts import Label, both, filled, same
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 LOCK = 0x6A756D  # the advisory lock of whoever changes the database
 _WRITE = Label("écrivez postgresql://utilisateur@hôte:port/nom", "write postgresql://user@host:port/name")
-_UNREADABLE = both("l’URL de la base de données est illisible\u00a0; {}", "the database URL cannot be read; {}", _WRITE)
+_UNREADABLE = filled(UNREADABLE_URL, _WRITE)
 _BUSY = Label(
     "{} est occupée\u00a0: un autre processus est en train d’écrire{}\u00a0; réessayez plus tard",
     "{} is busy: another process is writing{}; try again later",
@@ -213,7 +213,7 @@ class PostgreSQL(Engine):
                         "leur propriétaire l’accorde\u00a0:\n{}",
                         "the role {} may not read the tables of jumelage, which are there; their owner grants it:\n{}",
                         role,
-                        Label(*2 * (_GRANT.format(home=schema),)),
+                        same(_GRANT.format(home=schema)),
                     )
                 )
             found: str | None = connection.exec_driver_sql("select version_num from alembic_version").scalar()
