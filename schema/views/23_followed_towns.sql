@@ -32,7 +32,11 @@ from (
         coalesce(r.agreements_high = r.agreements, false) as told_all
     from wave_pairs p
     inner join respondents r on r.wave in (p.wave_before, p.wave)
-    left join respondents l on l.wave = p.wave and l.city = r.city
+    left join (
+        select w.wave, x.city
+        from scope w
+        inner join survey.respondents x on x.wave = w.wave and x.revision = w.revision
+    ) l on l.wave = p.wave and l.city = r.city
     left join successors s on s.wave = p.wave and s.city = r.city
     left join (
         select distinct x.wave, x.city

@@ -8,6 +8,7 @@ explanation in wave.toml.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from jumelage import database, report_file
@@ -21,7 +22,7 @@ from jumelage.revisions.scope import scope_settings, set_scope
 from jumelage.texts import Label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy import Connection
 
@@ -47,10 +48,9 @@ def check(connection: Connection, scope: Scope) -> tuple[Ledger, dict[str, Sheet
     scope.check_single()  # a publication is that of one wave
     told = read(connection, scope)
     with door(connection) as asked:
-        if any(_queries(told)):
-            asked.open()  # it gets ready while the reports run
+        hearing = asked.beside(_queries(told), partial(hear, asked, settings(connection, scope), told))
         found = compute(connection, scope, told)
-        heard = hear(connection, asked, scope, told)
+        heard = hearing()
     return judge(told, found.runs, found.errors, heard, found.orphans), found.sheets
 
 
@@ -125,17 +125,21 @@ def compute(connection: Connection, scope: Scope, told: Told, names: Iterable[st
     return Computed(runs, sheets, errors, tuple(database.orphans(connection)))
 
 
-def hear(connection: Connection, asked: Door, scope: Scope, told: Told) -> Heard:
+def settings(connection: Connection, scope: Scope) -> tuple[Sequence[str], Sequence[str]]:
+    """Return what sets a scope without inferred rows, and what sets the scope itself."""
+    return scope_settings(connection, replace(scope, with_inferred=False)), scope_settings(connection, scope)
+
+
+def hear(asked: Door, scopes: tuple[Sequence[str], Sequence[str]], told: Told) -> Heard:
     """Ask the wave's own queries: each claim without inferred rows, and with them where it does not hold then."""
-    settings = scope_settings(connection, scope)
+    narrow, whole = scopes
     claims = {claim.offenders for claim in told.claims if claim.offenders}
-    narrow = scope_settings(connection, replace(scope, with_inferred=False))
     reported = _verdicts(asked.ask(narrow, claims))
     left = {sql for sql, verdict in reported.items() if not (verdict.holds or verdict.failed or verdict.unchecked)}
     return Heard(
         reported,
-        _verdicts(asked.ask(settings, left)),
-        _verdicts(asked.ask(settings, {one.evidence for one in told.explanations if one.evidence})),
+        _verdicts(asked.ask(whole, left)),
+        _verdicts(asked.ask(whole, {one.evidence for one in told.explanations if one.evidence})),
     )
 
 
@@ -147,10 +151,10 @@ def of_report(connection: Connection, scope: Scope, report: str) -> tuple[Entry,
     return judge(told, found.runs, found.errors, Heard()).entries
 
 
-def _queries(told: Told) -> Iterable[str]:
-    """Yield the queries that a wave brings."""
-    yield from (claim.offenders for claim in told.claims if claim.offenders)
-    yield from (one.evidence for one in told.explanations if one.evidence)
+def _queries(told: Told) -> set[str]:
+    """Return the queries that a wave brings."""
+    brought = [claim.offenders for claim in told.claims] + [one.evidence for one in told.explanations]
+    return {sql for sql in brought if sql}
 
 
 def _verdicts(answers: dict[str, Answer]) -> dict[str, Verdict]:
