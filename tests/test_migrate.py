@@ -1020,3 +1020,21 @@ def test_communes_are_the_same_by_view_and_by_the_table_of_before(loaded: URL) -
     assert sorted(rows(loaded, f"select {columns} from survey.communes"), key=str) == shown
     assert run("migrate", "--db", address(loaded)).code == 0
     assert sorted(rows(loaded, f"select {columns} from communes"), key=str) == shown
+
+
+def test_authorities_of_other_lists_stay_at_every_migrate_and_are_lost_on_the_way_down(
+    loaded: URL, project: Project
+) -> None:
+    with database.writing(loaded) as connection:
+        connection.exec_driver_sql("insert into survey.cities (code, kind, list) values ('75056', 'commune', 'mine')")
+    project.edit("schema/codes/zones.csv", lambda text: text.replace("European Union\n", "The Union\n", 1))
+    project.remove("schema/codes/authorities.csv", "200018083,")
+    assert go(loaded).parts == ("code_lists",)
+    kept = "select code from survey.cities where code in ('75056', '200018083')"
+    assert rows(loaded, kept) == [("75056",)]
+    result = run("migrate", "--to", "0006", "--db", address(loaded))
+    assert (result.code, "1 row of survey.cities" in result.err) == (2, True)
+    assert run("migrate", "--to", "0006", "--accept-loss", "--db", address(loaded)).code == 0
+    assert run("migrate", "--db", address(loaded)).code == 0
+    assert rows(loaded, kept) == []
+    assert rows(loaded, "select distinct list from survey.cities") == [("shipped",)]

@@ -40,6 +40,8 @@ def upgrade() -> None:
         op.execute(f"comment on table survey.cities is '{_COMMENT}'")
     else:
         _rebuild(*_columns(), sa.CheckConstraint(_PERIOD, name=op.f("ck_cities_period")), comment=_COMMENT)
+    # Until migrate finds them in its own list: whatever else was in use stays.
+    op.execute("update survey.cities set list = 'before'")
     op.drop_table("communes", schema="survey")
 
 
@@ -48,7 +50,10 @@ def downgrade() -> None:
     if _on_postgresql():
         for column, _ in _REFERS:
             op.drop_constraint(f"fk_cities_{column}", "cities", schema="survey", type_="foreignkey")
-    op.execute(f"delete from survey.cities where name is null or code like '%-D' or not ({_KINDS})")
+    op.execute(
+        f"delete from survey.cities where (list <> 'shipped' or name is null or code like '%-D' or not ({_KINDS})) "
+        "and code not in (select city from survey.respondents)"
+    )
     if _on_postgresql():
         op.drop_constraint(op.f("ck_cities_period"), "cities", schema="survey", type_="check")
         for column in reversed(_columns()[5:]):
@@ -115,7 +120,7 @@ def _make_communes() -> None:
         "insert into survey.communes (code, kind, name, departement, part_of, match_key) "
         "select replace(code, '-D', ''), coalesce(status, 'commune'), name, departement, "
         "case when status is not null then part_of end, match_key "
-        "from survey.cities where kind = 'commune' and departement is not null"
+        "from survey.cities where kind = 'commune' and departement is not null and list = 'shipped'"
     )
 
 

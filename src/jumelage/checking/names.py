@@ -41,14 +41,14 @@ _MOST_SUGGESTED = 1000  # distinct names for which near ones are looked for: mor
 _ALIKE = 75  # of 100, by rapidfuzz's ratio
 
 
-def _index(bench: Connection) -> None:
+def _index(bench: Connection, target: Connection | None) -> None:
     """Read the code lists and the register into the workbench, and index all spellings by match key.
 
     Table `names` has list, key, code, spelling: a key that stands for two codes is in it for neither, and with its
     codes in table `shared`. Of cities it has the spellings that a wave brings; `places` knows the others.
     """
     read_code_lists(bench)
-    read_register(bench)
+    read_register(bench, target)
     spellings = " union all ".join(
         f"select '{name}' as list, {spelling} as spelling, {code} as code from list_{table}"
         for name, sources in _SPELLINGS.items()
@@ -80,10 +80,13 @@ def _index(bench: Connection) -> None:
 class Names:
     """The spellings known to the workbench."""
 
-    def __init__(self, bench: Connection) -> None:
-        """Read the code lists and the register into the workbench; names are looked up in its table `names`."""
+    def __init__(self, bench: Connection, target: Connection | None = None) -> None:
+        """Read the code lists and the target's register into the workbench, or what the project brings of it.
+
+        Names are looked up in table `names`.
+        """
         self._bench = bench
-        _index(bench)
+        _index(bench, target)
         self.places = Places(bench)
         self._known: dict[str, dict[str, tuple[str, str]]] = {}
 

@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from jumelage.database.bulk import analyze, append, orphans
 from jumelage.database.models import ANSWERS, CODE_LISTS, NO_DATE, QUESTIONS, RESPONSES, SCHEMA, metadata
+from jumelage.database.shipped import SHIPPED, SHIPPED_REGISTER
 from jumelage.database.sql import query
 from jumelage.database.workbench import read_code_lists, workbench
 from jumelage.errors import DatabaseError
@@ -15,22 +16,10 @@ from jumelage.errors import DatabaseError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-# The register is made of three files: the towns that were asked, the communes of the region, and what is above them.
-_REGISTER = """
-    select code, 'commune' as kind, name, nullif(kind, 'commune') as status, departement,
-    coalesce(part_of, 'FR-' || departement) as part_of, null as valid_from, null as valid_to
-    from (
-        select * replace (case when kind = 'delegated' and code = part_of then code || '-D' else code end as code)
-        from list_communes
-    )
-    union all by name
-    select * from list_authorities
-    union all by name
-    select code, kind, name from list_cities where code not in (select code from list_communes)
-"""
-# For the tables that are no file of their own, what they are made of, and their columns that no file holds.
-_MADE_OF = {"cities": f"({_REGISTER})"}
-_FILLED = {"country": "'FR'", "list": "'shipped'", "population": "null"}
+# For the tables that are no file of their own, what they are made of.
+_MADE_OF = {"cities": f"({SHIPPED_REGISTER})"}
+# Rows of other lists, which `register add` put there, are not the files' to change.
+_OURS = {"cities": f" and o.list = '{SHIPPED}'"}
 _KEYS = {
     "sort_key": {"countries": "sort_key(label_fr)", "cities": "sort_key(name)"},
     "match_key": {
@@ -71,6 +60,7 @@ def synchronise(connection: Connection) -> None:
             same = _same_key(name)
             connection.exec_driver_sql(
                 f"delete from survey.{name} o where not exists (select 1 from new_{name} n where {same})"
+                f"{_OURS.get(name, '')}"
             )
         for name in CODE_LISTS:
             table = metadata.tables[f"{SCHEMA}.{name}"]
@@ -120,8 +110,7 @@ def _value(name: str, column: str, kind: str) -> str:
     """Return what a column of a table is made of."""
     if name in _KEYS.get(column, {}):
         return _KEYS[column][name]
-    value = _FILLED.get(column, column) if name in _MADE_OF else column
-    return value if kind == "TEXT" else f"cast({value} as {kind})"
+    return column if kind == "TEXT" else f"cast({column} as {kind})"
 
 
 def _same_key(name: str) -> str:
