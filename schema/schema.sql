@@ -77,6 +77,23 @@ COMMENT ON TABLE survey.installed IS 'What migrate has put into this database be
 COMMENT ON COLUMN survey.installed.part IS 'code_lists or views.';
 COMMENT ON COLUMN survey.installed.hash IS 'SHA-256 of its files.';
 
+CREATE TABLE survey.registers (
+    list TEXT NOT NULL,
+    source TEXT NOT NULL,
+    as_of DATE,
+    added_at TIMESTAMP WITHOUT TIME ZONE NOT NULL,
+    added_by TEXT NOT NULL,
+    software TEXT NOT NULL,
+    CONSTRAINT pk_registers PRIMARY KEY (list)
+);
+COMMENT ON TABLE survey.registers IS 'Lists of authorities that were added to the register, each as it was added last.';
+COMMENT ON COLUMN survey.registers.list IS 'Name of the list, as in cities.';
+COMMENT ON COLUMN survey.registers.source IS 'Where it is from.';
+COMMENT ON COLUMN survey.registers.as_of IS 'Day on which it was true, where that is said.';
+COMMENT ON COLUMN survey.registers.added_at IS 'When it was added, UTC.';
+COMMENT ON COLUMN survey.registers.added_by IS 'Who added it.';
+COMMENT ON COLUMN survey.registers.software IS 'Version of jumelage that added it.';
+
 CREATE TABLE survey.waves (
     wave TEXT NOT NULL,
     synthetic BOOLEAN NOT NULL,

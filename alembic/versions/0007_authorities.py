@@ -43,9 +43,22 @@ def upgrade() -> None:
     # Until migrate finds them in its own list: whatever else was in use stays.
     op.execute("update survey.cities set list = 'before'")
     op.drop_table("communes", schema="survey")
+    op.create_table(
+        "registers",
+        sa.Column("list", sa.Text(), nullable=False, comment="Name of the list, as in cities."),
+        sa.Column("source", sa.Text(), nullable=False, comment="Where it is from."),
+        sa.Column("as_of", sa.Date(), nullable=True, comment="Day on which it was true, where that is said."),
+        sa.Column("added_at", sa.DateTime(), nullable=False, comment="When it was added, UTC."),
+        sa.Column("added_by", sa.Text(), nullable=False, comment="Who added it."),
+        sa.Column("software", sa.Text(), nullable=False, comment="Version of jumelage that added it."),
+        sa.PrimaryKeyConstraint("list", name=op.f("pk_registers")),
+        schema="survey",
+        comment="Lists of authorities that were added to the register, each as it was added last.",
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("registers", schema="survey")
     _make_communes()
     if _on_postgresql():
         for column, _ in _REFERS:

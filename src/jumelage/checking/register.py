@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jumelage.database.bulk import fetch
-from jumelage.database.shipped import SHIPPED_REGISTER
+from jumelage.database.register import SHIPPED_REGISTER
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from jumelage.database.bulk import analyze, append, orphans
 from jumelage.database.models import ANSWERS, CODE_LISTS, NO_DATE, QUESTIONS, RESPONSES, SCHEMA, metadata
-from jumelage.database.shipped import SHIPPED, SHIPPED_REGISTER
+from jumelage.database.register import SHIPPED, SHIPPED_REGISTER
 from jumelage.database.sql import query
 from jumelage.database.workbench import read_code_lists, workbench
 from jumelage.errors import DatabaseError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, Column, DateTime
 
 from jumelage.database.model_parts import date, integer, key, one_of, refers, table, text
 
@@ -138,6 +138,18 @@ answers = table(
     text("label_fr", "Label in French."),
     text("label_en", "Label in English."),
     key("list", "code"),
+)
+
+registers = table(
+    "registers",
+    "Lists of authorities that were added to the register, each as it was added last.",
+    text("list", "Name of the list, as in cities."),
+    text("source", "Where it is from."),
+    date("as_of", "Day on which it was true, where that is said.", null=True),
+    Column("added_at", DateTime, nullable=False, comment="When it was added, UTC."),
+    text("added_by", "Who added it."),
+    text("software", "Version of jumelage that added it."),
+    key("list"),
 )
 
 installed = table(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from jumelage.database.engines import engine_of
 from jumelage.database.models import CODE_LISTS, DERIVED, SCHEMA, metadata
-from jumelage.database.shipped import SHIPPED
+from jumelage.database.register import SHIPPED
 from jumelage.database.sql import query
 from jumelage.errors import UsageError
 from jumelage.texts import Label, both, filled, listed
