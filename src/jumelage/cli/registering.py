@@ -32,7 +32,7 @@ def add_to(app: typer.Typer) -> None:
 def add(
     ctx: typer.Context,
     which: Annotated[
-        str, typer.Argument(metavar="LIST", help="fr, all authorities of France, or a CSV file of authorities.")
+        str, typer.Argument(metavar="LIST", help="All authorities of France (fr), or a CSV file of authorities.")
     ],
     db: Db = None,
     source: Annotated[
@@ -74,7 +74,10 @@ def list_(
     lang: Lang = "en",
     output: Output = None,
 ) -> None:
-    """List what the register has: by list and kind, how many, from where, as of when."""
+    """List what the register has.
+
+    By list and kind: how many, from where, as of when.
+    """
     from jumelage import database
     from jumelage.database.register import installed
     from jumelage.render.grid import of_register
