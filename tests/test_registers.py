@@ -12,7 +12,7 @@ from sqlalchemy.engine import URL
 from jumelage import database
 from jumelage.rules import folder
 
-from .conftest import WAVE_2006, address, run
+from .conftest import WAVE_2006, WaveFolder, address, run
 
 HEADER = "code,kind,name,status,part_of,population,valid_from,valid_to,country"
 GERMANY = ["DE:05315,Stadt,Köln,,DE:05,1084831,,,DE", "DE:05,Land,Nordrhein-Westfalen,,,,1946-08-23,,DE"]
@@ -28,7 +28,7 @@ def found(url: URL, sql: str) -> list[tuple[object, ...]]:
         return [tuple(row) for row in database.query(connection, sql)[1]]
 
 
-def test_france_is_added_once_and_the_waves_loaded_before_stay_as_they_are(loaded: URL) -> None:
+def test_france_is_added_once_and_the_waves_loaded_before_stay_as_they_are(loaded: URL, tiny_wave: WaveFolder) -> None:
     db = ("--db", address(loaded))
     dry = run("register", "add", "fr", "--dry-run", *db)
     assert (dry.code, dry.err) == (0, "fr: 39486 authorities would be added, 0 changed; 1627 there already\n")
@@ -57,6 +57,16 @@ def test_france_is_added_once_and_the_waves_loaded_before_stay_as_they_are(loade
         ("FR-V", "Rhône-Alpes", "former", "FR-ARA", "fr"),
     ]
     assert found(loaded, "select count(*) from communes") == [(1587 + 38133,)]
+    # A wave of the region has an EPCI and a town elsewhere by their codes; names stay those of its territory.
+    tiny_wave.append("frame.csv", "Croix,21000\nMarly (57),10000\n200093201,1194040\n75056,2100000")
+    assert run("load", tiny_wave.path, *db).code == 0
+    asked = "select city from survey.respondents where wave = 'tiny' order by city"
+    assert {"59163", "57447", "200093201", "75056"} <= {code for (code,) in found(loaded, asked)}
+    tiny_wave.append("frame.csv", "Lyon,520000\nVire,11000\nSaint-Aubin,360")
+    refused = run("load", tiny_wave.path, "--reason", "more towns", *db).err
+    for said in ("'Lyon': is outside the wave’s territory: Lyon 69123", "territory: Vire 14762-D (Vire Normandie)"):
+        assert said in refused
+    assert "stands for several communes: Saint-Aubin 59529, Saint-Aubin 62742; " in refused
 
 
 def test_a_list_of_anybodys_is_added_and_a_newer_edition_of_it_changes_it(migrated: URL, tmp_path: Path) -> None:

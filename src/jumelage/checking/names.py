@@ -158,19 +158,14 @@ class Names:
         scored = self.scored(code_list, values)
         return {value: Near(tuple(dict.fromkeys(name for _, name, _ in near)), known) for value, near in scored.items()}
 
-    def scored(
-        self, code_list: str, values: Iterable[str], *, known_only: bool = False
-    ) -> dict[str, list[tuple[str, str, int]]]:
-        """Return, for each value, up to three codes with a name near it, what is shown of them, and a score of 100.
-
-        With `known_only`, no commune that is in no code list.
-        """
+    def scored(self, code_list: str, values: Iterable[str]) -> dict[str, list[tuple[str, str, int]]]:
+        """Return, for each value, up to three codes with a name near it, what is shown of them, and a score of 100."""
         from rapidfuzz import fuzz, process
 
         wanted = sorted(set(values))
         if len(wanted) > _MOST_SUGGESTED:
             return {value: [] for value in wanted}
-        known = self._spellings(code_list, known_only=known_only)
+        known = self._spellings(code_list)
         rows = self._bench.exec_driver_sql(
             "select value, coalesce(match_key(value), '') from (select unnest(cast(? as varchar[])) as value)",
             (wanted,),
@@ -220,15 +215,14 @@ class Names:
             for text, codes in rows
         }
 
-    def _spellings(self, code_list: str, *, known_only: bool = False) -> dict[str, tuple[str, str]]:
+    def _spellings(self, code_list: str) -> dict[str, tuple[str, str]]:
         """Return what is shown of each key of a list, with its code."""
-        which = f"{code_list} known" if known_only else code_list
-        if which not in self._known:
+        if code_list not in self._known:
             sql = (
-                near_ones(known_only=known_only)
+                near_ones()
                 if code_list == "cities"
                 else f"select key, spelling, code from names where list = '{code_list}' order by key"
             )
             rows = self._bench.exec_driver_sql(sql)
-            self._known[which] = {key: (shown, code) for key, shown, code in rows}
-        return self._known[which]
+            self._known[code_list] = {key: (shown, code) for key, shown, code in rows}
+        return self._known[code_list]

@@ -37,7 +37,7 @@ def code_key(code: str) -> str:
 def read_register(bench: Connection, target: Connection | None) -> None:
     """Make `register`, a row per authority of the target, or of the project where there is none, and index its names.
 
-    `known` are those that a wave may ask: the others tell what a name means. The code lists have been read.
+    The code lists have been read.
     """
     columns = ", ".join(_COLUMNS)
     if target is None:
@@ -47,9 +47,8 @@ def read_register(bench: Connection, target: Connection | None) -> None:
         fetch(target, f"select {columns} from survey.cities", bench, "installed", _COLUMNS)
     bench.exec_driver_sql(
         "create or replace temp table register as select i.* replace (coalesce(g.successor, i.part_of) as part_of, "
-        "coalesce(i.valid_to, cast(g.changed_on as date)) as valid_to), match_key(i.name) as match_key, "
-        "l.code is not null as known from installed i "
-        "left join list_cities l on l.code = i.code left join list_city_changes g on g.city = i.code"
+        "coalesce(i.valid_to, cast(g.changed_on as date)) as valid_to), match_key(i.name) as match_key "
+        "from installed i left join list_city_changes g on g.city = i.code"
     )
     index_register(bench)
 
