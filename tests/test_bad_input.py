@@ -362,7 +362,7 @@ FILES = [
     Case(
         "a row of the frame with too few fields",
         with_line(FRAME, "Arras"),
-        "frame.csv:5: has 1 fields where the header has 2",
+        "frame.csv:5: has 1 field where the header has 2",
     ),
     Case(
         "a wrong row after a cell of two lines",
