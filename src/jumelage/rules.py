@@ -34,7 +34,7 @@ _COLUMN, _KEY = Label("colonne", "column"), Label("clé", "key")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule: its severity, and what is said of what breaks it, with {details} and {near} to be filled in.
+    """A rule: its severity, and what is said where it is broken, with {details} and {near} to be filled in.
 
     `table` and `column` are those that the offenders of `sql` stand in; `reads` are all tables that it looks at. What
     a rule `row_by_row` says of a row is true whatever may be wrong with others; any other rule waits until the tables

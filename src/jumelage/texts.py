@@ -30,7 +30,7 @@ ACCENTS = "[\u0300-\u036f]"  # that are characters of their own
 
 
 def composed(text: str) -> str:
-    """Return a text whose accents are of one character with their letters."""
+    """Return a text in which each letter and its accent are one character."""
     return text if text.isascii() or not re.search(ACCENTS, text) else unicodedata.normalize("NFC", text)
 
 
@@ -74,7 +74,7 @@ _ALL_DAMAGES = tuple((re.compile(pattern), fr, en) for pattern, fr, en in _DAMAG
 
 
 def find_damage(text: str) -> Label | None:
-    """Say what of a text was damaged before it came here; None if nothing is seen of that."""
+    """Say how a text was damaged before it was handed in; None if no damage is seen."""
     return next((Label(fr, en) for pattern, fr, en in _ALL_DAMAGES if pattern.search(text)), None)
 
 
@@ -86,7 +86,7 @@ _RAW = re.compile(
 
 
 def printable(text: str) -> str:
-    """Return a text as a terminal may have it: with the codes of controls in their place: U+001B as an escape."""
+    """Return a text as a terminal may show it: control characters are replaced by their codes, U+001B by its escape."""
     return _RAW.sub(lambda found: ascii(found[0])[1:-1], text)
 
 

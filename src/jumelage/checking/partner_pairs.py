@@ -38,7 +38,7 @@ def unknown_before(
 ) -> list[Finding]:
     """Find earlier partners that no earlier wave of the database names, for the town or one that it was.
 
-    Nothing is said where errors are found in the pairs already.
+    Nothing is reported if errors have already been found in the pairs.
     """
     told = (one for one in findings if (one.file, one.sheet) == (document.file, document.sheet))
     if errors_in(told) or not bench.exec_driver_sql("select count(*) from resolved_partner_pairs").scalar():

@@ -58,7 +58,7 @@ def _facts(facts: dict[str, Any]) -> WaveFacts:
 def run(connection: Connection, report: Report, scope: Scope) -> Sheet:
     """Run a report in a scope; ReportError if its query fails or its result breaks the contract.
 
-    UsageError if it is not made for so many waves.
+    UsageError if it is not made for this many waves.
     """
     check_waves(report, scope)
     set_scope(connection, scope)
