@@ -537,7 +537,7 @@ COMMENT ON COLUMN survey.partnerships.partner_key IS 'Partner: letters and digit
 COMMENT ON COLUMN survey.partnerships.apart IS 'With a partner at home, in a wave that sets such agreements apart: in no international figure.';
 
 create view settings as
--- What this session has chosen to see, and whether that is one revision of one wave. Written once per engine.
+-- What this session has chosen to see, and whether it is a single revision of a single wave. Written once per engine.
 select
     nullif(replace(current_setting('jumelage.scope', true), ' ', ''), '') as scope,
     nullif(current_setting('jumelage.inferred', true), '') as inferred,
@@ -545,8 +545,8 @@ select
     coalesce(current_setting('jumelage.scope', true) similar to ' *[^,@ ]+@[1-9][0-9]{0,8} *', false) as single;
 
 create view scope as
--- The revisions that all other views show: those chosen, else the current one of the latest real wave.
--- Of several revisions of a wave only the highest: rows would count twice.
+-- The revisions that all other views show: those chosen, else the current revision of the latest real wave.
+-- Of several revisions of a wave only the highest is taken: otherwise rows would count twice.
 select
     r.wave,
     r.revision,
@@ -584,9 +584,9 @@ from (
 where r.scope is not null or (r.place = 1 and not r.synthetic);
 
 create view listed_agreements as
--- Rows of partnerships of the revisions in scope, ended ones too; inferred ones if they count. Written once per engine.
--- What is in scope is evaluated once, by subqueries that depend on no row: of a join, a plan may compute scope again for
--- each row, as it does before it has statistics.
+-- Agreements of the revisions in scope, ended ones included, inferred ones if they count. Written once per engine.
+-- The scope is evaluated once, by subqueries that depend on no row: with a join, as long as there are no statistics,
+-- a plan may compute it again for each row.
 select p.*
 from survey.partnerships p
 where p.wave = any (array(select s.wave from scope s))
@@ -636,7 +636,7 @@ select code, label_fr, label_en, sort_key, state_since
 from survey.countries;
 
 create view country_zones as
--- Zone of each country on the date that the wave is classified on.
+-- Zone of each country on the date by which the wave is classified.
 select s.wave, z.country, z.zone, z.basis
 from scope s
 inner join survey.country_zones z
@@ -654,8 +654,8 @@ select code, parent_code, position, label_fr, label_en
 from survey.difficulties;
 
 create view agreements_in_force as
--- Agreements in force in the waves in scope, each once, as in the view partnerships, but without their zones.
--- Those with partners at home that are set apart are in no international figure.
+-- Agreements in force in the waves in scope, each once: the view partnerships without zones.
+-- Agreements with partners at home that are set apart are left out, as they are of every international figure.
 select p.*
 from listed_agreements p
 where p.until_from is null and p.apart is not true;
@@ -684,7 +684,7 @@ from agreements_in_force p
 left join country_zones z on z.wave = p.wave and z.country = p.country;
 
 create view town_agreements as
--- Number of agreements in force of each town that has some. Of one chosen revision the wave is no key to group by.
+-- Number of agreements in force of each town that has any. A single revision needs no grouping by wave.
 select split_part(s.scope, '@', 1) as wave, n.city, n.agreements
 from (
     select p.city, count(*) as agreements
@@ -707,9 +707,9 @@ where not s.single;
 
 create view respondents as
 -- Every town of the sampling frame: its response, its agreements and its answers on management.
--- agreements: those listed; agreements_high: the most that it may have declared, null where nothing bounds them. A list
--- that is not claimed complete bounds none, unless the town says its number, which may be zero.
--- kind: what the authority is, such as commune or departement; numbers of several kinds are not to be added up.
+-- agreements: those listed; agreements_high: the most that it may have declared, null where there is no bound. A list
+-- that is not claimed complete sets no bound, unless the town itself gives its number, which may be zero.
+-- kind: what the authority is, such as commune or departement; numbers of different kinds must not be added up.
 -- engaged: yes if it has declared an agreement, no if it has not, not_published where that is left open.
 select
     t.wave,
@@ -750,7 +750,7 @@ from (
 ) t;
 
 create view question_items as
--- What every town is asked with an answer per item: kinds of action, difficulties, and how it manages relations.
+-- The items that every town answers one by one: kinds of action, difficulties, and how it manages relations.
 select 'actions' as question, a.code as item, a.parent_code, a.position
 from survey.actions a
 union all
@@ -765,7 +765,7 @@ select 'management', 'service', null, 3;
 
 create view city_answers as
 -- Answer of every town of the frame on every item of a question.
--- A yes to a detail is a yes to its parent; an unpublished detail of a parent that got no is no.
+-- A yes to a detail is a yes to its parent; where the parent is answered no, an unpublished detail is no too.
 with said as (
     select a.wave, a.revision, a.city, 'actions' as question, a.action as item, a.answer, a.source
     from survey.city_actions a
@@ -839,8 +839,8 @@ from city_answers a
 where a.question = 'difficulties';
 
 create view engaged_answers as
--- Answers of the towns that are or may be engaged, as what each adds to the counts of its item.
--- Who was not asked adds to not_asked alone. A count is low where engagement or the answer is left open, and high then.
+-- Answers of the towns that are or may be engaged: what each adds to the counts of its item.
+-- A town that was not asked adds to not_asked alone. Where engagement or the answer is open, it adds to the high only.
 select
     a.wave,
     a.question,
@@ -880,7 +880,7 @@ from (
 
 create view item_counts as
 -- Towns by their answer on every item of a question, with the range that is left open.
--- Where there are towns to ask and none was asked, there is no number but that of those not asked.
+-- Where there were towns to ask and none was asked, the only number is that of the towns not asked.
 select
     s.wave,
     i.question,
@@ -924,7 +924,7 @@ from scope s
 inner join survey.published_figures t on t.wave = s.wave and t.revision = s.revision;
 
 create view published_tables as
--- Reports whose printed table is claimed complete.
+-- Reports for which the printed table is claimed complete.
 select
     s.wave,
     t.report
@@ -945,7 +945,7 @@ from scope s
 inner join survey.explanations t on t.wave = s.wave and t.revision = s.revision;
 
 create view claims as
--- Sentences of the publication that state something else than a figure of a report.
+-- Sentences of the publication that state something other than a figure of a report.
 select
     s.wave,
     t.claim,
@@ -977,7 +977,7 @@ select list, code, position, label_fr, label_en
 from survey.answers;
 
 create view ended_partnerships as
--- Agreements that a wave lists as ended, with the days between which they did; counted in no report of that wave.
+-- Agreements that a wave lists as ended, with the earliest and latest day of their end; in no report of that wave.
 select
     p.wave,
     p.agreement,
@@ -1012,7 +1012,7 @@ from (
 where p.wave_before is not null;
 
 create view successors as
--- The town that each merged town is part of on the wave's reference date: by its own last change, then its successor's.
+-- The town that each merged town belongs to on the wave's reference date: by its own last change, then its successor's.
 with recursive latest as (
     select
         s.wave,
@@ -1050,10 +1050,10 @@ from (
 where n.place = 1;
 
 create view followed_towns as
--- Towns of two waves, those of the earlier one followed to the town that each is, or is part of, in the later one.
--- answered: unknown where the response is not published; a town that lists agreements, ended or not, has answered, and
--- so has one that says its number, zero too.
--- told: as answered, but unknown where the list of a town that answered may lack agreements.
+-- Towns of two waves; each of the earlier one is followed to the town that it is, or is part of, in the later one.
+-- answered: unknown where the response is not published; but a town that lists agreements, ended or not, has answered,
+-- and so has one that gives their number, even zero.
+-- told: the same as answered, but unknown where the list of a town that answered may lack agreements.
 select
     t.wave_before,
     t.wave,
@@ -1097,9 +1097,9 @@ from (
 ) t;
 
 create view paired_towns as
--- Each town of two waves once, as it is in the later one: in how many frames' towns, whether they answered, agreements.
--- engaged_high, agreements_high, and of those before: at most, as respondents says; null where nothing bounds them.
--- had_answered, had_told: unknown where some of the towns that merged had and some had not; null where it was not in the frame.
+-- Each town of two waves once, as it is in the later one: towns of each frame, whether it answered, its agreements.
+-- engaged_high, agreements_high and those before: at most so many, as in respondents; null where there is no bound.
+-- had_answered, had_told: unknown where only some of the towns that merged had; null where none was in the frame.
 select
     f.wave_before,
     f.wave,
@@ -1134,7 +1134,7 @@ from followed_towns f
 group by f.wave_before, f.wave, f.followed_to;
 
 create view panel as
--- Towns that answered two waves, with their agreements in both; those that merged are one town.
+-- Towns that answered both of two waves, with their agreements in each; towns that merged count as one.
 select
     t.wave_before,
     t.wave,
@@ -1162,10 +1162,10 @@ from scope s
 inner join survey.partner_pairs p on p.wave = s.wave and p.revision = s.revision;
 
 create view paired_partners as
--- Each partner of two waves once, by the town that it is twinned with, as it is in the later one: agreements in each.
+-- Each partner of two waves once, by the town it is twinned with as that is in the later wave: agreements in each wave.
 -- partner_key: that of the later wave, where a person said that it is the same; empty where no partner is named.
--- once: earlier agreements, those that towns now united both declared counted once. old: later ones that are not dated
--- as begun since the earlier wave; begun: those that are. ended: listed by the later wave as ended since the earlier.
+-- once: earlier agreements, counted once where towns now united both declared them. old: later ones, unless a date says
+-- that they began since the earlier wave; begun: those. ended: listed by the later wave as ended since the earlier one.
 with said as (
     select
         w.wave_before,

@@ -1,4 +1,4 @@
--- What this session has chosen to see, and whether that is one revision of one wave. Written once per engine.
+-- What this session has chosen to see, and whether it is a single revision of a single wave. Written once per engine.
 select
     nullif(replace(cast(getvariable('jumelage_scope') as varchar), ' ', ''), '') as scope,
     nullif(cast(getvariable('jumelage_inferred') as varchar), '') as inferred,

@@ -1,4 +1,4 @@
--- What this session has chosen to see, and whether that is one revision of one wave. Written once per engine.
+-- What this session has chosen to see, and whether it is a single revision of a single wave. Written once per engine.
 select
     nullif(replace(current_setting('jumelage.scope', true), ' ', ''), '') as scope,
     nullif(current_setting('jumelage.inferred', true), '') as inferred,

@@ -1,5 +1,5 @@
--- The revisions that all other views show: those chosen, else the current one of the latest real wave.
--- Of several revisions of a wave only the highest: rows would count twice.
+-- The revisions that all other views show: those chosen, else the current revision of the latest real wave.
+-- Of several revisions of a wave only the highest is taken: otherwise rows would count twice.
 select
     r.wave,
     r.revision,

@@ -1,6 +1,6 @@
--- Rows of partnerships of the revisions in scope, ended ones too; inferred ones if they count. Written once per engine.
--- One chosen revision is a constant to DuckDB where it is said at the rows: a join with scope, or a scalar subquery even,
--- looks at the wave of each of ten million. Of the two branches one is empty before it is planned.
+-- Agreements of the revisions in scope, ended ones included, inferred ones if they count. Written once per engine.
+-- DuckDB sees a single chosen revision as a constant only where the rows themselves are compared with it: a join with
+-- scope, or even a scalar subquery, would look at the wave of each of ten million rows. One branch is always empty.
 select p.*
 from survey.partnerships p
 where coalesce(cast(getvariable('jumelage_scope') as varchar) similar to ' *[^,@ ]+@[1-9][0-9]{0,8} *', false)

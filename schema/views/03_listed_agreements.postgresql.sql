@@ -1,6 +1,6 @@
--- Rows of partnerships of the revisions in scope, ended ones too; inferred ones if they count. Written once per engine.
--- What is in scope is evaluated once, by subqueries that depend on no row: of a join, a plan may compute scope again for
--- each row, as it does before it has statistics.
+-- Agreements of the revisions in scope, ended ones included, inferred ones if they count. Written once per engine.
+-- The scope is evaluated once, by subqueries that depend on no row: with a join, as long as there are no statistics,
+-- a plan may compute it again for each row.
 select p.*
 from survey.partnerships p
 where p.wave = any (array(select s.wave from scope s))

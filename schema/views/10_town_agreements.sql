@@ -1,4 +1,4 @@
--- Number of agreements in force of each town that has some. Of one chosen revision the wave is no key to group by.
+-- Number of agreements in force of each town that has any. A single revision needs no grouping by wave.
 select split_part(s.scope, '@', 1) as wave, n.city, n.agreements
 from (
     select p.city, count(*) as agreements

@@ -1,5 +1,5 @@
 -- Answer of every town of the frame on every item of a question.
--- A yes to a detail is a yes to its parent; an unpublished detail of a parent that got no is no.
+-- A yes to a detail is a yes to its parent; where the parent is answered no, an unpublished detail is no too.
 with said as (
     select a.wave, a.revision, a.city, 'actions' as question, a.action as item, a.answer, a.source
     from survey.city_actions a

@@ -1,5 +1,5 @@
--- Answers of the towns that are or may be engaged, as what each adds to the counts of its item.
--- Who was not asked adds to not_asked alone. A count is low where engagement or the answer is left open, and high then.
+-- Answers of the towns that are or may be engaged: what each adds to the counts of its item.
+-- A town that was not asked adds to not_asked alone. Where engagement or the answer is open, it adds to the high only.
 select
     a.wave,
     a.question,

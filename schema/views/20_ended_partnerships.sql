@@ -1,4 +1,4 @@
--- Agreements that a wave lists as ended, with the days between which they did; counted in no report of that wave.
+-- Agreements that a wave lists as ended, with the earliest and latest day of their end; in no report of that wave.
 select
     p.wave,
     p.agreement,

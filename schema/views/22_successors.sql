@@ -1,4 +1,4 @@
--- The town that each merged town is part of on the wave's reference date: by its own last change, then its successor's.
+-- The town that each merged town belongs to on the wave's reference date: by its own last change, then its successor's.
 with recursive latest as (
     select
         s.wave,

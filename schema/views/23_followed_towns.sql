@@ -1,7 +1,7 @@
--- Towns of two waves, those of the earlier one followed to the town that each is, or is part of, in the later one.
--- answered: unknown where the response is not published; a town that lists agreements, ended or not, has answered, and
--- so has one that says its number, zero too.
--- told: as answered, but unknown where the list of a town that answered may lack agreements.
+-- Towns of two waves; each of the earlier one is followed to the town that it is, or is part of, in the later one.
+-- answered: unknown where the response is not published; but a town that lists agreements, ended or not, has answered,
+-- and so has one that gives their number, even zero.
+-- told: the same as answered, but unknown where the list of a town that answered may lack agreements.
 select
     t.wave_before,
     t.wave,

@@ -1,4 +1,4 @@
--- Towns that answered two waves, with their agreements in both; those that merged are one town.
+-- Towns that answered both of two waves, with their agreements in each; towns that merged count as one.
 select
     t.wave_before,
     t.wave,

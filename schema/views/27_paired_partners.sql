@@ -1,7 +1,7 @@
--- Each partner of two waves once, by the town that it is twinned with, as it is in the later one: agreements in each.
+-- Each partner of two waves once, by the town it is twinned with as that is in the later wave: agreements in each wave.
 -- partner_key: that of the later wave, where a person said that it is the same; empty where no partner is named.
--- once: earlier agreements, those that towns now united both declared counted once. old: later ones that are not dated
--- as begun since the earlier wave; begun: those that are. ended: listed by the later wave as ended since the earlier.
+-- once: earlier agreements, counted once where towns now united both declared them. old: later ones, unless a date says
+-- that they began since the earlier wave; begun: those. ended: listed by the later wave as ended since the earlier one.
 with said as (
     select
         w.wave_before,

@@ -75,7 +75,7 @@ def spoken(text: str | Label) -> str:
 
 
 def say(text: str | Label) -> None:
-    """Say something to the person at the terminal, on standard error; where nobody listens, to nobody."""
+    """Say something to the person at the terminal, on standard error; do nothing if nobody reads it."""
     text = spoken(text)
     if sys.stderr is None:
         return
@@ -151,7 +151,7 @@ def hold_standard_files() -> None:
 
 
 class Stream:
-    """A standard stream for what others write there, such as help and messages on wrong options.
+    """A standard stream for what other code writes there, such as help and messages about wrong options.
 
     Nobody need listen; and what is for people (`clean`) has no control characters.
     """

@@ -1,4 +1,4 @@
-"""Publish a wave: finished beside, then swapped in whole, so that a reader never sees half of it."""
+"""Publish a wave: finished in a folder beside, then swapped in whole, so that a reader never sees half of it."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def _place(name: str) -> tuple[int, str]:
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[bool]:
-    """Be the only one who publishes into a folder, and tell whether that is so; a lock ends with its process.
+    """Become the only one who publishes into a folder, and tell whether that worked; a lock ends with its process.
 
     BusyError if somebody else goes on for longer than a publication takes. Some file systems know no locks.
     """
@@ -213,7 +213,7 @@ def _build(out: Path, finished: Path, files: dict[str, str]) -> None:
 
 
 def _remove_what_was_left(out: Path) -> None:
-    """Remove what publications left that were killed: whoever holds the lock knows that none of them goes on."""
+    """Remove what killed publications left behind: whoever holds the lock knows that none of them is still running."""
     for path in out.parent.iterdir():
         if path.is_symlink() and re.fullmatch(re.escape(f".{out.name}-link-") + "[0-9]+", path.name):
             path.unlink()

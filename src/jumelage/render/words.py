@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jumelage.texts import Label
+from jumelage.texts import Label, both
 
 STATUS_MARKS = {
     "source": "▪",
@@ -179,22 +179,24 @@ KINDS = {
 }
 
 _TABLES = {
-    "default_answers": "réponses par défaut",
-    "respondents": "répondants",
-    "partnerships": "jumelages",
-    "city_actions": "actions",
-    "city_difficulties": "difficultés",
-    "published_tables": "tables imprimées",
-    "published_figures": "chiffres imprimés",
-    "explanations": "explications",
-    "claims": "affirmations",
-    "frame": "villes de la base de sondage",
+    "default_answers": "réponse{0:s} par défaut",
+    "respondents": "répondant{0:s}",
+    "partnerships": "jumelage{0:s}",
+    "city_actions": "action{0:s}",
+    "city_difficulties": "difficulté{0:s}",
+    "partner_pairs": "paire{0:s} de partenaires",
+    "published_tables": "table{0:s} imprimée{0:s}",
+    "published_figures": "chiffre{0:s} imprimé{0:s}",
+    "explanations": "explication{0:s}",
+    "claims": "affirmation{0:s}",
+    "frame": "ville{0:s} de la base de sondage",
 }
 
 
-def table_name(table: str) -> Label:
-    """Return what people call the rows of a table."""
-    return Label(_TABLES.get(table, table.replace("_", " ")), table.replace("_", " "))
+def counted(table: str, number: int) -> Label:
+    """Say how many rows a table has, by what people call them."""
+    name = table.replace("_", " ")
+    return both(f"{{0}} {_TABLES.get(table, name)}", f"{{0}} {name}", number)
 
 
 def heading(name: str, lang: str) -> str:

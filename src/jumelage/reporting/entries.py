@@ -42,7 +42,7 @@ STATEMENT = "statement"
 
 
 def worst(statuses: Iterable[str]) -> str:
-    """Return the status that a cell has whose figures have these."""
+    """Return the status of a cell from those of its figures: the worst."""
     return max(statuses, key=_SEVERITY.index)
 
 
@@ -50,7 +50,7 @@ def worst(statuses: Iterable[str]) -> str:
 class Entry:
     """A published figure and what the rows say of it: `low` and `high` are what can be computed, or None.
 
-    `because` explains a contradiction; `statement` is what a claim says, in words of ours.
+    `because` explains a contradiction; `statement` says in our own words what a claim says.
     """
 
     report: str

@@ -11,7 +11,7 @@ from jumelage.database.attempt import QueryError, attempt
 from jumelage.errors import ReportError, UsageError
 from jumelage.reporting.sheet import Detail, Sheet, Value, WaveFacts, by_key, plain
 from jumelage.revisions.scope import Scope, set_scope
-from jumelage.texts import Label, both, nearest
+from jumelage.texts import Label, both, nearest, same
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -58,7 +58,7 @@ def _facts(facts: dict[str, Any]) -> WaveFacts:
 def run(connection: Connection, report: Report, scope: Scope) -> Sheet:
     """Run a report in a scope; ReportError if its query fails or its result breaks the contract.
 
-    UsageError if it is not made for so many waves.
+    UsageError if it is not made for this many waves.
     """
     check_waves(report, scope)
     set_scope(connection, scope)
@@ -107,7 +107,13 @@ def run_cells(connection: Connection, report: Report) -> tuple[tuple[Value, ...]
     wanted = [column.name for column in report.columns]
     if names != wanted:
         raise ReportError(
-            f"reports/{report.name}.sql: the query gives {', '.join(names)}; [columns] says {', '.join(wanted)}"
+            both(
+                "reports/{}.sql\u00a0: la requête donne {}\u00a0; [columns] dit {}",
+                "reports/{}.sql: the query gives {}; [columns] says {}",
+                report.name,
+                ", ".join(names),
+                ", ".join(wanted),
+            )
         )
     cells = tuple(tuple(plain(value) for value in row) for row in rows)
     keys = [names.index(name) for name in report.key]
@@ -116,7 +122,14 @@ def run_cells(connection: Connection, report: Report) -> tuple[tuple[Value, ...]
         key = tuple(row[i] for i in keys)
         if None in key or key in seen:
             shown = "/".join(str(part) for part in key)
-            raise ReportError(f"reports/{report.name}.sql: the key {shown} is null or appears twice")
+            raise ReportError(
+                both(
+                    "reports/{}.sql\u00a0: la clé {} est nulle ou paraît deux fois",
+                    "reports/{}.sql: the key {} is null or appears twice",
+                    report.name,
+                    shown,
+                )
+            )
         seen.add(key)
     if report.balance:
         _check_balance(report, cells)
@@ -129,7 +142,14 @@ def _check_balance(report: Report, cells: tuple[tuple[Value, ...], ...]) -> None
     for key, cell in by_key(report, cells).items():
         if balance and sum(Decimal(cell[name] or 0) for name in (balance.start, *balance.parts)) != cell[balance.end]:
             raise ReportError(
-                f"reports/{report.name}.sql: {key}: {balance.start} and the parts do not make {balance.end}"
+                both(
+                    "reports/{}.sql\u00a0: {}\u00a0: {} et les parts ne font pas {}",
+                    "reports/{}.sql: {}: {} and the parts do not make {}",
+                    report.name,
+                    key,
+                    balance.start,
+                    balance.end,
+                )
             )
 
 
@@ -138,7 +158,9 @@ def _query(connection: Connection, report: Report, sql: str) -> tuple[list[str],
         with attempt(connection):
             return database.query(connection, sql)
     except QueryError as error:
-        raise ReportError(f"reports/{report.name}.sql: {error}") from error
+        raise ReportError(
+            both("reports/{}.sql\u00a0: {}", "reports/{}.sql: {}", report.name, same(str(error)))
+        ) from error
 
 
 def _labels(connection: Connection, report: Report) -> tuple[dict[str, dict[str, Label]], frozenset[str]]:
@@ -210,7 +232,14 @@ def detail_columns(connection: Connection, report: Report) -> tuple[str, ...]:
     names, _ = _query(connection, report, f"{report.detail_sql}\nselect * from detail limit 0")
     for name in (*report.key, "source"):
         if name not in names:
-            raise ReportError(f"reports/{report.name}.sql: the detail has no column {name}")
+            raise ReportError(
+                both(
+                    "reports/{}.sql\u00a0: le détail n’a pas de colonne {}",
+                    "reports/{}.sql: the detail has no column {}",
+                    report.name,
+                    name,
+                )
+            )
     return tuple(names)
 
 

@@ -71,7 +71,7 @@ class Sheet:
         return all(wave.facts["agreements_complete"] for wave in self.waves)
 
     def with_rows(self, keys: Iterable[str]) -> Sheet:
-        """Return the sheet with a row for each of these keys, those that it lacks in their place."""
+        """Return the sheet with a row for each of these keys; rows that it lacks are put where they belong."""
         cells = self.cells()
         order = list(cells)
         for key in dict.fromkeys(key for key in keys if key not in cells):
@@ -133,7 +133,7 @@ def known(
 
 
 def _uncounted(report: Report, name: str, *, complete: bool) -> Value:
-    """Return what a column holds in a row that nothing computes: zero, which a list that is not complete bounds not.
+    """Return what a column holds in a row that nothing computes: zero, or zero and more if the list is not complete.
 
     This is the one place where that is decided.
     """
@@ -143,7 +143,7 @@ def _uncounted(report: Report, name: str, *, complete: bool) -> Value:
 
 
 def _before(other: str, key: str) -> bool:
-    """Tell whether a row stands before one that has no place of its own: numbers in order, totals last."""
+    """Tell whether a row stands before one that is to be put in: numbers in order, totals last."""
     if TOTAL in other.split("/"):
         return False
     if other.isdigit() and key.isdigit():
@@ -158,7 +158,7 @@ def number(value: int | Decimal, lang: str) -> str:
 
 
 def plain(value: Any) -> Value:  # noqa: ANN401
-    """Make a value of a driver one that is equal on every engine: whole numbers are int, others Decimal."""
+    """Turn a driver's value into one that is equal on every engine: whole numbers are int, others Decimal."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, int | Decimal | float):

@@ -1,4 +1,4 @@
-"""What a session sees: revisions of waves, those of now or of an earlier time, and what is to be said of them."""
+"""What a session sees: revisions of waves, current or as of an earlier time, and the remarks to make on them."""
 
 from __future__ import annotations
 
@@ -328,7 +328,7 @@ def scope_settings(connection: Connection, scope: Scope) -> tuple[str, ...]:
 def read_time(text: str, *, of_day: time = time.max) -> datetime:
     """Return the time in UTC that a text names; a date alone is the end of that day, or what `of_day` says.
 
-    UsageError if it is none, or is still to come: what will be loaded by then is not known.
+    UsageError if it is none, or lies in the future: what will be loaded by then is not known.
     """
     now = datetime.now(UTC)
     try:
