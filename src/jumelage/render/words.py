@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from jumelage.texts import Label
+
+if TYPE_CHECKING:
+    from jumelage.reporting.sheet import Sheet
 
 STATUS_MARKS = {
     "source": "▪",
@@ -171,6 +176,14 @@ KINDS = {
     "withdrawn": Label("retirée", "withdrawn"),
 }
 
+# Kinds of authority, as titles name them.
+_AUTHORITIES = {
+    "commune": Label("communes", "communes"),
+    "epci": Label("intercommunalités (EPCI)", "intercommunal bodies (EPCI)"),
+    "departement": Label("départements", "départements"),
+    "region": Label("régions", "regions"),
+}
+
 _TABLES = {
     "default_answers": "réponses par défaut",
     "respondents": "répondants",
@@ -188,6 +201,15 @@ _TABLES = {
 def table_name(table: str) -> Label:
     """Return what people call the rows of a table."""
     return Label(_TABLES.get(table, table.replace("_", " ")), table.replace("_", " "))
+
+
+def title(sheet: Sheet, lang: str) -> str:
+    """Return what people read above a report: its title, and whom it is of where several kinds were asked."""
+    own = sheet.report.title.text(lang)
+    if sheet.kind is None:
+        return own
+    asked = _AUTHORITIES[sheet.kind].text(lang) if sheet.kind in _AUTHORITIES else sheet.kind
+    return f"{own} – {asked}"
 
 
 def heading(name: str, lang: str) -> str:
