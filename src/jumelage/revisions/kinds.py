@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jumelage import database
-from jumelage.database.models_of_lists import KINDS
 from jumelage.errors import UsageError
 from jumelage.texts import Label, both, nearest
 
@@ -16,6 +15,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from jumelage.revisions.scope import Scope
+
+# France's kinds in the order in which they are shown; those of other countries follow by name.
+_ORDER = ("commune", "epci", "departement", "region")
 
 
 def per_kind(connection: Connection, scope: Scope) -> tuple[Scope, ...]:
@@ -77,7 +79,7 @@ def _asked(connection: Connection, scope: Scope) -> dict[str, list[tuple[str, in
 
 
 def _place(kind: str) -> tuple[int, str]:
-    return (KINDS.index(kind) if kind in KINDS else len(KINDS), kind)
+    return (_ORDER.index(kind) if kind in _ORDER else len(_ORDER), kind)
 
 
 def _of_kind(connection: Connection, scope: Scope, kind: str, revisions: list[tuple[str, int]]) -> Scope:
