@@ -15,18 +15,19 @@ from jumelage.content import views
 from tests.conftest import TINY, Databases, WaveFolder, address, run
 
 COMMUNES = ("Lille", "Lens", "Douai", "Calais", "Roubaix")
-OTHERS = {"epci": ("Arras", "Cambrai", "Boulogne-sur-Mer"), "departement": ("Béthune", "Tourcoing")}
-TOWNS = (*COMMUNES, *OTHERS["epci"], *OTHERS["departement"])
+EPCI = ("CC de Desvres-Samer", "CA du Caudrésis et du Catésis", "CC des 7 Vallées")
+DEPARTEMENTS = ("Nord", "Pas-de-Calais")
+AUTHORITIES = (*COMMUNES, *EPCI, *DEPARTEMENTS)
 # Agreements by kind: 4 of communes, 3 of EPCI, 1 of départements.
 AGREEMENTS = """\
 city,country,agreements,partner,since,inferred,source
 Lille,DE,2,,1990,,
 Douai,PL,1,,2005,,
 Calais,ML,1,,,,
-Arras,DE,1,,1960,,
-Cambrai,DE,1,,,,
-Cambrai,PL,1,,,,
-Béthune,ML,1,,,,
+CC de Desvres-Samer,DE,1,,1960,,
+CA du Caudrésis et du Catésis,DE,1,,,,
+CA du Caudrésis et du Catésis,PL,1,,,,
+Nord,ML,1,,,,
 """
 PRINTED = "zone,measure,printed,place\n{}\n"
 
@@ -37,24 +38,21 @@ def write(folder: Path, code: str = "mixed") -> WaveFolder:
         handed.write(name, text)
     handed.replace("wave.toml", 'wave = "tiny"', f'wave = "{code}"')
     handed.replace("wave.toml", 'response = "not_reached"', 'response = "responded"')
-    handed.write("frame.csv", "city,population\n" + "".join(f"{town},30000\n" for town in TOWNS))
+    handed.write("frame.csv", "city,population\n" + "".join(f"{town},30000\n" for town in AUTHORITIES))
     handed.write("respondents.csv", "city,response\nLens,refused\n")
     handed.write("partnerships.csv", AGREEMENTS)
-    handed.write("actions.csv", "city,action,answer\nLille,agenda_21,yes\nCambrai,agenda_21,yes\n")
-    handed.write("difficulties.csv", "city,difficulty,answer\nArras,languages,yes\n")
+    handed.write(
+        "actions.csv", "city,action,answer\nLille,agenda_21,yes\nCA du Caudrésis et du Catésis,agenda_21,yes\n"
+    )
+    handed.write("difficulties.csv", "city,difficulty,answer\nCC de Desvres-Samer,languages,yes\n")
     return handed
 
 
 def load(databases: Databases, *waves: WaveFolder) -> URL:
-    """Load waves, and say of some of their authorities that they are no communes."""
     url = databases.migrated()
     for handed in waves:
         done = run("load", handed.path, "--db", address(url))
         assert done.code == 0, done.err
-    with database.writing(url) as connection:
-        for kind, names in OTHERS.items():
-            listed = ", ".join(map(database.literal, names))
-            connection.exec_driver_sql(f"update survey.cities set kind = '{kind}' where name in ({listed})")
     return url
 
 
