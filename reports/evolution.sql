@@ -27,8 +27,9 @@ with place as (
     select 'all', 99
 ),
 declared as (
-    select p.wave, coalesce(p.city, 'unknown') as city, coalesce(p.zone, 'unknown') as zone, p.inferred, p.source
-    from partnerships p
+    select p.wave, coalesce(p.city, 'unknown') as city, coalesce(z.zone, 'unknown') as zone, p.inferred, p.source
+    from agreements_in_force p
+    left join country_zones z on z.wave = p.wave and z.country = p.country
 ),
 counted as (
     select

@@ -542,11 +542,14 @@ select
     nullif(replace(current_setting('jumelage.scope', true), ' ', ''), '') as scope,
     nullif(current_setting('jumelage.inferred', true), '') as inferred,
     cast(nullif(current_setting('jumelage.classified_on', true), '') as date) as classified_on,
-    coalesce(current_setting('jumelage.scope', true) similar to ' *[^,@ ]+@[1-9][0-9]{0,8} *', false) as single;
+    coalesce(current_setting('jumelage.scope', true) similar to ' *[^,@ ]+@[1-9][0-9]{0,8} *', false) as single,
+    nullif(current_setting('jumelage.kind', true), '') as kind;
 
 create view scope as
 -- The revisions that all other views show: those chosen, else the current revision of the latest real wave.
 -- Of several revisions of a wave only the highest is taken: otherwise rows would count twice.
+-- kind: the one kind of authority that they show, null for all. Of one kind the list of agreements is not complete where
+-- some agreements tell no town, since these are in no kind.
 select
     r.wave,
     r.revision,
@@ -554,6 +557,13 @@ select
     coalesce(r.classified_on, r.reference_date) as classified_on,
     coalesce(r.inferred, 'yes') <> 'no' as with_inferred,
     r.agreements_complete
+    and not exists (
+        select 1
+        from settings t
+        inner join survey.partnerships p on p.city is null
+        where t.kind is not null and p.wave = r.wave and p.revision = r.revision
+    ) as agreements_complete,
+    r.kind
 from (
     select
         c.*,
@@ -568,6 +578,7 @@ from (
             s.scope,
             s.inferred,
             s.classified_on,
+            s.kind,
             row_number() over (partition by o.wave order by o.revision desc) as age
         from survey.revisions o
         inner join survey.waves w on w.wave = o.wave
@@ -586,7 +597,7 @@ where r.scope is not null or (r.place = 1 and not r.synthetic);
 create view listed_agreements as
 -- Agreements of the revisions in scope, ended ones included, inferred ones if they count. Written once per engine.
 -- The scope is evaluated once, by subqueries that depend on no row: with a join, as long as there are no statistics,
--- a plan may compute it again for each row.
+-- a plan may compute it again for each row. No town's kind is looked up unless one kind is chosen.
 select p.*
 from survey.partnerships p
 where p.wave = any (array(select s.wave from scope s))
@@ -595,7 +606,11 @@ where p.wave = any (array(select s.wave from scope s))
         (select count(*) = 1 from scope s)
         or p.wave || '@' || cast(p.revision as varchar) = any (array(select s.wave || '@' || cast(s.revision as varchar) from scope s))
     )
-    and ((select bool_and(s.with_inferred) from scope s) or not p.inferred);
+    and ((select bool_and(s.with_inferred) from scope s) or not p.inferred)
+    and (
+        (select t.kind is null from settings t)
+        or p.city in (select c.code from settings t inner join survey.cities c on c.kind = t.kind)
+    );
 
 create view waves as
 -- The wave in scope: its title, dates, frame and source.
@@ -654,7 +669,7 @@ select code, parent_code, position, label_fr, label_en
 from survey.difficulties;
 
 create view agreements_in_force as
--- Agreements in force in the waves in scope, each once: the view partnerships without zones.
+-- Agreements in force in the waves in scope, each once: the view partnerships without zones and the kinds of towns.
 -- Agreements with partners at home that are set apart are left out, as they are of every international figure.
 select p.*
 from listed_agreements p
@@ -679,13 +694,15 @@ select
     p.since_missing,
     p.inferred,
     p.source,
-    p.partner_key
+    p.partner_key,
+    c.kind
 from agreements_in_force p
-left join country_zones z on z.wave = p.wave and z.country = p.country;
+left join country_zones z on z.wave = p.wave and z.country = p.country
+left join survey.cities c on c.code = p.city;
 
 create view town_agreements as
 -- Number of agreements in force of each town that has any. A single revision needs no grouping by wave.
-select split_part(s.scope, '@', 1) as wave, n.city, n.agreements
+select split_part(s.scope, '@', 1) as wave, n.city, n.agreements, c.kind
 from (
     select p.city, count(*) as agreements
     from agreements_in_force p
@@ -693,9 +710,10 @@ from (
     group by p.city
 ) n
 cross join settings s
+left join survey.cities c on c.code = n.city
 where s.single
 union all
-select n.wave, n.city, n.agreements
+select n.wave, n.city, n.agreements, c.kind
 from (
     select p.wave, p.city, count(*) as agreements
     from agreements_in_force p
@@ -703,6 +721,7 @@ from (
     group by p.wave, p.city
 ) n
 cross join settings s
+left join survey.cities c on c.code = n.city
 where not s.single;
 
 create view respondents as
@@ -747,6 +766,7 @@ from (
     inner join survey.respondents r on r.wave = s.wave and r.revision = s.revision
     left join survey.cities c on c.code = r.city
     left join town_agreements a on a.wave = r.wave and a.city = r.city
+    where s.kind is null or c.kind = s.kind
 ) t;
 
 create view question_items as
@@ -796,9 +816,11 @@ given as (
         c.item,
         c.parent_code,
         coalesce(x.answer, i.answer, q.answer, 'not_asked') as answer,
-        coalesce(x.source, i.source, q.source, '') as source
+        coalesce(x.source, i.source, q.source, '') as source,
+        l.kind
     from scope s
     inner join survey.respondents r on r.wave = s.wave and r.revision = s.revision
+    left join survey.cities l on l.code = r.city
     cross join question_items c
     left join said x
         on x.wave = s.wave and x.revision = s.revision and x.city = r.city and x.question = c.question and x.item = c.item
@@ -806,6 +828,7 @@ given as (
         on i.wave = s.wave and i.revision = s.revision and i.question = c.question and i.item = c.item
     left join survey.default_answers q
         on q.wave = s.wave and q.revision = s.revision and q.question = c.question and q.item = ''
+    where s.kind is null or l.kind = s.kind
 )
 select
     g.wave,
@@ -817,7 +840,8 @@ select
         when p.answer = 'no' and g.answer = 'not_published' then 'no'
         else g.answer
     end as answer,
-    g.source
+    g.source,
+    g.kind
 from given g
 left join (
     select distinct y.wave, y.city, y.question, y.parent_code
@@ -828,13 +852,13 @@ left join given p on p.wave = g.wave and p.city = g.city and p.question = g.ques
 
 create view city_actions as
 -- Answer of every town of the frame on every action.
-select a.wave, a.city, a.item as action, a.answer, a.source
+select a.wave, a.city, a.item as action, a.answer, a.source, a.kind
 from city_answers a
 where a.question = 'actions';
 
 create view city_difficulties as
 -- Answer of every town of the frame on every difficulty.
-select a.wave, a.city, a.item as difficulty, a.answer, a.source
+select a.wave, a.city, a.item as difficulty, a.answer, a.source, a.kind
 from city_answers a
 where a.question = 'difficulties';
 
@@ -861,7 +885,8 @@ select
     case when a.asked = 1 then greatest(a.no_answer, a.open) end as no_answer_high,
     case when a.asked = 1 then a.surely * a.not_applicable end as not_applicable,
     case when a.asked = 1 then greatest(a.not_applicable, a.open) end as not_applicable_high,
-    a.source
+    a.source,
+    a.kind
 from (
     select
         c.*,
@@ -990,8 +1015,10 @@ select
     p.until_to,
     p.inferred,
     p.source,
-    p.partner_key
+    p.partner_key,
+    c.kind
 from listed_agreements p
+left join survey.cities c on c.code = p.city
 where p.until_from is not null and p.apart is not true;
 
 create view wave_pairs as
@@ -1037,7 +1064,8 @@ select
     n.wave,
     n.city,
     n.successor,
-    n.changed_on
+    n.changed_on,
+    c.kind
 from (
     select
         p.wave,
@@ -1047,6 +1075,7 @@ from (
         row_number() over (partition by p.wave, p.city order by p.steps desc) as place
     from paths p
 ) n
+left join survey.cities c on c.code = n.city
 where n.place = 1;
 
 create view followed_towns as
@@ -1064,7 +1093,8 @@ select
     case when t.answered = 'yes' and not t.told_all then 'unknown' else t.answered end as told,
     t.engaged,
     t.agreements,
-    t.agreements_high
+    t.agreements_high,
+    t.kind
 from (
     select
         p.wave_before,
@@ -1081,7 +1111,8 @@ from (
         r.engaged,
         r.agreements,
         r.agreements_high,
-        coalesce(r.agreements_high = r.agreements, false) as told_all
+        coalesce(r.agreements_high = r.agreements, false) as told_all,
+        r.kind
     from wave_pairs p
     inner join respondents r on r.wave in (p.wave_before, p.wave)
     left join (
@@ -1129,7 +1160,8 @@ select
     case
         when count(*) = count(case when f.later then f.agreements_high else 0 end)
             then sum(case when f.later then f.agreements_high else 0 end)
-    end as agreements_high
+    end as agreements_high,
+    min(f.kind) as kind
 from followed_towns f
 group by f.wave_before, f.wave, f.followed_to;
 
@@ -1143,7 +1175,8 @@ select
     t.agreements_before,
     t.agreements,
     t.agreements_before_high,
-    t.agreements_high
+    t.agreements_high,
+    t.kind
 from paired_towns t
 where t.towns_before > 0 and t.towns > 0 and t.had_answered = 'yes' and t.has_answered = 'yes';
 
@@ -1157,9 +1190,12 @@ select
     p.partner,
     p.same,
     p.partner_before_key,
-    p.partner_key
+    p.partner_key,
+    c.kind
 from scope s
-inner join survey.partner_pairs p on p.wave = s.wave and p.revision = s.revision;
+inner join survey.partner_pairs p on p.wave = s.wave and p.revision = s.revision
+left join survey.cities c on c.code = p.city
+where s.kind is null or c.kind = s.kind;
 
 create view paired_partners as
 -- Each partner of two waves once, by the town it is twinned with as that is in the later wave: agreements in each wave.
@@ -1181,7 +1217,7 @@ with said as (
         coalesce(p.partner_key, '') as partner_key,
         p.source
     from wave_pairs w
-    inner join partnerships p on p.wave in (w.wave_before, w.wave)
+    inner join agreements_in_force p on p.wave in (w.wave_before, w.wave)
     union all
     select w.wave_before, w.wave, 'ended', e.city, e.country, e.partner, coalesce(e.partner_key, ''), e.source
     from wave_pairs w
@@ -1202,7 +1238,8 @@ by_city as (
         sum(case when s.kind = 'begun' then 1 else 0 end) as begun,
         sum(case when s.kind = 'ended' then 1 else 0 end) as ended,
         min(s.source) as source,
-        max(s.source) as last_source
+        max(s.source) as last_source,
+        min(f.kind) as kind
     from said s
     left join followed_towns f
         on f.wave = s.wave and f.city = s.city and f.later = (s.kind <> 'before')
@@ -1232,7 +1269,8 @@ select
     sum(c.begun) as begun,
     sum(c.ended) as ended,
     min(c.source) as source,
-    max(c.last_source) as last_source
+    max(c.last_source) as last_source,
+    min(c.kind) as kind
 from by_city c
 group by c.wave_before, c.wave, c.town, c.country, c.partner_key;
 
@@ -1251,6 +1289,8 @@ select
     p.until_to,
     p.inferred,
     p.source,
-    p.partner_key
+    p.partner_key,
+    c.kind
 from listed_agreements p
+left join survey.cities c on c.code = p.city
 where p.apart;

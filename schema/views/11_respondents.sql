@@ -39,4 +39,5 @@ from (
     inner join survey.respondents r on r.wave = s.wave and r.revision = s.revision
     left join survey.cities c on c.code = r.city
     left join town_agreements a on a.wave = r.wave and a.city = r.city
+    where s.kind is null or c.kind = s.kind
 ) t

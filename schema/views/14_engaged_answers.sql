@@ -20,7 +20,8 @@ select
     case when a.asked = 1 then greatest(a.no_answer, a.open) end as no_answer_high,
     case when a.asked = 1 then a.surely * a.not_applicable end as not_applicable,
     case when a.asked = 1 then greatest(a.not_applicable, a.open) end as not_applicable_high,
-    a.source
+    a.source,
+    a.kind
 from (
     select
         c.*,

@@ -11,6 +11,8 @@ select
     p.until_to,
     p.inferred,
     p.source,
-    p.partner_key
+    p.partner_key,
+    c.kind
 from listed_agreements p
+left join survey.cities c on c.code = p.city
 where p.until_from is not null and p.apart is not true

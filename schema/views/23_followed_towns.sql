@@ -12,7 +12,8 @@ select
     case when t.answered = 'yes' and not t.told_all then 'unknown' else t.answered end as told,
     t.engaged,
     t.agreements,
-    t.agreements_high
+    t.agreements_high,
+    t.kind
 from (
     select
         p.wave_before,
@@ -29,7 +30,8 @@ from (
         r.engaged,
         r.agreements,
         r.agreements_high,
-        coalesce(r.agreements_high = r.agreements, false) as told_all
+        coalesce(r.agreements_high = r.agreements, false) as told_all,
+        r.kind
     from wave_pairs p
     inner join respondents r on r.wave in (p.wave_before, p.wave)
     left join (

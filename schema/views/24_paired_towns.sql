@@ -30,6 +30,7 @@ select
     case
         when count(*) = count(case when f.later then f.agreements_high else 0 end)
             then sum(case when f.later then f.agreements_high else 0 end)
-    end as agreements_high
+    end as agreements_high,
+    min(f.kind) as kind
 from followed_towns f
 group by f.wave_before, f.wave, f.followed_to

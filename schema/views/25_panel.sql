@@ -7,6 +7,7 @@ select
     t.agreements_before,
     t.agreements,
     t.agreements_before_high,
-    t.agreements_high
+    t.agreements_high,
+    t.kind
 from paired_towns t
 where t.towns_before > 0 and t.towns > 0 and t.had_answered = 'yes' and t.has_answered = 'yes'

@@ -17,7 +17,7 @@ with said as (
         coalesce(p.partner_key, '') as partner_key,
         p.source
     from wave_pairs w
-    inner join partnerships p on p.wave in (w.wave_before, w.wave)
+    inner join agreements_in_force p on p.wave in (w.wave_before, w.wave)
     union all
     select w.wave_before, w.wave, 'ended', e.city, e.country, e.partner, coalesce(e.partner_key, ''), e.source
     from wave_pairs w
@@ -38,7 +38,8 @@ by_city as (
         sum(case when s.kind = 'begun' then 1 else 0 end) as begun,
         sum(case when s.kind = 'ended' then 1 else 0 end) as ended,
         min(s.source) as source,
-        max(s.source) as last_source
+        max(s.source) as last_source,
+        min(f.kind) as kind
     from said s
     left join followed_towns f
         on f.wave = s.wave and f.city = s.city and f.later = (s.kind <> 'before')
@@ -68,6 +69,7 @@ select
     sum(c.begun) as begun,
     sum(c.ended) as ended,
     min(c.source) as source,
-    max(c.last_source) as last_source
+    max(c.last_source) as last_source,
+    min(c.kind) as kind
 from by_city c
 group by c.wave_before, c.wave, c.town, c.country, c.partner_key

@@ -10,6 +10,7 @@ from jumelage.errors import OutputError, UsageError
 from jumelage.texts import NOT_WRITTEN, Label, both, filled, folded, printable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from jumelage.render.grid import Grid
@@ -88,9 +89,14 @@ def say(text: str | Label) -> None:
 
 def show(grid: Grid, format_: str, output: Path | None) -> None:
     """Write a grid in a format to standard output, or to a file."""
+    show_all((grid,), format_, output)
+
+
+def show_all(grids: Iterable[Grid], format_: str, output: Path | None) -> None:
+    """Write grids as `show` does, one after the other."""
     from jumelage.render import renderer
 
-    text = renderer(format_)(grid)
+    text = "\n".join(map(renderer(format_), grids))
     terminal = output is None and sys.stdout is not None and sys.stdout.isatty()
     write(printable(text) if terminal and format_ != "table" else text, output)
 

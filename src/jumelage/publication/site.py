@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 
 from jumelage import __version__, report_file
 from jumelage.errors import BusyError, DataError, OutputError, UsageError
-from jumelage.render.html import page_title, render_page
+from jumelage.render.html import page_title, render_page, waves_of
 from jumelage.reporting.ledger import check
-from jumelage.reporting.run import run
+from jumelage.reporting.run import run_each
 from jumelage.texts import LANGUAGES, both, same
 
 if TYPE_CHECKING:
@@ -92,8 +92,8 @@ def publish(connection: Connection, scope: Scope, out: Path) -> Published:
     """
     check_out(out)
     ledger, sheets = _compute(connection, scope)
-    ordered = {name: sheets[name] for name in sorted(sheets, key=_place)}
-    waves = next(iter(ordered.values())).waves
+    ordered = {name: sheets[name] for name in sorted(sheets, key=lambda name: _place(sheets[name].report.name))}
+    waves = waves_of(ordered.values())
     files = {f"{lang}.html": render_page(ordered, ledger, lang) for lang in LANGUAGES}
     files["index.html"] = _INDEX.format(title=html.escape(page_title(waves, "fr")))
     of_waves = [
@@ -127,7 +127,8 @@ def _compute(connection: Connection, scope: Scope) -> tuple[Ledger | None, dict[
     if len(scope.revisions) > 1:
         reports = [report for report in map(report_file.report, report_file.report_names()) if report.by_wave]
         enough = [report for report in reports if report.waves <= len(scope.revisions)]
-        return None, {report.name: run(connection, report, scope) for report in enough}
+        each = (sheet for report in enough for sheet in run_each(connection, report, scope))
+        return None, {sheet.name: sheet for sheet in each}
     ledger, sheets = check(connection, scope)
     if ledger.problems:
         raise DataError(

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from jumelage.texts import Label, both
+
+if TYPE_CHECKING:
+    from jumelage.reporting.sheet import Sheet
 
 STATUS_MARKS = {
     "source": "▪",
@@ -178,6 +183,14 @@ KINDS = {
     "withdrawn": Label("retirée", "withdrawn"),
 }
 
+# Kinds of authority, as titles name them.
+_AUTHORITIES = {
+    "commune": Label("communes", "communes"),
+    "epci": Label("intercommunalités (EPCI)", "intercommunal bodies (EPCI)"),
+    "departement": Label("départements", "départements"),
+    "region": Label("régions", "regions"),
+}
+
 _TABLES = {
     "default_answers": "réponse{0:s} par défaut",
     "respondents": "répondant{0:s}",
@@ -197,6 +210,15 @@ def counted(table: str, number: int) -> Label:
     """Say how many rows a table has, by what people call them."""
     name = table.replace("_", " ")
     return both(f"{{0}} {_TABLES.get(table, name)}", f"{{0}} {name}", number)
+
+
+def title(sheet: Sheet, lang: str) -> str:
+    """Return what people read above a report: its title, and whom it is of where several kinds were asked."""
+    own = sheet.report.title.text(lang)
+    if sheet.kind is None:
+        return own
+    asked = _AUTHORITIES[sheet.kind].text(lang) if sheet.kind in _AUTHORITIES else sheet.kind
+    return f"{own} – {asked}"
 
 
 def heading(name: str, lang: str) -> str:

@@ -197,7 +197,7 @@ def cells(sheet: Sheet) -> dict[Cell, Value]:
     for key, cell in sheet.cells().items():
         parts = zip(report.key, key.split("/"), strict=True)
         told = "/".join(part for name, part in parts if name != "wave")
-        found |= {(report.name, told, measure): cell[measure] for measure in report.measures}
+        found |= {(sheet.name, told, measure): cell[measure] for measure in report.measures}
     return found
 
 

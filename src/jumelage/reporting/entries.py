@@ -162,11 +162,15 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Every published figure of a wave, the problems that make `check` fail, and the cells that nobody could check."""
+    """Every published figure of a wave, the problems that make `check` fail, and the cells that nobody could check.
+
+    `kind` is the kind of authority that the figures are of, where several were asked.
+    """
 
     entries: tuple[Entry, ...]
     problems: tuple[str, ...]
     unchecked: tuple[tuple[str, str, str], ...] = ()
+    kind: str | None = None
 
     def counts(self) -> dict[str, int]:
         """Return the number of figures of each status, in the order of the statuses."""

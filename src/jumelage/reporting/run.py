@@ -10,6 +10,7 @@ from jumelage.content import TOTAL
 from jumelage.database.attempt import QueryError, attempt
 from jumelage.errors import ReportError, UsageError
 from jumelage.reporting.sheet import Detail, Sheet, Value, WaveFacts, by_key, plain
+from jumelage.revisions.kinds import check_one_kind, per_kind
 from jumelage.revisions.scope import Scope, set_scope
 from jumelage.texts import Label, both, nearest, same
 
@@ -30,11 +31,15 @@ _LABELS = {
 
 
 def wave_facts(connection: Connection, scope: Scope) -> tuple[WaveFacts, ...]:
-    """Return the facts of the waves of a scope, by reference date; UsageError if there are none."""
+    """Return the facts of the waves of the scope that is set, by reference date; UsageError if there are none.
+
+    `complete` tells whether the list of agreements that the scope shows is.
+    """
     chosen = " or ".join(f"r.wave = '{wave}' and r.revision = {revision}" for wave, revision in scope.revisions)
     names, rows = database.query(
         connection,
-        "select r.*, w.synthetic from survey.revisions r join survey.waves w on w.wave = r.wave "
+        "select r.*, w.synthetic, s.agreements_complete as complete from survey.revisions r "
+        "join survey.waves w on w.wave = r.wave join scope s on s.wave = r.wave and s.revision = r.revision "
         f"where {chosen} order by r.reference_date, r.wave",
     )
     if not rows:
@@ -56,13 +61,36 @@ def _facts(facts: dict[str, Any]) -> WaveFacts:
 
 
 def run(connection: Connection, report: Report, scope: Scope) -> Sheet:
-    """Run a report in a scope; ReportError if its query fails or its result breaks the contract.
+    """Run a report in a scope of one kind; ReportError if its query fails or its result breaks the contract.
 
-    UsageError if it is not made for this many waves.
+    UsageError if it is not made for this many waves, or would add up kinds of authority.
+    """
+    parts = each_kind(connection, report, scope)
+    check_one_kind(parts)
+    return _run(connection, report, parts[0])
+
+
+def run_each(connection: Connection, report: Report, scope: Scope) -> tuple[Sheet, ...]:
+    """Run a report once for each kind of authority that was asked; errors as for `run`."""
+    return tuple(_run(connection, report, part) for part in each_kind(connection, report, scope))
+
+
+def each_kind(connection: Connection, report: Report, scope: Scope) -> tuple[Scope, ...]:
+    """Return the scopes that a report is run in: one for each kind that as many waves asked as it needs.
+
+    UsageError if there are none, or if it is not made for several waves.
     """
     check_waves(report, scope)
+    parts = per_kind(connection, scope)
+    enough = tuple(part for part in parts if len(part.revisions) >= report.waves)
+    if not enough:
+        check_waves(report, parts[0])
+    return enough
+
+
+def _run(connection: Connection, report: Report, scope: Scope) -> Sheet:
     set_scope(connection, scope)
-    return make_sheet(connection, report, wave_facts(connection, scope), scope.remarks)
+    return make_sheet(connection, report, wave_facts(connection, scope), scope)
 
 
 def check_waves(report: Report, scope: Scope) -> None:
@@ -94,11 +122,10 @@ def check_waves(report: Report, scope: Scope) -> None:
         )
 
 
-def make_sheet(
-    connection: Connection, report: Report, facts: tuple[WaveFacts, ...], remarks: tuple[Label, ...]
-) -> Sheet:
-    """Run a report in the scope that is set, which `facts` and `remarks` are of; ReportError as for `run`."""
-    return Sheet(report, facts, remarks, run_cells(connection, report), *_labels(connection, report))
+def make_sheet(connection: Connection, report: Report, facts: tuple[WaveFacts, ...], scope: Scope) -> Sheet:
+    """Run a report in the scope that is set, which `facts` are of; ReportError as for `run`."""
+    rows = run_cells(connection, report)
+    return Sheet(report, facts, scope.remarks, rows, *_labels(connection, report), scope.kind)
 
 
 def run_cells(connection: Connection, report: Report) -> tuple[tuple[Value, ...], ...]:

@@ -42,7 +42,8 @@ class Sheet:
     """A report run: one row per cell, in the columns of the report; codes, with the labels to show for them.
 
     `waves` are those in scope, by reference date; `remarks` must stand beside the figures. `details` are the codes
-    that are a kind of another one of their list: people see them indented.
+    that are a kind of another one of their list: people see them indented. `kind` is the kind of authority that it is
+    of, where several were asked.
     """
 
     report: Report
@@ -51,6 +52,12 @@ class Sheet:
     rows: tuple[tuple[Value, ...], ...]
     labels: dict[str, dict[str, Label]]
     details: frozenset[str]
+    kind: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the report, and of the kind of authority where several were asked."""
+        return self.report.name if self.kind is None else f"{self.report.name}-{self.kind}"
 
     @property
     def wave(self) -> WaveFacts:
@@ -67,8 +74,8 @@ class Sheet:
 
     @property
     def complete(self) -> bool:
-        """Whether the list of agreements of every wave in scope is claimed complete."""
-        return all(wave.facts["agreements_complete"] for wave in self.waves)
+        """Whether the list of agreements of every wave is claimed complete, and lacks none of the kind shown."""
+        return all(wave.facts["complete"] for wave in self.waves)
 
     def with_rows(self, keys: Iterable[str]) -> Sheet:
         """Return the sheet with a row for each of these keys; rows that it lacks are put where they belong."""
