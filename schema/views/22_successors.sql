@@ -1,4 +1,4 @@
--- The town that each merged town is part of on the wave's reference date: by its own last change, then its successor's.
+-- The town that each merged town belongs to on the wave's reference date: by its own last change, then its successor's.
 with recursive changes as (
     select c.city, c.successor, c.changed_on from survey.city_changes c
     union
@@ -29,7 +29,8 @@ select
     n.wave,
     n.city,
     n.successor,
-    n.changed_on
+    n.changed_on,
+    c.kind
 from (
     select
         p.wave,
@@ -39,4 +40,5 @@ from (
         row_number() over (partition by p.wave, p.city order by p.steps desc) as place
     from paths p
 ) n
+left join survey.cities c on c.code = n.city
 where n.place = 1
