@@ -847,19 +847,19 @@ def test_a_new_or_missing_answer_is_refused_before_a_load_fails_on_it(
 ) -> None:
     before = snapshot(loaded)
     if line:
-        project.edit("schema/codes/answers.csv", lambda text: text + line)
+        project.edit("schema/codes/answer_codes.csv", lambda text: text + line)
     else:
-        project.remove("schema/codes/answers.csv", "answers,refused")
+        project.remove("schema/codes/answer_codes.csv", "answers,refused")
     result = run("migrate", "--db", address(loaded))
     assert result.code == 3
-    assert result.err.startswith(f"error: schema/codes/answers.csv: {said}; ")
+    assert result.err.startswith(f"error: schema/codes/answer_codes.csv: {said}; ")
     assert snapshot(loaded) == before
 
 
 def test_an_answer_may_be_called_otherwise(loaded: URL, project: Project) -> None:
-    project.edit("schema/codes/answers.csv", lambda text: text.replace("Sans réponse,No answer", "Blanc,Blank"))
+    project.edit("schema/codes/answer_codes.csv", lambda text: text.replace("Sans réponse,No answer", "Blanc,Blank"))
     assert go(loaded).parts == ("code_lists",)
-    assert rows(loaded, "select label_fr from answers where code = 'no_answer'") == [("Blanc",)] * 2
+    assert rows(loaded, "select label_fr from answer_codes where code = 'no_answer'") == [("Blanc",)] * 2
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from jumelage.cli import showing
 from jumelage.findings import Findings
 from jumelage.reading.handed import TABLES
 from jumelage.reading.headings import HEADINGS, meanings
-from jumelage.reading.package import ALIASES, CLAIMS, SHAPES
+from jumelage.reading.shapes import ALIASES, CLAIMS, SHAPES
 from jumelage.reading.source import CsvSource
 from jumelage.report_file import report, report_names
 from jumelage.rules import ERROR, Finding, Rule, rules

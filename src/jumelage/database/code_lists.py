@@ -83,7 +83,7 @@ _CLOSED = {"answers": ANSWERS, "responses": RESPONSES, "no_date": NO_DATE, "yes_
 
 def _check_answers(connection: Connection) -> None:
     """Raise DatabaseError where the lists of answers have other codes than the tables take."""
-    rows = set(query(connection, "select list, code from new_answers")[1])
+    rows = set(query(connection, "select list, code from new_answer_codes")[1])
     wanted = {(name, code) for name, codes in _CLOSED.items() for code in codes}
     said = [
         *(f"{name}, {code} is not one that the tables and views know" for name, code in sorted(rows - wanted)),
@@ -91,8 +91,8 @@ def _check_answers(connection: Connection) -> None:
     ]
     if said:
         raise DatabaseError(
-            f"schema/codes/answers.csv: {'; '.join(said)}; labels and order are free here, but a new answer needs a "
-            "migration, the list in database/models.py and the views: see schema/codes/README.md"
+            f"schema/codes/answer_codes.csv: {'; '.join(said)}; labels and order are free here, but a new answer needs "
+            "a migration, the list in database/models.py and the views: see schema/codes/README.md"
         )
 
 

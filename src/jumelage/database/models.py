@@ -27,22 +27,27 @@ from jumelage.database.model_parts import (
     text,
 )
 from jumelage.database.models_of_lists import CODE_LISTS
+from jumelage.database.models_of_questions import ASKED_OF, NO_ANSWER, QUESTION_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = [
     "ANSWERS",
+    "ASKED",
+    "ASKED_OF",
     "CLAIM_KINDS",
     "CODE_LISTS",
     "DERIVED",
     "LATER_QUESTIONS",
     "LATER_TABLES",
+    "NO_ANSWER",
     "NO_DATE",
     "OF_A_LOAD",
     "OF_A_REVISION",
     "PUBLICATION",
     "QUESTIONS",
+    "QUESTION_KINDS",
     "RESPONSES",
     "SCHEMA",
     "TOWN_QUESTIONS",
@@ -304,7 +309,9 @@ claims = of_revision(
     one_of("kind", CLAIM_KINDS),
 )
 
-# The tables that a load fills, beside the revision itself: rows of towns, then what was published, then pairs.
+# What a wave asks on its own, each table after those that it refers to.
+ASKED = ("questions", "question_items", "answers")
+# The tables that a load fills, beside the revision itself: rows of towns, the publication, what came later.
 PUBLICATION = ("published_tables", "published_figures", "explanations", "claims")
 OF_A_LOAD = (
     "default_answers",
@@ -314,10 +321,11 @@ OF_A_LOAD = (
     "city_difficulties",
     *PUBLICATION,
     "partner_pairs",
+    *ASKED,
 )
 OF_A_REVISION = ("wave", "revision")  # the first columns of each of them
 # Tables that came later: where they have no row the hash is what it always was.
-LATER_TABLES = frozenset(["partner_pairs"])
+LATER_TABLES = frozenset(["partner_pairs", *ASKED])
 # What is made of other columns, and so says nothing of its own about the content.
 DERIVED = frozenset(
     column.name

@@ -129,8 +129,8 @@ communes = table(
     one_of("kind", COMMUNES),
 )
 
-answers = table(
-    "answers",
+answer_codes = table(
+    "answer_codes",
     "Answers of closed questions, with their labels.",
     text("list", "answers, responses (outcome of the contact), no_date (why no date is known) or yes_no."),
     text("code", "Code, never reused."),
@@ -160,5 +160,5 @@ CODE_LISTS = (
     "city_aliases",
     "city_changes",
     "communes",
-    "answers",
+    "answer_codes",
 )

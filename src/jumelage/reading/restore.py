@@ -11,6 +11,7 @@ from jumelage import database
 from jumelage.database.models import LATER_QUESTIONS, PUBLICATION, TOWN_QUESTIONS, metadata
 from jumelage.errors import UsageError
 from jumelage.findings import Findings
+from jumelage.reading.shapes import ITEMS, QUESTIONS, Rows
 from jumelage.reading.source import Document
 from jumelage.reading.wave_fields import Origin
 from jumelage.reading.wave_toml import Wave, wave_of
@@ -49,6 +50,15 @@ _ROWS = {
     ),
     "actions": ("city_actions", {name: name for name in ("city", "action", "answer")}),
     "difficulties": ("city_difficulties", {name: name for name in ("city", "difficulty", "answer")}),
+    "answers": (
+        "answers",
+        {
+            **{name: name for name in ("city", "question")},
+            "answer": "coalesce(code, cast(number as varchar), cast(text as varchar), missing, "
+            f"{_PERIOD.format('date')})",
+            "item": "nullif(item, '')",
+        },
+    ),
     "partner_pairs": (
         "partner_pairs",
         {
@@ -61,10 +71,11 @@ _ROWS = {
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """A revision laid out again: what it says of itself, and where its tables stand now."""
+    """A revision laid out again: what it says of itself, where its tables stand now, and what it asked on its own."""
 
     wave: Wave
     documents: dict[str, Document]
+    asked: dict[str, Rows]
 
 
 def restore(connection: Connection, bench: Connection, code: str, table: str) -> Restored:
@@ -109,7 +120,24 @@ def restore(connection: Connection, bench: Connection, code: str, table: str) ->
         del staged["wave"], staged["revision"]
         sql = f"select {', '.join(staged)} from survey.{name} {where}"
         database.fetch(connection, sql, bench, f"staged_{name}", staged)
-    return Restored(said, documents)
+    return Restored(said, documents, _asked(connection, f"{wave}@{revision}", where))
+
+
+def _asked(connection: Connection, revision: str, where: str) -> dict[str, Rows]:
+    """Return the questions of a revision and the items of their own lists, as they were handed in."""
+    found = {}
+    for name, shape, chosen in (
+        ("questions", QUESTIONS, ""),
+        ("question_items", ITEMS, f" and question in (select question from survey.questions {where} and list is null)"),
+    ):
+        listed = ", ".join(f"cast({column} as varchar) as {column}" for column in shape.columns)
+        _, rows = database.query(
+            connection, f"select {listed} from survey.{name} {where}{chosen} order by survey.{name}.position"
+        )
+        document = Document(name, f"{revision} {name}", None, Path(), 0, shape.columns)
+        fields = {column: [row[i] for row in rows] for i, column in enumerate(shape.columns)}
+        found[name] = Rows(document, list(range(1, len(rows) + 1)), fields)
+    return found if found["questions"].lines else {}
 
 
 def _leave_out_defaults(bench: Connection, wave: Wave) -> tuple[str, ...]:

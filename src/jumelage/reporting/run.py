@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # Where people read the codes of a list: the query that gives code, label in French, in English, and parent.
 _LABELS = {
-    "answers": "select code, label_fr, label_en, null from answers where list = 'answers'",
+    "answers": "select code, label_fr, label_en, null from answer_codes where list = 'answers'",
     "cities": "select code, name, name, null from cities",
     "waves": "select wave, wave || case when synthetic then ' (synthétique)' else '' end, "
     "wave || case when synthetic then ' (synthetic)' else '' end, null from waves",
