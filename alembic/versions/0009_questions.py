@@ -141,7 +141,9 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("(date_from is null) = (date_to is null)", name=op.f("ck_answers_period")),
         sa.CheckConstraint(
-            "1 = case when code is null then 0 else 1 end + case when number is null then 0 else 1 end + case when date_from is null then 0 else 1 end + case when text is null then 0 else 1 end + case when missing is null then 0 else 1 end",
+            "1 = case when code is null then 0 else 1 end + case when number is null then 0 else 1 end "
+            "+ case when date_from is null then 0 else 1 end + case when text is null then 0 else 1 end "
+            "+ case when missing is null then 0 else 1 end",
             name=op.f("ck_answers_one_answer"),
         ),
         sa.ForeignKeyConstraint(

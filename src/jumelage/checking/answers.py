@@ -43,6 +43,7 @@ _NO_ROWS = (
 def stage_asked(bench: Connection, package: Package, names: Names, findings: Findings) -> None:
     """Stage what a wave asks on its own, with the answers; add what cannot be understood to the findings."""
     questions = stage_questions(bench, package.questions, package.items, findings)
+    _name(bench, questions)
     findings += _stage_answers(bench, package.tables, questions, names, package.wave)
 
 
@@ -60,7 +61,7 @@ def _stage_answers(
 
 
 def _gather(bench: Connection, documents: Mapping[str, Document], questions: Sequence[Question]) -> None:
-    """Make `given`, and the spellings of questions and of their items."""
+    """Make `given`."""
     own = [q.code for q in questions if f"q_{q.code}" in documents["respondents"].columns]
     wide = "".join(
         f" union all select 'respondents', r.line, 'q_{code}', m.code, '{code}', '{code}', null, r.q_{code} "
@@ -68,6 +69,17 @@ def _gather(bench: Connection, documents: Mapping[str, Document], questions: Seq
         f"where r.q_{code} is not null"
         for code in own
     )
+    bench.exec_driver_sql(
+        "create or replace temp table given as "
+        "select 'answers' as document, r.line, 'answer' as in_column, m.code as city, r.question as asked, "
+        "n.question, r.item, r.answer as text from raw_answers r "
+        "left join meant_answers_city m on m.text = r.city left join asked_names n on n.key = match_key(r.question) "
+        f"where r.answer is not null and r.question is not null{wide}"
+    )
+
+
+def _name(bench: Connection, questions: Sequence[Question]) -> None:
+    """Make the spellings of questions and of their items, and let printed figures be called by them."""
     put(
         bench,
         "asked",
@@ -90,11 +102,10 @@ def _gather(bench: Connection, documents: Mapping[str, Document], questions: Seq
         "group by all having count(distinct item) = 1"
     )
     bench.exec_driver_sql(
-        "create or replace temp table given as "
-        "select 'answers' as document, r.line, 'answer' as in_column, m.code as city, r.question as asked, "
-        "n.question, r.item, r.answer as text from raw_answers r "
-        "left join meant_answers_city m on m.text = r.city left join asked_names n on n.key = match_key(r.question) "
-        f"where r.answer is not null and r.question is not null{wide}"
+        "insert into names select 'questions', key, question, question from asked_names "
+        "union all select 'asked_items', key, min(item), min(item) from item_names "
+        "group by key having count(distinct item) = 1 "
+        "union all select 'asked_items', key, code, spelling from names where list = 'yes_no'"
     )
 
 

@@ -57,7 +57,7 @@ def stage_questions(
     listed = [row for question in known if question.code_list for row in _from_list(bench, question)]
     own = list(_items(items, known, findings)) if items is not None else []
     if questions is not None:
-        have = {row[0] for row in (*listed, *own)}
+        have = {row[0] for row in listed} | set(items.fields["question"] if items is not None else ())
         for line, record in questions.records():
             if record["question"] in {q.code for q in known if q.kind in WITH_ITEMS} - have:
                 findings.append(

@@ -92,7 +92,9 @@ def publish(connection: Connection, scope: Scope, out: Path) -> Published:
     """
     check_out(out)
     ledger, sheets = _compute(connection, scope)
-    ordered = {name: sheets[name] for name in sorted(sheets, key=_place)}
+    ordered = {
+        name: sheets[name] for name in sorted(sheets, key=_place) if sheets[name].rows or not sheets[name].report.seldom
+    }
     waves = next(iter(ordered.values())).waves
     files = {f"{lang}.html": render_page(ordered, ledger, lang) for lang in LANGUAGES}
     files["index.html"] = _INDEX.format(title=html.escape(page_title(waves, "fr")))
