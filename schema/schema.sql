@@ -34,40 +34,6 @@ COMMENT ON COLUMN survey.answer_codes.position IS 'Order in lists.';
 COMMENT ON COLUMN survey.answer_codes.label_fr IS 'Label in French.';
 COMMENT ON COLUMN survey.answer_codes.label_en IS 'Label in English.';
 
-CREATE TABLE survey.cities (
-    code TEXT NOT NULL,
-    kind TEXT NOT NULL,
-    name TEXT NOT NULL,
-    sort_key TEXT NOT NULL,
-    match_key TEXT NOT NULL,
-    CONSTRAINT pk_cities PRIMARY KEY (code),
-    CONSTRAINT ck_cities_kind CHECK (kind in ('commune', 'epci', 'departement', 'region'))
-);
-COMMENT ON TABLE survey.cities IS 'Authorities that a survey may ask.';
-COMMENT ON COLUMN survey.cities.code IS 'INSEE code for a commune; text, since it may begin with 0 or hold a letter.';
-COMMENT ON COLUMN survey.cities.kind IS 'Kind of authority: commune, epci, departement or region.';
-COMMENT ON COLUMN survey.cities.name IS 'Official name.';
-COMMENT ON COLUMN survey.cities.sort_key IS 'French alphabetical order: letters and digits of the name.';
-COMMENT ON COLUMN survey.cities.match_key IS 'Name without case, accents, hyphens, and with Saint for St; finds, never orders.';
-
-CREATE TABLE survey.communes (
-    code TEXT NOT NULL,
-    kind TEXT NOT NULL,
-    name TEXT,
-    departement TEXT NOT NULL,
-    part_of TEXT,
-    match_key TEXT,
-    CONSTRAINT pk_communes PRIMARY KEY (code, kind),
-    CONSTRAINT ck_communes_kind CHECK (kind in ('commune', 'associated', 'delegated', 'former'))
-);
-COMMENT ON TABLE survey.communes IS 'Register of the communes of the region, present and former: tells another commune from an unknown name.';
-COMMENT ON COLUMN survey.communes.code IS 'INSEE code.';
-COMMENT ON COLUMN survey.communes.kind IS 'commune (present), associated, delegated, or former.';
-COMMENT ON COLUMN survey.communes.name IS 'Name; null for a former code whose name the register does not know.';
-COMMENT ON COLUMN survey.communes.departement IS 'Number of the departement.';
-COMMENT ON COLUMN survey.communes.part_of IS 'Present commune that it belongs to; null for a present one.';
-COMMENT ON COLUMN survey.communes.match_key IS 'As in cities.';
-
 CREATE TABLE survey.countries (
     code TEXT NOT NULL,
     sort_key TEXT NOT NULL,
@@ -111,6 +77,23 @@ COMMENT ON TABLE survey.installed IS 'What migrate has put into this database be
 COMMENT ON COLUMN survey.installed.part IS 'code_lists or views.';
 COMMENT ON COLUMN survey.installed.hash IS 'SHA-256 of its files.';
 
+CREATE TABLE survey.registers (
+    list TEXT NOT NULL,
+    source TEXT NOT NULL,
+    as_of DATE,
+    added_at TIMESTAMP WITHOUT TIME ZONE NOT NULL,
+    added_by TEXT NOT NULL,
+    software TEXT NOT NULL,
+    CONSTRAINT pk_registers PRIMARY KEY (list)
+);
+COMMENT ON TABLE survey.registers IS 'Lists of authorities that were added to the register, each as it was added last.';
+COMMENT ON COLUMN survey.registers.list IS 'Name of the list, as in cities.';
+COMMENT ON COLUMN survey.registers.source IS 'Where it is from.';
+COMMENT ON COLUMN survey.registers.as_of IS 'Day on which it was true, where that is said.';
+COMMENT ON COLUMN survey.registers.added_at IS 'When it was added, UTC.';
+COMMENT ON COLUMN survey.registers.added_by IS 'Who added it.';
+COMMENT ON COLUMN survey.registers.software IS 'Version of jumelage that added it.';
+
 CREATE TABLE survey.waves (
     wave TEXT NOT NULL,
     synthetic BOOLEAN NOT NULL,
@@ -133,31 +116,39 @@ COMMENT ON COLUMN survey.zones.position IS 'Order in lists and reports.';
 COMMENT ON COLUMN survey.zones.label_fr IS 'Label in French.';
 COMMENT ON COLUMN survey.zones.label_en IS 'Label in English.';
 
-CREATE TABLE survey.city_aliases (
-    alias TEXT NOT NULL,
-    city TEXT NOT NULL,
-    match_key TEXT NOT NULL,
-    CONSTRAINT pk_city_aliases PRIMARY KEY (alias),
-    CONSTRAINT fk_city_aliases_city FOREIGN KEY(city) REFERENCES survey.cities (code)
+CREATE TABLE survey.cities (
+    code TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    name TEXT,
+    sort_key TEXT,
+    match_key TEXT,
+    status TEXT,
+    country TEXT DEFAULT 'FR',
+    part_of TEXT,
+    departement TEXT,
+    population INTEGER,
+    valid_from DATE,
+    valid_to DATE,
+    list TEXT DEFAULT 'shipped',
+    CONSTRAINT pk_cities PRIMARY KEY (code),
+    CONSTRAINT ck_cities_period CHECK (valid_to is null or valid_from is null or valid_to > valid_from),
+    CONSTRAINT fk_cities_country FOREIGN KEY(country) REFERENCES survey.countries (code),
+    CONSTRAINT fk_cities_part_of FOREIGN KEY(part_of) REFERENCES survey.cities (code)
 );
-COMMENT ON TABLE survey.city_aliases IS 'Accepted spellings of a city beside its name.';
-COMMENT ON COLUMN survey.city_aliases.alias IS 'Spelling.';
-COMMENT ON COLUMN survey.city_aliases.city IS 'City.';
-COMMENT ON COLUMN survey.city_aliases.match_key IS 'As in cities.';
-
-CREATE TABLE survey.city_changes (
-    city TEXT NOT NULL,
-    changed_on DATE NOT NULL,
-    successor TEXT NOT NULL,
-    CONSTRAINT pk_city_changes PRIMARY KEY (city, changed_on),
-    CONSTRAINT ck_city_changes_successor CHECK (successor <> city),
-    CONSTRAINT fk_city_changes_city FOREIGN KEY(city) REFERENCES survey.cities (code),
-    CONSTRAINT fk_city_changes_successor FOREIGN KEY(successor) REFERENCES survey.cities (code)
-);
-COMMENT ON TABLE survey.city_changes IS 'Towns that became part of another one, with the day.';
-COMMENT ON COLUMN survey.city_changes.city IS 'Town that ceased to be one of its own.';
-COMMENT ON COLUMN survey.city_changes.changed_on IS 'First day on which it is part of the other.';
-COMMENT ON COLUMN survey.city_changes.successor IS 'Town that it is part of since.';
+COMMENT ON TABLE survey.cities IS 'Register of authorities, present and former: those that a survey may ask, and those that tell another authority from an unknown name.';
+COMMENT ON COLUMN survey.cities.code IS 'INSEE code of a commune (with -D for a delegated one that shares the code of the present one), SIREN of an EPCI, ISO 3166-2 of a departement or region.';
+COMMENT ON COLUMN survey.cities.kind IS 'Kind of authority: commune, epci, departement, region, or what another country has.';
+COMMENT ON COLUMN survey.cities.name IS 'Official name; null where the register does not know it.';
+COMMENT ON COLUMN survey.cities.sort_key IS 'French alphabetical order: letters and digits of the name.';
+COMMENT ON COLUMN survey.cities.match_key IS 'Name without case, accents, hyphens, and with Saint for St; finds, never orders.';
+COMMENT ON COLUMN survey.cities.status IS 'associated, delegated or former; null for a present authority.';
+COMMENT ON COLUMN survey.cities.country IS 'Country that it is in.';
+COMMENT ON COLUMN survey.cities.part_of IS 'Authority that it is part of.';
+COMMENT ON COLUMN survey.cities.departement IS 'Number of the departement; null outside of any.';
+COMMENT ON COLUMN survey.cities.population IS 'Population; null where unknown.';
+COMMENT ON COLUMN survey.cities.valid_from IS 'First day on which it exists; null where unknown.';
+COMMENT ON COLUMN survey.cities.valid_to IS 'First day on which it no longer exists; null while it does, or where unknown.';
+COMMENT ON COLUMN survey.cities.list IS 'List that put it into the register.';
 
 CREATE TABLE survey.country_aliases (
     alias TEXT NOT NULL,
@@ -242,6 +233,32 @@ COMMENT ON COLUMN survey.revisions.software IS 'Version of jumelage that loaded 
 COMMENT ON COLUMN survey.revisions.declared IS 'wave.toml as JSON; null for revisions loaded before it was kept.';
 COMMENT ON COLUMN survey.revisions.home_country IS 'Country of the towns: what is twinned within it is not international.';
 COMMENT ON COLUMN survey.revisions.home_apart IS 'Declared: agreements at home are kept, apart from all others.';
+
+CREATE TABLE survey.city_aliases (
+    alias TEXT NOT NULL,
+    city TEXT NOT NULL,
+    match_key TEXT NOT NULL,
+    CONSTRAINT pk_city_aliases PRIMARY KEY (alias),
+    CONSTRAINT fk_city_aliases_city FOREIGN KEY(city) REFERENCES survey.cities (code)
+);
+COMMENT ON TABLE survey.city_aliases IS 'Accepted spellings of a city beside its name.';
+COMMENT ON COLUMN survey.city_aliases.alias IS 'Spelling.';
+COMMENT ON COLUMN survey.city_aliases.city IS 'City.';
+COMMENT ON COLUMN survey.city_aliases.match_key IS 'As in cities.';
+
+CREATE TABLE survey.city_changes (
+    city TEXT NOT NULL,
+    changed_on DATE NOT NULL,
+    successor TEXT NOT NULL,
+    CONSTRAINT pk_city_changes PRIMARY KEY (city, changed_on),
+    CONSTRAINT ck_city_changes_successor CHECK (successor <> city),
+    CONSTRAINT fk_city_changes_city FOREIGN KEY(city) REFERENCES survey.cities (code),
+    CONSTRAINT fk_city_changes_successor FOREIGN KEY(successor) REFERENCES survey.cities (code)
+);
+COMMENT ON TABLE survey.city_changes IS 'Towns that became part of another one, with the day.';
+COMMENT ON COLUMN survey.city_changes.city IS 'Town that ceased to be one of its own.';
+COMMENT ON COLUMN survey.city_changes.changed_on IS 'First day on which it is part of the other.';
+COMMENT ON COLUMN survey.city_changes.successor IS 'Town that it is part of since.';
 
 CREATE TABLE survey.claims (
     wave TEXT NOT NULL,
@@ -1036,9 +1053,15 @@ from scope s
 inner join survey.claims t on t.wave = s.wave and t.revision = s.revision;
 
 create view communes as
--- Register of the communes of the region, present and former.
-select code, kind, name, departement, part_of
-from survey.communes;
+-- Communes of the register, present and former, by their INSEE codes.
+select
+    replace(code, '-D', '') as code,
+    coalesce(status, 'commune') as kind,
+    name,
+    departement,
+    case when status is not null then part_of end as part_of
+from survey.cities
+where kind = 'commune';
 
 create view answer_codes as
 -- Answers of closed questions, with their labels.

@@ -170,7 +170,7 @@ def test_a_file_saved_by_a_spreadsheet_program_is_accepted(tmp_path: Path) -> No
             ["cities,Lîle-en-Flandre,3,59350,,,yes", "cities,LILE EN FLANDRE,3,59178,,,yes"],
             "s.csv:3, column spelling: 'LILE EN FLANDRE': is a spelling of 59350 already",
         ),
-        (["cities,Lens,1,59350,Lille,50,yes"], "s.csv:2, column spelling: 'Lens': is a spelling of 62498 already"),
+        (["cities,Lens,1,59350,Lille,50,yes"], "s.csv:2, column spelling: 'Lens': is a spelling of Lens 62498 already"),
         (["countries,Allemagne,1,GB,,,yes"], "s.csv:2, column spelling: 'Allemagne': is a spelling of DE already"),
         (
             ["towns,Lile,1,59350,Lille,50,yes"],
@@ -213,7 +213,7 @@ def test_one_spelling_for_two_codes_is_refused_and_doubles_no_rows(migrated: URL
     for line, rule in (
         ("cities,lîle,59178", "aliases.csv:5, column spelling: 'lîle': is a spelling of 59350 already"),
         ("cities,Lile,59178", "aliases.csv:5, column spelling: 'Lile': is a spelling of 59350 already"),
-        ("cities,Lens,59350", "aliases.csv:5, column spelling: 'Lens': is a spelling of 62498 already"),
+        ("cities,Lens,59350", "aliases.csv:5, column spelling: 'Lens': is a spelling of Lens 62498 already"),
         ("cities,Lyle,12", "aliases.csv:5, column code: '12': is not a code of cities"),
     ):
         misspelt.write("aliases.csv", f"{good}{line}\n")

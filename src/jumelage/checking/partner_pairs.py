@@ -55,7 +55,7 @@ def unknown_before(
     kinds = dict.fromkeys(("city", "country", "partner_key"), "varchar")
     database.fetch(connection, named, bench, "named_before", kinds)
     rows = bench.exec_driver_sql(
-        "with recursive became as (select code as city, code as successor from list_cities union "
+        "with recursive became as (select code as city, code as successor from register union "
         "select b.city, c.successor from became b join list_city_changes c on c.city = b.successor) "
         "select p.line, r.partner_before, r.city, r.country from resolved_partner_pairs p "
         "join raw_partner_pairs r on r.line = p.line "

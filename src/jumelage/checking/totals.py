@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jumelage.checking.numbers import ambiguous, number, two_readings
-from jumelage.checking.register import DEPARTEMENTS
 from jumelage.database.sql import literal
 from jumelage.database.workbench import put
 from jumelage.reading.shapes import SHAPES
@@ -258,9 +257,13 @@ def _numbered(column: str) -> str:
 
 
 def _departement(column: str) -> str:
-    """Return the condition that a name ends in the number of a departement, as a town may."""
-    numbers = "|".join(DEPARTEMENTS)
-    return f"regexp_matches({column}, '\\(({numbers})\\)$')" if column == "city" else "false"
+    """Return the condition that a name ends in the number of a departement of the territory, as a town may."""
+    if column != "city":
+        return "false"
+    return (
+        f"coalesce(regexp_extract({column}, '\\(([0-9][0-9AB][0-9]?)\\)$', 1) in (select departement from register "
+        "where kind = 'departement' and code in (select code from territory)), false)"
+    )
 
 
 def _take_marks(bench: Connection, document: Document, column: str, mark: str) -> list[Finding]:

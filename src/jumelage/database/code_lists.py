@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from jumelage.database.bulk import analyze, append, orphans
 from jumelage.database.models import ANSWERS, CODE_LISTS, NO_DATE, QUESTIONS, RESPONSES, SCHEMA, metadata
+from jumelage.database.register import SHIPPED, SHIPPED_REGISTER
 from jumelage.database.sql import query
 from jumelage.database.workbench import read_code_lists, workbench
 from jumelage.errors import DatabaseError
@@ -15,11 +16,14 @@ from jumelage.errors import DatabaseError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+# For the tables that are no file of their own, what they are made of.
+_MADE_OF = {"cities": f"({SHIPPED_REGISTER})"}
+# Rows of other lists, which `register add` put there, are not the files' to change.
+_OURS = {"cities": f" and o.list = '{SHIPPED}'"}
 _KEYS = {
     "sort_key": {"countries": "sort_key(label_fr)", "cities": "sort_key(name)"},
     "match_key": {
         "cities": "match_key(name)",
-        "communes": "match_key(name)",
         "city_aliases": "match_key(alias)",
         "country_aliases": "match_key(alias)",
     },
@@ -34,12 +38,17 @@ def synchronise(connection: Connection) -> None:
             table = metadata.tables[f"{SCHEMA}.{name}"]
             columns = [column.name for column in table.columns]
             values = ", ".join(
-                f"{_KEYS.get(column.name, {}).get(name, _typed(column.name, str(column.type)))} as {column.name}"
-                for column in table.columns
+                f"{_value(name, column.name, str(column.type))} as {column.name}" for column in table.columns
             )
             connection.exec_driver_sql(f"create temp table new_{name} as select * from survey.{name} limit 0")
             try:
-                append(bench, f"select {values} from list_{name}", connection, f"new_{name}", columns)
+                append(
+                    bench,
+                    f"select {values} from {_MADE_OF.get(name, f'list_{name}')}",
+                    connection,
+                    f"new_{name}",
+                    columns,
+                )
             except DBAPIError as error:
                 raise DatabaseError(f"schema/codes/{name}.csv: {str(error.orig).splitlines()[0]}") from error
             keys = ", ".join(column.name for column in table.primary_key)
@@ -51,6 +60,7 @@ def synchronise(connection: Connection) -> None:
             same = _same_key(name)
             connection.exec_driver_sql(
                 f"delete from survey.{name} o where not exists (select 1 from new_{name} n where {same})"
+                f"{_OURS.get(name, '')}"
             )
         for name in CODE_LISTS:
             table = metadata.tables[f"{SCHEMA}.{name}"]
@@ -96,7 +106,10 @@ def _check_answers(connection: Connection) -> None:
         )
 
 
-def _typed(column: str, kind: str) -> str:
+def _value(name: str, column: str, kind: str) -> str:
+    """Return what a column of a table is made of."""
+    if name in _KEYS.get(column, {}):
+        return _KEYS[column][name]
     return column if kind == "TEXT" else f"cast({column} as {kind})"
 
 

@@ -46,6 +46,12 @@ HEADINGS = {
     "printed": ("imprimé",),
     "place": ("endroit",),
     "key": ("clé",),
+    "kind": ("genre", "nature"),
+    "name": ("nom",),
+    "status": ("statut",),
+    "part_of": ("fait partie de", "part of"),
+    "valid_from": ("valide du", "valid from"),
+    "valid_to": ("valide jusqu'au", "valid to"),
     "value": ("valeur",),
 }
 

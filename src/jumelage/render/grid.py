@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from jumelage.checking.partner_pairs import Pair
     from jumelage.checking.spellings import Suggestion
+    from jumelage.database.register import Installed
     from jumelage.report_file import Column, Report
     from jumelage.reporting.diff import Change
     from jumelage.reporting.entries import Entry, Ledger
@@ -51,7 +52,7 @@ class Grid:
     typed: frozenset[str] = frozenset()
 
 
-_TYPED = frozenset({"loaded_by", "reason", "withdrawn_by", "withdrawn_why"})
+_TYPED = frozenset({"added_by", "source", "loaded_by", "reason", "withdrawn_by", "withdrawn_why"})
 _SEMICOLON = Label("\u00a0; ", "; ")
 _NOT_ADDITIVE = Label(
     "not_additive\u00a0: la cellule n’est pas la somme de ces lignes",
@@ -351,6 +352,7 @@ def _scalar(value: object) -> Value:
     return value if value is None or isinstance(value, int) else str(value)
 
 
+REGISTER = ("list", "kind", "authorities", "present", "as_of", "source", "added_at", "added_by")
 SUGGESTIONS = ("list", "spelling", "rows", "code", "name", "score", "confirmed")
 
 
@@ -358,6 +360,12 @@ def of_suggestions(suggestions: Sequence[Suggestion], lang: str) -> Grid:
     """Make the grid of suggested spellings, with a column for a person's confirmation."""
     rows = tuple((s.code_list, s.spelling, s.rows, s.code, s.name, s.score, None) for s in suggestions)
     return replace(_plain_grid(SUGGESTIONS, rows, lang), for_people=True)
+
+
+def of_register(installed: Sequence[Installed], lang: str) -> Grid:
+    """Make the grid of what the register has, by list and kind."""
+    rows = tuple(tuple(_scalar(getattr(one, name)) for name in REGISTER) for one in installed)
+    return replace(_plain_grid(REGISTER, rows, lang), typed=_TYPED)
 
 
 def of_pairs(pairs: Sequence[Pair], lang: str) -> Grid:

@@ -110,6 +110,13 @@ WORDS = {
 
 # Headings of tables for people, by the names that programs get. What is not here is a name that both use.
 HEADINGS = {
+    "kind": Label("genre", "kind"),
+    "source": Label("source", "source"),
+    "present": Label("actuelles", "present"),
+    "authorities": Label("autorités", "authorities"),
+    "as_of": Label("au", "as of"),
+    "added_by": Label("par", "by"),
+    "added_at": Label("ajoutée (UTC)", "added (UTC)"),
     "after": Label("après", "after"),
     "because": Label("parce que", "because"),
     "before": Label("avant", "before"),
