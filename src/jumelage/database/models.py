@@ -39,7 +39,6 @@ __all__ = [
     "CLAIM_KINDS",
     "CODE_LISTS",
     "DERIVED",
-    "LATER_QUESTIONS",
     "LATER_TABLES",
     "NO_ANSWER",
     "NO_DATE",
@@ -71,16 +70,10 @@ CLAIM_KINDS = ("figure", "wording", "source", "consistency")
 QUESTIONS = ("actions", "difficulties")
 
 
-def _question(name: str, asked: str, *, later: bool = False) -> Column[str]:
-    """Make the column of a question that every town is asked, by which it is loaded, restored and checked.
-
-    One that came `later`, by a migration, is at the end of its table: towns of earlier waves were not asked.
-    """
-    default = "not_asked" if later else None
-    checks = () if later else (one_of(name, ANSWERS),)  # DuckDB can add no check; the loader takes nothing but answers
-    return Column(
-        name, Text, *checks, nullable=False, server_default=default, comment=f"Answer: {asked}", info={"question": True}
-    )
+def _question(name: str, asked: str) -> Column[str]:
+    """Make the column of a question that every town of every wave is asked."""
+    said, info = f"Answer: {asked}", {"question": True}
+    return Column(name, Text, one_of(name, ANSWERS), nullable=False, comment=said, info=info)
 
 
 waves = table(
@@ -182,9 +175,8 @@ respondents = of_revision(
     refers("respondents", ("city",), "cities", ("code",)),
 )
 
-# What every town is asked, and what of it earlier waves were not asked.
+# What every town of every wave is asked.
 TOWN_QUESTIONS = tuple(column.name for column in respondents.columns if column.info.get("question"))
-LATER_QUESTIONS = tuple(name for name in TOWN_QUESTIONS if respondents.columns[name].server_default is not None)
 
 _PARTNER_KEY = "letters and digits alone, without case and accents, St for Saint; the same for all spellings"
 

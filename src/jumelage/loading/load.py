@@ -92,7 +92,7 @@ def _load(
             stage_published(bench, package, package.wave, names, findings)
             findings += claimed_complete(package.wave, package)
         if package.wave is not None and not findings.errors:
-            stage_wave(bench, package.wave, package.documents["respondents"].columns)
+            stage_wave(bench, package.wave)
             findings += false_sources(bench, package.wave, package)
         findings = findings.in_order()
         uncopied = _annotate(request, package, findings)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jumelage import database
-from jumelage.database.models import LATER_QUESTIONS, PUBLICATION, TOWN_QUESTIONS, metadata
+from jumelage.database.models import PUBLICATION, TOWN_QUESTIONS, metadata
 from jumelage.errors import UsageError
 from jumelage.findings import Findings
 from jumelage.reading.shapes import ITEMS, QUESTIONS, Rows
@@ -112,9 +112,9 @@ def restore(connection: Connection, bench: Connection, code: str, table: str) ->
             f"create or replace temp table raw_{name} as select cast(row_number() over () as integer) as line, *, "
             "cast(null as varchar) as loose, cast(null as integer) as odd from fetched"
         )
-        unasked = _leave_out_defaults(bench, said) if name == "respondents" else ()
-        given = tuple(column for column in columns if column not in unasked)
-        documents[name] = Document(name, f"{wave}@{revision} {name}", None, Path(), 0, given)
+        if name == "respondents":
+            _leave_out_defaults(bench, said)
+        documents[name] = Document(name, f"{wave}@{revision} {name}", None, Path(), 0, tuple(columns))
     for name in PUBLICATION:
         staged = {column.name: str(column.type) for column in metadata.tables[f"survey.{name}"].columns}
         del staged["wave"], staged["revision"]
@@ -140,20 +140,10 @@ def _asked(connection: Connection, revision: str, where: str) -> dict[str, Rows]
     return found if found["questions"].lines else {}
 
 
-def _leave_out_defaults(bench: Connection, wave: Wave) -> tuple[str, ...]:
-    """Blank the answers that are the default, and drop the towns that have no other: they were not handed in.
-
-    Returns the questions that no town was asked.
-    """
-    unasked = tuple(
-        name
-        for name in LATER_QUESTIONS
-        if not bench.exec_driver_sql(f"select count(*) from raw_respondents where {name} <> 'not_asked'").scalar()
-    )
+def _leave_out_defaults(bench: Connection, wave: Wave) -> None:
+    """Blank the answers that are the default, and drop the towns that have no other: they were not handed in."""
     answers = ("response", *TOWN_QUESTIONS)
-    blanked = ", ".join(
-        f"{name} = nullif({name}, '{wave.default(name, asked=name not in unasked)}')" for name in answers
-    )
+    blanked = ", ".join(f"{name} = nullif({name}, '{wave.defaults[name]}')" for name in answers)
     bench.exec_driver_sql(f"update raw_respondents set {blanked}")
     blank = " and ".join(f"{name} is null" for name in answers)
     # Where nobody gave a number of agreements, "no answer" is all that tells that it was asked for.
@@ -162,4 +152,3 @@ def _leave_out_defaults(bench: Connection, wave: Wave) -> tuple[str, ...]:
         "or declared_agreements = 'no_answer' "
         "and exists (select 1 from raw_respondents x where x.declared_agreements <> 'no_answer'))"
     )
-    return unasked
