@@ -39,6 +39,7 @@ from jumelage.loading.revision import Request
 from jumelage.revisions.scope import Scope, find_scope, set_scope
 
 from .conftest import ROOT, WAVE_2006, Databases, WaveFolder, address, run
+from .test_questions import asking
 
 Catalog = dict[str, list[tuple[Any, ...]]]
 HEAD = database.head()
@@ -745,7 +746,7 @@ def test_unset_the_views_show_the_current_revision_of_the_latest_real_wave(
 
 
 def test_the_latest_wave_is_that_of_the_current_reference_dates(loaded: URL, tiny_wave: WaveFolder) -> None:
-    load(loaded, Request(asking(tiny_wave).path, by="tests"))
+    load(loaded, Request(tiny_wave.path, by="tests"))
     tiny_wave.replace("wave.toml", "reference_date = 2010-12-31", "reference_date = 2000-12-31")
     load(loaded, Request(tiny_wave.path, by="tests", reason="the date was wrong"))
     with database.reading(loaded) as connection:
@@ -756,7 +757,7 @@ def test_the_latest_wave_is_that_of_the_current_reference_dates(loaded: URL, tin
 def test_a_chosen_scope_shows_older_revisions_and_other_waves_until_it_is_unset(
     loaded: URL, tiny_wave: WaveFolder
 ) -> None:
-    load(loaded, Request(asking(tiny_wave).path, by="tests"))
+    load(loaded, Request(tiny_wave.path, by="tests"))
     tiny_wave.append("partnerships.csv", "Lens,Italie,1,,,yes,")
     load(loaded, Request(tiny_wave.path, by="tests", reason="an agreement was forgotten"))
     with database.reading(loaded) as connection:
