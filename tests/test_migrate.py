@@ -43,6 +43,8 @@ from .test_questions import asking
 
 Catalog = dict[str, list[tuple[Any, ...]]]
 HEAD = database.head()
+# Views that the waves of the project leave empty: test_partners and test_questions fill them.
+ELSEWHERE = {"answers", "apart_partnerships", "asked_items", "partner_pairs", "questions"}
 
 _CATALOGS = {
     "duckdb": {
@@ -714,7 +716,7 @@ def test_views_show_the_same_on_both_engines(postgres: URL, tmp_path: Path) -> N
             shown.append((columns, sorted((row[:hidden] + row[hidden + 1 :] for row in found), key=repr)))
         assert shown[0][1] == shown[1][1], name
         assert shown[0][0] == shown[1][0], name
-        assert shown[0][1] or name in {"apart_partnerships", "partner_pairs"}, name  # which test_partners fills
+        assert shown[0][1] or name in ELSEWHERE, name
 
 
 # --- scope ------------------------------------------------------------------------------------------------------
