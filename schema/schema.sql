@@ -629,16 +629,19 @@ COMMENT ON COLUMN survey.question_items.label_en IS 'Label in English.';
 COMMENT ON COLUMN survey.question_items.position IS 'Order in lists and reports.';
 
 create view settings as
--- What this session has chosen to see, and whether that is one revision of one wave. Written once per engine.
+-- What this session has chosen to see, and whether it is a single revision of a single wave. Written once per engine.
 select
     nullif(replace(current_setting('jumelage.scope', true), ' ', ''), '') as scope,
     nullif(current_setting('jumelage.inferred', true), '') as inferred,
     cast(nullif(current_setting('jumelage.classified_on', true), '') as date) as classified_on,
-    coalesce(current_setting('jumelage.scope', true) similar to ' *[^,@ ]+@[1-9][0-9]{0,8} *', false) as single;
+    coalesce(current_setting('jumelage.scope', true) similar to ' *[^,@ ]+@[1-9][0-9]{0,8} *', false) as single,
+    nullif(current_setting('jumelage.kind', true), '') as kind;
 
 create view scope as
--- The revisions that all other views show: those chosen, else the current one of the latest real wave.
--- Of several revisions of a wave only the highest: rows would count twice.
+-- The revisions that all other views show: those chosen, else the current revision of the latest real wave.
+-- Of several revisions of a wave only the highest is taken: otherwise rows would count twice.
+-- kind: the one kind of authority that they show, null for all. Of one kind the list of agreements is not complete where
+-- some agreements tell no town, since these are in no kind.
 select
     r.wave,
     r.revision,
@@ -646,6 +649,13 @@ select
     coalesce(r.classified_on, r.reference_date) as classified_on,
     coalesce(r.inferred, 'yes') <> 'no' as with_inferred,
     r.agreements_complete
+    and not exists (
+        select 1
+        from settings t
+        inner join survey.partnerships p on p.city is null
+        where t.kind is not null and p.wave = r.wave and p.revision = r.revision
+    ) as agreements_complete,
+    r.kind
 from (
     select
         c.*,
@@ -660,6 +670,7 @@ from (
             s.scope,
             s.inferred,
             s.classified_on,
+            s.kind,
             row_number() over (partition by o.wave order by o.revision desc) as age
         from survey.revisions o
         inner join survey.waves w on w.wave = o.wave
@@ -676,9 +687,9 @@ from (
 where r.scope is not null or (r.place = 1 and not r.synthetic);
 
 create view listed_agreements as
--- Rows of partnerships of the revisions in scope, ended ones too; inferred ones if they count. Written once per engine.
--- What is in scope is evaluated once, by subqueries that depend on no row: of a join, a plan may compute scope again for
--- each row, as it does before it has statistics.
+-- Agreements of the revisions in scope, ended ones included, inferred ones if they count. Written once per engine.
+-- The scope is evaluated once, by subqueries that depend on no row: with a join, as long as there are no statistics,
+-- a plan may compute it again for each row. No town's kind is looked up unless one kind is chosen.
 select p.*
 from survey.partnerships p
 where p.wave = any (array(select s.wave from scope s))
@@ -687,7 +698,11 @@ where p.wave = any (array(select s.wave from scope s))
         (select count(*) = 1 from scope s)
         or p.wave || '@' || cast(p.revision as varchar) = any (array(select s.wave || '@' || cast(s.revision as varchar) from scope s))
     )
-    and ((select bool_and(s.with_inferred) from scope s) or not p.inferred);
+    and ((select bool_and(s.with_inferred) from scope s) or not p.inferred)
+    and (
+        (select t.kind is null from settings t)
+        or p.city in (select c.code from settings t inner join survey.cities c on c.kind = t.kind)
+    );
 
 create view waves as
 -- The wave in scope: its title, dates, frame and source.
@@ -728,7 +743,7 @@ select code, label_fr, label_en, sort_key, state_since
 from survey.countries;
 
 create view country_zones as
--- Zone of each country on the date that the wave is classified on.
+-- Zone of each country on the date by which the wave is classified.
 select s.wave, z.country, z.zone, z.basis
 from scope s
 inner join survey.country_zones z
@@ -746,8 +761,8 @@ select code, parent_code, position, label_fr, label_en
 from survey.difficulties;
 
 create view agreements_in_force as
--- Agreements in force in the waves in scope, each once, as in the view partnerships, but without their zones.
--- Those with partners at home that are set apart are in no international figure.
+-- Agreements in force in the waves in scope, each once: the view partnerships without zones and the kinds of towns.
+-- Agreements with partners at home that are set apart are left out, as they are of every international figure.
 select p.*
 from listed_agreements p
 where p.until_from is null and p.apart is not true;
@@ -771,13 +786,15 @@ select
     p.since_missing,
     p.inferred,
     p.source,
-    p.partner_key
+    p.partner_key,
+    c.kind
 from agreements_in_force p
-left join country_zones z on z.wave = p.wave and z.country = p.country;
+left join country_zones z on z.wave = p.wave and z.country = p.country
+left join survey.cities c on c.code = p.city;
 
 create view town_agreements as
--- Number of agreements in force of each town that has some. Of one chosen revision the wave is no key to group by.
-select split_part(s.scope, '@', 1) as wave, n.city, n.agreements
+-- Number of agreements in force of each town that has any. A single revision needs no grouping by wave.
+select split_part(s.scope, '@', 1) as wave, n.city, n.agreements, c.kind
 from (
     select p.city, count(*) as agreements
     from agreements_in_force p
@@ -785,9 +802,10 @@ from (
     group by p.city
 ) n
 cross join settings s
+left join survey.cities c on c.code = n.city
 where s.single
 union all
-select n.wave, n.city, n.agreements
+select n.wave, n.city, n.agreements, c.kind
 from (
     select p.wave, p.city, count(*) as agreements
     from agreements_in_force p
@@ -795,13 +813,14 @@ from (
     group by p.wave, p.city
 ) n
 cross join settings s
+left join survey.cities c on c.code = n.city
 where not s.single;
 
 create view respondents as
 -- Every town of the sampling frame: its response, its agreements and its answers on management.
--- agreements: those listed; agreements_high: the most that it may have declared, null where nothing bounds them. A list
--- that is not claimed complete bounds none, unless the town says its number, which may be zero.
--- kind: what the authority is, such as commune or departement; numbers of several kinds are not to be added up.
+-- agreements: those listed; agreements_high: the most that it may have declared, null where there is no bound. A list
+-- that is not claimed complete sets no bound, unless the town itself gives its number, which may be zero.
+-- kind: what the authority is, such as commune or departement; numbers of different kinds must not be added up.
 -- engaged: yes if it has declared an agreement, no if it has not, not_published where that is left open.
 select
     t.wave,
@@ -839,10 +858,11 @@ from (
     inner join survey.respondents r on r.wave = s.wave and r.revision = s.revision
     left join survey.cities c on c.code = r.city
     left join town_agreements a on a.wave = r.wave and a.city = r.city
+    where s.kind is null or c.kind = s.kind
 ) t;
 
 create view question_items as
--- What every town is asked with an answer per item: kinds of action, difficulties, and how it manages relations.
+-- The items that every town answers one by one: kinds of action, difficulties, and how it manages relations.
 select 'actions' as question, a.code as item, a.parent_code, a.position
 from survey.actions a
 union all
@@ -857,7 +877,7 @@ select 'management', 'service', null, 3;
 
 create view city_answers as
 -- Answer of every town of the frame on every item of a question.
--- A yes to a detail is a yes to its parent; an unpublished detail of a parent that got no is no.
+-- A yes to a detail is a yes to its parent; where the parent is answered no, an unpublished detail is no too.
 with said as (
     select a.wave, a.revision, a.city, 'actions' as question, a.action as item, a.answer, a.source
     from survey.city_actions a
@@ -888,9 +908,11 @@ given as (
         c.item,
         c.parent_code,
         coalesce(x.answer, i.answer, q.answer, 'not_asked') as answer,
-        coalesce(x.source, i.source, q.source, '') as source
+        coalesce(x.source, i.source, q.source, '') as source,
+        l.kind
     from scope s
     inner join survey.respondents r on r.wave = s.wave and r.revision = s.revision
+    left join survey.cities l on l.code = r.city
     cross join question_items c
     left join said x
         on x.wave = s.wave and x.revision = s.revision and x.city = r.city and x.question = c.question and x.item = c.item
@@ -898,6 +920,7 @@ given as (
         on i.wave = s.wave and i.revision = s.revision and i.question = c.question and i.item = c.item
     left join survey.default_answers q
         on q.wave = s.wave and q.revision = s.revision and q.question = c.question and q.item = ''
+    where s.kind is null or l.kind = s.kind
 )
 select
     g.wave,
@@ -909,7 +932,8 @@ select
         when p.answer = 'no' and g.answer = 'not_published' then 'no'
         else g.answer
     end as answer,
-    g.source
+    g.source,
+    g.kind
 from given g
 left join (
     select distinct y.wave, y.city, y.question, y.parent_code
@@ -920,19 +944,19 @@ left join given p on p.wave = g.wave and p.city = g.city and p.question = g.ques
 
 create view city_actions as
 -- Answer of every town of the frame on every action.
-select a.wave, a.city, a.item as action, a.answer, a.source
+select a.wave, a.city, a.item as action, a.answer, a.source, a.kind
 from city_answers a
 where a.question = 'actions';
 
 create view city_difficulties as
 -- Answer of every town of the frame on every difficulty.
-select a.wave, a.city, a.item as difficulty, a.answer, a.source
+select a.wave, a.city, a.item as difficulty, a.answer, a.source, a.kind
 from city_answers a
 where a.question = 'difficulties';
 
 create view engaged_answers as
--- Answers of the towns that are or may be engaged, as what each adds to the counts of its item.
--- Who was not asked adds to not_asked alone. A count is low where engagement or the answer is left open, and high then.
+-- Answers of the towns that are or may be engaged: what each adds to the counts of its item.
+-- A town that was not asked adds to not_asked alone. Where engagement or the answer is open, it adds to the high only.
 select
     a.wave,
     a.question,
@@ -953,7 +977,8 @@ select
     case when a.asked = 1 then greatest(a.no_answer, a.open) end as no_answer_high,
     case when a.asked = 1 then a.surely * a.not_applicable end as not_applicable,
     case when a.asked = 1 then greatest(a.not_applicable, a.open) end as not_applicable_high,
-    a.source
+    a.source,
+    a.kind
 from (
     select
         c.*,
@@ -972,7 +997,7 @@ from (
 
 create view item_counts as
 -- Towns by their answer on every item of a question, with the range that is left open.
--- Where there are towns to ask and none was asked, there is no number but that of those not asked.
+-- Where there were towns to ask and none was asked, the only number is that of the towns not asked.
 select
     s.wave,
     i.question,
@@ -1016,7 +1041,7 @@ from scope s
 inner join survey.published_figures t on t.wave = s.wave and t.revision = s.revision;
 
 create view published_tables as
--- Reports whose printed table is claimed complete.
+-- Reports for which the printed table is claimed complete.
 select
     s.wave,
     t.report
@@ -1037,7 +1062,7 @@ from scope s
 inner join survey.explanations t on t.wave = s.wave and t.revision = s.revision;
 
 create view claims as
--- Sentences of the publication that state something else than a figure of a report.
+-- Sentences of the publication that state something other than a figure of a report.
 select
     s.wave,
     t.claim,
@@ -1069,7 +1094,7 @@ select list, code, position, label_fr, label_en
 from survey.answer_codes;
 
 create view ended_partnerships as
--- Agreements that a wave lists as ended, with the days between which they did; counted in no report of that wave.
+-- Agreements that a wave lists as ended, with the earliest and latest day of their end; in no report of that wave.
 select
     p.wave,
     p.agreement,
@@ -1082,8 +1107,10 @@ select
     p.until_to,
     p.inferred,
     p.source,
-    p.partner_key
+    p.partner_key,
+    c.kind
 from listed_agreements p
+left join survey.cities c on c.code = p.city
 where p.until_from is not null and p.apart is not true;
 
 create view wave_pairs as
@@ -1104,7 +1131,7 @@ from (
 where p.wave_before is not null;
 
 create view successors as
--- The town that each merged town is part of on the wave's reference date: by its own last change, then its successor's.
+-- The town that each merged town belongs to on the wave's reference date: by its own last change, then its successor's.
 with recursive latest as (
     select
         s.wave,
@@ -1129,7 +1156,8 @@ select
     n.wave,
     n.city,
     n.successor,
-    n.changed_on
+    n.changed_on,
+    c.kind
 from (
     select
         p.wave,
@@ -1139,13 +1167,14 @@ from (
         row_number() over (partition by p.wave, p.city order by p.steps desc) as place
     from paths p
 ) n
+left join survey.cities c on c.code = n.city
 where n.place = 1;
 
 create view followed_towns as
--- Towns of two waves, those of the earlier one followed to the town that each is, or is part of, in the later one.
--- answered: unknown where the response is not published; a town that lists agreements, ended or not, has answered, and
--- so has one that says its number, zero too.
--- told: as answered, but unknown where the list of a town that answered may lack agreements.
+-- Towns of two waves; each of the earlier one is followed to the town that it is, or is part of, in the later one.
+-- answered: unknown where the response is not published; but a town that lists agreements, ended or not, has answered,
+-- and so has one that gives their number, even zero.
+-- told: the same as answered, but unknown where the list of a town that answered may lack agreements.
 select
     t.wave_before,
     t.wave,
@@ -1156,7 +1185,8 @@ select
     case when t.answered = 'yes' and not t.told_all then 'unknown' else t.answered end as told,
     t.engaged,
     t.agreements,
-    t.agreements_high
+    t.agreements_high,
+    t.kind
 from (
     select
         p.wave_before,
@@ -1173,7 +1203,8 @@ from (
         r.engaged,
         r.agreements,
         r.agreements_high,
-        coalesce(r.agreements_high = r.agreements, false) as told_all
+        coalesce(r.agreements_high = r.agreements, false) as told_all,
+        r.kind
     from wave_pairs p
     inner join respondents r on r.wave in (p.wave_before, p.wave)
     left join (
@@ -1189,9 +1220,9 @@ from (
 ) t;
 
 create view paired_towns as
--- Each town of two waves once, as it is in the later one: in how many frames' towns, whether they answered, agreements.
--- engaged_high, agreements_high, and of those before: at most, as respondents says; null where nothing bounds them.
--- had_answered, had_told: unknown where some of the towns that merged had and some had not; null where it was not in the frame.
+-- Each town of two waves once, as it is in the later one: towns of each frame, whether it answered, its agreements.
+-- engaged_high, agreements_high and those before: at most so many, as in respondents; null where there is no bound.
+-- had_answered, had_told: unknown where only some of the towns that merged had; null where none was in the frame.
 select
     f.wave_before,
     f.wave,
@@ -1221,12 +1252,13 @@ select
     case
         when count(*) = count(case when f.later then f.agreements_high else 0 end)
             then sum(case when f.later then f.agreements_high else 0 end)
-    end as agreements_high
+    end as agreements_high,
+    min(f.kind) as kind
 from followed_towns f
 group by f.wave_before, f.wave, f.followed_to;
 
 create view panel as
--- Towns that answered two waves, with their agreements in both; those that merged are one town.
+-- Towns that answered both of two waves, with their agreements in each; towns that merged count as one.
 select
     t.wave_before,
     t.wave,
@@ -1235,7 +1267,8 @@ select
     t.agreements_before,
     t.agreements,
     t.agreements_before_high,
-    t.agreements_high
+    t.agreements_high,
+    t.kind
 from paired_towns t
 where t.towns_before > 0 and t.towns > 0 and t.had_answered = 'yes' and t.has_answered = 'yes';
 
@@ -1249,15 +1282,18 @@ select
     p.partner,
     p.same,
     p.partner_before_key,
-    p.partner_key
+    p.partner_key,
+    c.kind
 from scope s
-inner join survey.partner_pairs p on p.wave = s.wave and p.revision = s.revision;
+inner join survey.partner_pairs p on p.wave = s.wave and p.revision = s.revision
+left join survey.cities c on c.code = p.city
+where s.kind is null or c.kind = s.kind;
 
 create view paired_partners as
--- Each partner of two waves once, by the town that it is twinned with, as it is in the later one: agreements in each.
+-- Each partner of two waves once, by the town it is twinned with as that is in the later wave: agreements in each wave.
 -- partner_key: that of the later wave, where a person said that it is the same; empty where no partner is named.
--- once: earlier agreements, those that towns now united both declared counted once. old: later ones that are not dated
--- as begun since the earlier wave; begun: those that are. ended: listed by the later wave as ended since the earlier.
+-- once: earlier agreements, counted once where towns now united both declared them. old: later ones, unless a date says
+-- that they began since the earlier wave; begun: those. ended: listed by the later wave as ended since the earlier one.
 with said as (
     select
         w.wave_before,
@@ -1273,7 +1309,7 @@ with said as (
         coalesce(p.partner_key, '') as partner_key,
         p.source
     from wave_pairs w
-    inner join partnerships p on p.wave in (w.wave_before, w.wave)
+    inner join agreements_in_force p on p.wave in (w.wave_before, w.wave)
     union all
     select w.wave_before, w.wave, 'ended', e.city, e.country, e.partner, coalesce(e.partner_key, ''), e.source
     from wave_pairs w
@@ -1294,7 +1330,8 @@ by_city as (
         sum(case when s.kind = 'begun' then 1 else 0 end) as begun,
         sum(case when s.kind = 'ended' then 1 else 0 end) as ended,
         min(s.source) as source,
-        max(s.source) as last_source
+        max(s.source) as last_source,
+        min(f.kind) as kind
     from said s
     left join followed_towns f
         on f.wave = s.wave and f.city = s.city and f.later = (s.kind <> 'before')
@@ -1324,7 +1361,8 @@ select
     sum(c.begun) as begun,
     sum(c.ended) as ended,
     min(c.source) as source,
-    max(c.last_source) as last_source
+    max(c.last_source) as last_source,
+    min(c.kind) as kind
 from by_city c
 group by c.wave_before, c.wave, c.town, c.country, c.partner_key;
 
@@ -1343,8 +1381,10 @@ select
     p.until_to,
     p.inferred,
     p.source,
-    p.partner_key
+    p.partner_key,
+    c.kind
 from listed_agreements p
+left join survey.cities c on c.code = p.city
 where p.apart;
 
 create view questions as

@@ -201,7 +201,7 @@ def test_a_complete_table_without_figures_is_refused(loaded: URL, folder_2006: W
     (folder_2006.path / "published/zones.csv").unlink()
     done = run("load", folder_2006.path, "--db", address(loaded), "--reason", "a test")
     assert done.code == 1
-    assert "'zones': is claimed to be complete, but published/ has no figures of it" in done.err
+    assert "'zones': is claimed to be complete, but published/ has no figures for it" in done.err
 
 
 @pytest.mark.on_duckdb

@@ -1,7 +1,7 @@
 """Which authority a text names: in the wave's own frame first, then in its territory, on its reference date.
 
 A code, and a name with its departement, its country or its code, mean what they say wherever that is. The rest of the
-register only tells what else may have been meant.
+register only serves to suggest what else may have been meant.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _FULL = (  # Croix 59163; Fives 59350 (Lille), which is part of it
 
 
 class Authority(NamedTuple):
-    """An authority that a text may name: how it does, and what the register knows of it.
+    """An authority that a text may name: in which way it names it, and what the register knows of it.
 
     `told` is what tells it apart beside its name; empty where a code stands alone.
     """
@@ -64,7 +64,7 @@ class Authority(NamedTuple):
 
     @property
     def sureness(self) -> int:
-        """How surely a text means it, 0 most: only those named most surely may be meant. The last cannot be."""
+        """How surely a text means it, 0 being surest: only those named most surely may be meant, the last never."""
         return 0 if self.told == "" else 1 if self.told is None and self.within else 2 if self.told else _ELSEWHERE
 
     def past(self, day: date | None) -> bool:
@@ -75,7 +75,7 @@ class Authority(NamedTuple):
         )
 
     def misfit(self, printed: int | None) -> bool:
-        """Tell whether a printed population is not that of this authority."""
+        """Tell whether a printed population cannot be that of this authority."""
         return (
             printed is not None
             and self.population is not None
@@ -155,9 +155,9 @@ class Places:
         return _best(text, [one for one in found if one.sureness == surest])
 
     def code(self, text: str) -> str | None:
-        """Return the code of the one authority that a text means; None if that is not certain.
+        """Return the code of the one authority that a text means; None if that is uncertain.
 
-        Whoever was there on the day is meant before whoever was not, unless the population is that of neither.
+        An authority that existed on the day is preferred to one that did not, unless the population fits neither.
         """
         found = self.named(text)
         if not found or (found[0].sureness == _ELSEWHERE and found[0].code not in self._framed):

@@ -143,7 +143,7 @@ def _match_keys(bench: Connection, spellings: list[str]) -> dict[str, str]:
 
 
 def suggest(handed: Path, more: Path | None, table: str | None = None) -> tuple[Suggestion, ...]:
-    """List the names in what is handed in that no list knows, most frequent first, each with the codes that are near.
+    """List the names handed in that no list knows, most frequent first, each with the codes whose names are near.
 
     One with no code near is listed once, without. With `table`, it is one file for that table. DataError if a table,
     or a file of spellings, cannot be read.

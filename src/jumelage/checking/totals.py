@@ -1,4 +1,4 @@
-"""Lines that are no rows: totals, subtotals and footnotes, found before anything is understood; and printed marks."""
+"""Lines that are not rows: totals, subtotals and footnotes, found before any value is understood; and printed marks."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ _TOTAL, _SUBTOTAL, _NOTE = (
 
 
 def set_lines_apart(bench: Connection, document: Document) -> list[Finding]:
-    """Take totals, subtotals and footnotes out of the rows of a table into `extra_TABLE`; return notices of them.
+    """Move totals, subtotals and footnotes from the rows of a table into `extra_TABLE`; return a notice of each.
 
     There is no such table where there are no such lines.
     """

@@ -10,6 +10,7 @@ from jumelage.errors import OutputError, UsageError
 from jumelage.texts import NOT_WRITTEN, Label, both, filled, folded, printable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from jumelage.render.grid import Grid
@@ -75,7 +76,7 @@ def spoken(text: str | Label) -> str:
 
 
 def say(text: str | Label) -> None:
-    """Say something to the person at the terminal, on standard error; where nobody listens, to nobody."""
+    """Say something to the person at the terminal, on standard error; do nothing if nobody reads it."""
     text = spoken(text)
     if sys.stderr is None:
         return
@@ -88,9 +89,14 @@ def say(text: str | Label) -> None:
 
 def show(grid: Grid, format_: str, output: Path | None) -> None:
     """Write a grid in a format to standard output, or to a file."""
+    show_all((grid,), format_, output)
+
+
+def show_all(grids: Iterable[Grid], format_: str, output: Path | None) -> None:
+    """Write grids as `show` does, one after the other."""
     from jumelage.render import renderer
 
-    text = renderer(format_)(grid)
+    text = "\n".join(map(renderer(format_), grids))
     terminal = output is None and sys.stdout is not None and sys.stdout.isatty()
     write(printable(text) if terminal and format_ != "table" else text, output)
 
@@ -151,7 +157,7 @@ def hold_standard_files() -> None:
 
 
 class Stream:
-    """A standard stream for what others write there, such as help and messages on wrong options.
+    """A standard stream for what other code writes there, such as help and messages about wrong options.
 
     Nobody need listen; and what is for people (`clean`) has no control characters.
     """

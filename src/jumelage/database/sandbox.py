@@ -103,7 +103,7 @@ def door(connection: Connection) -> Iterator[Door]:
 
 @contextmanager
 def rehearsal(connection: Connection) -> Iterator[Door]:
-    """Give the door for rows that are not committed, and that no other process can see.
+    """Give the door for rows that are not committed, which no other process can see.
 
     What takes too long is unchecked. On DuckDB so is all that is asked after a query that ends the transaction.
     """
@@ -170,7 +170,7 @@ class _InTransaction:
         return {sql: self._ask(sql) for sql in sorted(queries)}
 
     def beside(self, queries: Collection[str], asking: Callable[[], T]) -> Callable[[], T]:  # noqa: ARG002
-        """Return the asking itself: the connection does one thing after the other."""
+        """Return a call that asks them: this connection can only do one thing after the other."""
         return asking
 
     def _ask(self, sql: str) -> Answer:
@@ -362,7 +362,7 @@ class _WithinDuckDB(_InTransaction):
         return Answer(len(rows), told(names, rows[0]) if rows else "")
 
     def _cannot_be_bound(self, sql: str) -> str:
-        """Say why a query cannot be understood, asked in a transaction beside: it costs this one nothing."""
+        """Say why a query cannot be understood, found out in another transaction so that this one survives."""
         import duckdb
 
         beside = self._raw().duplicate()

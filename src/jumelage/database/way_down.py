@@ -46,7 +46,7 @@ def check_fit(unfit: list[str]) -> None:
 def counts(connection: Connection) -> dict[str, dict[str, int]]:
     """Return the rows of each table, under an empty name, and the values of each of its columns.
 
-    A value that stands there where nothing was said is none, nor is one that is made of others.
+    Defaults that stand where nothing was said are not counted, nor are values derived from others.
     """
     found = {}
     for table, columns in engine_of(connection).columns(connection, SCHEMA).items():

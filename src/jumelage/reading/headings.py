@@ -1,4 +1,4 @@
-"""The names under which people head a column, in French and English."""
+"""The headings that people give to a column, in French and English."""
 
 from __future__ import annotations
 

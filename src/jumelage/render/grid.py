@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from jumelage.content import ALL, TOTAL, UNKNOWN, answers
-from jumelage.render.words import STATUS_NAMES, heading, kind, words
+from jumelage.render.words import STATUS_NAMES, heading, kind, title, words
 from jumelage.reporting.entries import worst
 from jumelage.reporting.sheet import Detail, Sheet, Value, number
 from jumelage.rules import FIELDS, severity_name
@@ -174,7 +174,7 @@ def _tabled(sheet: Sheet, lang: str) -> Shown:
     columns = visible_columns(sheet)
     laid_out = tuple(lines(sheet, lang, columns))
     return Shown(
-        sheet.report.title.text(lang),
+        title(sheet, lang),
         tuple(column.label.text(lang) for column in columns),
         tuple(line.texts for line in laid_out),
         tuple(not (column.codes or column.labels) for column in columns),
@@ -209,7 +209,7 @@ def _listed(sheet: Sheet, lang: str) -> Shown:
             text = f"{text}\u00a0{mark}"
         lists.setdefault(sheet.shown(head, cell[head], lang), []).append(text)
     return Shown(
-        sheet.report.title.text(lang),
+        title(sheet, lang),
         tuple(sheet.report.column(name).label.text(lang) for name in (head, listing.item)),
         tuple((name, ", ".join(items)) for name, items in lists.items()),
         (False, False),

@@ -1,4 +1,4 @@
-"""Tables for a terminal; as wide as they need where there is none."""
+"""Tables for a terminal, or as wide as they need to be where there is none."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
 """A wave declares what it asks: questions, their items, and answers; the list of answers is called answer_codes.
 
-Revision: 0009, after 0007
+Revision: 0008, after 0007
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0009"
+revision = "0008"
 down_revision = "0007"
 branch_labels = None
 depends_on = None
