@@ -3,6 +3,9 @@ title = { fr = "Réponses chiffrées aux questions propres de la vague", en = "N
 key = ["question", "statistic"]
 seldom = true
 not_additive = ["value"]
+[note]
+fr = "Les statistiques sont celles des réponses données ; les quartiles interpolent entre deux réponses. Une réponse non publiée laisse une fourchette, selon les bornes de la question."
+en = "Statistics are those of the answers given; quartiles interpolate between two answers. An answer that is not published leaves a range, by the bounds of the question."
 [columns]
 question = { fr = "Question", en = "Question", codes = "questions" }
 statistic = { fr = "Statistique", en = "Statistic" }

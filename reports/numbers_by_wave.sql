@@ -2,7 +2,11 @@
 title = { fr = "Réponses chiffrées aux questions propres des vagues", en = "Numeric answers to the waves’ own questions, wave by wave" }
 key = ["wave", "question", "statistic"]
 waves = 2
+seldom = true
 not_additive = ["value"]
+[note]
+fr = "Les statistiques sont celles des réponses données ; les quartiles interpolent entre deux réponses. Une réponse non publiée laisse une fourchette, selon les bornes de la question."
+en = "Statistics are those of the answers given; quartiles interpolate between two answers. An answer that is not published leaves a range, by the bounds of the question."
 [columns]
 wave = { fr = "Vague", en = "Wave", codes = "waves" }
 question = { fr = "Question", en = "Question", codes = "questions" }

@@ -249,6 +249,8 @@ def test_one_table_is_loaded_again_and_the_answers_stay(databases: Databases, ti
     # A column stands for all answers to its question, those that came one in a row too: what goes is told.
     assert rows(url, "select count(*) from survey.answers where revision = 3") == [(len(before) - 1,)]
     assert "answers: " in done.err
+    told = run("diff", "tiny@1", "tiny", "--db", address(url), "--format", "csv").out
+    assert "row,answers,59350/budget/,number,12000.5,7" in told.splitlines()
 
 
 def test_published_figures_of_answers_are_held_against_them(databases: Databases, tiny_wave: WaveFolder) -> None:
