@@ -10,6 +10,7 @@ from jumelage.errors import OutputError, UsageError
 from jumelage.texts import NOT_WRITTEN, Label, both, filled, folded, printable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from jumelage.render.grid import Grid
@@ -90,25 +91,27 @@ def show(grid: Grid, format_: str, output: Path | None) -> None:
     """Write a grid in a format to standard output, or to a file."""
     from jumelage.render import renderer
 
-    text = renderer(format_)(grid)
+    pieces = renderer(format_)(grid)
     terminal = output is None and sys.stdout is not None and sys.stdout.isatty()
-    write(printable(text) if terminal and format_ != "table" else text, output)
+    write(map(printable, pieces) if terminal and format_ != "table" else pieces, output)
 
 
-def write(text: str, output: Path | None) -> None:
+def write(pieces: Iterable[str], output: Path | None) -> None:
     """Write to standard output, or to a file that is there whole or not at all; never over what the command reads.
 
-    A reader of standard output that has read enough is no failure: the command goes on and ends as it would.
+    The pieces of the text are made as they are written. A reader of standard output that has read enough is no failure:
+    the command goes on and ends as it would.
     """
     from jumelage.writing import write_whole
 
     check_output(output)
-    data = text.encode("utf-8")
+    data = (piece.encode("utf-8") for piece in pieces)
     try:
         if output is None:
             _to_standard_output(data)
         elif output.exists() and not output.is_file():  # a pipe or a device; a folder refuses
-            output.write_bytes(data)
+            with output.open("wb") as file:
+                file.writelines(data)
         else:
             write_whole(data, output.resolve())
     except (OSError, ValueError) as error:
@@ -118,7 +121,7 @@ def write(text: str, output: Path | None) -> None:
         ) from error
 
 
-def _to_standard_output(data: bytes) -> None:
+def _to_standard_output(pieces: Iterable[bytes]) -> None:
     if sys.stdout is None:
         raise OutputError(
             both(
@@ -127,7 +130,7 @@ def _to_standard_output(data: bytes) -> None:
             )
         )
     try:
-        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.writelines(pieces)
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         silence(sys.stdout)
