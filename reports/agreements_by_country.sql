@@ -27,7 +27,7 @@ with detail as (
     inner join scope s on s.wave = p.wave
 )
 -- cells
--- Counted before names are looked up, which order the rows.
+-- Counted first; the names, which order the rows, are looked up afterwards.
 select
     n.country as country,
     coalesce(n.city, 'unknown') as city,

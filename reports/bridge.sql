@@ -1,5 +1,5 @@
 /*
-title = { fr = "D’une vague à l’autre : ce qui fait la différence du nombre d’accords", en = "From one wave to the next: what makes the difference in agreements" }
+title = { fr = "D’une vague à l’autre : ce qui explique la différence du nombre d’accords", en = "From one wave to the next: what explains the difference in agreements" }
 key = ["wave_before", "wave", "zone"]
 waves = 2
 not_additive = ["agreements_before_high", "agreements_high"]
@@ -12,7 +12,7 @@ frame_left = { fr = "De villes sorties", en = "Of towns that left" }
 frame_entered = { fr = "De villes entrées", en = "Of towns that entered" }
 mergers = { fr = "Fusions", en = "Mergers" }
 silent = { fr = "Ville ne répondant plus", en = "Town no longer answers" }
-heard = { fr = "Ville répondant désormais", en = "Town answers now" }
+heard = { fr = "Ville répondant désormais", en = "Town now answers" }
 undetermined = { fr = "Indéterminés", en = "Cannot be told" }
 ended = { fr = "Terminés", en = "Ended" }
 disappeared = { fr = "Plus déclarés", en = "No longer declared" }
@@ -20,7 +20,7 @@ begun = { fr = "Commencés", en = "Begun" }
 appeared = { fr = "Déclarés désormais", en = "Newly declared" }
 reclassified = { fr = "Reclassés", en = "Reclassified" }
 agreements = { fr = "Après", en = "After", high = "agreements_high" }
-may_be_same = { fr = "dont peut-être d’avant, sous un autre nom", en = "of which may be earlier ones by another name" }
+may_be_same = { fr = "dont peut-être d’avant, sous un autre nom", en = "of which possibly earlier ones under another name" }
 agreements_before_high = { fr = "Avant, au plus", en = "Before, at most" }
 agreements_high = { fr = "Après, au plus", en = "After, at most" }
 [balance]
@@ -28,11 +28,11 @@ start = "agreements_before"
 parts = ["frame_left", "frame_entered", "mergers", "silent", "heard", "undetermined", "ended", "disappeared", "begun", "appeared", "reclassified"]
 end = "agreements"
 [note]
-fr = "Chaque accord compte dans la première part qui lui convient : la base de sondage (ville sortie, entrée), les fusions (un accord que deux villes réunies déclaraient), les dates (« terminés », « commencés » seulement si une date le dit), la réponse de la ville, enfin la déclaration. Tous les nombres sont des nombres d’accords. « Indéterminés » : la ville n’est pas dite, l’on ne sait si elle avait répondu, sa liste n’est pas donnée pour complète, ou l’accord peut être, sous un autre nom, l’un de ceux de l’autre vague (il compte alors −1 et +1, et dans la dernière colonne). « Reclassés » : le pays a changé de zone entre les deux dates. Une ville qui en a rejoint une autre est suivie. Là où une liste n’est pas complète (« ≥ », ou un intervalle), les parts comptent ce qui est listé."
-en = "Each agreement counts in the first part that fits: the frame (town left, entered), mergers (an agreement that two towns now united both declared), dates (“ended” and “begun” only where a date says so), the response of the town, and last the declaration. All figures are numbers of agreements. “Cannot be told”: the town is not stated, it is not known whether it had answered, its list is not claimed complete, or the agreement may be, by another name, one of the other wave (it then counts −1 and +1, and in the last column). “Reclassified”: the country changed zones between the two dates. A town that became part of another is followed. Where a list is not complete (“≥”, or a range), the parts count what is listed."
+fr = "Chaque accord compte dans la première part qui lui convient : la base de sondage (ville sortie, entrée), les fusions (un accord que deux villes, depuis réunies, déclaraient toutes deux), les dates (« terminés », « commencés » seulement si une date le dit), la réponse de la ville, enfin la déclaration. Tous les nombres sont des nombres d’accords. « Indéterminés » : la ville n’est pas dite, on ne sait pas si elle avait répondu, sa liste n’est pas donnée pour complète, ou l’accord peut être, sous un autre nom, l’un de ceux de l’autre vague (il compte alors −1 et +1, et dans la dernière colonne). « Reclassés » : le pays a changé de zone entre les deux dates. Une ville qui en a rejoint une autre est suivie. Là où une liste n’est pas complète (« ≥ », ou un intervalle), les parts comptent ce qui est listé."
+en = "Each agreement counts in the first part that fits: the frame (town left, entered), mergers (an agreement that two towns now united both declared), dates (“ended” and “begun” only where a date says so), the response of the town, and last the declaration. All figures are numbers of agreements. “Cannot be told”: the town is not stated, it is not known whether it had answered, its list is not claimed complete, or the agreement may be one of the other wave’s under another name (it then counts −1 and +1, and in the last column). “Reclassified”: the country changed zones between the two dates. A town that became part of another is followed. Where a list is not complete (“≥”, or a range), the parts count what is listed."
 */
--- Partners are the same if their keys are, or if a person said so; one whose partner is not stated may be any of its
--- town and country. Named ones that find none of their own could be the same under another spelling, unless denied.
+-- Partners are the same if their keys are, or if a person said so. An agreement whose partner is not stated may be any
+-- of its town and country; named ones left without a match may be one under two spellings, unless a person denied it.
 with recursive by_partner as (
     select
         p.*,
@@ -60,7 +60,7 @@ by_country as (
     from by_partner p
     group by p.wave_before, p.wave, p.town, p.country
 ),
--- Partners left over that a person denied to be the same, with a bit for each later one of a town and country.
+-- Pairs of unmatched partners that a person said are not the same, with a bit for each later one of a town and country.
 denied as (
     select
         d.wave,
@@ -108,7 +108,7 @@ refused as (
     from denied d
     group by d.wave, d.town, d.country, d.partner_before_key, d.left_before
 ),
--- Every set of later partners that some earlier ones are all denied to be.
+-- Every set of later partners of which a person said that certain earlier ones are none of them.
 apart as (
     select r.wave, r.town, r.country, r.bits
     from refused r
@@ -118,7 +118,7 @@ apart as (
     inner join refused r on r.wave = a.wave and r.town = a.town and r.country = a.country
     where (a.bits & r.bits) <> 0
 ),
--- No more can be the same than all but the most that, on both sides together, are denied throughout (König’s theorem).
+-- As many can be the same as there are, less the largest group denied throughout on both sides (König’s theorem).
 most_apart as (
     select
         a.wave,
@@ -145,7 +145,7 @@ most_apart as (
     ) l on l.wave = a.wave and l.town = a.town and l.country = a.country and l.bits = a.bits
     group by a.wave, a.town, a.country
 ),
--- still: as many as are the same as one in force, by name or as one that is not named. told: or as one that has ended.
+-- still: how many match one in force, by name or as one that is not named. told: or one that has ended.
 kept as (
     select
         c.*,
@@ -161,7 +161,7 @@ kept as (
     from by_country c
     left join most_apart m on m.wave = c.wave and m.town = c.town and m.country = c.country
 ),
--- may_be_old, may_be_told: as many as are, or could be under another spelling that nobody denied.
+-- may_be_old, may_be_told: how many do, or could under another spelling that nobody denied.
 likened as (
     select
         k.*,
@@ -218,7 +218,7 @@ part as (
     left join country_zones b on b.wave = t.wave_before and b.country = t.country
     left join country_zones a on a.wave = t.wave and a.country = t.country
 ),
--- What is lost counts in the zone that its country was in, what is new in that of the later date.
+-- What is lost counts in the zone of its country on the earlier date, what is new in that of the later date.
 detail as (
     select
         p.wave_before,
@@ -274,7 +274,7 @@ detail as (
     inner join scope s on s.wave = p.wave
     where p.later > 0
 ),
--- What the towns of a wave may have besides what they list, in whichever zone: null where nothing bounds it.
+-- What the towns of a wave may have beyond what they list, in whichever zone: null where nothing bounds it.
 unlisted as (
     select
         s.wave,

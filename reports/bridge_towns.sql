@@ -1,5 +1,5 @@
 /*
-title = { fr = "D’une vague à l’autre : ce qui fait la différence du nombre de villes", en = "From one wave to the next: what makes the difference in towns" }
+title = { fr = "D’une vague à l’autre : ce qui explique la différence du nombre de villes", en = "From one wave to the next: what explains the difference in towns" }
 key = ["wave_before", "wave", "indicator"]
 waves = 2
 [columns]
@@ -11,23 +11,23 @@ frame_left = { fr = "Sorties", en = "Left" }
 frame_entered = { fr = "Entrées", en = "Entered" }
 mergers = { fr = "Fusions", en = "Mergers" }
 silent = { fr = "Ne répondent plus", en = "No longer answer" }
-heard = { fr = "Répondent désormais", en = "Answer now" }
+heard = { fr = "Répondent désormais", en = "Now answer" }
 undetermined = { fr = "Indéterminées", en = "Cannot be told" }
-ceased = { fr = "Ne déclarent plus d’accord", en = "Declare none any more" }
-started = { fr = "Déclarent désormais un accord", en = "Declare one now" }
+ceased = { fr = "Ne déclarent plus d’accord", en = "No longer declare any" }
+started = { fr = "Déclarent désormais un accord", en = "Now declare one" }
 towns = { fr = "Après", en = "After", high = "towns_high" }
 towns_before_high = { fr = "Avant, au plus", en = "Before, at most" }
 towns_high = { fr = "Après, au plus", en = "After, at most" }
 [labels.indicator]
 contacted = { fr = "contactées", en = "contacted" }
-engaged = { fr = "déclarant un accord", en = "that declare an agreement" }
+engaged = { fr = "déclarant un accord", en = "declaring an agreement" }
 [balance]
 start = "towns_before"
 parts = ["frame_left", "frame_entered", "mergers", "silent", "heard", "undetermined", "ceased", "started"]
 end = "towns"
 [note]
-fr = "Une ville qui en a rejoint une autre est suivie, et compte une fois. « Indéterminées » : on ne sait si la ville avait répondu, ou sa liste n’est pas donnée pour complète. Une ville qui dit combien d’accords elle a les déclare, même si aucun n’est listé. Là où un intervalle est donné, les parts comptent les villes dont on sait qu’elles déclarent un accord."
-en = "A town that became part of another is followed, and counted once. “Cannot be told”: it is not known whether the town had answered, or its list is not claimed complete. A town that says how many agreements it has declares them, even if none is listed. Where a range is given, the parts count towns that are known to declare an agreement."
+fr = "Une ville qui en a rejoint une autre est suivie, et compte une fois. « Indéterminées » : on ne sait pas si la ville avait répondu, ou sa liste n’est pas donnée pour complète. Une ville qui dit combien d’accords elle a les déclare, même si aucun n’est listé. Là où un intervalle est donné, les parts comptent les villes dont on sait qu’elles déclarent un accord."
+en = "A town that became part of another is followed, and counted once. “Cannot be told”: it is not known whether the town had answered, or its list is not claimed complete. A town that says how many agreements it has declares them, even if none is listed. Where a range is given, the parts count the towns known to declare an agreement."
 */
 with counted as (
     select

@@ -25,7 +25,7 @@ with detail as (
     left join country_zones z on z.wave = p.wave and z.country = p.country
 )
 -- cells
--- Counted by country first: a zone is then looked up for each country, not for each agreement.
+-- Counted by country first, so that a zone is looked up once per country and not once per agreement.
 select
     case when grouping(n.zone) = 1 then 'total' else n.zone end as zone,
     case when grouping(n.country) = 1 then 'total' else n.country end as country,

@@ -1,6 +1,6 @@
 /*
 title = { fr = "Villes selon le nombre d’accords", en = "Towns by number of agreements" }
-source = { fr = "Approche quantitative de l’engagement international, tableau", en = "Section on the quantity of international engagement, table" }
+source = { fr = "Approche quantitative de l’engagement international, tableau", en = "Section on international engagement in numbers, table" }
 key = ["agreements"]
 not_additive = ["total"]
 [columns]
@@ -8,7 +8,7 @@ agreements = { fr = "Nombre d’accords", en = "Agreements" }
 cities = { fr = "Villes", en = "Towns", high = "cities_high" }
 cities_high = { fr = "Villes au plus", en = "Towns at most" }
 */
--- The number that a town says it has is its number, whatever is listed; without one, those listed are its least.
+-- The number that a town says it has counts, whatever is listed; where it says none, those listed are the least.
 with town as (
     select
         r.city,

@@ -14,10 +14,10 @@ agreements = { fr = "Accords", en = "Agreements", high = "agreements_high" }
 agreements_high = { fr = "Accords au plus", en = "Agreements at most" }
 agreements_inferred = { fr = "dont déduits", en = "of which inferred" }
 [note]
-fr = "Ce que chaque vague a déclaré. Une ville engagée dans plusieurs zones compte dans chacune ; « Ensemble » la compte une fois. Un accord dont la ville n’est pas dite ne compte pour aucune ville. Un intervalle borne ce que la publication laisse ouvert, « ≥ » ce que rien ne borne. Ce que change la non-réponse est dans le rapport « response », ce qui explique une différence dans « bridge »."
-en = "What each wave declared. A town that is engaged in several zones counts in each; “All” counts it once. An agreement whose town is not stated counts for no town. A range bounds what the publication leaves open, “≥” what nothing bounds. What non-response changes is in the report “response”, what explains a difference in “bridge”."
+fr = "Ce que chaque vague a déclaré. Une ville engagée dans plusieurs zones compte dans chacune ; « Ensemble » la compte une fois. Un accord dont la ville n’est pas dite ne compte pour aucune ville. Un intervalle borne ce que la publication laisse ouvert, « ≥ » ce que rien ne borne. Le rapport « response » montre ce que change la non-réponse, « bridge » ce qui explique une différence."
+en = "What each wave declared. A town that is engaged in several zones counts in each; “All” counts it once. An agreement whose town is not stated counts for no town. A range bounds what the publication leaves open, “≥” what nothing bounds. The report “response” shows what non-response changes, “bridge” what explains a difference."
 */
--- One row per town and zone, and one per town for all zones together; agreements without a town have no town to count.
+-- One row per town and zone, and one per town for all zones together; agreements without a town add no town.
 with place as (
     select z.code as zone, z.position
     from zones z
@@ -27,8 +27,9 @@ with place as (
     select 'all', 99
 ),
 declared as (
-    select p.wave, coalesce(p.city, 'unknown') as city, coalesce(p.zone, 'unknown') as zone, p.inferred, p.source
-    from partnerships p
+    select p.wave, coalesce(p.city, 'unknown') as city, coalesce(z.zone, 'unknown') as zone, p.inferred, p.source
+    from agreements_in_force p
+    left join country_zones z on z.wave = p.wave and z.country = p.country
 ),
 counted as (
     select

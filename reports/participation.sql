@@ -1,6 +1,6 @@
 /*
 title = { fr = "Participation et engagement", en = "Participation and engagement" }
-source = { fr = "Approche quantitative de l’engagement international", en = "Section on the quantity of international engagement" }
+source = { fr = "Approche quantitative de l’engagement international", en = "Section on international engagement in numbers" }
 key = ["indicator"]
 not_additive = ["mean_agreements"]
 [columns]
@@ -10,12 +10,12 @@ value_high = { fr = "Valeur au plus", en = "Value at most" }
 [labels.indicator]
 contacted = { fr = "Villes contactées", en = "Towns contacted" }
 responded = { fr = "Villes ayant répondu", en = "Towns that responded" }
-engaged = { fr = "Villes engagées à l’international", en = "Towns with international engagement" }
+engaged = { fr = "Villes engagées à l’international", en = "Towns engaged internationally" }
 agreements = { fr = "Accords de coopération", en = "Cooperation agreements" }
 mean_agreements = { fr = "Accords par ville répondante, en moyenne", en = "Agreements per respondent, on average" }
 apart = { fr = "À part : jumelages dans le pays même", en = "Apart: twinnings within the country itself" }
 */
--- A town that may have declared more than is listed adds nothing to the sum of agreements, and may add so many, or more.
+-- Where a town may have declared more than is listed, the difference adds to the upper end only; it may have no bound.
 with town as (
     select
         r.city,

@@ -13,8 +13,8 @@ response_rate_high = { fr = "Taux de réponse au plus, %", en = "Response rate a
 refused = { fr = "Refus", en = "Refused" }
 not_reached = { fr = "Non jointes", en = "Not reached" }
 not_published = { fr = "Réponse non publiée", en = "Response not published" }
-engaged = { fr = "Engagées, répondantes ou non", en = "Engaged, answered or not", high = "engaged_high", base = "contacted" }
-engaged_high = { fr = "Engagées, répondantes ou non, au plus", en = "Engaged, answered or not, at most" }
+engaged = { fr = "Engagées, répondantes ou non", en = "Engaged, whether or not they answered", high = "engaged_high", base = "contacted" }
+engaged_high = { fr = "Engagées, répondantes ou non, au plus", en = "Engaged, whether or not they answered, at most" }
 agreements = { fr = "Accords", en = "Agreements", high = "agreements_high" }
 agreements_high = { fr = "Accords au plus", en = "Agreements at most" }
 [labels.size_class]
@@ -25,8 +25,8 @@ under_20000 = { fr = "moins de 20 000", en = "under 20,000" }
 unknown = { fr = "ville non précisée", en = "town not stated" }
 100000_and_over = { fr = "100 000 et plus", en = "100,000 and over" }
 [note]
-fr = "Aucune estimation. Les bornes sont celles du pire cas, sans hypothèse sur qui n’a pas répondu (Manski, 1989) : une telle ville peut être engagée ou non, et rien ne borne le nombre de ses accords (« ≥ »). Un accord dont la ville n’est pas dite a sa propre ligne et ne compte dans aucune autre. Le taux rapporte les villes ayant répondu aux villes contactées."
-en = "No estimate is made. The bounds are those of the worst case, without any assumption on who did not answer (Manski, 1989): such a town may be engaged or not, and nothing bounds the number of its agreements (“≥”). An agreement whose town is not stated has a row of its own and counts for no other. The rate is that of towns that responded among those contacted."
+fr = "Aucune estimation. Les bornes sont celles du pire cas, sans hypothèse sur celles qui n’ont pas répondu (Manski, 1989) : une telle ville peut être engagée ou non, et rien ne borne le nombre de ses accords (« ≥ »). Un accord dont la ville n’est pas dite a sa propre ligne et ne compte dans aucune autre. Le taux rapporte les villes ayant répondu aux villes contactées."
+en = "No estimate is made. The bounds are those of the worst case, without any assumption about the towns that did not answer (Manski, 1989): such a town may be engaged or not, and nothing bounds the number of its agreements (“≥”). An agreement whose town is not stated has a row of its own and counts for no other. The rate is the share of the towns contacted that responded."
 */
 with detail as (
     select

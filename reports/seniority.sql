@@ -16,8 +16,8 @@ up_to_10_years = { fr = "10 ans ou moins", en = "Up to 10 years" }
 no_data = { fr = "Sans données", en = "No data" }
 */
 -- A town is as senior as its oldest agreement, in calendar years before the reference date. A town without any
--- date has no data; where dates exist but are not published, or more agreements than are listed, it may stand in any
--- class they leave open. A town that was asked no date leaves the base.
+-- date has no data; where dates exist but are not published, or it may have more agreements than are listed, it may be
+-- in any class that this leaves open. A town that was asked no date leaves the base.
 with listed as (
     select
         p.city,

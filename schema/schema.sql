@@ -34,40 +34,6 @@ COMMENT ON COLUMN survey.answers.position IS 'Order in lists.';
 COMMENT ON COLUMN survey.answers.label_fr IS 'Label in French.';
 COMMENT ON COLUMN survey.answers.label_en IS 'Label in English.';
 
-CREATE TABLE survey.cities (
-    code TEXT NOT NULL,
-    kind TEXT NOT NULL,
-    name TEXT NOT NULL,
-    sort_key TEXT NOT NULL,
-    match_key TEXT NOT NULL,
-    CONSTRAINT pk_cities PRIMARY KEY (code),
-    CONSTRAINT ck_cities_kind CHECK (kind in ('commune', 'epci', 'departement', 'region'))
-);
-COMMENT ON TABLE survey.cities IS 'Authorities that a survey may ask.';
-COMMENT ON COLUMN survey.cities.code IS 'INSEE code for a commune; text, since it may begin with 0 or hold a letter.';
-COMMENT ON COLUMN survey.cities.kind IS 'Kind of authority: commune, epci, departement or region.';
-COMMENT ON COLUMN survey.cities.name IS 'Official name.';
-COMMENT ON COLUMN survey.cities.sort_key IS 'French alphabetical order: letters and digits of the name.';
-COMMENT ON COLUMN survey.cities.match_key IS 'Name without case, accents, hyphens, and with Saint for St; finds, never orders.';
-
-CREATE TABLE survey.communes (
-    code TEXT NOT NULL,
-    kind TEXT NOT NULL,
-    name TEXT,
-    departement TEXT NOT NULL,
-    part_of TEXT,
-    match_key TEXT,
-    CONSTRAINT pk_communes PRIMARY KEY (code, kind),
-    CONSTRAINT ck_communes_kind CHECK (kind in ('commune', 'associated', 'delegated', 'former'))
-);
-COMMENT ON TABLE survey.communes IS 'Register of the communes of the region, present and former: tells another commune from an unknown name.';
-COMMENT ON COLUMN survey.communes.code IS 'INSEE code.';
-COMMENT ON COLUMN survey.communes.kind IS 'commune (present), associated, delegated, or former.';
-COMMENT ON COLUMN survey.communes.name IS 'Name; null for a former code whose name the register does not know.';
-COMMENT ON COLUMN survey.communes.departement IS 'Number of the departement.';
-COMMENT ON COLUMN survey.communes.part_of IS 'Present commune that it belongs to; null for a present one.';
-COMMENT ON COLUMN survey.communes.match_key IS 'As in cities.';
-
 CREATE TABLE survey.countries (
     code TEXT NOT NULL,
     sort_key TEXT NOT NULL,
@@ -111,6 +77,23 @@ COMMENT ON TABLE survey.installed IS 'What migrate has put into this database be
 COMMENT ON COLUMN survey.installed.part IS 'code_lists or views.';
 COMMENT ON COLUMN survey.installed.hash IS 'SHA-256 of its files.';
 
+CREATE TABLE survey.registers (
+    list TEXT NOT NULL,
+    source TEXT NOT NULL,
+    as_of DATE,
+    added_at TIMESTAMP WITHOUT TIME ZONE NOT NULL,
+    added_by TEXT NOT NULL,
+    software TEXT NOT NULL,
+    CONSTRAINT pk_registers PRIMARY KEY (list)
+);
+COMMENT ON TABLE survey.registers IS 'Lists of authorities that were added to the register, each as it was added last.';
+COMMENT ON COLUMN survey.registers.list IS 'Name of the list, as in cities.';
+COMMENT ON COLUMN survey.registers.source IS 'Where it is from.';
+COMMENT ON COLUMN survey.registers.as_of IS 'Day on which it was true, where that is said.';
+COMMENT ON COLUMN survey.registers.added_at IS 'When it was added, UTC.';
+COMMENT ON COLUMN survey.registers.added_by IS 'Who added it.';
+COMMENT ON COLUMN survey.registers.software IS 'Version of jumelage that added it.';
+
 CREATE TABLE survey.waves (
     wave TEXT NOT NULL,
     synthetic BOOLEAN NOT NULL,
@@ -133,31 +116,39 @@ COMMENT ON COLUMN survey.zones.position IS 'Order in lists and reports.';
 COMMENT ON COLUMN survey.zones.label_fr IS 'Label in French.';
 COMMENT ON COLUMN survey.zones.label_en IS 'Label in English.';
 
-CREATE TABLE survey.city_aliases (
-    alias TEXT NOT NULL,
-    city TEXT NOT NULL,
-    match_key TEXT NOT NULL,
-    CONSTRAINT pk_city_aliases PRIMARY KEY (alias),
-    CONSTRAINT fk_city_aliases_city FOREIGN KEY(city) REFERENCES survey.cities (code)
+CREATE TABLE survey.cities (
+    code TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    name TEXT,
+    sort_key TEXT,
+    match_key TEXT,
+    status TEXT,
+    country TEXT DEFAULT 'FR',
+    part_of TEXT,
+    departement TEXT,
+    population INTEGER,
+    valid_from DATE,
+    valid_to DATE,
+    list TEXT DEFAULT 'shipped',
+    CONSTRAINT pk_cities PRIMARY KEY (code),
+    CONSTRAINT ck_cities_period CHECK (valid_to is null or valid_from is null or valid_to > valid_from),
+    CONSTRAINT fk_cities_country FOREIGN KEY(country) REFERENCES survey.countries (code),
+    CONSTRAINT fk_cities_part_of FOREIGN KEY(part_of) REFERENCES survey.cities (code)
 );
-COMMENT ON TABLE survey.city_aliases IS 'Accepted spellings of a city beside its name.';
-COMMENT ON COLUMN survey.city_aliases.alias IS 'Spelling.';
-COMMENT ON COLUMN survey.city_aliases.city IS 'City.';
-COMMENT ON COLUMN survey.city_aliases.match_key IS 'As in cities.';
-
-CREATE TABLE survey.city_changes (
-    city TEXT NOT NULL,
-    changed_on DATE NOT NULL,
-    successor TEXT NOT NULL,
-    CONSTRAINT pk_city_changes PRIMARY KEY (city, changed_on),
-    CONSTRAINT ck_city_changes_successor CHECK (successor <> city),
-    CONSTRAINT fk_city_changes_city FOREIGN KEY(city) REFERENCES survey.cities (code),
-    CONSTRAINT fk_city_changes_successor FOREIGN KEY(successor) REFERENCES survey.cities (code)
-);
-COMMENT ON TABLE survey.city_changes IS 'Towns that became part of another one, with the day.';
-COMMENT ON COLUMN survey.city_changes.city IS 'Town that ceased to be one of its own.';
-COMMENT ON COLUMN survey.city_changes.changed_on IS 'First day on which it is part of the other.';
-COMMENT ON COLUMN survey.city_changes.successor IS 'Town that it is part of since.';
+COMMENT ON TABLE survey.cities IS 'Register of authorities, present and former: those that a survey may ask, and those that tell another authority from an unknown name.';
+COMMENT ON COLUMN survey.cities.code IS 'INSEE code of a commune (with -D for a delegated one that shares the code of the present one), SIREN of an EPCI, ISO 3166-2 of a departement or region.';
+COMMENT ON COLUMN survey.cities.kind IS 'Kind of authority: commune, epci, departement, region, or what another country has.';
+COMMENT ON COLUMN survey.cities.name IS 'Official name; null where the register does not know it.';
+COMMENT ON COLUMN survey.cities.sort_key IS 'French alphabetical order: letters and digits of the name.';
+COMMENT ON COLUMN survey.cities.match_key IS 'Name without case, accents, hyphens, and with Saint for St; finds, never orders.';
+COMMENT ON COLUMN survey.cities.status IS 'associated, delegated or former; null for a present authority.';
+COMMENT ON COLUMN survey.cities.country IS 'Country that it is in.';
+COMMENT ON COLUMN survey.cities.part_of IS 'Authority that it is part of.';
+COMMENT ON COLUMN survey.cities.departement IS 'Number of the departement; null outside of any.';
+COMMENT ON COLUMN survey.cities.population IS 'Population; null where unknown.';
+COMMENT ON COLUMN survey.cities.valid_from IS 'First day on which it exists; null where unknown.';
+COMMENT ON COLUMN survey.cities.valid_to IS 'First day on which it no longer exists; null while it does, or where unknown.';
+COMMENT ON COLUMN survey.cities.list IS 'List that put it into the register.';
 
 CREATE TABLE survey.country_aliases (
     alias TEXT NOT NULL,
@@ -242,6 +233,32 @@ COMMENT ON COLUMN survey.revisions.software IS 'Version of jumelage that loaded 
 COMMENT ON COLUMN survey.revisions.declared IS 'wave.toml as JSON; null for revisions loaded before it was kept.';
 COMMENT ON COLUMN survey.revisions.home_country IS 'Country of the towns: what is twinned within it is not international.';
 COMMENT ON COLUMN survey.revisions.home_apart IS 'Declared: agreements at home are kept, apart from all others.';
+
+CREATE TABLE survey.city_aliases (
+    alias TEXT NOT NULL,
+    city TEXT NOT NULL,
+    match_key TEXT NOT NULL,
+    CONSTRAINT pk_city_aliases PRIMARY KEY (alias),
+    CONSTRAINT fk_city_aliases_city FOREIGN KEY(city) REFERENCES survey.cities (code)
+);
+COMMENT ON TABLE survey.city_aliases IS 'Accepted spellings of a city beside its name.';
+COMMENT ON COLUMN survey.city_aliases.alias IS 'Spelling.';
+COMMENT ON COLUMN survey.city_aliases.city IS 'City.';
+COMMENT ON COLUMN survey.city_aliases.match_key IS 'As in cities.';
+
+CREATE TABLE survey.city_changes (
+    city TEXT NOT NULL,
+    changed_on DATE NOT NULL,
+    successor TEXT NOT NULL,
+    CONSTRAINT pk_city_changes PRIMARY KEY (city, changed_on),
+    CONSTRAINT ck_city_changes_successor CHECK (successor <> city),
+    CONSTRAINT fk_city_changes_city FOREIGN KEY(city) REFERENCES survey.cities (code),
+    CONSTRAINT fk_city_changes_successor FOREIGN KEY(successor) REFERENCES survey.cities (code)
+);
+COMMENT ON TABLE survey.city_changes IS 'Towns that became part of another one, with the day.';
+COMMENT ON COLUMN survey.city_changes.city IS 'Town that ceased to be one of its own.';
+COMMENT ON COLUMN survey.city_changes.changed_on IS 'First day on which it is part of the other.';
+COMMENT ON COLUMN survey.city_changes.successor IS 'Town that it is part of since.';
 
 CREATE TABLE survey.claims (
     wave TEXT NOT NULL,
@@ -520,16 +537,19 @@ COMMENT ON COLUMN survey.partnerships.partner_key IS 'Partner: letters and digit
 COMMENT ON COLUMN survey.partnerships.apart IS 'With a partner at home, in a wave that sets such agreements apart: in no international figure.';
 
 create view settings as
--- What this session has chosen to see, and whether that is one revision of one wave. Written once per engine.
+-- What this session has chosen to see, and whether it is a single revision of a single wave. Written once per engine.
 select
     nullif(replace(current_setting('jumelage.scope', true), ' ', ''), '') as scope,
     nullif(current_setting('jumelage.inferred', true), '') as inferred,
     cast(nullif(current_setting('jumelage.classified_on', true), '') as date) as classified_on,
-    coalesce(current_setting('jumelage.scope', true) similar to ' *[^,@ ]+@[1-9][0-9]{0,8} *', false) as single;
+    coalesce(current_setting('jumelage.scope', true) similar to ' *[^,@ ]+@[1-9][0-9]{0,8} *', false) as single,
+    nullif(current_setting('jumelage.kind', true), '') as kind;
 
 create view scope as
--- The revisions that all other views show: those chosen, else the current one of the latest real wave.
--- Of several revisions of a wave only the highest: rows would count twice.
+-- The revisions that all other views show: those chosen, else the current revision of the latest real wave.
+-- Of several revisions of a wave only the highest is taken: otherwise rows would count twice.
+-- kind: the one kind of authority that they show, null for all. Of one kind the list of agreements is not complete where
+-- some agreements tell no town, since these are in no kind.
 select
     r.wave,
     r.revision,
@@ -537,6 +557,13 @@ select
     coalesce(r.classified_on, r.reference_date) as classified_on,
     coalesce(r.inferred, 'yes') <> 'no' as with_inferred,
     r.agreements_complete
+    and not exists (
+        select 1
+        from settings t
+        inner join survey.partnerships p on p.city is null
+        where t.kind is not null and p.wave = r.wave and p.revision = r.revision
+    ) as agreements_complete,
+    r.kind
 from (
     select
         c.*,
@@ -551,6 +578,7 @@ from (
             s.scope,
             s.inferred,
             s.classified_on,
+            s.kind,
             row_number() over (partition by o.wave order by o.revision desc) as age
         from survey.revisions o
         inner join survey.waves w on w.wave = o.wave
@@ -567,9 +595,9 @@ from (
 where r.scope is not null or (r.place = 1 and not r.synthetic);
 
 create view listed_agreements as
--- Rows of partnerships of the revisions in scope, ended ones too; inferred ones if they count. Written once per engine.
--- What is in scope is evaluated once, by subqueries that depend on no row: of a join, a plan may compute scope again for
--- each row, as it does before it has statistics.
+-- Agreements of the revisions in scope, ended ones included, inferred ones if they count. Written once per engine.
+-- The scope is evaluated once, by subqueries that depend on no row: with a join, as long as there are no statistics,
+-- a plan may compute it again for each row. No town's kind is looked up unless one kind is chosen.
 select p.*
 from survey.partnerships p
 where p.wave = any (array(select s.wave from scope s))
@@ -578,7 +606,11 @@ where p.wave = any (array(select s.wave from scope s))
         (select count(*) = 1 from scope s)
         or p.wave || '@' || cast(p.revision as varchar) = any (array(select s.wave || '@' || cast(s.revision as varchar) from scope s))
     )
-    and ((select bool_and(s.with_inferred) from scope s) or not p.inferred);
+    and ((select bool_and(s.with_inferred) from scope s) or not p.inferred)
+    and (
+        (select t.kind is null from settings t)
+        or p.city in (select c.code from settings t inner join survey.cities c on c.kind = t.kind)
+    );
 
 create view waves as
 -- The wave in scope: its title, dates, frame and source.
@@ -619,7 +651,7 @@ select code, label_fr, label_en, sort_key, state_since
 from survey.countries;
 
 create view country_zones as
--- Zone of each country on the date that the wave is classified on.
+-- Zone of each country on the date by which the wave is classified.
 select s.wave, z.country, z.zone, z.basis
 from scope s
 inner join survey.country_zones z
@@ -637,8 +669,8 @@ select code, parent_code, position, label_fr, label_en
 from survey.difficulties;
 
 create view agreements_in_force as
--- Agreements in force in the waves in scope, each once, as in the view partnerships, but without their zones.
--- Those with partners at home that are set apart are in no international figure.
+-- Agreements in force in the waves in scope, each once: the view partnerships without zones and the kinds of towns.
+-- Agreements with partners at home that are set apart are left out, as they are of every international figure.
 select p.*
 from listed_agreements p
 where p.until_from is null and p.apart is not true;
@@ -662,13 +694,15 @@ select
     p.since_missing,
     p.inferred,
     p.source,
-    p.partner_key
+    p.partner_key,
+    c.kind
 from agreements_in_force p
-left join country_zones z on z.wave = p.wave and z.country = p.country;
+left join country_zones z on z.wave = p.wave and z.country = p.country
+left join survey.cities c on c.code = p.city;
 
 create view town_agreements as
--- Number of agreements in force of each town that has some. Of one chosen revision the wave is no key to group by.
-select split_part(s.scope, '@', 1) as wave, n.city, n.agreements
+-- Number of agreements in force of each town that has any. A single revision needs no grouping by wave.
+select split_part(s.scope, '@', 1) as wave, n.city, n.agreements, c.kind
 from (
     select p.city, count(*) as agreements
     from agreements_in_force p
@@ -676,9 +710,10 @@ from (
     group by p.city
 ) n
 cross join settings s
+left join survey.cities c on c.code = n.city
 where s.single
 union all
-select n.wave, n.city, n.agreements
+select n.wave, n.city, n.agreements, c.kind
 from (
     select p.wave, p.city, count(*) as agreements
     from agreements_in_force p
@@ -686,13 +721,14 @@ from (
     group by p.wave, p.city
 ) n
 cross join settings s
+left join survey.cities c on c.code = n.city
 where not s.single;
 
 create view respondents as
 -- Every town of the sampling frame: its response, its agreements and its answers on management.
--- agreements: those listed; agreements_high: the most that it may have declared, null where nothing bounds them. A list
--- that is not claimed complete bounds none, unless the town says its number, which may be zero.
--- kind: what the authority is, such as commune or departement; numbers of several kinds are not to be added up.
+-- agreements: those listed; agreements_high: the most that it may have declared, null where there is no bound. A list
+-- that is not claimed complete sets no bound, unless the town itself gives its number, which may be zero.
+-- kind: what the authority is, such as commune or departement; numbers of different kinds must not be added up.
 -- engaged: yes if it has declared an agreement, no if it has not, not_published where that is left open.
 select
     t.wave,
@@ -730,10 +766,11 @@ from (
     inner join survey.respondents r on r.wave = s.wave and r.revision = s.revision
     left join survey.cities c on c.code = r.city
     left join town_agreements a on a.wave = r.wave and a.city = r.city
+    where s.kind is null or c.kind = s.kind
 ) t;
 
 create view question_items as
--- What every town is asked with an answer per item: kinds of action, difficulties, and how it manages relations.
+-- The items that every town answers one by one: kinds of action, difficulties, and how it manages relations.
 select 'actions' as question, a.code as item, a.parent_code, a.position
 from survey.actions a
 union all
@@ -748,7 +785,7 @@ select 'management', 'service', null, 3;
 
 create view city_answers as
 -- Answer of every town of the frame on every item of a question.
--- A yes to a detail is a yes to its parent; an unpublished detail of a parent that got no is no.
+-- A yes to a detail is a yes to its parent; where the parent is answered no, an unpublished detail is no too.
 with said as (
     select a.wave, a.revision, a.city, 'actions' as question, a.action as item, a.answer, a.source
     from survey.city_actions a
@@ -779,9 +816,11 @@ given as (
         c.item,
         c.parent_code,
         coalesce(x.answer, i.answer, q.answer, 'not_asked') as answer,
-        coalesce(x.source, i.source, q.source, '') as source
+        coalesce(x.source, i.source, q.source, '') as source,
+        l.kind
     from scope s
     inner join survey.respondents r on r.wave = s.wave and r.revision = s.revision
+    left join survey.cities l on l.code = r.city
     cross join question_items c
     left join said x
         on x.wave = s.wave and x.revision = s.revision and x.city = r.city and x.question = c.question and x.item = c.item
@@ -789,6 +828,7 @@ given as (
         on i.wave = s.wave and i.revision = s.revision and i.question = c.question and i.item = c.item
     left join survey.default_answers q
         on q.wave = s.wave and q.revision = s.revision and q.question = c.question and q.item = ''
+    where s.kind is null or l.kind = s.kind
 )
 select
     g.wave,
@@ -800,7 +840,8 @@ select
         when p.answer = 'no' and g.answer = 'not_published' then 'no'
         else g.answer
     end as answer,
-    g.source
+    g.source,
+    g.kind
 from given g
 left join (
     select distinct y.wave, y.city, y.question, y.parent_code
@@ -811,19 +852,19 @@ left join given p on p.wave = g.wave and p.city = g.city and p.question = g.ques
 
 create view city_actions as
 -- Answer of every town of the frame on every action.
-select a.wave, a.city, a.item as action, a.answer, a.source
+select a.wave, a.city, a.item as action, a.answer, a.source, a.kind
 from city_answers a
 where a.question = 'actions';
 
 create view city_difficulties as
 -- Answer of every town of the frame on every difficulty.
-select a.wave, a.city, a.item as difficulty, a.answer, a.source
+select a.wave, a.city, a.item as difficulty, a.answer, a.source, a.kind
 from city_answers a
 where a.question = 'difficulties';
 
 create view engaged_answers as
--- Answers of the towns that are or may be engaged, as what each adds to the counts of its item.
--- Who was not asked adds to not_asked alone. A count is low where engagement or the answer is left open, and high then.
+-- Answers of the towns that are or may be engaged: what each adds to the counts of its item.
+-- A town that was not asked adds to not_asked alone. Where engagement or the answer is open, it adds to the high only.
 select
     a.wave,
     a.question,
@@ -844,7 +885,8 @@ select
     case when a.asked = 1 then greatest(a.no_answer, a.open) end as no_answer_high,
     case when a.asked = 1 then a.surely * a.not_applicable end as not_applicable,
     case when a.asked = 1 then greatest(a.not_applicable, a.open) end as not_applicable_high,
-    a.source
+    a.source,
+    a.kind
 from (
     select
         c.*,
@@ -863,7 +905,7 @@ from (
 
 create view item_counts as
 -- Towns by their answer on every item of a question, with the range that is left open.
--- Where there are towns to ask and none was asked, there is no number but that of those not asked.
+-- Where there were towns to ask and none was asked, the only number is that of the towns not asked.
 select
     s.wave,
     i.question,
@@ -907,7 +949,7 @@ from scope s
 inner join survey.published_figures t on t.wave = s.wave and t.revision = s.revision;
 
 create view published_tables as
--- Reports whose printed table is claimed complete.
+-- Reports for which the printed table is claimed complete.
 select
     s.wave,
     t.report
@@ -928,7 +970,7 @@ from scope s
 inner join survey.explanations t on t.wave = s.wave and t.revision = s.revision;
 
 create view claims as
--- Sentences of the publication that state something else than a figure of a report.
+-- Sentences of the publication that state something other than a figure of a report.
 select
     s.wave,
     t.claim,
@@ -944,9 +986,15 @@ from scope s
 inner join survey.claims t on t.wave = s.wave and t.revision = s.revision;
 
 create view communes as
--- Register of the communes of the region, present and former.
-select code, kind, name, departement, part_of
-from survey.communes;
+-- Communes of the register, present and former, by their INSEE codes.
+select
+    replace(code, '-D', '') as code,
+    coalesce(status, 'commune') as kind,
+    name,
+    departement,
+    case when status is not null then part_of end as part_of
+from survey.cities
+where kind = 'commune';
 
 create view answers as
 -- Answers of closed questions, with their labels.
@@ -954,7 +1002,7 @@ select list, code, position, label_fr, label_en
 from survey.answers;
 
 create view ended_partnerships as
--- Agreements that a wave lists as ended, with the days between which they did; counted in no report of that wave.
+-- Agreements that a wave lists as ended, with the earliest and latest day of their end; in no report of that wave.
 select
     p.wave,
     p.agreement,
@@ -967,8 +1015,10 @@ select
     p.until_to,
     p.inferred,
     p.source,
-    p.partner_key
+    p.partner_key,
+    c.kind
 from listed_agreements p
+left join survey.cities c on c.code = p.city
 where p.until_from is not null and p.apart is not true;
 
 create view wave_pairs as
@@ -989,7 +1039,7 @@ from (
 where p.wave_before is not null;
 
 create view successors as
--- The town that each merged town is part of on the wave's reference date: by its own last change, then its successor's.
+-- The town that each merged town belongs to on the wave's reference date: by its own last change, then its successor's.
 with recursive latest as (
     select
         s.wave,
@@ -1014,7 +1064,8 @@ select
     n.wave,
     n.city,
     n.successor,
-    n.changed_on
+    n.changed_on,
+    c.kind
 from (
     select
         p.wave,
@@ -1024,13 +1075,14 @@ from (
         row_number() over (partition by p.wave, p.city order by p.steps desc) as place
     from paths p
 ) n
+left join survey.cities c on c.code = n.city
 where n.place = 1;
 
 create view followed_towns as
--- Towns of two waves, those of the earlier one followed to the town that each is, or is part of, in the later one.
--- answered: unknown where the response is not published; a town that lists agreements, ended or not, has answered, and
--- so has one that says its number, zero too.
--- told: as answered, but unknown where the list of a town that answered may lack agreements.
+-- Towns of two waves; each of the earlier one is followed to the town that it is, or is part of, in the later one.
+-- answered: unknown where the response is not published; but a town that lists agreements, ended or not, has answered,
+-- and so has one that gives their number, even zero.
+-- told: the same as answered, but unknown where the list of a town that answered may lack agreements.
 select
     t.wave_before,
     t.wave,
@@ -1041,7 +1093,8 @@ select
     case when t.answered = 'yes' and not t.told_all then 'unknown' else t.answered end as told,
     t.engaged,
     t.agreements,
-    t.agreements_high
+    t.agreements_high,
+    t.kind
 from (
     select
         p.wave_before,
@@ -1058,10 +1111,15 @@ from (
         r.engaged,
         r.agreements,
         r.agreements_high,
-        coalesce(r.agreements_high = r.agreements, false) as told_all
+        coalesce(r.agreements_high = r.agreements, false) as told_all,
+        r.kind
     from wave_pairs p
     inner join respondents r on r.wave in (p.wave_before, p.wave)
-    left join respondents l on l.wave = p.wave and l.city = r.city
+    left join (
+        select w.wave, x.city
+        from scope w
+        inner join survey.respondents x on x.wave = w.wave and x.revision = w.revision
+    ) l on l.wave = p.wave and l.city = r.city
     left join successors s on s.wave = p.wave and s.city = r.city
     left join (
         select distinct x.wave, x.city
@@ -1070,9 +1128,9 @@ from (
 ) t;
 
 create view paired_towns as
--- Each town of two waves once, as it is in the later one: in how many frames' towns, whether they answered, agreements.
--- engaged_high, agreements_high, and of those before: at most, as respondents says; null where nothing bounds them.
--- had_answered, had_told: unknown where some of the towns that merged had and some had not; null where it was not in the frame.
+-- Each town of two waves once, as it is in the later one: towns of each frame, whether it answered, its agreements.
+-- engaged_high, agreements_high and those before: at most so many, as in respondents; null where there is no bound.
+-- had_answered, had_told: unknown where only some of the towns that merged had; null where none was in the frame.
 select
     f.wave_before,
     f.wave,
@@ -1102,12 +1160,13 @@ select
     case
         when count(*) = count(case when f.later then f.agreements_high else 0 end)
             then sum(case when f.later then f.agreements_high else 0 end)
-    end as agreements_high
+    end as agreements_high,
+    min(f.kind) as kind
 from followed_towns f
 group by f.wave_before, f.wave, f.followed_to;
 
 create view panel as
--- Towns that answered two waves, with their agreements in both; those that merged are one town.
+-- Towns that answered both of two waves, with their agreements in each; towns that merged count as one.
 select
     t.wave_before,
     t.wave,
@@ -1116,7 +1175,8 @@ select
     t.agreements_before,
     t.agreements,
     t.agreements_before_high,
-    t.agreements_high
+    t.agreements_high,
+    t.kind
 from paired_towns t
 where t.towns_before > 0 and t.towns > 0 and t.had_answered = 'yes' and t.has_answered = 'yes';
 
@@ -1130,15 +1190,18 @@ select
     p.partner,
     p.same,
     p.partner_before_key,
-    p.partner_key
+    p.partner_key,
+    c.kind
 from scope s
-inner join survey.partner_pairs p on p.wave = s.wave and p.revision = s.revision;
+inner join survey.partner_pairs p on p.wave = s.wave and p.revision = s.revision
+left join survey.cities c on c.code = p.city
+where s.kind is null or c.kind = s.kind;
 
 create view paired_partners as
--- Each partner of two waves once, by the town that it is twinned with, as it is in the later one: agreements in each.
+-- Each partner of two waves once, by the town it is twinned with as that is in the later wave: agreements in each wave.
 -- partner_key: that of the later wave, where a person said that it is the same; empty where no partner is named.
--- once: earlier agreements, those that towns now united both declared counted once. old: later ones that are not dated
--- as begun since the earlier wave; begun: those that are. ended: listed by the later wave as ended since the earlier.
+-- once: earlier agreements, counted once where towns now united both declared them. old: later ones, unless a date says
+-- that they began since the earlier wave; begun: those. ended: listed by the later wave as ended since the earlier one.
 with said as (
     select
         w.wave_before,
@@ -1154,7 +1217,7 @@ with said as (
         coalesce(p.partner_key, '') as partner_key,
         p.source
     from wave_pairs w
-    inner join partnerships p on p.wave in (w.wave_before, w.wave)
+    inner join agreements_in_force p on p.wave in (w.wave_before, w.wave)
     union all
     select w.wave_before, w.wave, 'ended', e.city, e.country, e.partner, coalesce(e.partner_key, ''), e.source
     from wave_pairs w
@@ -1175,7 +1238,8 @@ by_city as (
         sum(case when s.kind = 'begun' then 1 else 0 end) as begun,
         sum(case when s.kind = 'ended' then 1 else 0 end) as ended,
         min(s.source) as source,
-        max(s.source) as last_source
+        max(s.source) as last_source,
+        min(f.kind) as kind
     from said s
     left join followed_towns f
         on f.wave = s.wave and f.city = s.city and f.later = (s.kind <> 'before')
@@ -1205,7 +1269,8 @@ select
     sum(c.begun) as begun,
     sum(c.ended) as ended,
     min(c.source) as source,
-    max(c.last_source) as last_source
+    max(c.last_source) as last_source,
+    min(c.kind) as kind
 from by_city c
 group by c.wave_before, c.wave, c.town, c.country, c.partner_key;
 
@@ -1224,6 +1289,8 @@ select
     p.until_to,
     p.inferred,
     p.source,
-    p.partner_key
+    p.partner_key,
+    c.kind
 from listed_agreements p
+left join survey.cities c on c.code = p.city
 where p.apart;

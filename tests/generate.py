@@ -146,9 +146,10 @@ _GROUPS = {
 
 
 def _words(rule: Rule) -> tuple[str, str, str]:
-    if rule.remedy is None:
-        return rule.message.en, "", rule.message.fr
-    return rule.message.en, rule.remedy.en, f"{rule.message.fr}\u00a0; {rule.remedy.fr}"
+    remedy_en, remedy_fr = (rule.remedy.en, f"\u00a0; {rule.remedy.fr}") if rule.remedy else ("", "")
+    words = (rule.message.en, remedy_en, rule.message.fr + remedy_fr)
+    one, two, three = (re.sub(r"\{\w+:s\}", "(s)", text) for text in words)
+    return one, two, three
 
 
 def rules_page() -> str:

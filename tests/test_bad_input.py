@@ -204,7 +204,7 @@ NAMES = [
     Case(
         "SQL for a town",
         with_line(FRAME, "'; drop table survey.waves; --,1"),
-        'frame.csv:5, column city: "\'; drop table survey.waves; --": is a text that was damaged before it came here',
+        'frame.csv:5, column city: "\'; drop table survey.waves; --": is a text that was damaged before it was handed in',
     ),
     Case(
         "a placeholder for a town",
@@ -221,7 +221,7 @@ NAMES = [
     Case(
         "a NUL in a partner",
         with_line(PARTNERSHIPS, "Lille,IT,1,To\0rino,,,"),
-        "partnerships.csv:6: holds the byte 0x00, which is of no text; remove it",
+        "partnerships.csv:6: holds the byte 0x00, which belongs to no text; remove it",
     ),
     Case(
         "a name of 100,000 characters",
@@ -337,7 +337,7 @@ FILES = [
     Case(
         "colons",
         with_text("actions.csv", "city:action:answer\nLille:agenda_21:yes\n"),
-        "actions.csv:1: 'city:action:answer': names the columns, set apart by something else than a comma",
+        "actions.csv:1: 'city:action:answer': names the columns, but separated by something other than a comma",
     ),
     Case(
         "an empty file",
@@ -362,7 +362,7 @@ FILES = [
     Case(
         "a row of the frame with too few fields",
         with_line(FRAME, "Arras"),
-        "frame.csv:5: has 1 fields where the header has 2",
+        "frame.csv:5: has 1 field where the header has 2",
     ),
     Case(
         "a wrong row after a cell of two lines",
@@ -475,7 +475,7 @@ WAVE = [
         Case(
             f"{code} for the code of the wave",
             toml('wave = "tiny"', f'wave = "{code}"'),
-            f"wave.toml, key wave: {code!r}: must be lower-case letters, digits and hyphens",
+            f"wave.toml, key wave: {code!r}: must consist of lower-case letters, digits and hyphens",
         )
         for code in ("", "Tiny", "a'b", "été", "x" * 41)
     ),
@@ -537,7 +537,7 @@ WAVE = [
     Case(
         "a mark of several agreements without its number",
         with_toml("[printed]", 'several_mark = "*"'),
-        "wave.toml, key printed.several_mark: '*': must have {n} in the place of the number",
+        "wave.toml, key printed.several_mark: '*': must have {n} in place of the number, once",
     ),
     Case(
         "a word that stands for a word",
@@ -613,7 +613,7 @@ PUBLISHED = [
     Case(
         "the same figure of the same place twice",
         zones("eu,agreements,1,p", "eu,agreements,1,q", "eu,agreements,2,p"),
-        "published/zones.csv:4, column place: 'p': the same figure of the same place is already on line 2",
+        "published/zones.csv:4, column place: 'p': the same figure from the same place is already on line 2",
     ),
     Case(
         "a claim of an unknown kind",
@@ -628,7 +628,7 @@ PUBLISHED = [
     Case(
         "a claim twice in a place",
         claims("c,p,1,towns,Ainsi,So,wording,", "c,q,1,towns,Ainsi,So,wording,", "c,p,1,towns,Ainsi,So,wording,"),
-        "claims.csv:4, column claim: 'c': the same claim and place are already on line 2",
+        "claims.csv:4, column claim: 'c': the same claim from the same place is already on line 2",
     ),
 ]
 

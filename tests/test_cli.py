@@ -19,6 +19,8 @@ from sqlalchemy.engine import URL
 
 from jumelage import report_file
 from jumelage.cli import app
+from jumelage.render.words import counted
+from jumelage.rules import NOT_LOADED, said_of
 from tests.conftest import ENGINES, ROOT, WAVE_2006, address, run
 
 
@@ -263,16 +265,12 @@ def test_output_never_goes_over_what_is_handed_in(loaded: URL, tmp_path: Path) -
     assert file.read_bytes() == text
 
 
-_SAID_IN_BOTH = {"UsageError", "DatabaseError", "BusyError", "OutputError"}
-# What only whoever writes a report or a code list meets, in files that are in English.
-_OF_AUTHORS = {"report_file.py", "code_lists.py"}
+_SAID_IN_BOTH = {"UsageError", "ReportError", "DatabaseError", "BusyError", "OutputError"}
 
 
 def test_what_a_command_refuses_is_said_in_both_languages() -> None:
     """A text of our own is a Label; what an engine says is quoted as it is."""
     for path in sorted((ROOT / "src" / "jumelage").rglob("*.py")):
-        if path.name in _OF_AUTHORS:
-            continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in _SAID_IN_BOTH:
                 said = node.args[0]
@@ -281,6 +279,16 @@ def test_what_a_command_refuses_is_said_in_both_languages() -> None:
                     "[a-z]{3}", "".join(map(str, ours))
                 )
                 assert not plain, f"{path.name}: {ast.unparse(said)}"
+
+
+@pytest.mark.parametrize(
+    ("number", "fr", "en"),
+    [(0, "difficulté", "findings"), (1, "difficulté", "finding"), (2, "difficultés", "findings")],
+)
+def test_what_is_counted_agrees_with_its_number(number: int, fr: str, en: str) -> None:
+    """In French zero is in the singular, in English it is not."""
+    assert counted("city_difficulties", number).fr == f"{number} {fr}"
+    assert said_of(Path("wave"), number, NOT_LOADED).en == f"wave: {number} {en}; nothing was loaded"
 
 
 def test_french_is_french(loaded: URL) -> None:

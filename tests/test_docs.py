@@ -60,7 +60,7 @@ def test_the_readme_names_every_command() -> None:
         word
         for line in PAGES[0].read_text(encoding="utf-8").splitlines()
         if line.startswith("| `")
-        for word in re.findall(r"`((?:aliases )?[a-z]+)[^`]*`", line.split("|")[1])
+        for word in re.findall(r"`((?:aliases |register )?[a-z]+)[^`]*`", line.split("|")[1])
     }
     assert [name for name, _ in COMMANDS if name not in table] == []
 

@@ -64,7 +64,7 @@ def test_a_spelling_cannot_make_another_commune_of_one(migrated: URL, tiny_wave:
     tiny_wave.write("aliases.csv", "list,spelling,code\ncities,Haubourdin,59350\n")
     done = run("load", tiny_wave.path, "--db", address(migrated))
     assert done.code == 1
-    assert "aliases.csv:2, column spelling: 'Haubourdin': is a spelling of Haubourdin 59286 already" in done.err
+    assert "aliases.csv:2, column spelling: 'Haubourdin': is already a spelling of Haubourdin 59286" in done.err
     assert content(migrated) == before
 
 

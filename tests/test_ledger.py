@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,8 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
 from jumelage import content, database, report_file
+from jumelage.database import sandbox
+from jumelage.database.sandbox import _OnServer
 from jumelage.errors import DatabaseError
 from jumelage.reporting import ledger
 from tests.conftest import Result, WaveFolder, address, run, statement
@@ -198,7 +201,7 @@ def test_a_complete_table_without_figures_is_refused(loaded: URL, folder_2006: W
     (folder_2006.path / "published/zones.csv").unlink()
     done = run("load", folder_2006.path, "--db", address(loaded), "--reason", "a test")
     assert done.code == 1
-    assert "'zones': is claimed to be complete, but published/ has no figures of it" in done.err
+    assert "'zones': is claimed to be complete, but published/ has no figures for it" in done.err
 
 
 @pytest.mark.on_duckdb
@@ -333,16 +336,37 @@ def test_a_query_that_fails_in_one_pass_is_an_error_and_nothing_is_published(
     assert not (tmp_path / "public").exists()
 
 
+def test_a_check_that_ends_early_waits_for_no_query(
+    loaded: URL, folder_2006: WaveFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if loaded.get_backend_name() != "duckdb":
+        return  # there, queries are asked when all else is done
+    many = ", ".join(f"partnerships p{i}" for i in range(6))
+    endless = f"select max(p0.city || p5.country) as n from {many}"
+    folder_2006.append("claims.csv", f'c,p,1,towns,Ainsi,So,figure,"select * from ({endless}) x where n is null"')
+    assert run("load", "--reason", "x", folder_2006.path, "--db", address(loaded)).code == 0
+
+    def fails(*_: object) -> object:
+        raise DatabaseError("the disk is gone")
+
+    monkeypatch.setattr(ledger, "compute", fails)
+    since = time.monotonic()
+    done = run("check", "--db", address(loaded))
+    assert (done.code, done.err) == (3, "error: the disk is gone\n")
+    assert time.monotonic() - since < sandbox.SECONDS / 2
+
+
 def test_a_connection_lost_in_mid_check_ends_it(loaded: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if loaded.get_backend_name() == "duckdb":
         return  # there is no connection to lose
     for lost_in in ("read", "compute", "hear"):
         real = getattr(ledger, lost_in)
 
-        def ended(connection: Connection, *rest: object, real: Callable[..., object] = real) -> object:
+        def ended(where: Connection | _OnServer, *rest: object, real: Callable[..., object] = real) -> object:
+            connection = where if isinstance(where, Connection) else where._connection  # noqa: SLF001
             pid = connection.exec_driver_sql("select pg_backend_pid()").scalar()
             statement(loaded, f"select pg_terminate_backend({pid})")
-            return real(connection, *rest)
+            return real(where, *rest)
 
         with monkeypatch.context() as patched:
             patched.setattr(ledger, lost_in, ended)

@@ -303,7 +303,7 @@ def test_alembic_check_notices_a_difference(on_postgresql: Databases) -> None:
 def test_every_table_and_column_is_described_in_the_models_and_in_the_catalog(migrated: URL) -> None:
     tables = {table.name: table.comment for table in metadata.sorted_tables}
     columns = {(c.table.name, c.name): c.comment for table in metadata.sorted_tables for c in table.columns}
-    assert len(tables) == 25
+    assert len(tables) == 24
     assert [
         name for name, comment in (tables | columns).items() if not (comment and comment.endswith((".", "?")))
     ] == []
@@ -865,7 +865,7 @@ def test_an_answer_may_be_called_otherwise(loaded: URL, project: Project) -> Non
 @pytest.mark.parametrize(
     ("lines", "code", "user"),
     [
-        ({"cities.csv": "59350,", "city_aliases.csv": None}, "59350", "respondents"),
+        ({"cities.csv": "59350,", "communes.csv": "59350,", "city_aliases.csv": None}, "59350", "respondents"),
         ({"countries.csv": "DE,", "country_zones.csv": "DE,", "country_aliases.csv": None}, "DE", "partnerships"),
         ({"zones.csv": "asia,"}, "asia", "country_zones"),
         ({"actions.csv": "experience_exchange,,"}, "experience_exchange", "actions"),
@@ -1007,3 +1007,34 @@ def test_a_password_is_not_printed_when_all_goes_well(on_postgresql: Databases) 
             assert "s3cr" not in result.out + result.err
             assert url.database
             assert arguments[0] in {"report", "load"} or url.database in result.err
+
+
+def test_communes_are_the_same_by_view_and_by_the_table_of_before(loaded: URL) -> None:
+    columns = "code, kind, name, departement, part_of"
+    shown = sorted(rows(loaded, f"select {columns} from communes"), key=str)
+    assert len(shown) == 1587
+    assert rows(loaded, "select kind, status, part_of, list from survey.cities where code = '59006-D'") == [
+        ("commune", "delegated", "59006", "shipped")
+    ]
+    assert run("migrate", "--to", "0006", "--db", address(loaded)).code == 0
+    assert sorted(rows(loaded, f"select {columns} from survey.communes"), key=str) == shown
+    assert run("migrate", "--db", address(loaded)).code == 0
+    assert sorted(rows(loaded, f"select {columns} from communes"), key=str) == shown
+
+
+def test_authorities_of_other_lists_stay_at_every_migrate_and_are_lost_on_the_way_down(
+    loaded: URL, project: Project
+) -> None:
+    with database.writing(loaded) as connection:
+        connection.exec_driver_sql("insert into survey.cities (code, kind, list) values ('75056', 'commune', 'mine')")
+    project.edit("schema/codes/zones.csv", lambda text: text.replace("European Union\n", "The Union\n", 1))
+    project.remove("schema/codes/authorities.csv", "200018083,")
+    assert go(loaded).parts == ("code_lists",)
+    kept = "select code from survey.cities where code in ('75056', '200018083')"
+    assert rows(loaded, kept) == [("75056",)]
+    result = run("migrate", "--to", "0006", "--db", address(loaded))
+    assert (result.code, "1 row of survey.cities" in result.err) == (2, True)
+    assert run("migrate", "--to", "0006", "--accept-loss", "--db", address(loaded)).code == 0
+    assert run("migrate", "--db", address(loaded)).code == 0
+    assert rows(loaded, kept) == []
+    assert rows(loaded, "select distinct list from survey.cities") == [("shipped",)]

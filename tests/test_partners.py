@@ -151,7 +151,9 @@ def test_a_pair_is_suggested_by_likeness_and_decided_by_nobody_but_a_person(tmp_
     for year in ("2017", "2020"):
         load(url, Request(real(tmp_path, year).path, by="tests"))
     asked = ["aliases", "suggest", "--between", "2017,2020-wp", "--db", address(url), "--format", "csv"]
-    header, *rows = suggested(asked)
+    header, *rows = suggested([*asked, "--lang", "fr"])
+    assert {"Royaume-Uni"} < {row[1] for row in rows}
+    assert {"United Kingdom"} < {row[1] for row in suggested(asked)}
     assert header == ["city", "country", "partner_before", "partner", "same", "likeness"]
     known = {tuple(row[:4]) for row in csv.reader(io.StringIO(CONFIRMED))}
     assert {tuple(row[:4]) for row in rows[: len(known)]} == known

@@ -54,7 +54,7 @@ def names(bench: Connection) -> Names:
     for row in rows:
         bench.exec_driver_sql(
             "insert into register (code, kind, status, country, name, part_of, departement, population, valid_from, "
-            "valid_to, match_key, known) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, match_key(?), true)",
+            "valid_to, match_key) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, match_key(?))",
             (*row, row[4]),
         )
     index_register(bench)

@@ -91,7 +91,7 @@ def test_a_question_is_added_as_the_page_says(loaded: URL, project: Project, tmp
     before = catalog(loaded)
     (commands,) = (text.splitlines() for kind, _, text in BLOCKS if kind == "sh")
     (_, migrated), (_, done) = (project.jumelage(loaded, command.removeprefix("jumelage ")) for command in commands)
-    assert f"went from {database.head()} to 0007: migrations 0007, " in migrated
+    assert f"went from {database.head()} to 0008: migrations 0008, " in migrated
     assert re.search(r"^wave 2014-example\b.*, revision 1: loaded: .* 3 respondents", done)
     assert "No new upgrade operations" in project("alembic", "check", url=loaded)[0]
 

@@ -32,6 +32,7 @@ def records(name: str) -> list[dict[str, str]]:
 
 
 COMMUNES = records("communes.csv")
+AUTHORITIES = records("authorities.csv")
 COUNTRIES = records("countries.csv")
 PRESENT = {row["code"]: row for row in COMMUNES if row["kind"] == "commune"}
 STATE_SINCE = {row["code"]: row["state_since"] for row in COUNTRIES}
@@ -48,6 +49,7 @@ def folded(name: str) -> str:
     ("name", "columns"),
     [
         ("communes.csv", "code,name,departement,kind,part_of"),
+        ("authorities.csv", "code,kind,name,status,part_of,departement,population,valid_from,valid_to"),
         ("countries.csv", "code,label_fr,label_en,state_since,part_of"),
     ],
 )
@@ -144,6 +146,15 @@ def test_the_register_is_whole() -> None:
         departement: sum(row["departement"] == departement for row in PRESENT.values()) for departement in ("59", "62")
     }
     assert counts == {"59": 647, "62": 887}
+
+
+def test_what_is_above_the_communes_has_a_code_of_its_kind_and_lies_in_something_that_is_there() -> None:
+    codes = {"epci": r"2\d{8}", "departement": r"FR-(59|62)", "region": r"FR-(HDF|O)"}
+    assert [row for row in AUTHORITIES if not re.fullmatch(codes[row["kind"]], row["code"])] == []
+    known = {row["code"] for row in AUTHORITIES}
+    assert [row for row in AUTHORITIES if row["part_of"] and row["part_of"] not in known] == []
+    found = {row["code"]: row["name"] for row in AUTHORITIES if row["kind"] == "epci"}
+    assert (len(found), found["200093201"]) == (36, "Métropole Européenne de Lille")
 
 
 def test_a_state_exists_since_a_date_of_the_years_from_1900_on() -> None:

@@ -6,8 +6,8 @@ row_by_row = true
 message = { fr = "n’a pas répondu ({response}), et a pourtant des réponses", en = "has not responded ({response}), and yet has answers" }
 remedy = { fr = "corrigez response, ou supprimez les réponses ; un accord connu d’ailleurs se marque inferred = yes", en = "correct response, or delete the answers; an agreement known from elsewhere is marked inferred = yes" }
 */
--- Of a town that says so itself: its row is enough. `answers_without_response`, of a town that has none, has to wait
--- until all rows of respondents are understood, since any of the others may be its own.
+-- For a town whose own row says that it did not respond: that row is enough. `answers_without_response`, for a town
+-- without a row, must wait until all rows of respondents are understood, since any of them may be its own.
 with silent as (
     select r.city, min(r.response) as response
     from resolved_respondents r

@@ -2,10 +2,10 @@
 table = "partnerships"
 reads = ["frame", "respondents", "partnerships", "actions", "difficulties"]
 column = "city"
-message = { fr = "n’a pas de réponse dans respondents, vaut donc {response} par défaut, et a pourtant des réponses", en = "has no response in respondents, so counts as {response} by default, and yet has answers" }
-remedy = { fr = "donnez sa réponse dans respondents, ou supprimez les réponses ; un accord connu d’ailleurs se marque inferred = yes", en = "give its response in respondents, or delete the answers; an agreement known from elsewhere is marked inferred = yes" }
+message = { fr = "n’a pas de statut dans respondents, compte donc comme {response} par défaut, et a pourtant des réponses", en = "has no response in respondents, so counts as {response} by default, and yet has answers" }
+remedy = { fr = "donnez son statut dans respondents, ou supprimez les réponses ; un accord connu d’ailleurs se marque inferred = yes", en = "give its response in respondents, or delete the answers; an agreement known from elsewhere is marked inferred = yes" }
 */
--- Apart from `answers_of_nonrespondent`, which does not have to wait for other rows of respondents.
+-- A rule of its own, since `answers_of_nonrespondent` does not have to wait for other rows of respondents.
 with silent as (
     select f.city, d.default_response as response
     from resolved_frame f

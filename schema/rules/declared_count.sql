@@ -6,9 +6,9 @@ row_by_row = true
 message = { fr = "accords que la ville déclare : {declared} ; en vigueur et non déduits, dans la table partnerships : {listed}", en = "agreements that the town declares: {declared}; in force and not inferred, in partnerships: {listed}" }
 remedy = { fr = "complétez la liste ou corrigez le nombre ; une liste incomplète se déclare : complete.agreements = false", en = "complete the list or correct the number; a list that is not complete is declared so: complete.agreements = false" }
 */
--- A list that is claimed complete has as many as declared; any other has no more. What has ended, and what is kept
--- apart as within the country, does not count. Where rows are lost or not understood, those that are left may be too
--- many already, but not too few.
+-- A list that is claimed complete has as many as declared; any other has no more. Agreements that have ended, and those
+-- kept apart as within the country, do not count. Where rows are lost or not understood, those that are left can
+-- already be too many, but cannot be said to be too few.
 with told as (
     select
         p.city,

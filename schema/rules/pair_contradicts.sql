@@ -2,8 +2,8 @@
 table = "partner_pairs"
 reads = ["partner_pairs"]
 column = "same"
-message = { fr = "contredit la ligne {first} : un même partenaire y est dit être {other}", en = "contradicts line {first}, which says that the partner is {other}" }
-remedy = { fr = "ne gardez que l’une des deux lignes : un partenaire d’avant n’est qu’un seul de cette vague", en = "keep one of the two lines: an earlier partner is but one of this wave" }
+message = { fr = "contredit la ligne {first} : le même partenaire y est dit être {other}", en = "contradicts line {first}, which says that the partner is {other}" }
+remedy = { fr = "ne gardez que l’une des deux lignes : un partenaire d’une vague antérieure ne peut en être qu’un seul de cette vague", en = "keep one of the two lines: an earlier partner can be only one partner of this wave" }
 */
 select x.line, r.same as value, min(f.line) as first, min_by(o.partner, f.line) as other
 from resolved_partner_pairs x

@@ -2,10 +2,10 @@
 table = "partner_pairs"
 reads = ["partnerships", "partner_pairs"]
 column = "partner_before"
-message = { fr = "est aussi le nom d’un partenaire de {city} dans cette vague : c’est lui, et nul autre", en = "is the name of a partner of {city} in this wave too: it is that one, and no other" }
+message = { fr = "est aussi le nom d’un partenaire de {city} dans cette vague : c’est donc lui, et nul autre", en = "is also the name of a partner of {city} in this wave: it is that one and no other" }
 remedy = { fr = "retirez la ligne", en = "remove the line" }
 */
--- That two partners of one name are not the same cannot be said either.
+-- Nor can a line say that two partners of the same name are not the same.
 select p.line, r.partner_before as value, r.city
 from resolved_partner_pairs p
 inner join raw_partner_pairs r on r.line = p.line

@@ -3,7 +3,7 @@ table = "partner_pairs"
 reads = ["partnerships", "partner_pairs"]
 column = "partner"
 message = { fr = "n’est partenaire de {city} ({country}) dans aucune ligne de la table partnerships", en = "is a partner of {city} ({country}) in no row of partnerships" }
-remedy = { fr = "écrivez le nom que donne cette vague dans partner, celui de la vague antérieure dans partner_before", en = "write the name that this wave gives under partner, that of the earlier wave under partner_before" }
+remedy = { fr = "écrivez le nom que donne cette vague dans partner, celui de la vague antérieure dans partner_before", en = "write under partner the name that this wave gives, and under partner_before that of the earlier wave" }
 */
 select p.line, r.partner as value, r.city, r.country
 from resolved_partner_pairs p

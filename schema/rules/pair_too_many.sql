@@ -2,10 +2,10 @@
 table = "partner_pairs"
 reads = ["partner_pairs"]
 column = "partner"
-message = { fr = "est le {number}e partenaire de {city} ({country}) qui est dit ne pas être un autre ; au plus {most}", en = "is partner number {number} of {city} ({country}) that is said not to be another; {most} at most" }
-remedy = { fr = "confirmez plutôt les paires qui sont les mêmes, et retirez les autres", en = "confirm the pairs that are the same instead, and remove others" }
+message = { fr = "est le {number}e partenaire de {city} ({country}) qui est dit ne pas être un autre ; au plus {most}", en = "is number {number} of the partners of {city} ({country}) said not to be another one; at most {most} are possible" }
+remedy = { fr = "confirmez plutôt les paires qui désignent le même partenaire, et retirez les autres", en = "confirm the pairs that are the same instead, and remove the others" }
 */
--- As many as the bridge can go through.
+-- The most that the report bridge can go through.
 select d.line, r.partner as value, d.number, r.city, r.country, 16 as most
 from (
     select

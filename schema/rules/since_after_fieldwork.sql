@@ -3,7 +3,7 @@ table = "partnerships"
 reads = ["partnerships"]
 column = "since"
 message = { fr = "va au-delà de la fin du terrain ({fieldwork_to})", en = "goes beyond the end of fieldwork ({fieldwork_to})" }
-remedy = { fr = "corrigez la date, ou fieldwork.to de la vague", en = "correct the date, or fieldwork.to of the wave" }
+remedy = { fr = "corrigez la date, ou fieldwork.to de la vague", en = "correct the date, or the fieldwork.to of the wave" }
 */
 select r.line, r.since as value, d.fieldwork_to
 from raw_partnerships r

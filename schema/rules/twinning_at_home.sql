@@ -2,8 +2,8 @@
 table = "partnerships"
 reads = ["partnerships"]
 column = "country"
-message = { fr = "n’est pas à l’international : {city} – {partner}, dans le pays des villes ({home})", en = "is not international: {city} – {partner}, in the towns’ own country ({home})" }
-remedy = { fr = "corrigez le pays ; sinon retirez la ligne, ou écrivez apart = true sous [home] dans wave.toml : de telles lignes sont alors tenues à part, et dans aucun nombre", en = "correct the country; otherwise remove the row, or write apart = true under [home] in wave.toml: such rows are then kept apart, and in no figure" }
+message = { fr = "n’est pas à l’international : {city} – {partner}, dans le pays des villes ({home})", en = "is not international: {city} – {partner} is within the towns’ own country ({home})" }
+remedy = { fr = "corrigez le pays ; sinon retirez la ligne, ou écrivez apart = true sous [home] dans wave.toml : ces lignes sont alors tenues à part, et ne comptent dans aucun nombre", en = "correct the country; otherwise remove the row, or write apart = true under [home] in wave.toml: such rows are then kept apart, and count in no figure" }
 */
 -- A territory that has a code of its own and is part of the country is at home too.
 select

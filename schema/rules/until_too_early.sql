@@ -2,7 +2,7 @@
 table = "partnerships"
 reads = ["partnerships"]
 column = "until"
-message = { fr = "est avant 1900, avant tout jumelage connu", en = "is before 1900, before any known twinning" }
+message = { fr = "est avant 1900, avant tout jumelage connu", en = "is before 1900, earlier than any known twinning" }
 remedy = { fr = "corrigez la date", en = "correct the date" }
 */
 select r.line, r.until as value

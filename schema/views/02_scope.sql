@@ -1,5 +1,7 @@
--- The revisions that all other views show: those chosen, else the current one of the latest real wave.
--- Of several revisions of a wave only the highest: rows would count twice.
+-- The revisions that all other views show: those chosen, else the current revision of the latest real wave.
+-- Of several revisions of a wave only the highest is taken: otherwise rows would count twice.
+-- kind: the one kind of authority that they show, null for all. Of one kind the list of agreements is not complete where
+-- some agreements tell no town, since these are in no kind.
 select
     r.wave,
     r.revision,
@@ -7,6 +9,13 @@ select
     coalesce(r.classified_on, r.reference_date) as classified_on,
     coalesce(r.inferred, 'yes') <> 'no' as with_inferred,
     r.agreements_complete
+    and not exists (
+        select 1
+        from settings t
+        inner join survey.partnerships p on p.city is null
+        where t.kind is not null and p.wave = r.wave and p.revision = r.revision
+    ) as agreements_complete,
+    r.kind
 from (
     select
         c.*,
@@ -21,6 +30,7 @@ from (
             s.scope,
             s.inferred,
             s.classified_on,
+            s.kind,
             row_number() over (partition by o.wave order by o.revision desc) as age
         from survey.revisions o
         inner join survey.waves w on w.wave = o.wave

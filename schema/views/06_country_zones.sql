@@ -1,4 +1,4 @@
--- Zone of each country on the date that the wave is classified on.
+-- Zone of each country on the date by which the wave is classified.
 select s.wave, z.country, z.zone, z.basis
 from scope s
 inner join survey.country_zones z

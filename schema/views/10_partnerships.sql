@@ -11,6 +11,8 @@ select
     p.since_missing,
     p.inferred,
     p.source,
-    p.partner_key
+    p.partner_key,
+    c.kind
 from agreements_in_force p
 left join country_zones z on z.wave = p.wave and z.country = p.country
+left join survey.cities c on c.code = p.city

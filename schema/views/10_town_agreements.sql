@@ -1,5 +1,5 @@
--- Number of agreements in force of each town that has some. Of one chosen revision the wave is no key to group by.
-select split_part(s.scope, '@', 1) as wave, n.city, n.agreements
+-- Number of agreements in force of each town that has any. A single revision needs no grouping by wave.
+select split_part(s.scope, '@', 1) as wave, n.city, n.agreements, c.kind
 from (
     select p.city, count(*) as agreements
     from agreements_in_force p
@@ -7,9 +7,10 @@ from (
     group by p.city
 ) n
 cross join settings s
+left join survey.cities c on c.code = n.city
 where s.single
 union all
-select n.wave, n.city, n.agreements
+select n.wave, n.city, n.agreements, c.kind
 from (
     select p.wave, p.city, count(*) as agreements
     from agreements_in_force p
@@ -17,4 +18,5 @@ from (
     group by p.wave, p.city
 ) n
 cross join settings s
+left join survey.cities c on c.code = n.city
 where not s.single

@@ -1,7 +1,7 @@
 -- Every town of the sampling frame: its response, its agreements and its answers on management.
--- agreements: those listed; agreements_high: the most that it may have declared, null where nothing bounds them. A list
--- that is not claimed complete bounds none, unless the town says its number, which may be zero.
--- kind: what the authority is, such as commune or departement; numbers of several kinds are not to be added up.
+-- agreements: those listed; agreements_high: the most that it may have declared, null where there is no bound. A list
+-- that is not claimed complete sets no bound, unless the town itself gives its number, which may be zero.
+-- kind: what the authority is, such as commune or departement; numbers of different kinds must not be added up.
 -- engaged: yes if it has declared an agreement, no if it has not, not_published where that is left open.
 select
     t.wave,
@@ -39,4 +39,5 @@ from (
     inner join survey.respondents r on r.wave = s.wave and r.revision = s.revision
     left join survey.cities c on c.code = r.city
     left join town_agreements a on a.wave = r.wave and a.city = r.city
+    where s.kind is null or c.kind = s.kind
 ) t

@@ -1,4 +1,4 @@
--- What every town is asked with an answer per item: kinds of action, difficulties, and how it manages relations.
+-- The items that every town answers one by one: kinds of action, difficulties, and how it manages relations.
 select 'actions' as question, a.code as item, a.parent_code, a.position
 from survey.actions a
 union all

@@ -1,5 +1,5 @@
 -- Answer of every town of the frame on every item of a question.
--- A yes to a detail is a yes to its parent; an unpublished detail of a parent that got no is no.
+-- A yes to a detail is a yes to its parent; where the parent is answered no, an unpublished detail is no too.
 with said as (
     select a.wave, a.revision, a.city, 'actions' as question, a.action as item, a.answer, a.source
     from survey.city_actions a
@@ -30,9 +30,11 @@ given as (
         c.item,
         c.parent_code,
         coalesce(x.answer, i.answer, q.answer, 'not_asked') as answer,
-        coalesce(x.source, i.source, q.source, '') as source
+        coalesce(x.source, i.source, q.source, '') as source,
+        l.kind
     from scope s
     inner join survey.respondents r on r.wave = s.wave and r.revision = s.revision
+    left join survey.cities l on l.code = r.city
     cross join question_items c
     left join said x
         on x.wave = s.wave and x.revision = s.revision and x.city = r.city and x.question = c.question and x.item = c.item
@@ -40,6 +42,7 @@ given as (
         on i.wave = s.wave and i.revision = s.revision and i.question = c.question and i.item = c.item
     left join survey.default_answers q
         on q.wave = s.wave and q.revision = s.revision and q.question = c.question and q.item = ''
+    where s.kind is null or l.kind = s.kind
 )
 select
     g.wave,
@@ -51,7 +54,8 @@ select
         when p.answer = 'no' and g.answer = 'not_published' then 'no'
         else g.answer
     end as answer,
-    g.source
+    g.source,
+    g.kind
 from given g
 left join (
     select distinct y.wave, y.city, y.question, y.parent_code

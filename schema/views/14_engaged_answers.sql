@@ -1,5 +1,5 @@
--- Answers of the towns that are or may be engaged, as what each adds to the counts of its item.
--- Who was not asked adds to not_asked alone. A count is low where engagement or the answer is left open, and high then.
+-- Answers of the towns that are or may be engaged: what each adds to the counts of its item.
+-- A town that was not asked adds to not_asked alone. Where engagement or the answer is open, it adds to the high only.
 select
     a.wave,
     a.question,
@@ -20,7 +20,8 @@ select
     case when a.asked = 1 then greatest(a.no_answer, a.open) end as no_answer_high,
     case when a.asked = 1 then a.surely * a.not_applicable end as not_applicable,
     case when a.asked = 1 then greatest(a.not_applicable, a.open) end as not_applicable_high,
-    a.source
+    a.source,
+    a.kind
 from (
     select
         c.*,

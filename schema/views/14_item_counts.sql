@@ -1,5 +1,5 @@
 -- Towns by their answer on every item of a question, with the range that is left open.
--- Where there are towns to ask and none was asked, there is no number but that of those not asked.
+-- Where there were towns to ask and none was asked, the only number is that of the towns not asked.
 select
     s.wave,
     i.question,

@@ -1,4 +1,4 @@
--- Reports whose printed table is claimed complete.
+-- Reports for which the printed table is claimed complete.
 select
     s.wave,
     t.report

@@ -1,4 +1,4 @@
--- Sentences of the publication that state something else than a figure of a report.
+-- Sentences of the publication that state something other than a figure of a report.
 select
     s.wave,
     t.claim,

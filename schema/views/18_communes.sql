@@ -1,3 +1,9 @@
--- Register of the communes of the region, present and former.
-select code, kind, name, departement, part_of
-from survey.communes
+-- Communes of the register, present and former, by their INSEE codes.
+select
+    replace(code, '-D', '') as code,
+    coalesce(status, 'commune') as kind,
+    name,
+    departement,
+    case when status is not null then part_of end as part_of
+from survey.cities
+where kind = 'commune'

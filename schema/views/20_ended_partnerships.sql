@@ -1,4 +1,4 @@
--- Agreements that a wave lists as ended, with the days between which they did; counted in no report of that wave.
+-- Agreements that a wave lists as ended, with the earliest and latest day of their end; in no report of that wave.
 select
     p.wave,
     p.agreement,
@@ -11,6 +11,8 @@ select
     p.until_to,
     p.inferred,
     p.source,
-    p.partner_key
+    p.partner_key,
+    c.kind
 from listed_agreements p
+left join survey.cities c on c.code = p.city
 where p.until_from is not null and p.apart is not true

@@ -1,4 +1,4 @@
--- The town that each merged town is part of on the wave's reference date: by its own last change, then its successor's.
+-- The town that each merged town belongs to on the wave's reference date: by its own last change, then its successor's.
 with recursive latest as (
     select
         s.wave,
@@ -23,7 +23,8 @@ select
     n.wave,
     n.city,
     n.successor,
-    n.changed_on
+    n.changed_on,
+    c.kind
 from (
     select
         p.wave,
@@ -33,4 +34,5 @@ from (
         row_number() over (partition by p.wave, p.city order by p.steps desc) as place
     from paths p
 ) n
+left join survey.cities c on c.code = n.city
 where n.place = 1

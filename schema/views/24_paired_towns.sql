@@ -1,6 +1,6 @@
--- Each town of two waves once, as it is in the later one: in how many frames' towns, whether they answered, agreements.
--- engaged_high, agreements_high, and of those before: at most, as respondents says; null where nothing bounds them.
--- had_answered, had_told: unknown where some of the towns that merged had and some had not; null where it was not in the frame.
+-- Each town of two waves once, as it is in the later one: towns of each frame, whether it answered, its agreements.
+-- engaged_high, agreements_high and those before: at most so many, as in respondents; null where there is no bound.
+-- had_answered, had_told: unknown where only some of the towns that merged had; null where none was in the frame.
 select
     f.wave_before,
     f.wave,
@@ -30,6 +30,7 @@ select
     case
         when count(*) = count(case when f.later then f.agreements_high else 0 end)
             then sum(case when f.later then f.agreements_high else 0 end)
-    end as agreements_high
+    end as agreements_high,
+    min(f.kind) as kind
 from followed_towns f
 group by f.wave_before, f.wave, f.followed_to

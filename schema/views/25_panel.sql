@@ -1,4 +1,4 @@
--- Towns that answered two waves, with their agreements in both; those that merged are one town.
+-- Towns that answered both of two waves, with their agreements in each; towns that merged count as one.
 select
     t.wave_before,
     t.wave,
@@ -7,6 +7,7 @@ select
     t.agreements_before,
     t.agreements,
     t.agreements_before_high,
-    t.agreements_high
+    t.agreements_high,
+    t.kind
 from paired_towns t
 where t.towns_before > 0 and t.towns > 0 and t.had_answered = 'yes' and t.has_answered = 'yes'

@@ -7,6 +7,9 @@ select
     p.partner,
     p.same,
     p.partner_before_key,
-    p.partner_key
+    p.partner_key,
+    c.kind
 from scope s
 inner join survey.partner_pairs p on p.wave = s.wave and p.revision = s.revision
+left join survey.cities c on c.code = p.city
+where s.kind is null or c.kind = s.kind

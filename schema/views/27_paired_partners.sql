@@ -1,7 +1,7 @@
--- Each partner of two waves once, by the town that it is twinned with, as it is in the later one: agreements in each.
+-- Each partner of two waves once, by the town it is twinned with as that is in the later wave: agreements in each wave.
 -- partner_key: that of the later wave, where a person said that it is the same; empty where no partner is named.
--- once: earlier agreements, those that towns now united both declared counted once. old: later ones that are not dated
--- as begun since the earlier wave; begun: those that are. ended: listed by the later wave as ended since the earlier.
+-- once: earlier agreements, counted once where towns now united both declared them. old: later ones, unless a date says
+-- that they began since the earlier wave; begun: those. ended: listed by the later wave as ended since the earlier one.
 with said as (
     select
         w.wave_before,
@@ -17,7 +17,7 @@ with said as (
         coalesce(p.partner_key, '') as partner_key,
         p.source
     from wave_pairs w
-    inner join partnerships p on p.wave in (w.wave_before, w.wave)
+    inner join agreements_in_force p on p.wave in (w.wave_before, w.wave)
     union all
     select w.wave_before, w.wave, 'ended', e.city, e.country, e.partner, coalesce(e.partner_key, ''), e.source
     from wave_pairs w
@@ -38,7 +38,8 @@ by_city as (
         sum(case when s.kind = 'begun' then 1 else 0 end) as begun,
         sum(case when s.kind = 'ended' then 1 else 0 end) as ended,
         min(s.source) as source,
-        max(s.source) as last_source
+        max(s.source) as last_source,
+        min(f.kind) as kind
     from said s
     left join followed_towns f
         on f.wave = s.wave and f.city = s.city and f.later = (s.kind <> 'before')
@@ -68,6 +69,7 @@ select
     sum(c.begun) as begun,
     sum(c.ended) as ended,
     min(c.source) as source,
-    max(c.last_source) as last_source
+    max(c.last_source) as last_source,
+    min(c.kind) as kind
 from by_city c
 group by c.wave_before, c.wave, c.town, c.country, c.partner_key

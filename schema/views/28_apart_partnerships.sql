@@ -12,6 +12,8 @@ select
     p.until_to,
     p.inferred,
     p.source,
-    p.partner_key
+    p.partner_key,
+    c.kind
 from listed_agreements p
+left join survey.cities c on c.code = p.city
 where p.apart

@@ -43,6 +43,11 @@ def code_lists() -> dict[str, Path]:
     return {path.stem: path for path in sorted((root() / "schema" / "codes").glob("*.csv"))}
 
 
+def registers() -> dict[str, Path]:
+    """Return the compressed CSV file of each list of authorities that the project brings, by its name."""
+    return {path.name.partition(".")[0]: path for path in sorted((root() / "schema" / "registers").glob("*.csv.gz"))}
+
+
 @cache
 def answers(code_list: str) -> dict[str, Label]:
     """Return the codes of a closed list of answers (`answers`, `responses`, `no_date`, `yes_no`) with their labels."""

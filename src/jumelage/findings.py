@@ -1,4 +1,4 @@
-"""All that is found wrong in one load, however much: what does not fit into memory waits in a file."""
+"""Everything found wrong in one load, however much it is: what does not fit into memory is kept in a file."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _cell(row: _Row) -> object:
 
 
 class Findings(Collection[Finding]):
-    """Findings that are added in any order, and told by file, sheet, row and column once they are put in order.
+    """Findings added in any order and given back by file, sheet, row and column once they are sorted.
 
     `errors` is how many of them stop a load; `places` are the (file, sheet, column) in which an error stands.
     """
@@ -97,7 +97,7 @@ class Findings(Collection[Finding]):
         return next(islice(self, number, None))
 
     def in_order(self) -> Findings:
-        """Return them in order, without what is said of a cell and only follows from another finding there."""
+        """Return them in order, without those of a cell that only follow from another finding there."""
         kept = Findings()
         for cell, rows in groupby(self._rows(), key=_cell):
             if cell is None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from jumelage.content import read_text, root
 from jumelage.errors import UsageError
-from jumelage.texts import Label, both, label, nearest
+from jumelage.texts import Label, both, label, nearest, same
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -116,33 +116,52 @@ def read_report(path: Path) -> Report:
     """Read a report file; UsageError names the file and what its header lacks or has too much."""
     header, sql = split_header(path)
     if sql.count(_CELLS) != 1:
-        raise UsageError(f"{path.name}: one line must read '-- cells', between the detail and the cells")
+        raise UsageError(
+            both(
+                "{}\u00a0: une ligne doit être '-- cells', entre le détail et les cellules",
+                "{}: one line must read '-- cells', between the detail and the cells",
+                path.name,
+            )
+        )
     try:
         return _report(path.stem, header, sql)
     except (KeyError, TypeError, ValueError) as error:
-        raise UsageError(f"{path.name}: header: {error}") from None
+        raise UsageError(both("{}\u00a0: en-tête\u00a0: {}", "{}: header: {}", path.name, str(error))) from None
 
 
 def split_header(path: Path) -> tuple[dict[str, Any], str]:
     """Return the TOML header of an SQL file and the SQL after it; UsageError names the file."""
     parts = _FILE.fullmatch(read_text(path))
     if parts is None:
-        raise UsageError(f"{path.name}: the file starts with a TOML header between /* and */")
+        raise UsageError(
+            both(
+                "{}\u00a0: le fichier commence par un en-tête en TOML entre /* et */",
+                "{}: the file starts with a TOML header between /* and */",
+                path.name,
+            )
+        )
     try:
         return tomllib.loads(parts["header"]), parts["sql"]
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path.name}: the header is not TOML: {error}") from None
+        raise UsageError(
+            both(
+                "{}\u00a0: l’en-tête n’est pas du TOML\u00a0: {}",
+                "{}: the header is not TOML: {}",
+                path.name,
+                str(error),
+            )
+        ) from None
 
 
 def _report(name: str, header: dict[str, Any], sql: str) -> Report:
-    _only(header, _HEADER_KEYS, "the header")
+    _only(header, _HEADER_KEYS, Label("l’en-tête", "the header"), name)
     lists = {
         column: {code: label(text, code) for code, text in labels.items()}
         for column, labels in header.get("labels", {}).items()
     }
     columns = []
     for column, spec in header["columns"].items():
-        _only(spec, _COLUMN_KEYS, f"column {column}")
+        _only(spec, _COLUMN_KEYS, both("la colonne {}", "column {}", column), name)
         columns.append(
             Column(
                 column,
@@ -159,11 +178,19 @@ def _report(name: str, header: dict[str, Any], sql: str) -> Report:
     ends = [end for column in columns for end in (column.high, column.base) if end]
     balance = header.get("balance")
     if balance:
-        _only(balance, {"start", "parts", "end"}, "[balance]")
+        _only(balance, {"start", "parts", "end"}, same("[balance]"), name)
         ends += [balance["start"], *balance["parts"], balance["end"]]
     for referred in (*header["key"], *lists, *ends):
         if referred not in names:
-            raise ValueError(f"unknown column {referred!r}; columns are {', '.join(names)}")
+            raise UsageError(
+                both(
+                    "{}.sql\u00a0: en-tête\u00a0: colonne inconnue {!r}\u00a0; les colonnes sont {}",
+                    "{}.sql: header: unknown column {!r}; columns are {}",
+                    name,
+                    referred,
+                    ", ".join(names),
+                )
+            )
     listing = header.get("listing")
     return Report(
         name=name,
@@ -181,10 +208,19 @@ def _report(name: str, header: dict[str, Any], sql: str) -> Report:
     )
 
 
-def _only(table: dict[str, Any], allowed: set[str], where: str) -> None:
+def _only(table: dict[str, Any], allowed: set[str], where: Label, name: str) -> None:
     for key in table:
         if key not in allowed:
-            raise ValueError(f"unknown key {key!r} in {where}; {nearest(key, allowed).en}")
+            raise UsageError(
+                both(
+                    "{}.sql\u00a0: en-tête\u00a0: clé inconnue {!r} dans {}\u00a0; {}",
+                    "{}.sql: header: unknown key {!r} in {}; {}",
+                    name,
+                    key,
+                    where,
+                    nearest(key, allowed),
+                )
+            )
 
 
 def report_names() -> list[str]:

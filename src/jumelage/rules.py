@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from jumelage import content, report_file
-from jumelage.texts import MEANT, Label, either, filled, label, near_names, one_line
+from jumelage.texts import MEANT, Label, both, either, filled, label, near_names, one_line, worded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,7 +34,7 @@ _COLUMN, _KEY = Label("colonne", "column"), Label("clé", "key")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule: its severity, and what is said of what breaks it, with {details} and {near} to be filled in.
+    """A rule: its severity, and what is said where it is broken, with {details} and {near} to be filled in.
 
     `table` and `column` are those that the offenders of `sql` stand in; `reads` are all tables that it looks at. What
     a rule `row_by_row` says of a row is true whatever may be wrong with others; any other rule waits until the tables
@@ -128,8 +128,7 @@ class Finding:
 
 def _filled(text: Label, details: dict[str, Any], lang: str) -> str:
     words = {name: value.text(lang) if isinstance(value, Near | Label) else value for name, value in details.items()}
-    shown = {name: one_line(value) if isinstance(value, str) else value for name, value in words.items()}
-    return text.text(lang).format(**shown)
+    return text.text(lang).format(**{name: worded(value, lang) for name, value in words.items()})
 
 
 def _short(text: str) -> str:
@@ -154,9 +153,12 @@ def errors_in(findings: Iterable[Finding]) -> int:
 
 def said_of(path: Path, number: int, outcome: Label) -> Label:
     """Say of something handed in how many findings stop what was to be done with it, and what was not done."""
-    return Label(
-        f"{path}\u00a0: {number} constat{'s' if number > 1 else ''}\u00a0; {outcome.fr}",
-        f"{path}: {number} finding{'s' if number != 1 else ''}; {outcome.en}",
+    return both(
+        "{0}\u00a0: {1} constat{1:s}\u00a0; {2}",
+        "{0}: {1} finding{1:s}; {2}",
+        Label(str(path), str(path)),
+        number,
+        outcome,
     )
 
 

@@ -1,4 +1,4 @@
-"""Folders for what is written down meanwhile: locked while their run lives; the next run removes what was left."""
+"""Folders for what is kept on disk during a run, locked while it lives; the next run removes what was left behind."""
 
 from __future__ import annotations
 
@@ -64,12 +64,12 @@ def _folder(above: Path, prefix: str) -> Iterator[Path]:
 
 
 def is_full(error: OSError) -> bool:
-    """Tell whether there is no room to write: this is no fault of what is being read."""
+    """Tell whether there is no room left to write, which is not the fault of what is being read."""
     return error.errno in _FULL
 
 
 def sweep(above: Path, prefix: str = PREFIX) -> None:
-    """Remove the folders that runs left behind whose process is gone: those that nobody holds the lock of."""
+    """Remove the folders left behind by runs whose process is gone: those whose lock nobody holds."""
     with suppress(OSError):
         for folder in above.glob(f"{prefix}*"):
             with suppress(OSError):
@@ -78,7 +78,7 @@ def sweep(above: Path, prefix: str = PREFIX) -> None:
 
 @cache
 def sweep_once(above: Path) -> None:
-    """Do so the first time."""
+    """Remove them when called for the first time."""
     sweep(above)
 
 

@@ -30,7 +30,7 @@ ACCENTS = "[\u0300-\u036f]"  # that are characters of their own
 
 
 def composed(text: str) -> str:
-    """Return a text whose accents are of one character with their letters."""
+    """Return a text in which each letter and its accent are one character."""
     return text if text.isascii() or not re.search(ACCENTS, text) else unicodedata.normalize("NFC", text)
 
 
@@ -74,7 +74,7 @@ _ALL_DAMAGES = tuple((re.compile(pattern), fr, en) for pattern, fr, en in _DAMAG
 
 
 def find_damage(text: str) -> Label | None:
-    """Say what of a text was damaged before it came here; None if nothing is seen of that."""
+    """Say how a text was damaged before it was handed in; None if no damage is seen."""
     return next((Label(fr, en) for pattern, fr, en in _ALL_DAMAGES if pattern.search(text)), None)
 
 
@@ -86,7 +86,7 @@ _RAW = re.compile(
 
 
 def printable(text: str) -> str:
-    """Return a text as a terminal may have it: with the codes of controls in their place: U+001B as an escape."""
+    """Return a text as a terminal may show it: control characters are replaced by their codes, U+001B by its escape."""
     return _RAW.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
@@ -176,8 +176,8 @@ def readable_count(count: int, fr: str, en: str) -> Label:
 
 
 def filled(text: Label, *values: object) -> Label:
-    """Fill values into a text, those that are texts in both languages in its own; controls in them are shown."""
-    fr, en = ([_in(lang, value) for value in values] for lang in LANGUAGES)
+    """Fill values into a text: labels in its language, controls as they are shown, numbers with `{0} row{0:s}`."""
+    fr, en = ([worded(value, lang) for value in values] for lang in LANGUAGES)
     return Label(text.fr.format(*fr), text.en.format(*en))
 
 
@@ -212,9 +212,12 @@ def either(names: Iterable[str]) -> Label:
     return listed(map(same, names), _OR)
 
 
-def _in(lang: str, value: object) -> object:
+def worded(value: object, lang: str) -> object:
+    """Return a value as it is to be filled into a text of a language."""
     if isinstance(value, Label):
         return value.text(lang)
+    if type(value) is int:
+        return (_French if lang == "fr" else _English)(value)
     return _Shown(value) if isinstance(value, str) else value
 
 
@@ -225,3 +228,27 @@ class _Shown(str):
 
     def __format__(self, spec: str) -> str:
         return format(one_line(str(self)), spec)
+
+
+class _English(int):
+    """A number; as `{:s}` it is the ending of what it counts: none for one, s for any other."""
+
+    __slots__ = ()
+
+    def __format__(self, spec: str) -> str:
+        return ("" if self.one else "s") if spec == "s" else super().__format__(spec)
+
+    @property
+    def one(self) -> bool:
+        """Whether what it counts is in the singular."""
+        return self == 1
+
+
+class _French(_English):
+    """The same in French, where zero is in the singular too."""
+
+    __slots__ = ()
+
+    @property
+    def one(self) -> bool:
+        return abs(self) <= 1

@@ -1,7 +1,7 @@
 """A copy of what was handed in, with each finding written where it belongs.
 
 In: a folder, a zip, a CSV file or a workbook, and its findings. Out: the same in its own format, which differs from it
-in the findings alone; what could not be copied so is said.
+in the findings alone, and a remark on whatever could not be copied in this way.
 """
 
 from __future__ import annotations

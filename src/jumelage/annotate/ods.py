@@ -56,7 +56,7 @@ class _Styles:
         self.made: dict[tuple[str, str | None], tuple[str, bytes]] = {}
 
     def marked(self, style: str, severity: str | None) -> str:
-        """Return the name of a style that is another but for its fill, that of a severity; None takes it away."""
+        """Return the name of a copy of a style with the fill of a severity; None takes the fill away."""
         if (style, severity) not in self.made:
             name = next(
                 name for number in range(1 << 20)
@@ -213,7 +213,7 @@ class _Content:
         self.splices.put(element.start, b"".join(made), element.end)
 
     def _marked_row(self, raw: bytes, wanted: Wanted, repeated: int) -> bytes:
-        """Return a row with its marked cells, so many times."""
+        """Return a row with its marked cells, repeated this many times."""
         root = tree(raw)
         out = [_times(raw[root.start : root.inside], _ROWS, repeated)]
         if root.empty:
@@ -290,7 +290,7 @@ def _repeated(element: Element, name: str) -> int:
 
 
 def _times(tag: bytes, name: str, count: int) -> bytes:
-    """Return a tag that stands for so many."""
+    """Return a tag that is repeated this many times."""
     if count > 1:
         return with_attribute(tag, name, str(count))
     return re.sub(rb"\s" + name.encode() + rb"\s*=\s*(?:\"[^\"]*\"|'[^']*')", b"", tag)

@@ -1,4 +1,4 @@
-"""The styles of an .xlsx: those that it has, and those that marked cells and the list of findings need besides."""
+"""The styles of an .xlsx: those that it has, and those that marked cells and the list of findings need in addition."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Styles:
         self._fills = {severity: self._add("fills", _fill(color)) for severity, color in FILLS.items()}
 
     def marked(self, style: int, severity: str | None) -> int:
-        """Return a style that is another in all but its fill, that of a severity; None takes the fill away.
+        """Return a copy of a style with the fill of a severity; None takes the fill away.
 
         Where there was a fill, the text becomes black: its colour was chosen for that fill.
         """

@@ -163,7 +163,7 @@ def _names(
 
 
 def _long(bench: Connection, document: Document, column: str) -> list[tuple[int, str]]:
-    """Return the beginnings of texts that are too long to be looked up, with their lines."""
+    """Return the beginning of each text that is too long to be looked up, with its line."""
     if column not in document.columns:
         return []
     rows = bench.exec_driver_sql(  # strlen, of bytes, is the cheaper one
@@ -225,7 +225,7 @@ def _unanswered(bench: Connection, document: Document, column: str, names: Names
 def _periods(
     bench: Connection, document: Document, column: str, found: dict[str, str | None], wave: Wave | None
 ) -> Iterator[Finding]:
-    """Understand dates; only `since` takes an answer for one: where there is an end, it is before some day."""
+    """Understand dates. Only `since` accepts an answer in place of a date; an end always lies before some day."""
     missing: dict[str, str] = {}
     if takes_answers := column == "since":
         declared = _missing(wave, column)

@@ -41,14 +41,14 @@ _MOST_SUGGESTED = 1000  # distinct names for which near ones are looked for: mor
 _ALIKE = 75  # of 100, by rapidfuzz's ratio
 
 
-def _index(bench: Connection) -> None:
+def _index(bench: Connection, target: Connection | None) -> None:
     """Read the code lists and the register into the workbench, and index all spellings by match key.
 
     Table `names` has list, key, code, spelling: a key that stands for two codes is in it for neither, and with its
     codes in table `shared`. Of cities it has the spellings that a wave brings; `places` knows the others.
     """
     read_code_lists(bench)
-    read_register(bench)
+    read_register(bench, target)
     spellings = " union all ".join(
         f"select '{name}' as list, {spelling} as spelling, {code} as code from list_{table}"
         for name, sources in _SPELLINGS.items()
@@ -80,10 +80,13 @@ def _index(bench: Connection) -> None:
 class Names:
     """The spellings known to the workbench."""
 
-    def __init__(self, bench: Connection) -> None:
-        """Read the code lists and the register into the workbench; names are looked up in its table `names`."""
+    def __init__(self, bench: Connection, target: Connection | None = None) -> None:
+        """Read the code lists and the target's register into the workbench, or what the project brings of it.
+
+        Names are looked up in table `names`.
+        """
         self._bench = bench
-        _index(bench)
+        _index(bench, target)
         self.places = Places(bench)
         self._known: dict[str, dict[str, tuple[str, str]]] = {}
 
@@ -155,19 +158,14 @@ class Names:
         scored = self.scored(code_list, values)
         return {value: Near(tuple(dict.fromkeys(name for _, name, _ in near)), known) for value, near in scored.items()}
 
-    def scored(
-        self, code_list: str, values: Iterable[str], *, known_only: bool = False
-    ) -> dict[str, list[tuple[str, str, int]]]:
-        """Return, for each value, up to three codes with a name near it, what is shown of them, and a score of 100.
-
-        With `known_only`, no commune that is in no code list.
-        """
+    def scored(self, code_list: str, values: Iterable[str]) -> dict[str, list[tuple[str, str, int]]]:
+        """Return, for each value, up to three codes with a name near it, what is shown of them, and a score of 100."""
         from rapidfuzz import fuzz, process
 
         wanted = sorted(set(values))
         if len(wanted) > _MOST_SUGGESTED:
             return {value: [] for value in wanted}
-        known = self._spellings(code_list, known_only=known_only)
+        known = self._spellings(code_list)
         rows = self._bench.exec_driver_sql(
             "select value, coalesce(match_key(value), '') from (select unnest(cast(? as varchar[])) as value)",
             (wanted,),
@@ -217,15 +215,14 @@ class Names:
             for text, codes in rows
         }
 
-    def _spellings(self, code_list: str, *, known_only: bool = False) -> dict[str, tuple[str, str]]:
+    def _spellings(self, code_list: str) -> dict[str, tuple[str, str]]:
         """Return what is shown of each key of a list, with its code."""
-        which = f"{code_list} known" if known_only else code_list
-        if which not in self._known:
+        if code_list not in self._known:
             sql = (
-                near_ones(known_only=known_only)
+                near_ones()
                 if code_list == "cities"
                 else f"select key, spelling, code from names where list = '{code_list}' order by key"
             )
             rows = self._bench.exec_driver_sql(sql)
-            self._known[which] = {key: (shown, code) for key, shown, code in rows}
-        return self._known[which]
+            self._known[code_list] = {key: (shown, code) for key, shown, code in rows}
+        return self._known[code_list]

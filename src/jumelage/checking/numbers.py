@@ -1,4 +1,4 @@
-"""Whole numbers as people write them: the one reader, as SQL expressions, for rows and for lines of a total."""
+"""Whole numbers as people write them, read by one set of SQL expressions, in rows and in total lines alike."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def ambiguous(text: str) -> str:
 
 
 def number(text: str) -> str:
-    """Return the expression of the number that a text stands for; null if it is none, or may be two."""
+    """Return the expression of the number that a text stands for; null if it is not a number, or may be read as two."""
     digits = "try_cast(regexp_replace({0}, '[^0-9]', '', 'g') as bigint)"
     whole = f"regexp_replace({text}, '[,.]0+$', '')"
     return (

@@ -38,7 +38,7 @@ def unknown_before(
 ) -> list[Finding]:
     """Find earlier partners that no earlier wave of the database names, for the town or one that it was.
 
-    Nothing is said where errors are found in the pairs already.
+    Nothing is reported if errors have already been found in the pairs.
     """
     told = (one for one in findings if (one.file, one.sheet) == (document.file, document.sheet))
     if errors_in(told) or not bench.exec_driver_sql("select count(*) from resolved_partner_pairs").scalar():
@@ -55,7 +55,7 @@ def unknown_before(
     kinds = dict.fromkeys(("city", "country", "partner_key"), "varchar")
     database.fetch(connection, named, bench, "named_before", kinds)
     rows = bench.exec_driver_sql(
-        "with recursive became as (select code as city, code as successor from list_cities union "
+        "with recursive became as (select code as city, code as successor from register union "
         "select b.city, c.successor from became b join list_city_changes c on c.city = b.successor) "
         "select p.line, r.partner_before, r.city, r.country from resolved_partner_pairs p "
         "join raw_partner_pairs r on r.line = p.line "
@@ -69,10 +69,11 @@ def unknown_before(
     ]
 
 
-def suggest_pairs(url: URL, between: str) -> tuple[Pair, ...]:
+def suggest_pairs(url: URL, between: str, lang: str) -> tuple[Pair, ...]:
     """List the named partners of two waves that find none of their own, by town and country, most alike first.
 
-    What a person has confirmed or denied is not listed again. UsageError unless two waves are named.
+    Countries are named in `lang`. What a person has confirmed or denied is not listed again. UsageError unless two
+    waves are named.
     """
     from rapidfuzz import fuzz
 
@@ -87,7 +88,7 @@ def suggest_pairs(url: URL, between: str) -> tuple[Pair, ...]:
                 )
             )
         set_scope(connection, scope)
-        rows = database.query(connection, _LEFT_OVER)[1]
+        rows = database.query(connection, _LEFT_OVER.format(label=f"label_{lang}"))[1]
     with database.in_memory().begin() as bench, workbench(bench) as ready:
         plain = ready.exec_driver_sql(
             "select text, match_key(text) from (select distinct unnest(cast(? as varchar[])) as text)",
@@ -102,7 +103,7 @@ def suggest_pairs(url: URL, between: str) -> tuple[Pair, ...]:
 
 
 _LEFT_OVER = """
-select c.name, s.label_fr, b.partner_before, a.partner
+select c.name, s.{label}, b.partner_before, a.partner
 from paired_partners b
 join paired_partners a on a.wave = b.wave and a.town = b.town and a.country = b.country
 join cities c on c.code = b.town

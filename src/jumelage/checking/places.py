@@ -1,7 +1,7 @@
 """Which authority a text names: in the wave's own frame first, then in its territory, on its reference date.
 
 A code, and a name with its departement, its country or its code, mean what they say wherever that is. The rest of the
-register only tells what else may have been meant.
+register only serves to suggest what else may have been meant.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _MOST_WORDS = 5  # of what tells homonyms apart: the name of a departement or a 
 _MOST_TOLD = 5  # authorities of one name that are listed
 _MAY_NAME = re.compile(r"[^\W\d_]|\d{4}")  # a letter, or the digits of a code
 _ELSEWHERE = 3
-_WITHIN_IT = (
+WITHIN_IT = (
     "("
     + " or ".join(
         f"coalesce({code} in (select code from territory), false)"
@@ -42,7 +42,7 @@ _FULL = (  # Croix 59163; Fives 59350 (Lille), which is part of it
 
 
 class Authority(NamedTuple):
-    """An authority that a text may name: how it does, and what the register knows of it.
+    """An authority that a text may name: in which way it names it, and what the register knows of it.
 
     `told` is what tells it apart beside its name; empty where a code stands alone.
     """
@@ -61,11 +61,10 @@ class Authority(NamedTuple):
     population: int | None
     valid_from: date | None
     valid_to: date | None
-    known: bool
 
     @property
     def sureness(self) -> int:
-        """How surely a text means it, 0 most: only those named most surely may be meant. The last cannot be."""
+        """How surely a text means it, 0 being surest: only those named most surely may be meant, the last never."""
         return 0 if self.told == "" else 1 if self.told is None and self.within else 2 if self.told else _ELSEWHERE
 
     def past(self, day: date | None) -> bool:
@@ -76,7 +75,7 @@ class Authority(NamedTuple):
         )
 
     def misfit(self, printed: int | None) -> bool:
-        """Tell whether a printed population is not that of this authority."""
+        """Tell whether a printed population cannot be that of this authority."""
         return (
             printed is not None
             and self.population is not None
@@ -156,9 +155,9 @@ class Places:
         return _best(text, [one for one in found if one.sureness == surest])
 
     def code(self, text: str) -> str | None:
-        """Return the code of the one authority that a text means; None if that is not certain, or it may not be asked.
+        """Return the code of the one authority that a text means; None if that is uncertain.
 
-        Whoever was there on the day is meant before whoever was not, unless the population is that of neither.
+        An authority that existed on the day is preferred to one that did not, unless the population fits neither.
         """
         found = self.named(text)
         if not found or (found[0].sureness == _ELSEWHERE and found[0].code not in self._framed):
@@ -166,8 +165,7 @@ class Places:
         present = [one for one in found if not one.past(self._day)]
         if len(found) > 1 and (len(present) != 1 or present[0].misfit(self._printed.get(text))):
             return None
-        one = (present or found)[0]
-        return one.code if one.known else None
+        return (present or found)[0].code
 
     def tell(self, texts: list[str]) -> dict[str, tuple[str, dict[str, Any]]]:
         """Return, for texts without a code, the rule that each breaks, with details; none of which nothing is known."""
@@ -179,8 +177,8 @@ class Places:
                 listed = ", ".join(sorted(one.shown for one in named)[:_MOST_TOLD])
                 listed += " …" if len(named) > _MOST_TOLD else ""
                 details = {"commune": listed, "several": listed, "example": min(one.example for one in named)}
-                several = "name_of_several" if len(named) > 1 else "another_commune"
-                found[text] = ("outside_territory" if named[0].sureness == _ELSEWHERE else several, details)
+                elsewhere = named[0].sureness == _ELSEWHERE
+                found[text] = ("outside_territory" if elsewhere else "name_of_several", details)
         lost = self._bench.exec_driver_sql(
             "select t.text, r.code from untold t join register r on r.code = '0' || t.text"
         )
@@ -216,8 +214,8 @@ _NAMED = (
     "named as (select p.text, p.told, n.code, n.name as spelled from parts p "
     "join register_names n on n.key = p.name union all select a.text, '', r.code, r.name "
     f"from asked a join register r on {code_key('r.code')} = a.key) "
-    f"select n.text, n.told, n.spelled, {_WITHIN_IT}, r.code, r.kind, r.status, r.country, r.name, r.part_of, w.name, "
-    "r.departement, r.population, r.valid_from, r.valid_to, r.known from named n join register r on r.code = n.code "
+    f"select n.text, n.told, n.spelled, {WITHIN_IT}, r.code, r.kind, r.status, r.country, r.name, r.part_of, w.name, "
+    "r.departement, r.population, r.valid_from, r.valid_to from named n join register r on r.code = n.code "
     "left join register w on w.code = r.part_of left join register d on d.code = 'FR-' || r.departement "
     "left join names c on c.list = 'countries' and c.key = n.told "
     f"where n.told is null or n.told in ('', lower(r.departement), {code_key('r.code')}, d.match_key) "
@@ -246,11 +244,11 @@ def _accents(text: str) -> str:
     return "".join(letter for letter in composed(text.lower()) if unicodedata.decomposition(letter))
 
 
-def near_ones(*, known_only: bool = False) -> str:
+def near_ones() -> str:
     """Return the query (key, what is shown, code) of the names near which a misspelt one may be: of the territory."""
     full = _FULL.format("r", "w")
     return (
-        f"select r.match_key, case when bool_or(r.known) then min(r.name) else min({full}) end, min(r.code) "
+        f"select r.match_key, min({full}), min(r.code) "
         "from register r left join register w on w.code = r.part_of where r.match_key is not null "
-        f"and {'r.known' if known_only else _WITHIN_IT} group by r.match_key order by 1"
+        f"and {WITHIN_IT} group by r.match_key order by 1"
     )

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jumelage.database.bulk import fetch
+from jumelage.database.register import SHIPPED_REGISTER
+
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+_COLUMNS = {
+    **dict.fromkeys(("code", "kind", "status", "country", "name", "part_of", "departement"), "varchar"),
+    "population": "integer",
+    "valid_from": "date",
+    "valid_to": "date",
+}
 
 # How the little word in the name of a town is written besides: Boulogne s/ Mer, Boulogne/Mer, Noyelles s/s Lens.
 _SHORTENED = (
@@ -17,7 +27,6 @@ _SHORTENED = (
     (" lez ", " les "),
     (" les ", " lez "),
 )
-DEPARTEMENTS = {"59": "Nord", "62": "Pas-de-Calais"}
 
 
 def code_key(code: str) -> str:
@@ -25,25 +34,21 @@ def code_key(code: str) -> str:
     return f"lower(translate({code}, '-:', '  '))"
 
 
-def read_register(bench: Connection) -> None:
-    """Make `register`, a row per authority, and index its names.
+def read_register(bench: Connection, target: Connection | None) -> None:
+    """Make `register`, a row per authority of the target, or of the project where there is none, and index its names.
 
-    `known` are those that a wave may ask: the others tell what a name means. The code lists have been read.
+    The code lists have been read.
     """
-    departements = ", ".join(f"('FR-{number}', '{name}')" for number, name in DEPARTEMENTS.items())
+    columns = ", ".join(_COLUMNS)
+    if target is None:
+        typed = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in _COLUMNS.items())
+        bench.exec_driver_sql(f"create or replace temp table installed as select {typed} from ({SHIPPED_REGISTER})")
+    else:
+        fetch(target, f"select {columns} from survey.cities", bench, "installed", _COLUMNS)
     bench.exec_driver_sql(
-        "create or replace temp table register as with communes as ("
-        "select case when m.kind <> 'commune' and exists (select 1 from list_communes x where x.code = m.code "
-        "and x.kind = 'commune') then m.code || '-D' else m.code end as code, 'commune' as kind, "
-        "nullif(m.kind, 'commune') as status, m.name, m.part_of, m.departement from list_communes m "
-        "union all select code, kind, null, name, null, left(code, 2) from list_cities "
-        "where code not in (select code from list_communes) "
-        f"union all select code, 'departement', null, name, null, null from (values {departements}) d(code, name)) "
-        "select c.code, c.kind, c.status, 'FR' as country, coalesce(l.name, c.name) as name, "
-        "match_key(coalesce(l.name, c.name)) as match_key, coalesce(g.successor, c.part_of) as part_of, c.departement, "
-        "cast(null as integer) as population, cast(null as date) as valid_from, "
-        "cast(g.changed_on as date) as valid_to, l.code is not null as known "
-        "from communes c left join list_cities l on l.code = c.code left join list_city_changes g on g.city = c.code"
+        "create or replace temp table register as select i.* replace (coalesce(g.successor, i.part_of) as part_of, "
+        "coalesce(i.valid_to, cast(g.changed_on as date)) as valid_to), match_key(i.name) as match_key "
+        "from installed i left join list_city_changes g on g.city = i.code"
     )
     index_register(bench)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from jumelage import database
 from jumelage.checking.columns import LISTS
 from jumelage.checking.names import Names
+from jumelage.checking.places import WITHIN_IT
 from jumelage.checking.totals import read_marks, set_lines_apart
 from jumelage.database.workbench import put, workbench
 from jumelage.errors import DataError
@@ -98,33 +99,37 @@ def _judged(
             continue
         codes = names.resolve(code_list, [entry.code for entry in listed if entry.code])
         known = names.resolve(code_list, [entry.spelling for entry in listed if entry.spelling])
-        elsewhere = _communes(bench, set(keys.values())) if code_list == "cities" else {}
+        bearers = _bearers(bench, set(keys.values())) if code_list == "cities" else {}
         for entry in listed:
             line, spelling, code = entry.line, entry.spelling, entry.code
             key = (code_list, keys.get(spelling or "", ""))
             first = good.get(key)
-            other = known.get(spelling or "") or (first.code if first else None) or elsewhere.get(key)
+            other = known.get(spelling or "") or (first.code if first else None)
+            codes_of_name, shown = bearers.get(key[1], ([], None))
+            if other is None and codes_of_name and code not in codes_of_name:
+                other = shown
             if spelling is None or code is None:
                 findings.append(document.finding("value_missing", line, "spelling" if code else "code"))
             elif codes.get(code) != code:
                 near = names.near(code_list, code)
                 findings.append(document.finding("code_unknown", line, "code", code, list=code_list, near=near))
             elif other not in {None, code}:
-                findings.append(document.finding("alias_contradicts", line, "spelling", spelling, other=other))
+                findings.append(document.finding("alias_contradicts", line, "spelling", spelling, other=shown or other))
             elif other is None:
                 good[key] = entry
     return tuple(good.values())
 
 
-def _communes(bench: Connection, keys: set[str]) -> dict[tuple[str | None, str], str]:
-    """Return the communes outside the list of cities that keys are names of: a spelling cannot make them another."""
+def _bearers(bench: Connection, keys: set[str]) -> dict[str, tuple[list[str], str]]:
+    """Return the authorities of the territory that bear a name, by its key: a spelling cannot make them another."""
     rows = bench.exec_driver_sql(
-        "select n.key, string_agg(distinct r.name || ' ' || r.code, ', ' order by r.name || ' ' || r.code) "
+        "select n.key, list(distinct r.code), "
+        "string_agg(distinct r.name || ' ' || r.code, ', ' order by r.name || ' ' || r.code) "
         "from register_names n join register r on r.code = n.code "
-        "where n.key in (select unnest(cast(? as varchar[]))) group by n.key having not bool_or(r.known)",
+        f"where n.key in (select unnest(cast(? as varchar[]))) and {WITHIN_IT} group by n.key",
         (sorted(keys),),
     )
-    return {("cities", key): shown for key, shown in rows}
+    return {key: (codes, shown) for key, codes, shown in rows}
 
 
 def _match_keys(bench: Connection, spellings: list[str]) -> dict[str, str]:
@@ -136,7 +141,7 @@ def _match_keys(bench: Connection, spellings: list[str]) -> dict[str, str]:
 
 
 def suggest(handed: Path, more: Path | None, table: str | None = None) -> tuple[Suggestion, ...]:
-    """List the names in what is handed in that no list knows, most frequent first, each with the codes that are near.
+    """List the names handed in that no list knows, most frequent first, each with the codes whose names are near.
 
     One with no code near is listed once, without. With `table`, it is one file for that table. DataError if a table,
     or a file of spellings, cannot be read.
@@ -174,7 +179,7 @@ def _suggest(
         texts = [text for listed, text in counted if listed == code_list]
         known = names.resolve(code_list, texts)
         unknown = [text for text in texts if text not in known]
-        near = names.scored(code_list, unknown, known_only=True)
+        near = names.scored(code_list, unknown)
         for text in sorted(unknown, key=lambda text: (-counted[code_list, text], text)):
             for code, name, score in near[text] or [("", "", 0)]:
                 yield Suggestion(code_list, text, counted[code_list, text], code, name, score)

@@ -1,4 +1,4 @@
-"""Lines that are no rows: totals, subtotals and footnotes, found before anything is understood; and printed marks."""
+"""Lines that are not rows: totals, subtotals and footnotes, found before any value is understood; and printed marks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jumelage.checking.numbers import ambiguous, number, two_readings
-from jumelage.checking.register import DEPARTEMENTS
 from jumelage.database.sql import literal
 from jumelage.database.workbench import put
 from jumelage.reading.package import SHAPES
@@ -64,7 +63,7 @@ _TOTAL, _SUBTOTAL, _NOTE = (
 
 
 def set_lines_apart(bench: Connection, document: Document) -> list[Finding]:
-    """Take totals, subtotals and footnotes out of the rows of a table into `extra_TABLE`; return notices of them.
+    """Move totals, subtotals and footnotes from the rows of a table into `extra_TABLE`; return a notice of each.
 
     There is no such table where there are no such lines.
     """
@@ -256,9 +255,13 @@ def _numbered(column: str) -> str:
 
 
 def _departement(column: str) -> str:
-    """Return the condition that a name ends in the number of a departement, as a town may."""
-    numbers = "|".join(DEPARTEMENTS)
-    return f"regexp_matches({column}, '\\(({numbers})\\)$')" if column == "city" else "false"
+    """Return the condition that a name ends in the number of a departement of the territory, as a town may."""
+    if column != "city":
+        return "false"
+    return (
+        f"coalesce(regexp_extract({column}, '\\(([0-9][0-9AB][0-9]?)\\)$', 1) in (select departement from register "
+        "where kind = 'departement' and code in (select code from territory)), false)"
+    )
 
 
 def _take_marks(bench: Connection, document: Document, column: str, mark: str) -> list[Finding]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, NoReturn, cast
 
 import typer
 
-from jumelage.cli import loading, migrating, publishing, reporting, revisions
+from jumelage.cli import loading, migrating, publishing, registering, reporting, revisions
 from jumelage.cli.ending import heeding
 from jumelage.cli.options import Db  # noqa: TC001  # Typer reads annotations at run time
 from jumelage.cli.streams import Stream, begin, hold_standard_files, say
@@ -53,7 +53,7 @@ def _options(
     ctx.obj = db
 
 
-for module in (migrating, loading, revisions, reporting, publishing):
+for module in (migrating, registering, loading, revisions, reporting, publishing):
     module.add_to(app)
 
 

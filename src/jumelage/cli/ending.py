@@ -1,4 +1,4 @@
-"""A command that is told to end: it undoes what it has not finished, and ends as whoever asked expects."""
+"""What a command does when told to end: it undoes what it has not finished, and ends as the caller expects."""
 
 from __future__ import annotations
 

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from jumelage.loading.revision import Request
 
 _LOADING = Label("chargement de {}", "loading {}")
-_ADDED = Label("{}\u00a0: {} graphies ajoutées", "{}: {} spellings added")
-_WOULD_ADD = Label("{}\u00a0: {} graphies seraient ajoutées", "{}: {} spellings would be added")
+_ADDED = Label("{0}\u00a0: {1} graphie{1:s} ajoutée{1:s}", "{0}: {1} spelling{1:s} added")
+_WOULD_ADD = Label("{0}\u00a0: à ajouter\u00a0: {1} graphie{1:s}", "{0}: {1} spelling{1:s} would be added")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -217,7 +217,7 @@ def suggest(
 
     if handed is None:
         check_output(output)
-        show(of_pairs(suggest_pairs(url_of(ctx, db), str(between)), lang), format_, output)
+        show(of_pairs(suggest_pairs(url_of(ctx, db), str(between), lang), lang), format_, output)
         return
     protect(handed, *([aliases] if aliases else []))
     check_output(output)

@@ -76,6 +76,14 @@ ClassifiedOn = Annotated[
         show_default=False,
     ),
 ]
+Kind = Annotated[
+    str | None,
+    typer.Option(
+        "--kind",
+        metavar="KIND",
+        help="Kind of authority, such as commune or epci; where a wave asked several, their numbers are not added up.",
+    ),
+]
 Lang = Annotated[
     LangName, typer.Option("--lang", callback=speak, help="Language of titles, labels and all that is said.")
 ]
@@ -130,10 +138,11 @@ def scope_of(
     as_of: str | None,
     classified_on: str | None = None,
     *,
+    kind: str | None = None,
     without_inferred: bool = False,
 ) -> Scope:
     """Find what the options ask for, and say on standard error which of it was withdrawn since."""
-    from jumelage.revisions import scope
+    from jumelage.revisions import kinds, scope
 
     time = scope.read_time(as_of) if as_of is not None else None
     if time is not None and scope.is_to_come(time):
@@ -147,7 +156,7 @@ def scope_of(
     )
     for text in found.withdrawn:
         say(filled(_NOTE, text))
-    return found
+    return found if kind is None else kinds.of_kind(connection, found, kind)
 
 
 def say_remarks(scope: Scope) -> None:

@@ -12,6 +12,7 @@ from jumelage.cli.options import (
     ClassifiedOn,
     Db,
     Format,
+    Kind,
     Lang,
     Output,
     Wave,
@@ -23,7 +24,7 @@ from jumelage.cli.options import (
     url_of,
 )
 from jumelage.cli.progress import CHECKING, COMPUTING, waiting
-from jumelage.cli.streams import check_output, say, show
+from jumelage.cli.streams import check_output, say, show, show_all
 from jumelage.texts import Label, filled
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ def report(
     wave: Waves = None,
     as_of: AsOf = None,
     classified_on: ClassifiedOn = None,
+    kind: Kind = None,
     format_: Format = "table",
     lang: Lang = "en",
     without_inferred: WithoutInferred = False,
@@ -83,22 +85,31 @@ def report(
     ] = False,
     output: Output = None,
 ) -> None:
-    """Compute a report. Programs get codes (csv, json), people get labels (table)."""
+    """Compute a report. Programs get codes (csv, json), people get labels (table).
+
+    Of a wave that asked several kinds of authority, a table for each; csv and json need --kind.
+    """
     from jumelage import database, report_file
     from jumelage.render.grid import of_sheet
-    from jumelage.reporting.run import run
+    from jumelage.reporting.run import each_kind, run
+    from jumelage.revisions.kinds import check_one_kind
 
     found = report_file.report(name)
     url = url_of(ctx, db)
     check_output(output)
     with database.reading(url) as connection:
-        scope = scope_of(connection, wave, as_of, classified_on, without_inferred=without_inferred)
-        with waiting(COMPUTING):
-            sheet = run(connection, found, scope)
-        judged = _judged(connection, scope, name) if printed else None
+        scope = scope_of(connection, wave, as_of, classified_on, kind=kind, without_inferred=without_inferred)
+        parts = each_kind(connection, found, scope)
+        if format_ != "table":
+            check_one_kind(parts)
+        grids = []
+        for part in parts:
+            with waiting(COMPUTING):
+                sheet = run(connection, found, part)
+            grids.append(of_sheet(sheet, lang, _judged(connection, part, name) if printed else None))
     if format_ != "table":
-        say_remarks(scope)
-    show(of_sheet(sheet, lang, judged), format_, output)
+        say_remarks(parts[0])
+    show_all(grids, format_, output)
 
 
 def _judged(connection: Connection, scope: Scope, name: str) -> tuple[Entry, ...]:
@@ -117,6 +128,7 @@ def explain(
     wave: Waves = None,
     as_of: AsOf = None,
     classified_on: ClassifiedOn = None,
+    kind: Kind = None,
     format_: Format = "table",
     lang: Lang = "en",
     without_inferred: WithoutInferred = False,
@@ -131,7 +143,7 @@ def explain(
     url = url_of(ctx, db)
     check_output(output)
     with database.reading(url) as connection:
-        scope = scope_of(connection, wave, as_of, classified_on, without_inferred=without_inferred)
+        scope = scope_of(connection, wave, as_of, classified_on, kind=kind, without_inferred=without_inferred)
         with waiting(COMPUTING):
             sheet = reporting.run(connection, found, scope)
             detail = reporting.explain(connection, sheet, key, measure)

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from jumelage.revisions.scope import Scope
 
 _NO_DIFFERENCE = Label("{} et {}\u00a0: aucune différence", "{} and {}: no differences")
-_ONE_DIFFERENCE = Label("{} et {}\u00a0: 1 différence", "{} and {}: 1 difference")
-_DIFFERENCES = Label("{} et {}\u00a0: {} différences", "{} and {}: {} differences")
+_DIFFERENCES = Label("{0} et {1}\u00a0: {2} différence{2:s}", "{0} and {1}: {2} difference{2:s}")
 _WITHDRAWN = Label("{} est retirée\u00a0; {}", "{} is withdrawn; {}")
 _WOULD_BE_WITHDRAWN = Label("{} serait retirée\u00a0; {}", "{} would be withdrawn; {}")
 
@@ -85,8 +84,7 @@ def diff(
             found = tuple(differences(connection, first, second))
     if found or format_ != "table" or output is not None:
         show(of_changes(found, lang), format_, output)
-    said = {0: _NO_DIFFERENCE, 1: _ONE_DIFFERENCE}.get(len(found), _DIFFERENCES)
-    say(filled(said, before, after, len(found)))
+    say(filled(_DIFFERENCES if found else _NO_DIFFERENCE, before, after, len(found)))
     if found:
         raise typer.Exit(1)
 

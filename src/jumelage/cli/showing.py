@@ -80,9 +80,9 @@ def rehearse(url: URL, request: Request, showing: Showing) -> None:
 
 
 def _say_done(done: Loaded, request: Request, said: Label, lang: str) -> None:
-    from jumelage.render.words import table_name
+    from jumelage.render.words import counted
 
-    rows = ", ".join(f"{number} {table_name(table).text(lang)}" for table, number in done.rows.items())
+    rows = ", ".join(counted(table, number).text(lang) for table, number in done.rows.items())
     made_up = _MADE_UP.text(lang) if done.synthetic else ""
     say(filled(said if done.new else _UNCHANGED, done.wave, made_up, done.revision, rows))
     if request.recorded_at:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from itertools import chain
 from typing import TYPE_CHECKING, Any, TextIO
 
 from jumelage.errors import OutputError, UsageError
 from jumelage.texts import NOT_WRITTEN, Label, both, filled, folded, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from jumelage.render.grid import Grid
@@ -76,7 +77,7 @@ def spoken(text: str | Label) -> str:
 
 
 def say(text: str | Label) -> None:
-    """Say something to the person at the terminal, on standard error; where nobody listens, to nobody."""
+    """Say something to the person at the terminal, on standard error; do nothing if nobody reads it."""
     text = spoken(text)
     if sys.stderr is None:
         return
@@ -89,9 +90,15 @@ def say(text: str | Label) -> None:
 
 def show(grid: Grid, format_: str, output: Path | None) -> None:
     """Write a grid in a format to standard output, or to a file."""
+    show_all((grid,), format_, output)
+
+
+def show_all(grids: Iterable[Grid], format_: str, output: Path | None) -> None:
+    """Write grids as `show` does, one after the other."""
     from jumelage.render import renderer
 
-    pieces = renderer(format_)(grid)
+    render = renderer(format_)
+    pieces = (piece for i, grid in enumerate(grids) for piece in chain(["\n"] if i else [], render(grid)))
     terminal = output is None and sys.stdout is not None and sys.stdout.isatty()
     write(map(printable, pieces) if terminal and format_ != "table" else pieces, output)
 
@@ -105,7 +112,7 @@ def write(pieces: Iterable[str], output: Path | None) -> None:
     from jumelage.writing import write_whole
 
     check_output(output)
-    data = (piece.encode("utf-8") for piece in pieces)
+    data = (piece.encode("utf-8") for piece in _made(pieces))
     try:
         if output is None:
             _to_standard_output(data)
@@ -114,11 +121,28 @@ def write(pieces: Iterable[str], output: Path | None) -> None:
                 file.writelines(data)
         else:
             write_whole(data, output.resolve())
+    except _NotMadeError as error:
+        raise error.why from error.why.__cause__
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         raise OutputError(
             filled(NOT_WRITTEN, output or Label("la sortie standard", "standard output"), str(why))
         ) from error
+
+
+class _NotMadeError(Exception):
+    """A piece of a text could not be made, which is no fault of the output."""
+
+    def __init__(self, why: Exception) -> None:
+        super().__init__(str(why))
+        self.why = why
+
+
+def _made(pieces: Iterable[str]) -> Iterator[str]:
+    try:
+        yield from pieces
+    except (OSError, ValueError) as error:
+        raise _NotMadeError(error) from error
 
 
 def _to_standard_output(pieces: Iterable[bytes]) -> None:
@@ -154,7 +178,7 @@ def hold_standard_files() -> None:
 
 
 class Stream:
-    """A standard stream for what others write there, such as help and messages on wrong options.
+    """A standard stream for what other code writes there, such as help and messages about wrong options.
 
     Nobody need listen; and what is for people (`clean`) has no control characters.
     """

@@ -1,4 +1,4 @@
-"""A query tried: one that fails is undone alone, and a failure of the database is never taken for one of the query."""
+"""Queries that may fail: only the failed one is undone, and a failure of the database is never taken for its fault."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def orphans(connection: Connection, tables: Collection[str] | None = None) -> li
 
 
 def settle(connection: Connection, often: Sequence[str]) -> None:
-    """Work these views out once, where the engine can, until the variables are set again."""
+    """Compute these views once, where the engine can, until the variables are set again."""
     engine_of(connection).settle(connection, often)
 
 
@@ -44,7 +44,7 @@ def variables(connection: Connection, values: Mapping[str, str], often: Sequence
 
 
 def superuser(connection: Connection) -> str | None:
-    """Return the role that is connected, if it may do anything on the server."""
+    """Return the connected role if it is a superuser of the server."""
     return engine_of(connection).superuser(connection)
 
 

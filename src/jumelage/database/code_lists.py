@@ -8,18 +8,23 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from jumelage.database.bulk import analyze, append, orphans
 from jumelage.database.models import ANSWERS, CODE_LISTS, NO_DATE, QUESTIONS, RESPONSES, SCHEMA, metadata
+from jumelage.database.register import SHIPPED, SHIPPED_REGISTER
 from jumelage.database.sql import query
 from jumelage.database.workbench import read_code_lists, workbench
 from jumelage.errors import DatabaseError
+from jumelage.texts import Label, both, filled, listed, same
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+# For the tables that are no file of their own, what they are made of.
+_MADE_OF = {"cities": f"({SHIPPED_REGISTER})"}
+# Rows of other lists, which `register add` put there, are not the files' to change.
+_OURS = {"cities": f" and o.list = '{SHIPPED}'"}
 _KEYS = {
     "sort_key": {"countries": "sort_key(label_fr)", "cities": "sort_key(name)"},
     "match_key": {
         "cities": "match_key(name)",
-        "communes": "match_key(name)",
         "city_aliases": "match_key(alias)",
         "country_aliases": "match_key(alias)",
     },
@@ -34,23 +39,39 @@ def synchronise(connection: Connection) -> None:
             table = metadata.tables[f"{SCHEMA}.{name}"]
             columns = [column.name for column in table.columns]
             values = ", ".join(
-                f"{_KEYS.get(column.name, {}).get(name, _typed(column.name, str(column.type)))} as {column.name}"
-                for column in table.columns
+                f"{_value(name, column.name, str(column.type))} as {column.name}" for column in table.columns
             )
             connection.exec_driver_sql(f"create temp table new_{name} as select * from survey.{name} limit 0")
             try:
-                append(bench, f"select {values} from list_{name}", connection, f"new_{name}", columns)
+                append(
+                    bench,
+                    f"select {values} from {_MADE_OF.get(name, f'list_{name}')}",
+                    connection,
+                    f"new_{name}",
+                    columns,
+                )
             except DBAPIError as error:
-                raise DatabaseError(f"schema/codes/{name}.csv: {str(error.orig).splitlines()[0]}") from error
+                raise DatabaseError(_wrong(name, str(error.orig).splitlines()[0])) from error
             keys = ", ".join(column.name for column in table.primary_key)
             twice = f"select {keys} from new_{name} group by {keys} having count(*) > 1 order by {keys}"
             if found := query(connection, twice)[1]:
-                raise DatabaseError(f"schema/codes/{name}.csv: {found[0]} appears there twice; keep one line")
+                code = ", ".join(map(str, found[0]))
+                raise DatabaseError(
+                    _wrong(
+                        name,
+                        both(
+                            "{} y est deux fois\u00a0; gardez une seule ligne",
+                            "{} appears there twice; keep one line",
+                            code,
+                        ),
+                    )
+                )
         _check_answers(connection)
         for name in reversed(CODE_LISTS):
-            same = _same_key(name)
+            kept = _same_key(name)
             connection.exec_driver_sql(
-                f"delete from survey.{name} o where not exists (select 1 from new_{name} n where {same})"
+                f"delete from survey.{name} o where not exists (select 1 from new_{name} n where {kept})"
+                f"{_OURS.get(name, '')}"
             )
         for name in CODE_LISTS:
             table = metadata.tables[f"{SCHEMA}.{name}"]
@@ -63,7 +84,7 @@ def synchronise(connection: Connection) -> None:
                     f"on conflict ({keys}) do update set {changed}"
                 )
             except IntegrityError as error:
-                raise DatabaseError(f"schema/codes/{name}.csv: {str(error.orig).strip()}") from error
+                raise DatabaseError(_wrong(name, same(str(error.orig).strip()))) from error
             connection.exec_driver_sql(f"drop table new_{name}")
     for question in QUESTIONS:
         lost = (
@@ -71,12 +92,41 @@ def synchronise(connection: Connection) -> None:
             f"and item <> '' and item not in (select code from survey.{question}) order by wave, item"
         )
         if found := query(connection, lost)[1]:
-            raise DatabaseError(f"schema/codes/{question}.csv lacks a code that default answers of a wave use: {found}")
+            used = ", ".join(f"{item} ({wave})" for wave, item in found)
+            raise DatabaseError(
+                _wrong(
+                    question,
+                    both(
+                        "il y manque des codes que les réponses par défaut d’une vague utilisent\u00a0: {}",
+                        "it lacks codes that the default answers of a wave use: {}",
+                        used,
+                    ),
+                )
+            )
     analyze(connection, [f"{SCHEMA}.{name}" for name in CODE_LISTS])
     if broken := orphans(connection):
-        raise DatabaseError("the code lists do not fit the database:\n" + "\n".join(broken))
+        raise DatabaseError(
+            both(
+                "les listes de codes ne conviennent pas à la base\u00a0:\n{}",
+                "the code lists do not fit the database:\n{}",
+                same("\n".join(broken)),
+            )
+        )
 
 
+_UNKNOWN_ANSWER = Label(
+    "{}, {} n’est pas un code que les tables et les vues connaissent",
+    "{}, {} is not one that the tables and views know",
+)
+_LACKING_ANSWER = Label(
+    "{}, {} manque, et des vagues chargées peuvent le contenir", "{}, {} is missing, and loaded waves may hold it"
+)
+_CLOSED_LISTS = Label(
+    "libellés et ordre sont libres ici, mais une nouvelle réponse demande une migration, la liste de "
+    "database/models.py et les vues\u00a0: voir schema/codes/README.md",
+    "labels and order are free here, but a new answer needs a "
+    "migration, the list in database/models.py and the views: see schema/codes/README.md",
+)
 # What answers mean is in the tables and views, which a line does not change.
 _CLOSED = {"answers": ANSWERS, "responses": RESPONSES, "no_date": NO_DATE, "yes_no": ("yes", "no")}
 
@@ -86,17 +136,21 @@ def _check_answers(connection: Connection) -> None:
     rows = set(query(connection, "select list, code from new_answers")[1])
     wanted = {(name, code) for name, codes in _CLOSED.items() for code in codes}
     said = [
-        *(f"{name}, {code} is not one that the tables and views know" for name, code in sorted(rows - wanted)),
-        *(f"{name}, {code} is missing, and loaded waves may hold it" for name, code in sorted(wanted - rows)),
+        *(filled(_UNKNOWN_ANSWER, name, code) for name, code in sorted(rows - wanted)),
+        *(filled(_LACKING_ANSWER, name, code) for name, code in sorted(wanted - rows)),
     ]
     if said:
-        raise DatabaseError(
-            f"schema/codes/answers.csv: {'; '.join(said)}; labels and order are free here, but a new answer needs a "
-            "migration, the list in database/models.py and the views: see schema/codes/README.md"
-        )
+        raise DatabaseError(_wrong("answers", listed((*said, _CLOSED_LISTS), Label("\u00a0; ", "; "))))
 
 
-def _typed(column: str, kind: str) -> str:
+def _wrong(name: str, what: Label | str) -> Label:
+    return both("schema/codes/{}.csv\u00a0: {}", "schema/codes/{}.csv: {}", name, what)
+
+
+def _value(name: str, column: str, kind: str) -> str:
+    """Return what a column of a table is made of."""
+    if name in _KEYS.get(column, {}):
+        return _KEYS[column][name]
     return column if kind == "TEXT" else f"cast({column} as {kind})"
 
 

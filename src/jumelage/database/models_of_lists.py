@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, Column, DateTime
 
 from jumelage.database.model_parts import date, integer, key, one_of, refers, table, text
 
@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Table
     from sqlalchemy.schema import SchemaItem
 
-KINDS = ("commune", "epci", "departement", "region")
-COMMUNES = ("commune", "associated", "delegated", "former")
 BASES = ("survey", "eu_membership", "un_m49")
 
 
@@ -74,14 +72,29 @@ difficulties = _with_parents("difficulties", "Difficulties met, with details und
 
 cities = table(
     "cities",
-    "Authorities that a survey may ask.",
-    text("code", "INSEE code for a commune; text, since it may begin with 0 or hold a letter."),
-    text("kind", "Kind of authority: commune, epci, departement or region."),
-    text("name", "Official name."),
-    text("sort_key", "French alphabetical order: letters and digits of the name."),
-    text("match_key", "Name without case, accents, hyphens, and with Saint for St; finds, never orders."),
+    "Register of authorities, present and former: those that a survey may ask, and those that tell another authority "
+    "from an unknown name.",
+    text(
+        "code",
+        "INSEE code of a commune (with -D for a delegated one that shares the code of the present one), "
+        "SIREN of an EPCI, ISO 3166-2 of a departement or region.",
+    ),
+    text("kind", "Kind of authority: commune, epci, departement, region, or what another country has."),
+    text("name", "Official name; null where the register does not know it.", null=True),
+    text("sort_key", "French alphabetical order: letters and digits of the name.", null=True),
+    text("match_key", "Name without case, accents, hyphens, and with Saint for St; finds, never orders.", null=True),
+    text("status", "associated, delegated or former; null for a present authority.", null=True),
+    text("country", "Country that it is in.", default="FR"),
+    text("part_of", "Authority that it is part of.", null=True),
+    text("departement", "Number of the departement; null outside of any.", null=True),
+    integer("population", "Population; null where unknown.", null=True),
+    date("valid_from", "First day on which it exists; null where unknown.", null=True),
+    date("valid_to", "First day on which it no longer exists; null while it does, or where unknown.", null=True),
+    text("list", "List that put it into the register.", default="shipped"),
     key("code"),
-    one_of("kind", KINDS),
+    CheckConstraint("valid_to is null or valid_from is null or valid_to > valid_from", name="period"),
+    refers("cities", ("country",), "countries", ("code",)),
+    refers("cities", ("part_of",), "cities", ("code",)),
 )
 
 city_aliases = table(
@@ -116,19 +129,6 @@ country_aliases = table(
     refers("country_aliases", ("country",), "countries", ("code",)),
 )
 
-communes = table(
-    "communes",
-    "Register of the communes of the region, present and former: tells another commune from an unknown name.",
-    text("code", "INSEE code."),
-    text("kind", "commune (present), associated, delegated, or former."),
-    text("name", "Name; null for a former code whose name the register does not know.", null=True),
-    text("departement", "Number of the departement."),
-    text("part_of", "Present commune that it belongs to; null for a present one.", null=True),
-    text("match_key", "As in cities.", null=True),
-    key("code", "kind"),
-    one_of("kind", COMMUNES),
-)
-
 answers = table(
     "answers",
     "Answers of closed questions, with their labels.",
@@ -138,6 +138,18 @@ answers = table(
     text("label_fr", "Label in French."),
     text("label_en", "Label in English."),
     key("list", "code"),
+)
+
+registers = table(
+    "registers",
+    "Lists of authorities that were added to the register, each as it was added last.",
+    text("list", "Name of the list, as in cities."),
+    text("source", "Where it is from."),
+    date("as_of", "Day on which it was true, where that is said.", null=True),
+    Column("added_at", DateTime, nullable=False, comment="When it was added, UTC."),
+    text("added_by", "Who added it."),
+    text("software", "Version of jumelage that added it."),
+    key("list"),
 )
 
 installed = table(
@@ -159,6 +171,5 @@ CODE_LISTS = (
     "cities",
     "city_aliases",
     "city_changes",
-    "communes",
     "answers",
 )

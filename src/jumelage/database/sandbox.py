@@ -9,10 +9,11 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
@@ -28,10 +29,12 @@ from jumelage.errors import DatabaseError
 from jumelage.texts import Label, filled
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
+    from concurrent.futures import Executor
 
     from sqlalchemy import Connection
 
+T = TypeVar("T")
 SECONDS = 10.0  # for one query
 ALL_SECONDS = 60.0  # for all queries of a check
 START_SECONDS = 60.0
@@ -76,11 +79,11 @@ class Answer:
 class Door(Protocol):
     """Where queries that a wave brings are asked."""
 
-    def open(self) -> None:
-        """Get ready, and return at once."""
-
     def ask(self, settings: Sequence[str], queries: Collection[str]) -> dict[str, Answer]:
         """Return the answer to each query, in the scope that the settings set."""
+
+    def beside(self, queries: Collection[str], asking: Callable[[], T]) -> Callable[[], T]:
+        """Begin to ask these queries beside what is done with the connection, if the door can; call for the result."""
 
 
 @contextmanager
@@ -91,14 +94,16 @@ def door(connection: Connection) -> Iterator[Door]:
         if files := engine_of(connection).files(connection.engine.url):
             process = _Process(str(files[0]))
             stack.callback(process.end)
-            yield _OnDuckDB(bench, process)
+            executor = stack.enter_context(ThreadPoolExecutor(1))
+            stack.callback(process.close)  # whoever still asks gets an answer at once
+            yield _OnDuckDB(bench, process, executor)
         else:
             yield _OnServer(connection, bench)
 
 
 @contextmanager
 def rehearsal(connection: Connection) -> Iterator[Door]:
-    """Give the door for rows that are not committed, and that no other process can see.
+    """Give the door for rows that are not committed, which no other process can see.
 
     What takes too long is unchecked. On DuckDB so is all that is asked after a query that ends the transaction.
     """
@@ -158,14 +163,15 @@ class _InTransaction:
 
     _connection: Connection
 
-    def open(self) -> None:
-        """Nothing is to be got ready."""
-
     def ask(self, settings: Sequence[str], queries: Collection[str]) -> dict[str, Answer]:
         """Return the answer to each query, in the scope that the settings set."""
         for statement in settings:
             self._connection.exec_driver_sql(statement)
         return {sql: self._ask(sql) for sql in sorted(queries)}
+
+    def beside(self, queries: Collection[str], asking: Callable[[], T]) -> Callable[[], T]:  # noqa: ARG002
+        """Return a call that asks them: this connection can only do one thing after the other."""
+        return asking
 
     def _ask(self, sql: str) -> Answer:
         raise NotImplementedError
@@ -204,12 +210,17 @@ class _OnServer(_InTransaction):
 class _OnDuckDB:
     """DuckDB: in a process that reads the file with us, and can be ended."""
 
-    def __init__(self, bench: _Bench, process: _Process) -> None:
-        self._bench, self._process, self._clock = bench, process, _Clock()
+    def __init__(self, bench: _Bench, process: _Process, executor: Executor) -> None:
+        self._bench, self._process, self._executor, self._clock = bench, process, executor, _Clock()
 
-    def open(self) -> None:
-        """Start the process."""
+    def beside(self, queries: Collection[str], asking: Callable[[], T]) -> Callable[[], T]:
+        """Let the process answer while the connection is at work."""
+        if not queries:
+            return asking
         self._process.start()
+        for sql in queries:
+            self._bench.why_not(sql)  # which may ask the connection, so now: it is remembered
+        return self._executor.submit(asking).result
 
     def ask(self, settings: Sequence[str], queries: Collection[str]) -> dict[str, Answer]:
         """Return the answer to each query, in the scope that the settings set."""
@@ -237,7 +248,7 @@ class _Process:
     def __init__(self, path: str) -> None:
         self.path = path
         self._process: subprocess.Popen[bytes] | None = None
-        self._ready = False
+        self._ready = self._closed = False
 
     def start(self) -> None:
         """Start it, unless it runs, and return at once."""
@@ -266,6 +277,8 @@ class _Process:
 
     def ask(self, question: dict[str, Any], seconds: float) -> dict[str, Any] | None:
         """Return an answer; None if it took too long. DatabaseError if the process cannot be started."""
+        if self._closed:
+            return None
         self.start()
         if not self._ready:
             said_ = self._read(START_SECONDS)
@@ -301,6 +314,12 @@ class _Process:
 
     def _pipe(self, name: str) -> Any:  # noqa: ANN401
         return getattr(self._process, name)
+
+    def close(self) -> None:
+        """Stop the process, and start none any more."""
+        self._closed = True
+        if self._process is not None:
+            self._process.kill()
 
     def end(self) -> None:
         """End the process, if it runs."""
@@ -343,7 +362,7 @@ class _WithinDuckDB(_InTransaction):
         return Answer(len(rows), told(names, rows[0]) if rows else "")
 
     def _cannot_be_bound(self, sql: str) -> str:
-        """Say why a query cannot be understood, asked in a transaction beside: it costs this one nothing."""
+        """Say why a query cannot be understood, found out in another transaction so that this one survives."""
         import duckdb
 
         beside = self._raw().duplicate()

@@ -13,7 +13,7 @@ from jumelage import content
 from jumelage.database.sql import literal, query
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from sqlalchemy import Connection
 
@@ -33,6 +33,8 @@ _WITHOUT_BRACKETS = {
     "current_catalog", "current_date", "current_role", "current_schema", "current_time", "current_timestamp",
     "current_user", "localtime", "localtimestamp", "session_user", "system_user", "user",
 }  # fmt: skip
+
+_FOUND: dict[str, tuple[Refused, ...]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +71,14 @@ def why_not(bench: Connection, sql: str) -> str:
     return f"is not run, since a query of a wave may not use this: {used}"
 
 
-def refused(bench: Connection, sql: str) -> list[Refused]:
+def refused(bench: Connection, sql: str) -> tuple[Refused, ...]:
     """Return what a query uses and may not, each once; `bench` is any DuckDB."""
+    if sql not in _FOUND:  # a load and the check after it ask of the same
+        _FOUND[sql] = tuple(_refused(bench, sql))
+    return _FOUND[sql]
+
+
+def _refused(bench: Connection, sql: str) -> Iterable[Refused]:
     if not is_query(sql) or len(sql) > LONGEST:
         return [Refused("form", f"more than one query, or more than {LONGEST} characters")]
     if found := _READ_DIFFERENTLY.search(sql):
@@ -82,7 +90,7 @@ def refused(bench: Connection, sql: str) -> list[Refused]:
             return [Refused("form", str(parsed["error_message"]))]
         if len(parsed["statements"]) != 1:
             return [Refused("form", "more than one query")]
-        return list(dict.fromkeys(_node(parsed["statements"][0]["node"], frozenset())))
+        return dict.fromkeys(_node(parsed["statements"][0]["node"], frozenset()))
     except RecursionError:
         return [Refused("form", "brackets within brackets beyond measure")]
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from jumelage.database.engines import engine_of
 from jumelage.database.models import CODE_LISTS, DERIVED, SCHEMA, metadata
+from jumelage.database.register import SHIPPED
 from jumelage.database.sql import query
 from jumelage.errors import UsageError
 from jumelage.texts import Label, both, filled, listed
@@ -23,8 +24,10 @@ _REMEDY = Label(
 )
 _ROWS = (Label("ligne", "row"), Label("lignes", "rows"))
 _VALUES = (Label("valeur", "value"), Label("valeurs", "values"))
-# Filled by migrate itself, so that nothing of them is lost.
-_MADE = {*CODE_LISTS, "installed"}
+# Filled by migrate itself, so that nothing of them is lost; communes is what the way down makes of cities.
+_MADE = {*CODE_LISTS, "communes", "installed"}
+# But of these there are rows that somebody added.
+_ADDED = {"cities": ("list", SHIPPED)}
 
 
 def check_fit(unfit: list[str]) -> None:
@@ -43,10 +46,12 @@ def check_fit(unfit: list[str]) -> None:
 def counts(connection: Connection) -> dict[str, dict[str, int]]:
     """Return the rows of each table, under an empty name, and the values of each of its columns.
 
-    A value that stands there where nothing was said is none, nor is one that is made of others.
+    Defaults that stand where nothing was said are not counted, nor are values derived from others.
     """
     found = {}
     for table, columns in engine_of(connection).columns(connection, SCHEMA).items():
+        if table in _ADDED and _ADDED[table][0] in columns:
+            found[table] = {"": _added(connection, table)}
         if table in _MADE:
             continue
         known = metadata.tables.get(f"{SCHEMA}.{table}")
@@ -59,6 +64,12 @@ def counts(connection: Connection) -> dict[str, dict[str, int]]:
         ((*numbers,),) = query(connection, f"select {', '.join(counted.values())} from {SCHEMA}.{table}")[1]
         found[table] = dict(zip(counted, numbers, strict=True))
     return found
+
+
+def _added(connection: Connection, table: str) -> int:
+    """Return the number of rows of a table that migrate fills which are not its own."""
+    column, own = _ADDED[table]
+    return int(query(connection, f"select count(*) from {SCHEMA}.{table} where {column} <> '{own}'")[1][0][0])
 
 
 def losses(before: dict[str, dict[str, int]], after: dict[str, dict[str, int]]) -> list[Label]:

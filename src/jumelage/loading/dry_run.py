@@ -12,7 +12,7 @@ from jumelage.database.sandbox import rehearsal
 from jumelage.loading.load import loading
 from jumelage.reporting.diff import Change, agreements, cells, differing, figures, of_revision
 from jumelage.reporting.judging import judge
-from jumelage.reporting.ledger import compute, hear, read
+from jumelage.reporting.ledger import compute, hear, read, settings
 from jumelage.revisions.scope import Scope
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _changes(connection: Connection, loaded: Loaded) -> Iterator[Change]:
         yield Change("total", *cell, was, becomes)
     # The wave's own queries come last: on DuckDB one that fails ends the transaction, and with it the rows.
     with rehearsal(connection) as asked:
-        heard = {scope: hear(connection, asked, scope, told[scope]) for scope in scopes}
+        heard = {scope: hear(asked, settings(connection, scope), told[scope]) for scope in scopes}
     ledgers = {
         scope: judge(told[scope], computed[scope].runs, computed[scope].errors, heard[scope]) for scope in scopes
     }

@@ -74,7 +74,7 @@ def _load(
     step: Callable[[str], None],
 ) -> Loaded:
     findings = Findings()
-    names = Names(bench)
+    names = Names(bench, connection)
     with open_handed(request.handed, scratch, findings, request.table) as handed:
         restored = restore(connection, bench, request.wave or "", request.table) if request.table else None
         package = read_package(bench, handed, scratch, findings, restored, step)

@@ -1,4 +1,4 @@
-"""What a correction loses: rows, answers and dates that the revision before has and the new one has not."""
+"""What a correction loses: rows, answers and dates that the previous revision has and the new one lacks."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _REFUSED = Label(
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """What of a table is gone: how many there were before and are now, how many have no successor, and a few of them.
+    """What is gone from a table: how many there were and are now, how many have no successor, and a few of these.
 
     `rows` are all that the table had before, of which what is counted may be a part.
     """
@@ -69,8 +69,8 @@ class Loss:
 def losses(connection: Connection, wave: str, before: int, after: int) -> tuple[Loss, ...]:
     """Compare two revisions of a wave, both in the database, and return what the later one has lost.
 
-    Rows are told by their keys, so that a value that changes is none. Where a row stays, its answers, dates and
-    partners may go all the same: they are counted apart.
+    Rows are identified by their keys, so a changed value is no loss. Where a row stays, its answers, dates and
+    partners may still be lost: they are counted apart.
     """
     names = dict(database.query(connection, "select code, name from survey.cities")[1])
     found = (_loss(connection, kept, (wave, before, after), names) for kept in _kept())

@@ -1,4 +1,4 @@
-"""Publish a wave: finished beside, then swapped in whole, so that a reader never sees half of it."""
+"""Publish a wave: finished in a folder beside, then swapped in whole, so that a reader never sees half of it."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 
 from jumelage import __version__, report_file
 from jumelage.errors import BusyError, DataError, OutputError, UsageError
-from jumelage.render.html import page_title, render_page
+from jumelage.render.html import page_title, render_page, waves_of
 from jumelage.reporting.ledger import check
-from jumelage.reporting.run import run
+from jumelage.reporting.run import run_each
 from jumelage.texts import LANGUAGES, both, same
 
 if TYPE_CHECKING:
@@ -92,8 +92,8 @@ def publish(connection: Connection, scope: Scope, out: Path) -> Published:
     """
     check_out(out)
     ledger, sheets = _compute(connection, scope)
-    ordered = {name: sheets[name] for name in sorted(sheets, key=_place)}
-    waves = next(iter(ordered.values())).waves
+    ordered = {name: sheets[name] for name in sorted(sheets, key=lambda name: _place(sheets[name].report.name))}
+    waves = waves_of(ordered.values())
     files = {f"{lang}.html": render_page(ordered, ledger, lang) for lang in LANGUAGES}
     files["index.html"] = _INDEX.format(title=html.escape(page_title(waves, "fr")))
     of_waves = [
@@ -127,7 +127,8 @@ def _compute(connection: Connection, scope: Scope) -> tuple[Ledger | None, dict[
     if len(scope.revisions) > 1:
         reports = [report for report in map(report_file.report, report_file.report_names()) if report.by_wave]
         enough = [report for report in reports if report.waves <= len(scope.revisions)]
-        return None, {report.name: run(connection, report, scope) for report in enough}
+        each = (sheet for report in enough for sheet in run_each(connection, report, scope))
+        return None, {sheet.name: sheet for sheet in each}
     ledger, sheets = check(connection, scope)
     if ledger.problems:
         raise DataError(
@@ -146,7 +147,7 @@ def _place(name: str) -> tuple[int, str]:
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[bool]:
-    """Be the only one who publishes into a folder, and tell whether that is so; a lock ends with its process.
+    """Become the only one who publishes into a folder, and tell whether that worked; a lock ends with its process.
 
     BusyError if somebody else goes on for longer than a publication takes. Some file systems know no locks.
     """
@@ -213,7 +214,7 @@ def _build(out: Path, finished: Path, files: dict[str, str]) -> None:
 
 
 def _remove_what_was_left(out: Path) -> None:
-    """Remove what publications left that were killed: whoever holds the lock knows that none of them goes on."""
+    """Remove what killed publications left behind: whoever holds the lock knows that none of them is still running."""
     for path in out.parent.iterdir():
         if path.is_symlink() and re.fullmatch(re.escape(f".{out.name}-link-") + "[0-9]+", path.name):
             path.unlink()

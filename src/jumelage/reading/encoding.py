@@ -1,4 +1,4 @@
-"""The text of a file, in whatever encoding it surely is: UTF-8, UTF-16 with its mark, or pure cp1252.
+"""The text of a file in the encoding that it certainly has: UTF-8, UTF-16 with its mark, or pure cp1252.
 
 A file is gone through once, block by block; only what is not plain UTF-8 with plain line ends is written out again.
 """

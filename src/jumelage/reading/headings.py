@@ -1,4 +1,4 @@
-"""The names under which people head a column, in French and English."""
+"""The headings that people give to a column, in French and English."""
 
 from __future__ import annotations
 
@@ -36,6 +36,12 @@ HEADINGS = {
     "printed": ("imprimé",),
     "place": ("endroit",),
     "key": ("clé",),
+    "kind": ("genre", "nature"),
+    "name": ("nom",),
+    "status": ("statut",),
+    "part_of": ("fait partie de", "part of"),
+    "valid_from": ("valide du", "valid from"),
+    "valid_to": ("valide jusqu'au", "valid to"),
     "value": ("valeur",),
 }
 

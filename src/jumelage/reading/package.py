@@ -127,7 +127,7 @@ def _read_table(bench: Connection, handed: Handed, name: str, scratch: Path, fin
     source = handed.sources.get(name)
     if source is None:
         return _absent(handed, name, findings)
-    document = _open(source, shape, findings)
+    document = open_table(source, shape, findings)
     if document is None:
         return Document(name, source.file, source.sheet, source.path, 1, ())
     with _unchanged(handed, source):
@@ -159,7 +159,7 @@ def _absent(handed: Handed, name: str, findings: Findings) -> Document:
     return Document(name, f"{name}.csv", None, handed.path, 1, ())
 
 
-def _open(source: Source, shape: Shape, findings: Findings) -> Document | None:
+def open_table(source: Source, shape: Shape, findings: Findings) -> Document | None:
     """Open a source and find its header; None, with findings, if it cannot be read under it.
 
     A heading too many does not hide what else is wrong.
@@ -186,7 +186,7 @@ def _open(source: Source, shape: Shape, findings: Findings) -> Document | None:
 def read_rows(source: Source, shape: Shape, findings: Findings) -> Rows:
     """Read a table of moderate size record by record; what is wrong is added to the findings, and no rows kept."""
     before = findings.errors
-    document = _open(source, shape, findings)
+    document = open_table(source, shape, findings)
     empty = Document(source.name, source.file, source.sheet, source.path, 1, ())
     none: dict[str, list[str | None]] = {column: [] for column in shape.columns}
     if document is None:

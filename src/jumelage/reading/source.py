@@ -53,7 +53,7 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """Where a table stands: `columns` are those that each physical column stands for, None for one not read.
+    """Where a table is found: `columns` says what each physical column stands for, None for one that is not read.
 
     `bare` are the physical columns, from 0, that have no heading; `marks` tells whether it may hold marks of several,
     `doubts` whether it may hold texts that are damaged or marked as doubtful. `delimiter` is that of a CSV file.
@@ -198,7 +198,7 @@ class CsvSource(Source):
 
 
 def _state(path: Path) -> tuple[int, ...] | None:
-    """Return what tells a file from another, and from itself once it was written to; None if there is none."""
+    """Return what identifies a file in its present state, which writing to it changes; None if there is no file."""
     try:
         found = path.stat()
     except OSError:

@@ -273,7 +273,8 @@ def _printed(printed: Reader) -> tuple[dict[str, Words], str | None, str]:
             reader.number("value"), reader.number("at_least"), reader.number("more_than_share")
         )
         reader.end("value", "at_least", "more_than_share")
-    printed.end("several_mark", "decimal", "words")
+    printed.take("kind", str, None)  # read from what is declared
+    printed.end("several_mark", "decimal", "words", "kind")
     return words, several_mark, decimal
 
 

@@ -42,7 +42,7 @@ _METHOD = Label("sa compression est inconnue", "its compression is unknown")
 
 
 def bounded(path: Path, most: int = MOST_UNCOMPRESSED) -> zipfile.ZipFile:
-    """Open a zip whose declared sizes and names are within bounds; UnreadableError says which are not."""
+    """Open a zip with declared sizes and names within bounds; UnreadableError says which are not."""
     with reading():
         archive = zipfile.ZipFile(path)
     try:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from jumelage.content import ALL, TOTAL, UNKNOWN, answers
-from jumelage.render.words import STATUS_NAMES, heading, kind, words
+from jumelage.render.words import STATUS_NAMES, heading, kind, title, words
 from jumelage.reporting.entries import worst
 from jumelage.reporting.sheet import Detail, Sheet, Value, number
 from jumelage.rules import FIELDS, severity_name
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from jumelage.checking.partner_pairs import Pair
     from jumelage.checking.spellings import Suggestion
+    from jumelage.database.register import Installed
     from jumelage.report_file import Column, Report
     from jumelage.reporting.diff import Change
     from jumelage.reporting.entries import Entry, Ledger
@@ -52,7 +53,7 @@ class Grid:
     typed: frozenset[str] = frozenset()
 
 
-_TYPED = frozenset({"loaded_by", "reason", "withdrawn_by", "withdrawn_why"})
+_TYPED = frozenset({"added_by", "source", "loaded_by", "reason", "withdrawn_by", "withdrawn_why"})
 _SEMICOLON = Label("\u00a0; ", "; ")
 _NOT_ADDITIVE = Label(
     "not_additive\u00a0: la cellule n’est pas la somme de ces lignes",
@@ -174,7 +175,7 @@ def _tabled(sheet: Sheet, lang: str) -> Shown:
     columns = visible_columns(sheet)
     laid_out = tuple(lines(sheet, lang, columns))
     return Shown(
-        sheet.report.title.text(lang),
+        title(sheet, lang),
         tuple(column.label.text(lang) for column in columns),
         tuple(line.texts for line in laid_out),
         tuple(not (column.codes or column.labels) for column in columns),
@@ -209,7 +210,7 @@ def _listed(sheet: Sheet, lang: str) -> Shown:
             text = f"{text}\u00a0{mark}"
         lists.setdefault(sheet.shown(head, cell[head], lang), []).append(text)
     return Shown(
-        sheet.report.title.text(lang),
+        title(sheet, lang),
         tuple(sheet.report.column(name).label.text(lang) for name in (head, listing.item)),
         tuple((name, ", ".join(items)) for name, items in lists.items()),
         (False, False),
@@ -217,7 +218,15 @@ def _listed(sheet: Sheet, lang: str) -> Shown:
     )
 
 
+_Row = TypeVar("_Row")
 AT_ONCE = 10_000  # rows that are held; the first so many say how a table is laid out
+
+
+def some_at_a_time(rows: Iterable[_Row]) -> Iterator[list[_Row]]:
+    """Give rows in lists of as many as are held."""
+    left = iter(rows)
+    while some := list(islice(left, AT_ONCE)):
+        yield some
 
 
 def of_detail(detail: Detail, title: str, lang: str) -> Grid:
@@ -357,6 +366,7 @@ def _scalar(value: object) -> Value:
     return value if value is None or isinstance(value, int) else str(value)
 
 
+REGISTER = ("list", "kind", "authorities", "present", "as_of", "source", "added_at", "added_by")
 SUGGESTIONS = ("list", "spelling", "rows", "code", "name", "score", "confirmed")
 
 
@@ -364,6 +374,12 @@ def of_suggestions(suggestions: Sequence[Suggestion], lang: str) -> Grid:
     """Make the grid of suggested spellings, with a column for a person's confirmation."""
     rows = tuple((s.code_list, s.spelling, s.rows, s.code, s.name, s.score, None) for s in suggestions)
     return replace(_plain_grid(SUGGESTIONS, rows, lang), for_people=True)
+
+
+def of_register(installed: Sequence[Installed], lang: str) -> Grid:
+    """Make the grid of what the register has, by list and kind."""
+    rows = tuple(tuple(_scalar(getattr(one, name)) for name in REGISTER) for one in installed)
+    return replace(_plain_grid(REGISTER, rows, lang), typed=_TYPED)
 
 
 def of_pairs(pairs: Sequence[Pair], lang: str) -> Grid:

@@ -8,11 +8,11 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from jumelage.render.grid import computed, lines, of_sheet, span, visible_columns
-from jumelage.render.words import STATUS_MARKS, STATUS_MEANINGS, STATUS_NAMES, words
+from jumelage.render.words import STATUS_MARKS, STATUS_MEANINGS, STATUS_NAMES, title, words
 from jumelage.reporting.entries import CLAIMS, STATUSES, Entry, worst
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import date
 
     from jinja2 import Template
@@ -78,20 +78,24 @@ def render_page(sheets: dict[str, Sheet], ledger: Ledger | None, lang: str) -> s
 
     It is a whole HTML document that needs no other file.
     """
-    first = next(iter(sheets.values()))
-    wave, facts = first.wave, first.wave.facts
+    waves = waves_of(sheets.values())
+    wave, facts = waves[-1], waves[-1].facts
+    remarks = dict.fromkeys(remark for sheet in sheets.values() for remark in sheet.remarks)
     return _template().render(
         lang=lang,
         other="en" if lang == "fr" else "fr",
         w=words(lang),
         wave=wave,
-        remarks=[remark.text(lang) for remark in first.remarks],
-        title=page_title(first.waves, lang),
-        waves=[(one, one.title.text(lang), one.frame_rule.text(lang)) for one in first.waves],
+        remarks=[remark.text(lang) for remark in remarks],
+        title=page_title(waves, lang),
+        waves=[(one, one.title.text(lang), one.frame_rule.text(lang)) for one in waves],
         frame_rule=wave.frame_rule.text(lang),
         fieldwork=_period(facts["fieldwork_from"], facts["fieldwork_to"], lang),
         reference=_day(facts["reference_date"], lang),
-        sections=[_section(sheet, ledger.entries if ledger else (), lang) for sheet in sheets.values()],
+        sections=[
+            _section(sheet, ledger.entries if ledger and _is_judged(sheet, ledger) else (), lang)
+            for sheet in sheets.values()
+        ],
         statuses=[
             (
                 name,
@@ -107,6 +111,17 @@ def render_page(sheets: dict[str, Sheet], ledger: Ledger | None, lang: str) -> s
         ledger=_groups(ledger, sheets, lang) if ledger else None,
         total=len(ledger.entries) if ledger else 0,
     )
+
+
+def waves_of(sheets: Iterable[Sheet]) -> tuple[WaveFacts, ...]:
+    """Return the waves of sheets, by reference date: not each need show all of them."""
+    found = {wave.wave: wave for sheet in sheets for wave in sheet.waves}
+    return tuple(sorted(found.values(), key=lambda wave: (wave.facts["reference_date"], wave.wave)))
+
+
+def _is_judged(sheet: Sheet, ledger: Ledger) -> bool:
+    """Tell whether figures of a sheet may be printed: those of a ledger are of one kind of authority."""
+    return sheet.kind == ledger.kind
 
 
 def page_title(waves: tuple[WaveFacts, ...], lang: str) -> str:
@@ -154,8 +169,8 @@ def _section(sheet: Sheet, judged: Sequence[Entry], lang: str) -> Section:
                     name if measure == report.figures[0] else f"{name}, {report.column(measure).label.text(lang)}"
                 )
     return Section(
-        report.name,
-        report.title.text(lang),
+        sheet.name,
+        title(sheet, lang),
         report.source.text(lang) if report.source and entries else "",  # a wave may have no printed survey
         tuple(zip(shown.headings, shown.numeric, strict=True)),
         tuple(rows),
@@ -204,13 +219,16 @@ def _texts(entries: list[Entry], lang: str) -> str:
 
 def _groups(ledger: Ledger, sheets: dict[str, Sheet], lang: str) -> list[tuple[str, str, list[dict[str, str]]]]:
     """Return the lines of the ledger by report, in the order of the page: title, report, lines."""
-    titles = {name: sheet.report.title.text(lang) for name, sheet in sheets.items()}
+    judged = {sheet.report.name: sheet for sheet in sheets.values() if _is_judged(sheet, ledger)}
+    titles = {name: title(sheet, lang) for name, sheet in judged.items()}
     titles[CLAIMS] = words(lang)["claims"]
     by_report: dict[str, list[dict[str, str]]] = {name: [] for name in titles}
     for entry in ledger.entries:
-        by_report.setdefault(entry.report, []).append(_line(entry, sheets, lang))
+        by_report.setdefault(entry.report, []).append(_line(entry, judged, lang))
     return [
-        (titles.get(name, name), name if name in sheets else "", lines) for name, lines in by_report.items() if lines
+        (titles.get(name, name), judged[name].name if name in judged else "", lines)
+        for name, lines in by_report.items()
+        if lines
     ]
 
 

@@ -6,10 +6,10 @@ import csv
 import io
 import json
 from decimal import Decimal
-from itertools import chain, islice
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from jumelage.render.grid import AT_ONCE
+from jumelage.render.grid import some_at_a_time
 from jumelage.texts import neutral
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def render_csv(grid: Grid) -> Iterator[str]:
     writer.writerow(grid.names)
     yield ("\ufeff" if grid.for_people else "") + out.getvalue()
     typed = [grid.for_people or name in grid.typed for name in grid.names]
-    for rows in _some_at_a_time(grid.rows):
+    for rows in some_at_a_time(grid.rows):
         out.seek(0)
         out.truncate()
         fields: Iterable[Iterable[Value]] = rows
@@ -43,7 +43,7 @@ def render_csv(grid: Grid) -> Iterator[str]:
 def render_json(grid: Grid) -> Iterator[str]:
     """Write an array of objects, one per row."""
     before = "[\n"
-    for rows in _some_at_a_time(grid.rows):
+    for rows in some_at_a_time(grid.rows):
         objects = [dict(zip(grid.names, row, strict=True)) for row in rows]
         # The encoder that indents is slow. A line end in a text is written otherwise, so those here are ours.
         text = json.dumps(objects, ensure_ascii=False, separators=(",\n  ", ": "), default=float)
@@ -51,9 +51,3 @@ def render_json(grid: Grid) -> Iterator[str]:
         yield f"{before} {{\n  {inner}\n }}"
         before = ",\n"
     yield "[]\n" if before == "[\n" else "\n]\n"
-
-
-def _some_at_a_time(rows: Iterable[tuple[Value, ...]]) -> Iterator[list[tuple[Value, ...]]]:
-    left = iter(rows)
-    while some := list(islice(left, AT_ONCE)):
-        yield some

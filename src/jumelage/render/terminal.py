@@ -1,25 +1,26 @@
-"""Tables for a terminal; as wide as they need where there is none."""
+"""Tables for a terminal, or as wide as they need to be where there is none."""
 
 from __future__ import annotations
 
-import io
 import shutil
 import sys
-from itertools import chain, islice
+from io import StringIO
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from jumelage.render.grid import AT_ONCE
+from jumelage.render.grid import some_at_a_time
 from jumelage.texts import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from rich.console import Console
+    from rich.console import Console, RenderableType
     from rich.table import Table
 
     from jumelage.render.grid import Grid, Shown
 
 _NARROW = 12  # characters; a longer heading above numbers goes on in the next line
+_CROSS = "\u253c"
 
 
 def render(grid: Grid) -> Iterator[str]:
@@ -31,39 +32,35 @@ def render(grid: Grid) -> Iterator[str]:
     from rich.text import Text
 
     shown = grid.shown
-    left = iter(shown.rows)
-    first = list(islice(left, AT_ONCE))
-    out = io.StringIO()
     terminal = sys.stdout is not None and sys.stdout.isatty()
     width = shutil.get_terminal_size().columns if terminal else 100_000
-    console = Console(file=out, width=width, force_terminal=terminal, highlight=False, emoji=False, markup=False)
+    console = Console(file=StringIO(), width=width, force_terminal=terminal, highlight=False, emoji=False, markup=False)
     if shown.title:
-        console.print(Text(printable(shown.title), style="bold"))
-    widths = _widths(console, shown, first)
-    console.print(_table(shown, widths))
-    written = [line.rstrip() for line in out.getvalue().splitlines()[:-1]]  # the last one is the lower edge
-    for i, row in enumerate(chain(first, left)):
-        lines = _lines(console, [printable(text) for text in row], widths, shown.numeric)
-        written += (_bold(console, out, line) for line in lines) if i in shown.totals else lines
-        if len(written) >= AT_ONCE:
-            yield "\n".join(written) + "\n"
-            written.clear()
-    out.seek(0)
-    out.truncate()
-    for note in shown.notes:
-        console.print(Text(printable(note)))
-    yield "\n".join([*written, "", *(line.rstrip() for line in out.getvalue().splitlines())]) + "\n"
+        yield _text(_drawn(console, Text(printable(shown.title), style="bold")))
+    start = 0
+    widths: tuple[int, ...] = ()
+    blocks = some_at_a_time(shown.rows)
+    for rows in chain([next(blocks, [])], blocks):
+        lines = _drawn(console, _table(shown, rows, start, widths))
+        if start:
+            del lines[0]  # the upper edge
+        else:
+            widths = _widths(lines)
+        yield _text(lines[:-1])
+        start += len(rows)
+    yield _text(["", *_drawn(console, *(Text(printable(note)) for note in shown.notes))])
 
 
-def _table(shown: Shown, widths: Sequence[int] = (), first: Sequence[tuple[str, ...]] = ()) -> Table:
-    """Make an empty table, of columns so wide, or as wide as the first rows and the screen want them."""
-    from rich import box
+def _table(shown: Shown, rows: Sequence[tuple[str, ...]], start: int, widths: Sequence[int]) -> Table:
+    """Make a table of the rows that come after `start` others, whose columns are so wide, or as wide as they want."""
+    from rich.box import SIMPLE_HEAD, Box
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD if widths else box.ASCII2)
+    crossed = Box(str(SIMPLE_HEAD).replace("\u2500\u2500", f"\u2500{_CROSS}"))
+    table = Table(box=crossed, show_header=not start)
     for i, (heading, numeric) in enumerate(zip(shown.headings, shown.numeric, strict=True)):
-        widest = max((len(row[i]) for row in first), default=0)
+        widest = max((len(row[i]) for row in rows), default=0)
         table.add_column(
             Text(printable(heading)),
             justify="right" if numeric else "left",
@@ -71,53 +68,25 @@ def _table(shown: Shown, widths: Sequence[int] = (), first: Sequence[tuple[str, 
             width=widths[i] if widths else None,
             max_width=max(_NARROW, widest, *map(len, heading.split(" "))) if numeric and not widths else None,
         )
+    for i, row in enumerate(rows, start):
+        table.add_row(*(Text(printable(value)) for value in row), style="bold" if i in shown.totals else None)
     return table
 
 
-def _widths(console: Console, shown: Shown, first: Sequence[tuple[str, ...]]) -> list[int]:
-    """Return how wide each column is, read off the upper edge of a table of its longest line and its longest word."""
-    from rich.cells import cell_len
-    from rich.text import Text
+def _widths(lines: list[str]) -> tuple[int, ...]:
+    """Return how wide the columns of a table are, by the line below its headings, and take the crosses out of that."""
+    below = next(i for i, line in enumerate(lines) if line.strip() and not line.strip(f" \u2500{_CROSS}"))
+    parts = lines[below].strip().split(_CROSS)
+    lines[below] = lines[below].replace(_CROSS, "\u2500")
+    return tuple(max(1, len(part) - 2) for part in parts)
 
-    table = _table(shown, first=first)
-    columns = [[printable(text) for text in column] for column in zip(*first, strict=True)]
-    for parts in ("\n", None):
-        table.add_row(
-            *(
-                Text(max((part for text in column for part in text.split(parts)), key=cell_len, default=""))
-                for column in columns
-            )
-        )
+
+def _drawn(console: Console, *things: RenderableType) -> list[str]:
     with console.capture() as drawn:
-        console.print(table)
-    edge = drawn.get().splitlines()[0]
-    return [max(1, len(part) - 2) for part in edge.strip().strip("+").split("+")]
+        for thing in things:
+            console.print(thing)
+    return [line.rstrip() for line in drawn.get().splitlines()]
 
 
-def _lines(console: Console, texts: Sequence[str], widths: Sequence[int], numeric: Sequence[bool]) -> Iterator[str]:
-    """Lay out a row: a text that is too long goes on in the next line."""
-    from rich.cells import cell_len
-    from rich.text import Text
-
-    cells = [
-        [text]
-        if cell_len(text) <= width and text.isprintable()
-        else [line.plain.rstrip() for line in Text(text).wrap(console, width, overflow="fold")]
-        for text, width in zip(texts, widths, strict=True)
-    ]
-    for i in range(max(map(len, cells))):
-        line = ""
-        for cell, width, right in zip(cells, widths, numeric, strict=True):
-            text = cell[i] if i < len(cell) else ""
-            blank = " " * (width - cell_len(text))
-            line += f"  {blank}{text} " if right else f"  {text}{blank} "
-        yield line.rstrip()
-
-
-def _bold(console: Console, out: io.StringIO, line: str) -> str:
-    from rich.text import Text
-
-    out.seek(0)
-    out.truncate()
-    console.print(Text(line, style="bold"), soft_wrap=True)
-    return out.getvalue().rstrip("\n")
+def _text(lines: list[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from jumelage.texts import Label
+from typing import TYPE_CHECKING
+
+from jumelage.texts import Label, both
+
+if TYPE_CHECKING:
+    from jumelage.reporting.sheet import Sheet
 
 STATUS_MARKS = {
     "source": "▪",
@@ -110,6 +115,13 @@ WORDS = {
 
 # Headings of tables for people, by the names that programs get. What is not here is a name that both use.
 HEADINGS = {
+    "kind": Label("genre", "kind"),
+    "source": Label("source", "source"),
+    "present": Label("actuelles", "present"),
+    "authorities": Label("autorités", "authorities"),
+    "as_of": Label("au", "as of"),
+    "added_by": Label("par", "by"),
+    "added_at": Label("ajoutée (UTC)", "added (UTC)"),
     "after": Label("après", "after"),
     "because": Label("parce que", "because"),
     "before": Label("avant", "before"),
@@ -171,23 +183,42 @@ KINDS = {
     "withdrawn": Label("retirée", "withdrawn"),
 }
 
+# Kinds of authority, as titles name them.
+_AUTHORITIES = {
+    "commune": Label("communes", "communes"),
+    "epci": Label("intercommunalités (EPCI)", "intercommunal bodies (EPCI)"),
+    "departement": Label("départements", "départements"),
+    "region": Label("régions", "regions"),
+}
+
 _TABLES = {
-    "default_answers": "réponses par défaut",
-    "respondents": "répondants",
-    "partnerships": "jumelages",
-    "city_actions": "actions",
-    "city_difficulties": "difficultés",
-    "published_tables": "tables imprimées",
-    "published_figures": "chiffres imprimés",
-    "explanations": "explications",
-    "claims": "affirmations",
-    "frame": "villes de la base de sondage",
+    "default_answers": "réponse{0:s} par défaut",
+    "respondents": "répondant{0:s}",
+    "partnerships": "jumelage{0:s}",
+    "city_actions": "action{0:s}",
+    "city_difficulties": "difficulté{0:s}",
+    "partner_pairs": "paire{0:s} de partenaires",
+    "published_tables": "table{0:s} imprimée{0:s}",
+    "published_figures": "chiffre{0:s} imprimé{0:s}",
+    "explanations": "explication{0:s}",
+    "claims": "affirmation{0:s}",
+    "frame": "ville{0:s} de la base de sondage",
 }
 
 
-def table_name(table: str) -> Label:
-    """Return what people call the rows of a table."""
-    return Label(_TABLES.get(table, table.replace("_", " ")), table.replace("_", " "))
+def counted(table: str, number: int) -> Label:
+    """Say how many rows a table has, by what people call them."""
+    name = table.replace("_", " ")
+    return both(f"{{0}} {_TABLES.get(table, name)}", f"{{0}} {name}", number)
+
+
+def title(sheet: Sheet, lang: str) -> str:
+    """Return what people read above a report: its title, and whom it is of where several kinds were asked."""
+    own = sheet.report.title.text(lang)
+    if sheet.kind is None:
+        return own
+    asked = _AUTHORITIES[sheet.kind].text(lang) if sheet.kind in _AUTHORITIES else sheet.kind
+    return f"{own} – {asked}"
 
 
 def heading(name: str, lang: str) -> str:

@@ -63,7 +63,7 @@ class Change:
 
 
 def differences(connection: Connection, before: Scope, after: Scope) -> Iterator[Change]:
-    """Yield all that differs between two scopes of one revision each."""
+    """Yield everything that differs between two scopes of one revision each."""
     yield from _facts(connection, before, after)
     for table in OF_A_LOAD:
         if table != _BY_NUMBER:
@@ -197,7 +197,7 @@ def cells(sheet: Sheet) -> dict[Cell, Value]:
     for key, cell in sheet.cells().items():
         parts = zip(report.key, key.split("/"), strict=True)
         told = "/".join(part for name, part in parts if name != "wave")
-        found |= {(report.name, told, measure): cell[measure] for measure in report.measures}
+        found |= {(sheet.name, told, measure): cell[measure] for measure in report.measures}
     return found
 
 
@@ -219,7 +219,7 @@ _Of = TypeVar("_Of")
 
 
 def differing(before: dict[_Key, _Of], after: dict[_Key, _Of]) -> Iterator[tuple[_Key, _Of | None, _Of | None]]:
-    """Yield what one has and the other has not, or otherwise."""
+    """Yield what only one of them has, and what they have with different values."""
     for key in dict.fromkeys((*before, *after)):
         if before.get(key) != after.get(key):
             yield key, before.get(key), after.get(key)

@@ -42,7 +42,7 @@ STATEMENT = "statement"
 
 
 def worst(statuses: Iterable[str]) -> str:
-    """Return the status that a cell has whose figures have these."""
+    """Return the status of a cell from those of its figures: the worst."""
     return max(statuses, key=_SEVERITY.index)
 
 
@@ -50,7 +50,7 @@ def worst(statuses: Iterable[str]) -> str:
 class Entry:
     """A published figure and what the rows say of it: `low` and `high` are what can be computed, or None.
 
-    `because` explains a contradiction; `statement` is what a claim says, in words of ours.
+    `because` explains a contradiction; `statement` says in our own words what a claim says.
     """
 
     report: str
@@ -162,11 +162,15 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Every published figure of a wave, the problems that make `check` fail, and the cells that nobody could check."""
+    """Every published figure of a wave, the problems that make `check` fail, and the cells that nobody could check.
+
+    `kind` is the kind of authority that the figures are of, where several were asked.
+    """
 
     entries: tuple[Entry, ...]
     problems: tuple[str, ...]
     unchecked: tuple[tuple[str, str, str], ...] = ()
+    kind: str | None = None
 
     def counts(self) -> dict[str, int]:
         """Return the number of figures of each status, in the order of the statuses."""

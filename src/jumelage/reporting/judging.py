@@ -91,7 +91,7 @@ def _is_source(figure: Figure, made_from: dict[tuple[str, str], set[str]]) -> bo
 
 
 def _covers(pattern: list[str], key: list[str]) -> bool:
-    """Tell whether a key is that of a pattern, in which `total` stands for anything."""
+    """Tell whether a key matches a pattern, in which `total` stands for anything."""
     return all(part in (TOTAL, own) for part, own in zip(pattern, key, strict=True))
 
 
@@ -200,7 +200,7 @@ _WITHOUT_QUERY = {"source": "source", "wording": "wording"}
 def _claims(claims: Iterable[Claim], heard: Heard) -> Iterator[Entry]:
     """Yield an entry for each claim that could be checked: by its query without inferred rows, else with them.
 
-    A query that fails in either pass is an error: what one pass cannot tell, the other does not make good.
+    A query that fails in either pass is an error: success in one pass does not make up for failure in the other.
     """
     for claim in claims:
         if _is_unchecked(claim, heard):

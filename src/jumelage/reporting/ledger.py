@@ -7,7 +7,9 @@ explanation in wave.toml.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from jumelage import database, report_file
@@ -17,11 +19,12 @@ from jumelage.reporting.entries import Claim, Entry, Explanation, Figure, Heard,
 from jumelage.reporting.judging import judge
 from jumelage.reporting.run import make_sheet, run_cells, sources, wave_facts
 from jumelage.reporting.sheet import Sheet, by_key
+from jumelage.revisions.kinds import per_kind
 from jumelage.revisions.scope import scope_settings, set_scope
 from jumelage.texts import Label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy import Connection
 
@@ -31,12 +34,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """What the rows of a wave say: its reports run, and the problems of those that could not be."""
+    """What the rows of a wave say: its reports run, and the problems of those that could not be.
+
+    Where several kinds of authority were asked there is a sheet for each, and `runs` are of the kind that is `printed`.
+    """
 
     runs: dict[str, Run]
     sheets: dict[str, Sheet]
     errors: dict[str, str]
     orphans: tuple[str, ...] = ()
+    printed: str | None = None
 
 
 def check(connection: Connection, scope: Scope) -> tuple[Ledger, dict[str, Sheet]]:
@@ -47,11 +54,10 @@ def check(connection: Connection, scope: Scope) -> tuple[Ledger, dict[str, Sheet
     scope.check_single()  # a publication is that of one wave
     told = read(connection, scope)
     with door(connection) as asked:
-        if any(_queries(told)):
-            asked.open()  # it gets ready while the reports run
+        hearing = asked.beside(_queries(told), partial(hear, asked, settings(connection, scope), told))
         found = compute(connection, scope, told)
-        heard = hear(connection, asked, scope, told)
-    return judge(told, found.runs, found.errors, heard, found.orphans), found.sheets
+        heard = hearing()
+    return replace(judge(told, found.runs, found.errors, heard, found.orphans), kind=found.printed), found.sheets
 
 
 def read(connection: Connection, scope: Scope, report: str | None = None) -> Told:
@@ -92,7 +98,42 @@ def read(connection: Connection, scope: Scope, report: str | None = None) -> Tol
 
 
 def compute(connection: Connection, scope: Scope, told: Told, names: Iterable[str] | None = None) -> Computed:
-    """Run the reports of a wave, or those named: the published ones without inferred rows, then all with them."""
+    """Run the reports of a wave, or those named: the published ones without inferred rows, then all with them.
+
+    Each once for every kind of authority that was asked. Printed figures are of one kind, which wave.toml names.
+    """
+    parts = per_kind(connection, scope)
+    orphans = tuple(database.orphans(connection))
+    if len(parts) == 1:
+        return replace(_compute(connection, scope, told, names), orphans=orphans)
+    kind = printed_kind(connection, scope)
+    runs: dict[str, Run] = {}
+    sheets: dict[str, Sheet] = {}
+    errors: dict[str, str] = {}
+    for part in parts:
+        found = _compute(connection, part, told if part.kind == kind else Told(()), names)
+        errors |= found.errors
+        sheets |= found.sheets
+        if part.kind == kind:
+            runs = found.runs
+    if told.figures and not runs:
+        kinds = ", ".join(part.kind or "" for part in parts)
+        why = (
+            f"several kinds of authority were asked ({kinds}), and wave.toml does not say which one the printed figures"
+        )
+        errors |= dict.fromkeys((one.report for one in told.figures), f"{why} are of; say it: [printed] kind")
+    return Computed(runs, sheets, errors, orphans, kind)
+
+
+def printed_kind(connection: Connection, scope: Scope) -> str | None:
+    """Return the kind of authority that the printed figures of a wave are of, as its wave.toml says."""
+    wave, revision = scope.single
+    rows = f"wave = {database.literal(wave)} and revision = {revision}"
+    ((declared,),) = database.query(connection, f"select declared from survey.revisions where {rows}")[1]
+    return (json.loads(declared or "{}").get("printed") or {}).get("kind")
+
+
+def _compute(connection: Connection, scope: Scope, told: Told, names: Iterable[str] | None) -> Computed:
     known, errors = report_file.reports_of_a_wave(), {}
     names = known if names is None else list(names)
     # Everything without inferred rows first, then everything with them: the scope changes once.
@@ -115,42 +156,48 @@ def compute(connection: Connection, scope: Scope, told: Told, names: Iterable[st
         if name in errors:
             continue
         try:
-            sheet = make_sheet(connection, report_file.report(name), facts, scope.remarks)
+            sheet = make_sheet(connection, report_file.report(name), facts, scope)
             made_from = sources(connection, sheet.report) if name in published else {}
         except ReportError as error:
             errors[name] = str(error)
             continue
-        sheets[name] = sheet
+        sheets[sheet.name] = sheet
         runs[name] = Run(sheet.report, sheet.cells(), reported.get(name, {}), made_from, sheet.complete)
-    return Computed(runs, sheets, errors, tuple(database.orphans(connection)))
+    return Computed(runs, sheets, errors)
 
 
-def hear(connection: Connection, asked: Door, scope: Scope, told: Told) -> Heard:
+def settings(connection: Connection, scope: Scope) -> tuple[Sequence[str], Sequence[str]]:
+    """Return what sets a scope without inferred rows, and what sets the scope itself."""
+    return scope_settings(connection, replace(scope, with_inferred=False)), scope_settings(connection, scope)
+
+
+def hear(asked: Door, scopes: tuple[Sequence[str], Sequence[str]], told: Told) -> Heard:
     """Ask the wave's own queries: each claim without inferred rows, and with them where it does not hold then."""
-    settings = scope_settings(connection, scope)
+    narrow, whole = scopes
     claims = {claim.offenders for claim in told.claims if claim.offenders}
-    narrow = scope_settings(connection, replace(scope, with_inferred=False))
     reported = _verdicts(asked.ask(narrow, claims))
     left = {sql for sql, verdict in reported.items() if not (verdict.holds or verdict.failed or verdict.unchecked)}
     return Heard(
         reported,
-        _verdicts(asked.ask(settings, left)),
-        _verdicts(asked.ask(settings, {one.evidence for one in told.explanations if one.evidence})),
+        _verdicts(asked.ask(whole, left)),
+        _verdicts(asked.ask(whole, {one.evidence for one in told.explanations if one.evidence})),
     )
 
 
 def of_report(connection: Connection, scope: Scope, report: str) -> tuple[Entry, ...]:
     """Return the entries of the printed figures of one report; no query of the wave is run."""
     scope.check_single()
+    if scope.kind not in {None, printed_kind(connection, scope)}:
+        return ()  # nothing is printed of that kind
     told = read(connection, scope, report)
     found = compute(connection, scope, told, [report])
     return judge(told, found.runs, found.errors, Heard()).entries
 
 
-def _queries(told: Told) -> Iterable[str]:
-    """Yield the queries that a wave brings."""
-    yield from (claim.offenders for claim in told.claims if claim.offenders)
-    yield from (one.evidence for one in told.explanations if one.evidence)
+def _queries(told: Told) -> set[str]:
+    """Return the queries that a wave brings."""
+    brought = [claim.offenders for claim in told.claims] + [one.evidence for one in told.explanations]
+    return {sql for sql in brought if sql}
 
 
 def _verdicts(answers: dict[str, Answer]) -> dict[str, Verdict]:

@@ -12,8 +12,9 @@ from jumelage.content import TOTAL
 from jumelage.database.attempt import QueryError, attempt, judged
 from jumelage.errors import ReportError, UsageError
 from jumelage.reporting.sheet import Detail, Sheet, Value, WaveFacts, by_key, plain_rows
+from jumelage.revisions.kinds import check_one_kind, per_kind
 from jumelage.revisions.scope import Scope, set_scope
-from jumelage.texts import Label, both, nearest
+from jumelage.texts import Label, both, nearest, same
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,11 +35,15 @@ _LABELS = {
 
 
 def wave_facts(connection: Connection, scope: Scope) -> tuple[WaveFacts, ...]:
-    """Return the facts of the waves of a scope, by reference date; UsageError if there are none."""
+    """Return the facts of the waves of the scope that is set, by reference date; UsageError if there are none.
+
+    `complete` tells whether the list of agreements that the scope shows is.
+    """
     chosen = " or ".join(f"r.wave = '{wave}' and r.revision = {revision}" for wave, revision in scope.revisions)
     names, rows = database.query(
         connection,
-        "select r.*, w.synthetic from survey.revisions r join survey.waves w on w.wave = r.wave "
+        "select r.*, w.synthetic, s.agreements_complete as complete from survey.revisions r "
+        "join survey.waves w on w.wave = r.wave join scope s on s.wave = r.wave and s.revision = r.revision "
         f"where {chosen} order by r.reference_date, r.wave",
     )
     if not rows:
@@ -60,13 +65,36 @@ def _facts(facts: dict[str, Any]) -> WaveFacts:
 
 
 def run(connection: Connection, report: Report, scope: Scope) -> Sheet:
-    """Run a report in a scope; ReportError if its query fails or its result breaks the contract.
+    """Run a report in a scope of one kind; ReportError if its query fails or its result breaks the contract.
 
-    UsageError if it is not made for so many waves.
+    UsageError if it is not made for this many waves, or would add up kinds of authority.
+    """
+    parts = each_kind(connection, report, scope)
+    check_one_kind(parts)
+    return _run(connection, report, parts[0])
+
+
+def run_each(connection: Connection, report: Report, scope: Scope) -> tuple[Sheet, ...]:
+    """Run a report once for each kind of authority that was asked; errors as for `run`."""
+    return tuple(_run(connection, report, part) for part in each_kind(connection, report, scope))
+
+
+def each_kind(connection: Connection, report: Report, scope: Scope) -> tuple[Scope, ...]:
+    """Return the scopes that a report is run in: one for each kind that as many waves asked as it needs.
+
+    UsageError if there are none, or if it is not made for several waves.
     """
     check_waves(report, scope)
+    parts = per_kind(connection, scope)
+    enough = tuple(part for part in parts if len(part.revisions) >= report.waves)
+    if not enough:
+        check_waves(report, parts[0])
+    return enough
+
+
+def _run(connection: Connection, report: Report, scope: Scope) -> Sheet:
     set_scope(connection, scope)
-    return make_sheet(connection, report, wave_facts(connection, scope), scope.remarks)
+    return make_sheet(connection, report, wave_facts(connection, scope), scope)
 
 
 def check_waves(report: Report, scope: Scope) -> None:
@@ -98,11 +126,10 @@ def check_waves(report: Report, scope: Scope) -> None:
         )
 
 
-def make_sheet(
-    connection: Connection, report: Report, facts: tuple[WaveFacts, ...], remarks: tuple[Label, ...]
-) -> Sheet:
-    """Run a report in the scope that is set, which `facts` and `remarks` are of; ReportError as for `run`."""
-    return Sheet(report, facts, remarks, run_cells(connection, report), *_labels(connection, report))
+def make_sheet(connection: Connection, report: Report, facts: tuple[WaveFacts, ...], scope: Scope) -> Sheet:
+    """Run a report in the scope that is set, which `facts` are of; ReportError as for `run`."""
+    rows = run_cells(connection, report)
+    return Sheet(report, facts, scope.remarks, rows, *_labels(connection, report), scope.kind)
 
 
 def run_cells(connection: Connection, report: Report) -> tuple[tuple[Value, ...], ...]:
@@ -111,7 +138,13 @@ def run_cells(connection: Connection, report: Report) -> tuple[tuple[Value, ...]
     wanted = [column.name for column in report.columns]
     if names != wanted:
         raise ReportError(
-            f"reports/{report.name}.sql: the query gives {', '.join(names)}; [columns] says {', '.join(wanted)}"
+            both(
+                "reports/{}.sql\u00a0: la requête donne {}\u00a0; [columns] dit {}",
+                "reports/{}.sql: the query gives {}; [columns] says {}",
+                report.name,
+                ", ".join(names),
+                ", ".join(wanted),
+            )
         )
     cells = tuple(plain_rows(rows))
     keys = [names.index(name) for name in report.key]
@@ -120,7 +153,14 @@ def run_cells(connection: Connection, report: Report) -> tuple[tuple[Value, ...]
         key = tuple(row[i] for i in keys)
         if None in key or key in seen:
             shown = "/".join(str(part) for part in key)
-            raise ReportError(f"reports/{report.name}.sql: the key {shown} is null or appears twice")
+            raise ReportError(
+                both(
+                    "reports/{}.sql\u00a0: la clé {} est nulle ou paraît deux fois",
+                    "reports/{}.sql: the key {} is null or appears twice",
+                    report.name,
+                    shown,
+                )
+            )
         seen.add(key)
     if report.balance:
         _check_balance(report, cells)
@@ -133,7 +173,14 @@ def _check_balance(report: Report, cells: tuple[tuple[Value, ...], ...]) -> None
     for key, cell in by_key(report, cells).items():
         if balance and sum(Decimal(cell[name] or 0) for name in (balance.start, *balance.parts)) != cell[balance.end]:
             raise ReportError(
-                f"reports/{report.name}.sql: {key}: {balance.start} and the parts do not make {balance.end}"
+                both(
+                    "reports/{}.sql\u00a0: {}\u00a0: {} et les parts ne font pas {}",
+                    "reports/{}.sql: {}: {} and the parts do not make {}",
+                    report.name,
+                    key,
+                    balance.start,
+                    balance.end,
+                )
             )
 
 
@@ -147,7 +194,9 @@ def _reported(report: Report) -> Iterator[None]:
     try:
         yield
     except QueryError as error:
-        raise ReportError(f"reports/{report.name}.sql: {error}") from error
+        raise ReportError(
+            both("reports/{}.sql\u00a0: {}", "reports/{}.sql: {}", report.name, same(str(error)))
+        ) from error
 
 
 def _stream(connection: Connection, report: Report, sql: str) -> Iterator[tuple[Value, ...]]:
@@ -241,7 +290,14 @@ def detail_columns(connection: Connection, report: Report) -> tuple[str, ...]:
     names, _ = _query(connection, report, f"{report.detail_sql}\nselect * from detail limit 0")
     for name in (*report.key, "source"):
         if name not in names:
-            raise ReportError(f"reports/{report.name}.sql: the detail has no column {name}")
+            raise ReportError(
+                both(
+                    "reports/{}.sql\u00a0: le détail n’a pas de colonne {}",
+                    "reports/{}.sql: the detail has no column {}",
+                    report.name,
+                    name,
+                )
+            )
     return tuple(names)
 
 

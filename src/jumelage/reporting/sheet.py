@@ -43,7 +43,8 @@ class Sheet:
     """A report run: one row per cell, in the columns of the report; codes, with the labels to show for them.
 
     `waves` are those in scope, by reference date; `remarks` must stand beside the figures. `details` are the codes
-    that are a kind of another one of their list: people see them indented.
+    that are a kind of another one of their list: people see them indented. `kind` is the kind of authority that it is
+    of, where several were asked.
     """
 
     report: Report
@@ -52,6 +53,12 @@ class Sheet:
     rows: tuple[tuple[Value, ...], ...]
     labels: dict[str, dict[str, Label]]
     details: frozenset[str]
+    kind: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the report, and of the kind of authority where several were asked."""
+        return self.report.name if self.kind is None else f"{self.report.name}-{self.kind}"
 
     @property
     def wave(self) -> WaveFacts:
@@ -68,11 +75,11 @@ class Sheet:
 
     @property
     def complete(self) -> bool:
-        """Whether the list of agreements of every wave in scope is claimed complete."""
-        return all(wave.facts["agreements_complete"] for wave in self.waves)
+        """Whether the list of agreements of every wave is claimed complete, and lacks none of the kind shown."""
+        return all(wave.facts["complete"] for wave in self.waves)
 
     def with_rows(self, keys: Iterable[str]) -> Sheet:
-        """Return the sheet with a row for each of these keys, those that it lacks in their place."""
+        """Return the sheet with a row for each of these keys; rows that it lacks are put where they belong."""
         cells = self.cells()
         order = list(cells)
         for key in dict.fromkeys(key for key in keys if key not in cells):
@@ -134,7 +141,7 @@ def known(
 
 
 def _uncounted(report: Report, name: str, *, complete: bool) -> Value:
-    """Return what a column holds in a row that nothing computes: zero, which a list that is not complete bounds not.
+    """Return what a column holds in a row that nothing computes: zero, or zero and more if the list is not complete.
 
     This is the one place where that is decided.
     """
@@ -144,7 +151,7 @@ def _uncounted(report: Report, name: str, *, complete: bool) -> Value:
 
 
 def _before(other: str, key: str) -> bool:
-    """Tell whether a row stands before one that has no place of its own: numbers in order, totals last."""
+    """Tell whether a row stands before one that is to be put in: numbers in order, totals last."""
     if TOTAL in other.split("/"):
         return False
     if other.isdigit() and key.isdigit():
@@ -159,7 +166,7 @@ def number(value: int | Decimal, lang: str) -> str:
 
 
 def plain(value: Any) -> Value:  # noqa: ANN401
-    """Make a value of a driver one that is equal on every engine: whole numbers are int, others Decimal."""
+    """Turn a driver's value into one that is equal on every engine: whole numbers are int, others Decimal."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, int | Decimal | float):

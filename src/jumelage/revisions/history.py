@@ -151,28 +151,33 @@ def check_said(reason: str | None, by: str | None) -> None:
     """Raise UsageError for what cannot be recorded, or would do harm wherever it is shown again."""
     if by is not None and not by.strip():
         raise UsageError(both("--by est vide\u00a0; dites qui", "--by is blank; say who"))
-    for option, text in (("--reason", reason or ""), ("--by", by or "")):
-        if (code := find_control(text)) is not None:
-            raise UsageError(
-                both(
-                    "{} {!r} contient le caractère de contrôle {}",
-                    "{} {!r} holds the control character {}",
-                    option,
-                    text,
-                    code,
-                )
+    check_line("--reason", reason or "")
+    check_line("--by", by or "")
+
+
+def check_line(option: str, text: str) -> None:
+    """Raise UsageError for a text of an option that is not one line of moderate length without control characters."""
+    if (code := find_control(text)) is not None:
+        raise UsageError(
+            both(
+                "{} {!r} contient le caractère de contrôle {}",
+                "{} {!r} holds the control character {}",
+                option,
+                text,
+                code,
             )
-        if len(text) > _LONGEST or len(text.splitlines()) > 1:
-            raise UsageError(
-                both(
-                    "{} doit être une ligne de {} caractères au plus",
-                    "{} must be one line of at most {} characters",
-                    option,
-                    _LONGEST,
-                )
+        )
+    if len(text) > _LONGEST or len(text.splitlines()) > 1:
+        raise UsageError(
+            both(
+                "{} doit être une ligne de {} caractères au plus",
+                "{} must be one line of at most {} characters",
+                option,
+                _LONGEST,
             )
-        if text.encode(errors="ignore").decode() != text:
-            raise UsageError(both("{} {!r} n’est pas en UTF-8", "{} {!r} is not UTF-8", option, text))
+        )
+    if text.encode(errors="ignore").decode() != text:
+        raise UsageError(both("{} {!r} n’est pas en UTF-8", "{} {!r} is not UTF-8", option, text))
 
 
 def recording_time(connection: Connection) -> datetime:

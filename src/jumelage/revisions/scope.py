@@ -1,4 +1,4 @@
-"""What a session sees: revisions of waves, those of now or of an earlier time, and what is to be said of them."""
+"""What a session sees: revisions of waves, current or as of an earlier time, and the remarks to make on them."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ _WAS_WITHDRAWN = Label("{} a été retirée le {} UTC par {}\u00a0: {}", "{} was
 class Scope:
     """What the views show: revisions of waves, whether inferred rows count, and the date that zones are of.
 
+    `kind` is the one kind of authority that they show, chosen where several were asked; see `revisions/kinds`.
     `remarks` belong beside every figure of the scope; `withdrawn` says which revisions were withdrawn since.
     """
 
@@ -31,6 +32,7 @@ class Scope:
     classified_on: date | None = None
     remarks: tuple[Label, ...] = field(default=(), compare=False)
     withdrawn: tuple[Label, ...] = field(default=(), compare=False)
+    kind: str | None = None
 
     def check_single(self) -> None:
         """Raise UsageError if there are several revisions in scope."""
@@ -321,6 +323,7 @@ def scope_settings(connection: Connection, scope: Scope) -> tuple[str, ...]:
         "scope": ",".join(f"{wave}@{revision}" for wave, revision in scope.revisions),
         "inferred": "yes" if scope.with_inferred else "no",
         "classified_on": scope.classified_on.isoformat() if scope.classified_on else "",
+        "kind": scope.kind or "",
     }
     return database.variables(connection, values, _ASKED_OFTEN)
 
@@ -328,7 +331,7 @@ def scope_settings(connection: Connection, scope: Scope) -> tuple[str, ...]:
 def read_time(text: str, *, of_day: time = time.max) -> datetime:
     """Return the time in UTC that a text names; a date alone is the end of that day, or what `of_day` says.
 
-    UsageError if it is none, or is still to come: what will be loaded by then is not known.
+    UsageError if it is none, or lies in the future: what will be loaded by then is not known.
     """
     now = datetime.now(UTC)
     try:

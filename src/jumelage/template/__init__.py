@@ -55,7 +55,7 @@ class Earlier:
 def earlier_wave(connection: Connection, scope: Scope) -> Earlier:
     """Read what may be taken over from the one wave in scope, its towns in French alphabetical order.
 
-    UsageError for a synthetic wave: what is made up has no place in a real one.
+    UsageError for a synthetic wave: made-up data has no place in a real one.
     """
     code, revision = scope.single
     set_scope(connection, scope)

@@ -87,7 +87,7 @@ def workbook(filling: Filling) -> Workbook:
 
 
 def _put(cell: Cell, value: object, form: str | None = None, *, wrap: bool = True) -> None:
-    """Write a value, a text always as text: one that begins like a formula is none."""
+    """Write a value; a text always as text, even if it begins like a formula."""
     from openpyxl.styles import Alignment
 
     cell.value = value

@@ -1,0 +1,13 @@
+/*
+table = "frame"
+reads = ["frame"]
+column = "city"
+severity = "warning"
+message = { fr = "est ici l’autorité {code} du genre {kind}, et non une commune", en = "is here the authority {code} of the kind {kind}, and no commune" }
+remedy = { fr = "si elle fut interrogée, écrivez son code ; si la ligne est un sous-total, supprimez-la", en = "if it was asked, write its code; if the line is a subtotal, delete it" }
+*/
+select r.line, r.city as value, g.code, g.kind
+from raw_frame r
+inner join meant_frame_city m on m.text = r.city and m.text <> m.code
+inner join register g on g.code = m.code and g.kind <> 'commune'
+order by r.line
