@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, CursorResult
 
 
 def query(connection: Connection, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
@@ -26,8 +27,13 @@ def stream(connection: Connection, sql: str) -> Iterator[list[tuple[Any, ...]]]:
 
     It runs at once; errors of the engine come from here and from fetching.
     """
-    result = connection.exec_driver_sql(sql, execution_options={"yield_per": _AT_ONCE})
-    return ([tuple(row) for row in rows] for rows in result.partitions(_AT_ONCE))
+    return _pieces(connection.exec_driver_sql(sql, execution_options={"yield_per": _AT_ONCE}))
+
+
+def _pieces(result: CursorResult[Any]) -> Iterator[list[tuple[Any, ...]]]:
+    with closing(result):  # the cursor of a connection that is lost is closed by nobody else
+        for rows in result.partitions(_AT_ONCE):
+            yield [tuple(row) for row in rows]
 
 
 def literal(value: str | Path) -> str:
