@@ -19,20 +19,20 @@ COMMENT ON COLUMN survey.actions.position IS 'Order in lists and reports.';
 COMMENT ON COLUMN survey.actions.label_fr IS 'Label in French.';
 COMMENT ON COLUMN survey.actions.label_en IS 'Label in English.';
 
-CREATE TABLE survey.answers (
+CREATE TABLE survey.answer_codes (
     list TEXT NOT NULL,
     code TEXT NOT NULL,
     position INTEGER NOT NULL,
     label_fr TEXT NOT NULL,
     label_en TEXT NOT NULL,
-    CONSTRAINT pk_answers PRIMARY KEY (list, code)
+    CONSTRAINT pk_answer_codes PRIMARY KEY (list, code)
 );
-COMMENT ON TABLE survey.answers IS 'Answers of closed questions, with their labels.';
-COMMENT ON COLUMN survey.answers.list IS 'answers, responses (outcome of the contact), no_date (why no date is known) or yes_no.';
-COMMENT ON COLUMN survey.answers.code IS 'Code, never reused.';
-COMMENT ON COLUMN survey.answers.position IS 'Order in lists.';
-COMMENT ON COLUMN survey.answers.label_fr IS 'Label in French.';
-COMMENT ON COLUMN survey.answers.label_en IS 'Label in English.';
+COMMENT ON TABLE survey.answer_codes IS 'Answers of closed questions, with their labels.';
+COMMENT ON COLUMN survey.answer_codes.list IS 'answers, responses (outcome of the contact), no_date (why no date is known) or yes_no.';
+COMMENT ON COLUMN survey.answer_codes.code IS 'Code, never reused.';
+COMMENT ON COLUMN survey.answer_codes.position IS 'Order in lists.';
+COMMENT ON COLUMN survey.answer_codes.label_fr IS 'Label in French.';
+COMMENT ON COLUMN survey.answer_codes.label_en IS 'Label in English.';
 
 CREATE TABLE survey.countries (
     code TEXT NOT NULL,
@@ -375,6 +375,40 @@ COMMENT ON COLUMN survey.published_tables.wave IS 'Wave that the row belongs to.
 COMMENT ON COLUMN survey.published_tables.revision IS 'Revision of the wave.';
 COMMENT ON COLUMN survey.published_tables.report IS 'Report.';
 
+CREATE TABLE survey.questions (
+    wave TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    question TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    label_fr TEXT NOT NULL,
+    label_en TEXT NOT NULL,
+    asked_of TEXT NOT NULL,
+    list TEXT,
+    unit TEXT,
+    least NUMERIC(18, 6),
+    most NUMERIC(18, 6),
+    default_answer TEXT,
+    position INTEGER NOT NULL,
+    CONSTRAINT pk_questions PRIMARY KEY (wave, revision, question),
+    CONSTRAINT ck_questions_kind CHECK (kind in ('yes_no', 'choice', 'choices', 'number', 'date', 'text')),
+    CONSTRAINT ck_questions_asked_of CHECK (asked_of in ('respondents', 'engaged')),
+    CONSTRAINT fk_questions_wave_revision FOREIGN KEY(wave, revision) REFERENCES survey.revisions (wave, revision)
+);
+COMMENT ON TABLE survey.questions IS 'Questions that a wave asks beside those of every wave.';
+COMMENT ON COLUMN survey.questions.wave IS 'Wave that the row belongs to.';
+COMMENT ON COLUMN survey.questions.revision IS 'Revision of the wave.';
+COMMENT ON COLUMN survey.questions.question IS 'Code of the question.';
+COMMENT ON COLUMN survey.questions.kind IS 'yes_no, choice (one item), choices (any items), number, date or text.';
+COMMENT ON COLUMN survey.questions.label_fr IS 'The question in French.';
+COMMENT ON COLUMN survey.questions.label_en IS 'The question in English.';
+COMMENT ON COLUMN survey.questions.asked_of IS 'respondents, or engaged: those of them that have an agreement.';
+COMMENT ON COLUMN survey.questions.list IS 'Code list that its items are from; null where they are its own, or where it has none.';
+COMMENT ON COLUMN survey.questions.unit IS 'Unit of a number, such as EUR.';
+COMMENT ON COLUMN survey.questions.least IS 'Least number that may be answered; null where there is none.';
+COMMENT ON COLUMN survey.questions.most IS 'Greatest number that may be answered; null where there is none.';
+COMMENT ON COLUMN survey.questions.default_answer IS 'Answer of a respondent that gives none.';
+COMMENT ON COLUMN survey.questions.position IS 'Order in lists and reports.';
+
 CREATE TABLE survey.respondents (
     wave TEXT NOT NULL,
     revision INTEGER NOT NULL,
@@ -425,6 +459,41 @@ COMMENT ON COLUMN survey.withdrawals.withdrawn_at IS 'When, UTC; after everythin
 COMMENT ON COLUMN survey.withdrawals.withdrawn_by IS 'Who withdrew it.';
 COMMENT ON COLUMN survey.withdrawals.reason IS 'Why.';
 COMMENT ON COLUMN survey.withdrawals.software IS 'Version of jumelage that recorded it.';
+
+CREATE TABLE survey.answers (
+    wave TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    city TEXT NOT NULL,
+    question TEXT NOT NULL,
+    item TEXT NOT NULL,
+    code TEXT,
+    number NUMERIC(18, 6),
+    date_from DATE,
+    date_to DATE,
+    text TEXT,
+    missing TEXT,
+    source TEXT NOT NULL,
+    CONSTRAINT pk_answers PRIMARY KEY (wave, revision, city, question, item),
+    CONSTRAINT ck_answers_missing CHECK (missing in ('dont_know', 'refused', 'no_answer', 'not_asked', 'not_applicable', 'not_published')),
+    CONSTRAINT ck_answers_period CHECK ((date_from is null) = (date_to is null)),
+    CONSTRAINT ck_answers_one_answer CHECK (1 = case when code is null then 0 else 1 end + case when number is null then 0 else 1 end + case when date_from is null then 0 else 1 end + case when text is null then 0 else 1 end + case when missing is null then 0 else 1 end),
+    CONSTRAINT fk_answers_wave_revision_city FOREIGN KEY(wave, revision, city) REFERENCES survey.respondents (wave, revision, city),
+    CONSTRAINT fk_answers_wave_revision_question FOREIGN KEY(wave, revision, question) REFERENCES survey.questions (wave, revision, question),
+    CONSTRAINT fk_answers_wave_revision FOREIGN KEY(wave, revision) REFERENCES survey.revisions (wave, revision)
+);
+COMMENT ON TABLE survey.answers IS 'Answers to the questions that a wave asks, in the column of their kind.';
+COMMENT ON COLUMN survey.answers.wave IS 'Wave that the row belongs to.';
+COMMENT ON COLUMN survey.answers.revision IS 'Revision of the wave.';
+COMMENT ON COLUMN survey.answers.city IS 'Authority.';
+COMMENT ON COLUMN survey.answers.question IS 'Question.';
+COMMENT ON COLUMN survey.answers.item IS 'Item of a question with any items; empty for all others.';
+COMMENT ON COLUMN survey.answers.code IS 'yes or no, or the item that was chosen.';
+COMMENT ON COLUMN survey.answers.number IS 'Number, in the unit of the question.';
+COMMENT ON COLUMN survey.answers.date_from IS 'First day of the period that was answered.';
+COMMENT ON COLUMN survey.answers.date_to IS 'Last day of the period that was answered.';
+COMMENT ON COLUMN survey.answers.text IS 'Text, as it was answered.';
+COMMENT ON COLUMN survey.answers.missing IS 'Why there is no answer; null where there is one.';
+COMMENT ON COLUMN survey.answers.source IS 'Published figures that the row was made from: a report, or report/key.';
 
 CREATE TABLE survey.city_actions (
     wave TEXT NOT NULL,
@@ -535,6 +604,29 @@ COMMENT ON COLUMN survey.partnerships.until_from IS 'Earliest day on which it ca
 COMMENT ON COLUMN survey.partnerships.until_to IS 'Latest day on which it can have ended; null while it is in force.';
 COMMENT ON COLUMN survey.partnerships.partner_key IS 'Partner: letters and digits alone, without case and accents, St for Saint; the same for all spellings; null where the source does not tell.';
 COMMENT ON COLUMN survey.partnerships.apart IS 'With a partner at home, in a wave that sets such agreements apart: in no international figure.';
+
+CREATE TABLE survey.question_items (
+    wave TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    question TEXT NOT NULL,
+    item TEXT NOT NULL,
+    parent TEXT,
+    label_fr TEXT NOT NULL,
+    label_en TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    CONSTRAINT pk_question_items PRIMARY KEY (wave, revision, question, item),
+    CONSTRAINT fk_question_items_wave_revision_question FOREIGN KEY(wave, revision, question) REFERENCES survey.questions (wave, revision, question),
+    CONSTRAINT fk_question_items_wave_revision FOREIGN KEY(wave, revision) REFERENCES survey.revisions (wave, revision)
+);
+COMMENT ON TABLE survey.question_items IS 'Items of the questions that a wave asks: those that it asked, also where they are from a code list.';
+COMMENT ON COLUMN survey.question_items.wave IS 'Wave that the row belongs to.';
+COMMENT ON COLUMN survey.question_items.revision IS 'Revision of the wave.';
+COMMENT ON COLUMN survey.question_items.question IS 'Question.';
+COMMENT ON COLUMN survey.question_items.item IS 'Code of the item.';
+COMMENT ON COLUMN survey.question_items.parent IS 'Item that this one is a kind of: a yes to it is a yes to the parent.';
+COMMENT ON COLUMN survey.question_items.label_fr IS 'Label in French.';
+COMMENT ON COLUMN survey.question_items.label_en IS 'Label in English.';
+COMMENT ON COLUMN survey.question_items.position IS 'Order in lists and reports.';
 
 create view settings as
 -- What this session has chosen to see, and whether it is a single revision of a single wave. Written once per engine.
@@ -996,10 +1088,10 @@ select
 from survey.cities
 where kind = 'commune';
 
-create view answers as
+create view answer_codes as
 -- Answers of closed questions, with their labels.
 select list, code, position, label_fr, label_en
-from survey.answers;
+from survey.answer_codes;
 
 create view ended_partnerships as
 -- Agreements that a wave lists as ended, with the earliest and latest day of their end; in no report of that wave.
@@ -1294,3 +1386,119 @@ select
 from listed_agreements p
 left join survey.cities c on c.code = p.city
 where p.apart;
+
+create view questions as
+-- Questions that the waves in scope ask on their own, beside those of every wave.
+select
+    q.wave,
+    q.question,
+    q.kind,
+    q.label_fr,
+    q.label_en,
+    q.asked_of,
+    q.list,
+    q.unit,
+    q.least,
+    q.most,
+    q.default_answer,
+    q.position
+from scope s
+inner join survey.questions q on q.wave = s.wave and q.revision = s.revision;
+
+create view asked_items as
+-- Items of the questions that the waves in scope ask on their own: those that they asked, whatever a code list is today.
+select i.wave, i.question, i.item, i.parent, i.label_fr, i.label_en, i.position
+from scope s
+inner join survey.question_items i on i.wave = s.wave and i.revision = s.revision;
+
+create view answers as
+-- Answer of every respondent to every question that its wave asks on its own, one row per item where several may be given.
+-- base: yes where the question was put to it, no where it was not, unknown where that is left open.
+-- answer: yes, no, or the item that was chosen; of numbers, dates and texts null. missing: why there is none.
+-- A yes to a detail is a yes to its parent.
+with asked as (
+    select
+        r.wave,
+        s.revision,
+        r.city,
+        r.kind,
+        q.question,
+        q.kind as question_kind,
+        q.unit,
+        q.position,
+        coalesce(i.item, '') as item,
+        i.parent,
+        i.position as item_position,
+        case
+            when r.response in ('refused', 'not_reached') then 'no'
+            when q.asked_of = 'engaged' and r.engaged = 'no' then 'no'
+            when r.response = 'not_published' and r.agreements = 0 then 'unknown'
+            when q.asked_of = 'engaged' and r.engaged <> 'yes' then 'unknown'
+            else 'yes'
+        end as base,
+        case
+            when r.response = 'refused' then 'refused'
+            when r.response = 'not_reached' then 'not_asked'
+            when q.asked_of = 'engaged' and r.engaged = 'no' then 'not_applicable'
+            when q.default_answer is not null then q.default_answer
+            when r.response = 'not_published' and r.agreements = 0 then 'not_published'
+            else 'no_answer'
+        end as otherwise
+    from respondents r
+    inner join scope s on s.wave = r.wave
+    inner join questions q on q.wave = r.wave
+    left join asked_items i on i.wave = q.wave and i.question = q.question and q.kind = 'choices'
+),
+given as (
+    select
+        a.*,
+        x.code,
+        x.number,
+        x.date_from,
+        x.date_to,
+        x.text,
+        case
+            when x.city is null and a.otherwise not in ('yes', 'no') then a.otherwise
+            else x.missing
+        end as missing,
+        case when x.city is null and a.otherwise in ('yes', 'no') then a.otherwise else x.code end as said,
+        coalesce(x.source, '') as source
+    from asked a
+    left join survey.answers x
+        on x.wave = a.wave and x.revision = a.revision and x.city = a.city and x.question = a.question and x.item = a.item
+)
+select
+    g.wave,
+    g.city,
+    g.question,
+    g.item,
+    case when d.city is not null then 'yes' else g.said end as answer,
+    case
+        when g.item <> '' then i.label_fr
+        else coalesce(c.label_fr, l.label_fr)
+    end as label_fr,
+    case
+        when g.item <> '' then i.label_en
+        else coalesce(c.label_en, l.label_en)
+    end as label_en,
+    g.number,
+    g.unit,
+    g.date_from,
+    g.date_to,
+    g.text,
+    case when d.city is null then g.missing end as missing,
+    g.base,
+    g.question_kind,
+    g.position,
+    g.item_position,
+    g.source,
+    g.kind
+from given g
+left join (
+    select distinct y.wave, y.city, y.question, y.parent
+    from given y
+    where y.said = 'yes' and y.parent is not null
+) d on d.wave = g.wave and d.city = g.city and d.question = g.question and d.parent = g.item
+left join asked_items i on i.wave = g.wave and i.question = g.question and i.item = g.item
+left join asked_items c on c.wave = g.wave and c.question = g.question and c.item = g.said
+left join survey.answer_codes l on l.list = 'answers' and l.code = g.said;

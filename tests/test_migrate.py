@@ -39,9 +39,12 @@ from jumelage.loading.revision import Request
 from jumelage.revisions.scope import Scope, find_scope, set_scope
 
 from .conftest import ROOT, WAVE_2006, Databases, WaveFolder, address, run
+from .test_questions import asking
 
 Catalog = dict[str, list[tuple[Any, ...]]]
 HEAD = database.head()
+# Views that the waves of the project leave empty: test_partners and test_questions fill them.
+ELSEWHERE = {"answers", "apart_partnerships", "asked_items", "partner_pairs", "questions"}
 
 _CATALOGS = {
     "duckdb": {
@@ -303,7 +306,7 @@ def test_alembic_check_notices_a_difference(on_postgresql: Databases) -> None:
 def test_every_table_and_column_is_described_in_the_models_and_in_the_catalog(migrated: URL) -> None:
     tables = {table.name: table.comment for table in metadata.sorted_tables}
     columns = {(c.table.name, c.name): c.comment for table in metadata.sorted_tables for c in table.columns}
-    assert len(tables) == 24
+    assert len(tables) == 28
     assert [
         name for name, comment in (tables | columns).items() if not (comment and comment.endswith((".", "?")))
     ] == []
@@ -319,7 +322,7 @@ def test_every_table_and_column_is_described_in_the_models_and_in_the_catalog(mi
 @pytest.fixture
 def two_waves(loaded: URL, tiny_wave: WaveFolder) -> URL:
     """A database that has rows in every table."""
-    load(loaded, Request(tiny_wave.path, by="tests"))
+    load(loaded, Request(asking(tiny_wave).path, by="tests"))
     with database.writing(loaded) as connection:
         connection.exec_driver_sql(
             "insert into survey.withdrawals values ('2006', 1, timestamp '2020-01-01', 'tests', 'to have one', '0')"
@@ -713,7 +716,7 @@ def test_views_show_the_same_on_both_engines(postgres: URL, tmp_path: Path) -> N
             shown.append((columns, sorted((row[:hidden] + row[hidden + 1 :] for row in found), key=repr)))
         assert shown[0][1] == shown[1][1], name
         assert shown[0][0] == shown[1][0], name
-        assert shown[0][1] or name in {"apart_partnerships", "partner_pairs"}, name  # which test_partners fills
+        assert shown[0][1] or name in ELSEWHERE, name
 
 
 # --- scope ------------------------------------------------------------------------------------------------------
@@ -847,19 +850,19 @@ def test_a_new_or_missing_answer_is_refused_before_a_load_fails_on_it(
 ) -> None:
     before = snapshot(loaded)
     if line:
-        project.edit("schema/codes/answers.csv", lambda text: text + line)
+        project.edit("schema/codes/answer_codes.csv", lambda text: text + line)
     else:
-        project.remove("schema/codes/answers.csv", "answers,refused")
+        project.remove("schema/codes/answer_codes.csv", "answers,refused")
     result = run("migrate", "--db", address(loaded))
     assert result.code == 3
-    assert result.err.startswith(f"error: schema/codes/answers.csv: {said}; ")
+    assert result.err.startswith(f"error: schema/codes/answer_codes.csv: {said}; ")
     assert snapshot(loaded) == before
 
 
 def test_an_answer_may_be_called_otherwise(loaded: URL, project: Project) -> None:
-    project.edit("schema/codes/answers.csv", lambda text: text.replace("Sans réponse,No answer", "Blanc,Blank"))
+    project.edit("schema/codes/answer_codes.csv", lambda text: text.replace("Sans réponse,No answer", "Blanc,Blank"))
     assert go(loaded).parts == ("code_lists",)
-    assert rows(loaded, "select label_fr from answers where code = 'no_answer'") == [("Blanc",)] * 2
+    assert rows(loaded, "select label_fr from answer_codes where code = 'no_answer'") == [("Blanc",)] * 2
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,9 @@ from jumelage.loading.load import loading
 from jumelage.loading.revision import Request
 from jumelage.reading.encoding import Features, open_text
 from jumelage.reading.headings import HEADINGS, column_of
-from jumelage.reading.package import CLAIMS, SHAPES, read_rows
+from jumelage.reading.package import read_rows
 from jumelage.reading.raw_tables import stage
+from jumelage.reading.shapes import CLAIMS, SHAPES
 from jumelage.reading.source import CsvSource, read_header
 from jumelage.report_file import read_report
 from jumelage.rules import Finding, errors_in, rule
@@ -276,7 +277,7 @@ def test_a_file_of_the_project_that_is_not_utf8_names_line_and_byte(
         read_report(path)
     path = tmp_path / "answers.csv"
     path.write_bytes("list,code,label_fr,label_en\nanswers,yes,\xe9,y\n".encode("latin-1"))
-    monkeypatch.setattr("jumelage.content.code_lists", lambda: {"answers": path})
+    monkeypatch.setattr("jumelage.content.code_lists", lambda: {"answer_codes": path})
     with database.in_memory().connect() as bench, pytest.raises(UsageError, match=r"answers\.csv: line 2: byte 0xe9"):
         read_code_lists(bench)
 

@@ -49,7 +49,7 @@ def test_every_report_gives_the_same_cells_on_both_engines(both: dict[str, URL],
         with database.reading(url) as connection:
             found.append([sheet_of(connection, name, with_inferred=inferred).rows for inferred in (True, False)])
     assert found[0] == found[1]
-    assert found[0][0]
+    assert found[0][0] or report_file.report(name).seldom
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -103,7 +103,7 @@ def test_the_rows_behind_every_cell_add_up_to_it(opened: Connection, name: str, 
                 assert weights == [value]
             else:
                 assert sum(weight for weight in weights if weight is not None) == value, (key, measure)
-    for key in (min(cells), max(cells)):
+    for key in (min(cells), max(cells)) if cells else ():
         for measure in report.measures:
             detail, value = explain(opened, sheet, key, measure), cells[key][measure]
             if detail.additive and isinstance(value, int | Decimal):

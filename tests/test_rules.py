@@ -23,7 +23,7 @@ from jumelage.cli import showing
 from jumelage.findings import Findings
 from jumelage.reading.handed import TABLES
 from jumelage.reading.headings import HEADINGS, meanings
-from jumelage.reading.package import ALIASES, CLAIMS, SHAPES
+from jumelage.reading.shapes import ALIASES, CLAIMS, SHAPES
 from jumelage.reading.source import CsvSource
 from jumelage.report_file import report, report_names
 from jumelage.rules import ERROR, Finding, Rule, rules
@@ -127,6 +127,24 @@ def claims(*rows: str) -> Spoil:
 def ended(*rows: str) -> Spoil:
     """Write agreements with when they ended, from the second line on."""
     return lines(PARTNERSHIPS, "city,country,agreements,partner,since,until,inferred", *rows)
+
+
+ITEMS_SAID = "question,item,label_fr,label_en,parent"
+
+
+def asks(*rows: str) -> Spoil:
+    """Ask questions of its own."""
+    return lines("questions.csv", "question,kind,label_fr,label_en,list,least,most", *(_whole(row) for row in rows))
+
+
+def _whole(row: str) -> str:
+    return row + "," * (6 - row.count(","))
+
+
+def answered(question: str, answer: str) -> Spoil:
+    """Ask for a budget in this way, and let Lille answer it in a column of its own."""
+    rows = lines(RESPONDENTS, "city,response,budget", f"Lille,responded,{answer}", "Douai,responded,")
+    return both(asks(f"budget,{question}"), rows)
 
 
 def aliases(row: str) -> Spoil:
@@ -473,7 +491,40 @@ MEANING = {
     "until_too_early": case(ended("Lille,IT,1,,,1899,"), PARTNERSHIPS, 2, "until"),
 }
 
-CASES = FILES | WAVE | VALUES | MEANING
+ASKED = {
+    "question_code": case(asks("Budget!,yes_no,B,B"), "questions.csv", 2, "question"),
+    "question_unknown": case(
+        both(asks("budget,yes_no,B,B"), lines("answers.csv", "city,question,answer", "Lille,buget,yes")),
+        "answers.csv",
+        2,
+        "question",
+    ),
+    "question_without_items": case(asks("budget,choice,B,B"), "questions.csv", 2, "question"),
+    "question_without_list": case(asks("budget,number,B,B,actions"), "questions.csv", 2, "list"),
+    "item_of_no_question": case(
+        both(asks("budget,number,B,B"), lines("question_items.csv", ITEMS_SAID, "budget,a,A,A,")),
+        "question_items.csv",
+        2,
+        "question",
+    ),
+    "item_parent_unknown": case(
+        both(asks("who,choices,B,B"), lines("question_items.csv", ITEMS_SAID, "who,a,A,A,b")),
+        "question_items.csv",
+        2,
+        "parent",
+    ),
+    "item_not_asked": case(answered("choices,B,B,actions", "agenda_21; clubs"), RESPONDENTS, 2, "budget"),
+    "not_a_number": case(answered("number,B,B", "some"), RESPONDENTS, 2, "budget"),
+    "number_out_of_bounds": case(answered("number,B,B,,1,9", "9.5"), RESPONDENTS, 2, "budget"),
+    "bounds_order": case(asks("budget,number,B,B,,9,1"), "questions.csv", 2, "most"),
+    "answer_twice": case(
+        both(answered("number,B,B", "3"), lines("answers.csv", "city,question,answer", "Lille,budget,3")),
+        RESPONDENTS,
+        2,
+        "budget",
+    ),
+}
+CASES = FILES | WAVE | VALUES | MEANING | ASKED
 SEVERITIES = {
     "read_as_cp1252": "notice",
     "rows_above_header": "notice",

@@ -70,7 +70,7 @@ def code_list(name: str) -> list[dict[str, str]]:
 
 def labels(name: str, lang: str) -> dict[str, str]:
     """The labels that a drop-down list must hold, by code, read from the code lists by other means."""
-    closed = [row for row in code_list("answers") if row["list"] == name]
+    closed = [row for row in code_list("answer_codes") if row["list"] == name]
     return {row["code"]: row[f"label_{lang}"] for row in closed or code_list(name)}
 
 
@@ -162,7 +162,7 @@ def test_the_instructions_say_in_both_languages_which_wave_and_what_a_blank_mean
 
 def test_every_answer_of_the_models_has_labels() -> None:
     found: dict[str, list[str]] = {}
-    for row in code_list("answers"):
+    for row in code_list("answer_codes"):
         found.setdefault(row["list"], []).append(row["code"])
         assert row["label_fr"]
         assert row["label_en"]

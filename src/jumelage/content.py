@@ -51,7 +51,7 @@ def registers() -> dict[str, Path]:
 @cache
 def answers(code_list: str) -> dict[str, Label]:
     """Return the codes of a closed list of answers (`answers`, `responses`, `no_date`, `yes_no`) with their labels."""
-    lines = read_text(code_lists()["answers"]).splitlines()
+    lines = read_text(code_lists()["answer_codes"]).splitlines()
     rows = [row for row in csv.DictReader(lines) if row["list"] == code_list]
     return {row["code"]: Label(row["label_fr"], row["label_en"]) for row in rows}
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from jumelage import content
 from jumelage.content import read_text, root
 from jumelage.errors import UsageError
 from jumelage.texts import Label, both, label, nearest, same
@@ -58,7 +59,7 @@ class Report:
     """A report file: its metadata and its query, which is run as it stands in the file.
 
     `source` is where the table stands in the printed survey, if it does; `waves` is the least number of waves that it
-    needs; `note` is the method that people must know.
+    needs; `note` is the method that people must know. A `seldom` one is published only where it has a row.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Report:
     sql: str
     detail_sql: str
     waves: int = 1
+    seldom: bool = False
     note: Label | None = None
     balance: Balance | None = None
 
@@ -82,6 +84,11 @@ class Report:
     def by_wave(self) -> bool:
         """Whether it tells waves apart, and so may show several."""
         return "wave" in self.key
+
+    @property
+    def own_total(self) -> bool:
+        """Whether `total` is a word of its own, and no sum of other rows."""
+        return any(content.TOTAL in (column.labels or {}) for column in self.columns)
 
     @property
     def measures(self) -> tuple[str, ...]:
@@ -106,6 +113,7 @@ _HEADER_KEYS = {
     "not_additive",
     "listing",
     "waves",
+    "seldom",
     "note",
     "balance",
 }
@@ -203,6 +211,7 @@ def _report(name: str, header: dict[str, Any], sql: str) -> Report:
         sql=sql,
         detail_sql=sql.split(_CELLS, maxsplit=1)[0],
         waves=header.get("waves", 1),
+        seldom=bool(header.get("seldom", False)),
         note=label(header["note"], "note") if "note" in header else None,
         balance=Balance(balance["start"], tuple(balance["parts"]), balance["end"]) if balance else None,
     )

@@ -30,6 +30,7 @@ _NEEDED = {
     "partnerships": ("country",),
     "actions": ("city", "action", "answer"),
     "difficulties": ("city", "difficulty", "answer"),
+    "answers": ("city", "question", "answer"),
     "partner_pairs": ("city", "country", "partner_before", "partner", "same"),
 }
 _KEYS = {

@@ -14,7 +14,7 @@ from jumelage.checking.numbers import ambiguous, number, two_readings
 from jumelage.checking.periods import Period, understand
 from jumelage.database.models import TOWN_QUESTIONS
 from jumelage.database.workbench import put
-from jumelage.reading.package import SHAPES
+from jumelage.reading.shapes import SHAPES
 from jumelage.reading.wave_toml import MISSING
 from jumelage.rules import near
 from jumelage.texts import Label, find_control, find_damage
@@ -60,6 +60,11 @@ _NO_END = Label(
 _DOUBT = re.compile(r"[?*†]")
 
 
+def list_of(table: str, column: str) -> str | None:
+    """Return the code list that a column is looked up in; what a wave asks on its own has a kind of its own."""
+    return None if (table, column) == ("answers", "answer") else LISTS.get(column)
+
+
 def understand_columns(
     bench: Connection, documents: Mapping[str, Document], names: Names, wave: Wave | None
 ) -> Iterator[Finding]:
@@ -68,7 +73,7 @@ def understand_columns(
     known = _look_up(documents, names)
     for document in documents.values():
         for column in SHAPES[document.name].columns:
-            if column in LISTS:
+            if list_of(document.name, column):
                 yield from _names(bench, document, column, known[document.name, column], names, wave)
             elif column in NUMBERS:
                 yield from _numbers(bench, document, column, names, wave)
@@ -87,7 +92,10 @@ def understand_columns(
 def _look_up(documents: Mapping[str, Document], names: Names) -> dict[tuple[str, str], dict[str, str | None]]:
     """Return, by table and column of names, every distinct text with the code that it stands for, in one query."""
     cells = [
-        (name, column) for name in documents for column in SHAPES[name].columns if column in LISTS or column in DATES
+        (name, column)
+        for name in documents
+        for column in SHAPES[name].columns
+        if list_of(name, column) or column in DATES
     ]
     queries = [
         f"select distinct '{LISTS.get(column, 'no_date')}', '{name}/{column}', {column} from raw_{name} "
@@ -107,7 +115,7 @@ def _distinct(bench: Connection, table: str, column: str) -> list[str]:
     return sorted(value for (value,) in rows)
 
 
-def _missing(wave: Wave | None, column: str) -> dict[str, str]:
+def missing_words(wave: Wave | None, column: str) -> dict[str, str]:
     """Return what the wave declares as standing for a missing answer in a column, by case-folded text."""
     if wave is None:
         return {}
@@ -147,7 +155,7 @@ def _names(
     code_list = LISTS[column]
     for line, value in _long(bench, document, column):
         yield document.finding("name_too_long", line, column, value, most=_LONGEST_NAME)
-    declared = _missing(wave, column) if code_list != "yes_no" and code_list in _CLOSED else {}
+    declared = missing_words(wave, column) if code_list != "yes_no" and code_list in _CLOSED else {}
     known = {text: declared.get(text.casefold(), code) for text, code in found.items()}
     _meaning(bench, document.name, column, {"code": "varchar"}, [entry for entry in known.items() if entry[1]])
     unknown = sorted(text for text, code in known.items() if code is None and not find_control(text))
@@ -219,7 +227,7 @@ def _unanswered(bench: Connection, document: Document, column: str, names: Names
     """Return what stands for a missing answer in a column of numbers: codes, labels and what the wave declares."""
     known = names.resolve("answers", _distinct(bench, document.name, column))
     answers = {text.casefold(): code for text, code in known.items() if code in MISSING[column]}
-    return {**answers, **_missing(wave, column)}
+    return {**answers, **missing_words(wave, column)}
 
 
 def _periods(
@@ -228,7 +236,7 @@ def _periods(
     """Understand dates. Only `since` accepts an answer in place of a date; an end always lies before some day."""
     missing: dict[str, str] = {}
     if takes_answers := column == "since":
-        declared = _missing(wave, column)
+        declared = missing_words(wave, column)
         known = {text: declared.get(text.casefold(), code) for text, code in found.items()}
         missing = {text: code for text, code in known.items() if code is not None}
     latest = wave.fieldwork_to if wave is not None else None
@@ -253,7 +261,7 @@ def _periods(
 
 def _partners(bench: Connection, document: Document, column: str, wave: Wave | None) -> Iterator[Finding]:
     """Take declared abbreviations for an unknown partner; find undeclared ones."""
-    if declared := _missing(wave, "partner"):
+    if declared := missing_words(wave, "partner"):
         bench.exec_driver_sql(
             f"update raw_{document.name} set {column} = null "
             f"where lower({column}) in (select unnest(cast(? as varchar[])))",
@@ -336,7 +344,7 @@ def _resolved(bench: Connection, document: Document) -> None:
                 "case when m_until.until_from < m_since.since_from then m_since.since_from else m_until.until_from end"
             )
             columns += [f"{later} as until_from", "m_until.until_to"]
-        elif column in LISTS or column in NUMBERS:
+        elif list_of(table, column) or column in NUMBERS:
             value = "code" if column in LISTS else "number"
             joins.append(f"left join {meant} m_{column} on m_{column}.text = r.{column}")
             columns.append(f"m_{column}.{value} as {column}")

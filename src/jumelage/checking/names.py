@@ -61,7 +61,7 @@ def _index(bench: Connection, target: Connection | None) -> None:
             for name in shared
             for code in codes
         )
-    closed = "select list, unnest([code, label_fr, label_en]) as spelling, code from list_answers"
+    closed = "select list, unnest([code, label_fr, label_en]) as spelling, code from list_answer_codes"
     bench.exec_driver_sql(
         f"create or replace temp table spelled as with every as materialized ({spellings} union all {closed}) "
         "select list, match_key(spelling) as key, code, spelling from every"

@@ -1,4 +1,4 @@
-"""Whole numbers as people write them, read by one set of SQL expressions, in rows and in total lines alike."""
+"""Numbers as people write them, read by one set of SQL expressions, in rows and in total lines alike."""
 
 from __future__ import annotations
 
@@ -24,6 +24,20 @@ def number(text: str) -> str:
         f"when regexp_matches({text}, '{_PLAIN}') or regexp_matches({text}, '{_BOTH}') "
         f"then {digits.format(whole)} "
         f"when regexp_matches({text}, '{_TWICE}') then {digits.format(text)} end"
+    )
+
+
+_SPACES = r"[ \x{00A0}\x{2007}\x{2009}\x{202F}''’]"
+_DECIMAL = rf"^[-−]?([0-9]+|[0-9]{{1,3}}({_SPACES}[0-9]{{3}})+)([.,][0-9]{{1,6}})?$"
+
+
+def decimal(text: str) -> str:
+    """Return the expression of the number with decimals that a text stands for; null if it is none, or may be two."""
+    plain = f"replace(replace(regexp_replace({text}, '{_SPACES}', '', 'g'), ',', '.'), '−', '-')"
+    return (
+        f"case when {ambiguous(text)} and not regexp_matches({text}, '^0[.,]') then null "
+        f"when regexp_matches({text}, '{_DECIMAL}') then try_cast({plain} as decimal(18,6)) "
+        f"else try_cast({number(text)} as decimal(18,6)) end"
     )
 
 

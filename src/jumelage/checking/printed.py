@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from jumelage.checking.names import Names
     from jumelage.findings import Findings
-    from jumelage.reading.package import Package, Rows
+    from jumelage.reading.package import Package
+    from jumelage.reading.shapes import Rows
     from jumelage.reading.wave_toml import Wave
     from jumelage.report_file import Report
 

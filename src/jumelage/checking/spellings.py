@@ -17,7 +17,8 @@ from jumelage.database.workbench import put, workbench
 from jumelage.errors import DataError
 from jumelage.findings import Findings
 from jumelage.reading.handed import open_handed
-from jumelage.reading.package import ALIASES, read_package, read_rows
+from jumelage.reading.package import read_package, read_rows
+from jumelage.reading.shapes import ALIASES
 from jumelage.reading.source import CsvSource, Shape
 from jumelage.rules import errors_in, said_of
 from jumelage.temporary import temporary_folder
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from jumelage.reading.handed import Handed
-    from jumelage.reading.package import Package, Rows
+    from jumelage.reading.package import Package
+    from jumelage.reading.shapes import Rows
     from jumelage.reading.source import Document
 
 SUGGESTED = Shape(("list", "spelling", "code", "confirmed"), ("rows", "name", "score"))

@@ -9,6 +9,8 @@ resolved_NAME        the rows of raw_NAME with what their texts stand for. Writt
                      and `loading.rows`.
 staged_TABLE         rows as they will stand in a table of the models, but for wave and revision. Written by
                      `loading.rows` and `printed`, read by `loading.revision`.
+given …              what the wave asks on its own: every answer as text with its place, and `understood`; `asked`,
+                     `asked_names` and `item_names` are questions and items by their spellings. All of `answers`.
 declared             what the wave says of itself, one row, for rules. Written by `checks`.
 names, shared …      the code lists (list_NAME) by their spellings. Written and read by `names`.
 register …           the authorities that a wave may name, and `register_names` by their spellings. Written by
@@ -17,8 +19,8 @@ register …           the authorities that a wave may name, and `register_names
 
 from __future__ import annotations
 
-from jumelage.checking.columns import DATES, LISTS, NUMBERS, PARTNERS
-from jumelage.reading.package import SHAPES
+from jumelage.checking.columns import DATES, NUMBERS, PARTNERS, list_of
+from jumelage.reading.shapes import SHAPES
 
 
 def raw(name: str) -> tuple[str, ...]:
@@ -30,7 +32,7 @@ def meant(name: str) -> dict[str, tuple[str, ...]]:
     """Return the columns of `meant_NAME_COLUMN`, by column; that of `city_code` and of `until` may not be there."""
     found: dict[str, tuple[str, ...]] = {}
     for column in SHAPES[name].columns:
-        if column in LISTS or column == "city_code":
+        if list_of(name, column) or column == "city_code":
             found[column] = ("text", "code")
         elif column in NUMBERS:
             found[column] = ("text", "number", *(["missing"] if column == "declared_agreements" else []))

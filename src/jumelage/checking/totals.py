@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from jumelage.checking.numbers import ambiguous, number, two_readings
 from jumelage.database.sql import literal
 from jumelage.database.workbench import put
-from jumelage.reading.package import SHAPES
+from jumelage.reading.shapes import SHAPES
 from jumelage.texts import Label, filled
 
 if TYPE_CHECKING:
@@ -29,12 +29,14 @@ _NAMED = {
     "partnerships": ("city, country, partner", "agreements"),
     "actions": ("city, action", None),
     "difficulties": ("city, difficulty", None),
+    "answers": ("city", None),
     "partner_pairs": ("city", None),
 }
 _NEVER_IN_A_TOTAL = {
     "partnerships": ("since", "until", "inferred", "source"),
     "actions": ("answer",),
     "difficulties": ("answer",),
+    "answers": ("answer",),
     "partner_pairs": ("same",),
 }
 _MARKED = r"[(\[]\s*[x×]?\s*[0-9]{1,3}\s*[x×]?\s*[)\]]\s*\*?$"

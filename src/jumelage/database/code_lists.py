@@ -133,14 +133,14 @@ _CLOSED = {"answers": ANSWERS, "responses": RESPONSES, "no_date": NO_DATE, "yes_
 
 def _check_answers(connection: Connection) -> None:
     """Raise DatabaseError where the lists of answers have other codes than the tables take."""
-    rows = set(query(connection, "select list, code from new_answers")[1])
+    rows = set(query(connection, "select list, code from new_answer_codes")[1])
     wanted = {(name, code) for name, codes in _CLOSED.items() for code in codes}
     said = [
         *(filled(_UNKNOWN_ANSWER, name, code) for name, code in sorted(rows - wanted)),
         *(filled(_LACKING_ANSWER, name, code) for name, code in sorted(wanted - rows)),
     ]
     if said:
-        raise DatabaseError(_wrong("answers", listed((*said, _CLOSED_LISTS), Label("\u00a0; ", "; "))))
+        raise DatabaseError(_wrong("answer_codes", listed((*said, _CLOSED_LISTS), Label("\u00a0; ", "; "))))
 
 
 def _wrong(name: str, what: Label | str) -> Label:

@@ -27,22 +27,26 @@ from jumelage.database.model_parts import (
     text,
 )
 from jumelage.database.models_of_lists import CODE_LISTS
+from jumelage.database.models_of_questions import ASKED_OF, NO_ANSWER, QUESTION_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = [
     "ANSWERS",
+    "ASKED",
+    "ASKED_OF",
     "CLAIM_KINDS",
     "CODE_LISTS",
     "DERIVED",
-    "LATER_QUESTIONS",
     "LATER_TABLES",
+    "NO_ANSWER",
     "NO_DATE",
     "OF_A_LOAD",
     "OF_A_REVISION",
     "PUBLICATION",
     "QUESTIONS",
+    "QUESTION_KINDS",
     "RESPONSES",
     "SCHEMA",
     "TOWN_QUESTIONS",
@@ -66,16 +70,10 @@ CLAIM_KINDS = ("figure", "wording", "source", "consistency")
 QUESTIONS = ("actions", "difficulties")
 
 
-def _question(name: str, asked: str, *, later: bool = False) -> Column[str]:
-    """Make the column of a question that every town is asked, by which it is loaded, restored and checked.
-
-    One that came `later`, by a migration, is at the end of its table: towns of earlier waves were not asked.
-    """
-    default = "not_asked" if later else None
-    checks = () if later else (one_of(name, ANSWERS),)  # DuckDB can add no check; the loader takes nothing but answers
-    return Column(
-        name, Text, *checks, nullable=False, server_default=default, comment=f"Answer: {asked}", info={"question": True}
-    )
+def _question(name: str, asked: str) -> Column[str]:
+    """Make the column of a question that every town of every wave is asked."""
+    said, info = f"Answer: {asked}", {"question": True}
+    return Column(name, Text, one_of(name, ANSWERS), nullable=False, comment=said, info=info)
 
 
 waves = table(
@@ -177,9 +175,8 @@ respondents = of_revision(
     refers("respondents", ("city",), "cities", ("code",)),
 )
 
-# What every town is asked, and what of it earlier waves were not asked.
+# What every town of every wave is asked.
 TOWN_QUESTIONS = tuple(column.name for column in respondents.columns if column.info.get("question"))
-LATER_QUESTIONS = tuple(name for name in TOWN_QUESTIONS if respondents.columns[name].server_default is not None)
 
 _PARTNER_KEY = "letters and digits alone, without case and accents, St for Saint; the same for all spellings"
 
@@ -304,7 +301,9 @@ claims = of_revision(
     one_of("kind", CLAIM_KINDS),
 )
 
-# The tables that a load fills, beside the revision itself: rows of towns, then what was published, then pairs.
+# What a wave asks on its own, each table after those that it refers to.
+ASKED = ("questions", "question_items", "answers")
+# The tables that a load fills, beside the revision itself: rows of towns, the publication, what came later.
 PUBLICATION = ("published_tables", "published_figures", "explanations", "claims")
 OF_A_LOAD = (
     "default_answers",
@@ -314,10 +313,11 @@ OF_A_LOAD = (
     "city_difficulties",
     *PUBLICATION,
     "partner_pairs",
+    *ASKED,
 )
 OF_A_REVISION = ("wave", "revision")  # the first columns of each of them
 # Tables that came later: where they have no row the hash is what it always was.
-LATER_TABLES = frozenset(["partner_pairs"])
+LATER_TABLES = frozenset(["partner_pairs", *ASKED])
 # What is made of other columns, and so says nothing of its own about the content.
 DERIVED = frozenset(
     column.name

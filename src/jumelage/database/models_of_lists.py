@@ -129,8 +129,8 @@ country_aliases = table(
     refers("country_aliases", ("country",), "countries", ("code",)),
 )
 
-answers = table(
-    "answers",
+answer_codes = table(
+    "answer_codes",
     "Answers of closed questions, with their labels.",
     text("list", "answers, responses (outcome of the contact), no_date (why no date is known) or yes_no."),
     text("code", "Code, never reused."),
@@ -171,5 +171,5 @@ CODE_LISTS = (
     "cities",
     "city_aliases",
     "city_changes",
-    "answers",
+    "answer_codes",
 )

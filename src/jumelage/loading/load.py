@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from jumelage import database
+from jumelage.checking.answers import stage_asked
 from jumelage.checking.checks import find_problems
 from jumelage.checking.names import Names
 from jumelage.checking.partner_pairs import unknown_before
@@ -83,6 +84,7 @@ def _load(
             names.declare(package.wave.territory, package.wave.reference_date)
         accept_spellings(bench, names, package.aliases, request.aliases, scratch, findings)
         find_problems(bench, package.tables, names, package.wave, findings)
+        stage_asked(bench, package, names, findings)
         if package.wave is not None:
             findings += unknown_before(connection, bench, package.wave, package.documents[PAIRS], findings)
         if package.wave is not None and restored is None:
@@ -90,7 +92,7 @@ def _load(
             stage_published(bench, package, package.wave, names, findings)
             findings += claimed_complete(package.wave, package)
         if package.wave is not None and not findings.errors:
-            stage_wave(bench, package.wave, package.documents["respondents"].columns)
+            stage_wave(bench, package.wave)
             findings += false_sources(bench, package.wave, package)
         findings = findings.in_order()
         uncopied = _annotate(request, package, findings)

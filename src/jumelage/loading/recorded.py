@@ -65,7 +65,10 @@ def _hash(
     def relation(name: str, wanted: list[str]) -> str:
         """Return the rows of a table as the workbench reads them; the database may be older than a column of it."""
         types = {column.name: str(column.type) for column in metadata.tables[f"survey.{name}"].columns}
-        kinds = {column: types[column] for column in wanted if column in columns.get(name, ())}
+        there = columns.get(name, [])
+        if "wave" not in there:  # a table of that name that held something else
+            there = []
+        kinds = {column: types[column] for column in wanted if column in there}
         absent = [f"cast(null as {types[column]}) as {column}" for column in wanted if column not in kinds]
         if not kinds:
             return f"(select {', '.join(absent)} where false)"

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from jumelage import __version__, database
-from jumelage.database.models import DERIVED, LATER_QUESTIONS, LATER_TABLES, OF_A_LOAD, OF_A_REVISION, metadata
+from jumelage.database.models import DERIVED, LATER_TABLES, OF_A_LOAD, OF_A_REVISION, metadata
 from jumelage.errors import DataError, UsageError
 from jumelage.loading.losses import confirm, losses
 from jumelage.reading.wave_toml import Wave, canonical
@@ -128,7 +128,6 @@ _LATER = {
     "declared_missing": "'not_asked'",
     "until_from": "null",
     "until_to": "null",
-    **dict.fromkeys(LATER_QUESTIONS, "'not_asked'"),
 }
 
 

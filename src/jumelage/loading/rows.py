@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from jumelage.reading.wave_toml import Wave
 
 
-def stage_wave(bench: Connection, wave: Wave, asked: tuple[str | None, ...]) -> None:
-    """Turn the resolved rows of the files into rows of the models; `asked` are the columns of respondents."""
+def stage_wave(bench: Connection, wave: Wave) -> None:
+    """Turn the resolved rows of the files into rows of the models."""
     stage = "create or replace temp table staged_"
     defaults = [
         (question, item, answer, wave.sources[question])
@@ -23,9 +23,7 @@ def stage_wave(bench: Connection, wave: Wave, asked: tuple[str | None, ...]) -> 
     ]
     kinds = dict.fromkeys(("question", "item", "answer", "source"), "varchar")
     put(bench, "staged_default_answers", kinds, [[entry[i] for entry in defaults] for i in range(len(kinds))])
-    answers = ", ".join(
-        f"coalesce(r.{name}, '{wave.default(name, asked=name in asked)}') as {name}" for name in TOWN_QUESTIONS
-    )
+    answers = ", ".join(f"coalesce(r.{name}, '{wave.defaults[name]}') as {name}" for name in TOWN_QUESTIONS)
     bench.exec_driver_sql(
         f"{stage}respondents as select f.city, f.population, "
         f"coalesce(r.response, '{wave.defaults['response']}') as response, {answers}, r.declared_agreements, "

@@ -92,8 +92,12 @@ def publish(connection: Connection, scope: Scope, out: Path) -> Published:
     """
     check_out(out)
     ledger, sheets = _compute(connection, scope)
-    ordered = {name: sheets[name] for name in sorted(sheets, key=lambda name: _place(sheets[name].report.name))}
-    waves = waves_of(ordered.values())
+    ordered = {
+        name: sheets[name]
+        for name in sorted(sheets, key=lambda name: _place(sheets[name].report.name))
+        if sheets[name].rows or not sheets[name].report.seldom
+    }
+    waves = waves_of(sheets.values())
     files = {f"{lang}.html": render_page(ordered, ledger, lang) for lang in LANGUAGES}
     files["index.html"] = _INDEX.format(title=html.escape(page_title(waves, "fr")))
     of_waves = [

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from jumelage.reading.workbook import Workbook
 
 PAIRS = "partner_pairs"
-TABLES = ("frame", "respondents", "partnerships", "actions", "difficulties", PAIRS)
-MAY_LACK = (PAIRS,)
-OPTIONAL = ("aliases", "claims")
+TABLES = ("frame", "respondents", "partnerships", "actions", "difficulties", "answers", PAIRS)
+MAY_LACK = ("answers", PAIRS)
+OPTIONAL = ("aliases", "claims", "questions", "question_items")
 WAVE = "wave"
 PUBLISHED = "published"
 _PASSED_OVER = (".", "readme", "thumbs.db", "desktop.ini", "~$")

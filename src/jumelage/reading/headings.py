@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 from jumelage.texts import folded
 
@@ -24,6 +24,15 @@ HEADINGS = {
     "agreements": ("accords", "nombre d'accords", "number of agreements"),
     "partner": ("partenaire", "collectivité partenaire", "partner authority"),
     "partner_before": ("partenaire avant", "partenaire d'avant", "earlier partner"),
+    "question": ("question",),
+    "item": ("modalité", "élément"),
+    "label_fr": ("libellé français", "libellé", "French label"),
+    "label_en": ("libellé anglais", "English label"),
+    "asked_of": ("posée à", "asked of"),
+    "unit": ("unité",),
+    "least": ("minimum", "au moins"),
+    "most": ("maximum", "au plus"),
+    "default_answer": ("réponse par défaut", "default answer"),
     "same": ("même", "identique", "le même"),
     "likeness": ("ressemblance",),
     "since": ("depuis", "date", "année", "year"),
@@ -36,7 +45,7 @@ HEADINGS = {
     "printed": ("imprimé",),
     "place": ("endroit",),
     "key": ("clé",),
-    "kind": ("genre", "nature"),
+    "kind": ("genre", "nature", "type"),
     "name": ("nom",),
     "status": ("statut",),
     "part_of": ("fait partie de", "part of"),
@@ -76,7 +85,10 @@ def _meanings(name: str, columns: Sequence[str]) -> tuple[str, ...]:
     return own or tuple(column for column in columns if column in _COLUMNS.get(key, ()))
 
 
-def column_of(heading: str, columns: Sequence[str]) -> str | None:
-    """Return which of these columns a heading names; None if none, or two."""
+def column_of(heading: str, columns: Sequence[str], own: Mapping[str, Sequence[str]] | None = None) -> str | None:
+    """Return which of these columns a heading names; None if none, or two. `own` are more columns, with their names."""
     named = meanings(heading, columns)
+    if not named and own:
+        said = {folded(part) for part in (heading, *_BETWEEN.split(heading.strip()))}
+        named = tuple(column for column, names in own.items() if said & {folded(name) for name in names})
     return named[0] if len(named) == 1 else None

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
 from jumelage import report_file
-from jumelage.database.models import TOWN_QUESTIONS
 from jumelage.errors import DataError, UnreadableError
-from jumelage.reading.handed import MAY_LACK, PAIRS, PUBLISHED, TABLES, WAVE, Handed
+from jumelage.reading.handed import MAY_LACK, PUBLISHED, TABLES, WAVE, Handed
 from jumelage.reading.raw_tables import stage
+from jumelage.reading.shapes import ALIASES, CLAIMS, ITEMS, QUESTIONS, SHAPES, WAVE_SHEET, Rows, own_columns
 from jumelage.reading.source import Document, Shape, read_header
 from jumelage.reading.wave_fields import FILE, MOST_PARTS, Origin, nested
 from jumelage.reading.wave_toml import Wave, read_wave, wave_of
@@ -30,42 +30,15 @@ if TYPE_CHECKING:
     from jumelage.reading.restore import Restored
     from jumelage.reading.source import Source
 
-SHAPES = {
-    "frame": Shape(("city", "population"), ("city_code",)),
-    "respondents": Shape(("city", "response"), ("city_code", *TOWN_QUESTIONS, "declared_agreements")),
-    "partnerships": Shape(
-        ("city", "country"), ("city_code", "agreements", "partner", "since", "until", "inferred", "source")
-    ),
-    "actions": Shape(("city", "action", "answer"), ("city_code",)),
-    "difficulties": Shape(("city", "difficulty", "answer"), ("city_code",)),
-    PAIRS: Shape(("city", "country", "partner_before", "partner", "same"), ("city_code", "likeness")),
-}
-ALIASES = Shape(("list", "spelling", "code"))
-CLAIMS = Shape(("claim", "place", "printed", "unit", "statement_fr", "statement_en", "kind", "offenders"))
+_LATER = {"aliases": ALIASES, "claims": CLAIMS}
 _NO_TEXTS = {"offenders", "printed", "value"}  # columns of what is no text for people, or is looked at later
-_WAVE_SHEET = Shape(("key", "value"), ("explication", "explanation"))
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """The records of a small table: for each its row, and its fields by column, trimmed; None for a blank one."""
-
-    document: Document
-    lines: list[int] = field(default_factory=list)
-    fields: dict[str, list[str | None]] = field(default_factory=dict)
-
-    def records(self) -> list[tuple[int, dict[str, str | None]]]:
-        """Return the records one by one."""
-        names = list(self.fields)
-        values = zip(*self.fields.values(), strict=True)
-        return [(line, dict(zip(names, row, strict=True))) for line, row in zip(self.lines, values, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
     """A wave read: what it says of itself, its publication, its spellings, and where everything stands.
 
-    Its tables are `raw_NAME` in the workbench.
+    Its tables are `raw_NAME` in the workbench. `questions` and `items` are those that it asks on its own.
     """
 
     wave: Wave | None
@@ -74,6 +47,8 @@ class Package:
     aliases: Rows | None
     documents: dict[str, Document]
     origin: Origin = field(default_factory=Origin)
+    questions: Rows | None = None
+    items: Rows | None = None
 
     @property
     def tables(self) -> dict[str, Document]:
@@ -95,13 +70,23 @@ def read_package(
     What is `restored` of an earlier revision is there already.
     """
     documents: dict[str, Document] = dict(restored.documents) if restored else {}
+    published, rows = {}, dict(restored.asked) if restored else {}
+    for name, shape in {"questions": QUESTIONS, "question_items": ITEMS}.items():
+        if name in handed.sources:
+            with _unchanged(handed, handed.sources[name]):
+                rows[name] = read_rows(handed.sources[name], shape, findings)
+            documents[name] = rows[name].document
+    questions, items = rows.get("questions"), rows.get("question_items")
     for name in TABLES:
         if name not in documents:
             step(f"reading {name}")
-            documents[name] = _read_table(bench, handed, name, scratch, findings)
+            shape = SHAPES[name]
+            if name == "respondents" and questions is not None:
+                shape = replace(shape, own=own_columns(questions))
+            documents[name] = _read_table(bench, handed, name, shape, scratch, findings)
     if restored:
-        return Package(restored.wave, {}, None, None, documents)
-    published, rows = {}, {}
+        _answered_anew(bench, documents["respondents"])
+        return Package(restored.wave, {}, None, None, documents, questions=questions, items=items)
     for name, source in handed.sources.items():
         if name.startswith(f"{PUBLISHED}/"):
             report = report_file.report(name.removeprefix(f"{PUBLISHED}/"))
@@ -109,16 +94,26 @@ def read_package(
             with _unchanged(handed, source):
                 published[report.name] = read_rows(source, shape, findings)
             documents[name] = published[report.name].document
-        elif name not in {*TABLES, WAVE}:
+        elif name in _LATER:
             with _unchanged(handed, source):
-                rows[name] = read_rows(source, {"aliases": ALIASES, "claims": CLAIMS}[name], findings)
+                rows[name] = read_rows(source, _LATER[name], findings)
             documents[name] = rows[name].document
     origin, wave = _read_wave(handed, documents, findings)
-    return Package(wave, published, rows.get("claims"), rows.get("aliases"), documents, origin)
+    return Package(
+        wave, published, rows.get("claims"), rows.get("aliases"), documents, origin, questions=questions, items=items
+    )
 
 
-def _read_table(bench: Connection, handed: Handed, name: str, scratch: Path, findings: Findings) -> Document:
-    shape = SHAPES[name]
+def _answered_anew(bench: Connection, respondents: Document) -> None:
+    """Take restored answers away where the columns of a new table of respondents stand for them."""
+    own = [column.removeprefix("q_") for column in respondents.columns if column and column.startswith("q_")]
+    if own:
+        bench.exec_driver_sql("delete from raw_answers where question in (select unnest(cast(? as varchar[])))", (own,))
+
+
+def _read_table(
+    bench: Connection, handed: Handed, name: str, shape: Shape, scratch: Path, findings: Findings
+) -> Document:
     columns = ", ".join(f"cast(null as varchar) as {column}" for column in (*shape.columns, "loose"))
     bench.exec_driver_sql(
         f"create or replace temp table raw_{name} as "
@@ -230,7 +225,7 @@ def _read_wave(handed: Handed, documents: dict[str, Document], findings: Finding
     if source is None:
         findings.append(Finding(rule("sheet_missing"), handed.path.name, details={"name": WAVE}))
         return Origin(), None
-    rows = read_rows(source, _WAVE_SHEET, findings)
+    rows = read_rows(source, WAVE_SHEET, findings)
     documents[WAVE] = rows.document
     pairs: dict[str, tuple[int, str]] = {}
     for line, record in rows.records():

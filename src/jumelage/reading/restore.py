@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jumelage import database
-from jumelage.database.models import LATER_QUESTIONS, PUBLICATION, TOWN_QUESTIONS, metadata
+from jumelage.database.models import PUBLICATION, TOWN_QUESTIONS, metadata
 from jumelage.errors import UsageError
 from jumelage.findings import Findings
+from jumelage.reading.shapes import ITEMS, QUESTIONS, Rows
 from jumelage.reading.source import Document
 from jumelage.reading.wave_fields import Origin
 from jumelage.reading.wave_toml import Wave, wave_of
@@ -49,6 +50,15 @@ _ROWS = {
     ),
     "actions": ("city_actions", {name: name for name in ("city", "action", "answer")}),
     "difficulties": ("city_difficulties", {name: name for name in ("city", "difficulty", "answer")}),
+    "answers": (
+        "answers",
+        {
+            **{name: name for name in ("city", "question")},
+            "answer": "coalesce(code, cast(number as varchar), cast(text as varchar), missing, "
+            f"{_PERIOD.format('date')})",
+            "item": "nullif(item, '')",
+        },
+    ),
     "partner_pairs": (
         "partner_pairs",
         {
@@ -61,10 +71,11 @@ _ROWS = {
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """A revision laid out again: what it says of itself, and where its tables stand now."""
+    """A revision laid out again: what it says of itself, where its tables stand now, and what it asked on its own."""
 
     wave: Wave
     documents: dict[str, Document]
+    asked: dict[str, Rows]
 
 
 def restore(connection: Connection, bench: Connection, code: str, table: str) -> Restored:
@@ -101,31 +112,38 @@ def restore(connection: Connection, bench: Connection, code: str, table: str) ->
             f"create or replace temp table raw_{name} as select cast(row_number() over () as integer) as line, *, "
             "cast(null as varchar) as loose, cast(null as integer) as odd from fetched"
         )
-        unasked = _leave_out_defaults(bench, said) if name == "respondents" else ()
-        given = tuple(column for column in columns if column not in unasked)
-        documents[name] = Document(name, f"{wave}@{revision} {name}", None, Path(), 0, given)
+        if name == "respondents":
+            _leave_out_defaults(bench, said)
+        documents[name] = Document(name, f"{wave}@{revision} {name}", None, Path(), 0, tuple(columns))
     for name in PUBLICATION:
         staged = {column.name: str(column.type) for column in metadata.tables[f"survey.{name}"].columns}
         del staged["wave"], staged["revision"]
         sql = f"select {', '.join(staged)} from survey.{name} {where}"
         database.fetch(connection, sql, bench, f"staged_{name}", staged)
-    return Restored(said, documents)
+    return Restored(said, documents, _asked(connection, f"{wave}@{revision}", where))
 
 
-def _leave_out_defaults(bench: Connection, wave: Wave) -> tuple[str, ...]:
-    """Blank the answers that are the default, and drop the towns that have no other: they were not handed in.
+def _asked(connection: Connection, revision: str, where: str) -> dict[str, Rows]:
+    """Return the questions of a revision and the items of their own lists, as they were handed in."""
+    found = {}
+    for name, shape, chosen in (
+        ("questions", QUESTIONS, ""),
+        ("question_items", ITEMS, f" and question in (select question from survey.questions {where} and list is null)"),
+    ):
+        listed = ", ".join(f"cast({column} as varchar) as {column}" for column in shape.columns)
+        _, rows = database.query(
+            connection, f"select {listed} from survey.{name} {where}{chosen} order by survey.{name}.position"
+        )
+        document = Document(name, f"{revision} {name}", None, Path(), 0, shape.columns)
+        fields = {column: [row[i] for row in rows] for i, column in enumerate(shape.columns)}
+        found[name] = Rows(document, list(range(1, len(rows) + 1)), fields)
+    return found if found["questions"].lines else {}
 
-    Returns the questions that no town was asked.
-    """
-    unasked = tuple(
-        name
-        for name in LATER_QUESTIONS
-        if not bench.exec_driver_sql(f"select count(*) from raw_respondents where {name} <> 'not_asked'").scalar()
-    )
+
+def _leave_out_defaults(bench: Connection, wave: Wave) -> None:
+    """Blank the answers that are the default, and drop the towns that have no other: they were not handed in."""
     answers = ("response", *TOWN_QUESTIONS)
-    blanked = ", ".join(
-        f"{name} = nullif({name}, '{wave.default(name, asked=name not in unasked)}')" for name in answers
-    )
+    blanked = ", ".join(f"{name} = nullif({name}, '{wave.defaults[name]}')" for name in answers)
     bench.exec_driver_sql(f"update raw_respondents set {blanked}")
     blank = " and ".join(f"{name} is null" for name in answers)
     # Where nobody gave a number of agreements, "no answer" is all that tells that it was asked for.
@@ -134,4 +152,3 @@ def _leave_out_defaults(bench: Connection, wave: Wave) -> tuple[str, ...]:
         "or declared_agreements = 'no_answer' "
         "and exists (select 1 from raw_respondents x where x.declared_agreements <> 'no_answer'))"
     )
-    return unasked

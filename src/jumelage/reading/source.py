@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from jumelage.rules import Finding, near, rule
 from jumelage.texts import Label, find_control, folded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from jumelage.findings import Findings
@@ -40,15 +40,25 @@ Record = tuple[int, list[str]]
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The columns of a table: those it must have, those it may have."""
+    """The columns of a table: those it must have, those it may have, and those of its own with their headings."""
 
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
+    own: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """All columns, in order."""
-        return self.required + self.optional
+        return self.required + self.optional + tuple(self.own)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What all columns are called, in order."""
+        return self.required + self.optional + tuple(names[0] for names in self.own.values())
+
+    def column_of(self, heading: str) -> str | None:
+        """Return the column that a heading names; None if none, or two."""
+        return column_of(heading, self.required + self.optional, self.own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,7 +312,7 @@ def read_header(source: Source, shape: Shape, findings: Findings) -> Document | 
     source.choose(way)
     if len(fields) > MOST_COLUMNS:
         raise UnreadableError("too_many_columns", row=header, found=f"{len(fields):,}", most=f"{MOST_COLUMNS:,}")
-    named = tuple(column_of(field[:_LONGEST_HEADING], shape.columns) for field in fields)
+    named = tuple(shape.column_of(field[:_LONGEST_HEADING]) for field in fields)
     bare = tuple(i for i, field in enumerate(fields) if not field.strip())
     document = Document(
         source.name, source.file, source.sheet, source.path, header, named, bare, headings=tuple(fields)
@@ -317,7 +327,7 @@ def read_header(source: Source, shape: Shape, findings: Findings) -> Document | 
     said = {"columns": ",".join(shape.required)}
     if not any(named) and set(shape.required) <= _named(_WORD.findall(heading), shape):
         findings.append(document.finding("delimiter_unknown", header, None, heading, **said))
-    elif any(named) or any(near(field[:_LONGEST_HEADING], shape.columns).near for field in fields):
+    elif any(named) or any(near(field[:_LONGEST_HEADING], shape.names).near for field in fields):
         findings += _wrong_headings(document, fields, shape)
     else:
         findings.append(document.finding("header_missing", header, None, heading, **said))
@@ -325,24 +335,24 @@ def read_header(source: Source, shape: Shape, findings: Findings) -> Document | 
 
 
 def _named(fields: list[str], shape: Shape) -> set[str]:
-    return {column for field in fields[:MOST_COLUMNS] if (column := column_of(field[:_LONGEST_HEADING], shape.columns))}
+    return {column for field in fields[:MOST_COLUMNS] if (column := shape.column_of(field[:_LONGEST_HEADING]))}
 
 
 def _wrong_headings(document: Document, fields: list[str], shape: Shape) -> Iterator[Finding]:
     named = [column for column in document.columns if column]
-    listed = ",".join(shape.columns)
+    listed = ",".join(shape.names)
     for column in shape.required:
         if column not in named:
             yield document.finding("column_missing", document.header, name=column, columns=listed)
     for column in dict.fromkeys(named):
         if named.count(column) > 1:
             yield document.finding("column_twice", document.header, column)
-    for heading, meaning in zip((field.strip() for field in fields), document.columns, strict=True):
+    for heading, meaning in zip((text.strip() for text in fields), document.columns, strict=True):
         if meaning or not heading or folded(heading) in SKIPPED:
             continue
         if code := find_control(heading):
             yield document.finding("control_character", document.header, None, heading, code=code)
         else:
             yield document.finding(
-                "column_unknown", document.header, heading, near=near(heading[:_LONGEST_HEADING], shape.columns)
+                "column_unknown", document.header, heading, near=near(heading[:_LONGEST_HEADING], shape.names)
             )

@@ -10,7 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from jumelage import content, report_file
-from jumelage.database.models import ANSWERS, LATER_QUESTIONS, NO_DATE, QUESTIONS, RESPONSES, TOWN_QUESTIONS
+from jumelage.database.models import ANSWERS, NO_DATE, QUESTIONS, RESPONSES, TOWN_QUESTIONS
 from jumelage.database.wave_queries import is_query
 from jumelage.reading.wave_fields import MOST_PARTS, Origin, Reader
 from jumelage.rules import near
@@ -85,10 +85,6 @@ class Wave:
     home_apart: bool
     territory: tuple[str, ...]
     declared: str
-
-    def default(self, name: str, *, asked: bool) -> str:
-        """Return the answer of whoever gives none; to a later question without a default it is whether it was asked."""
-        return self.defaults.get(name, "no_answer" if asked else "not_asked")
 
 
 def read_wave(path: Path, findings: Findings) -> Wave | None:
@@ -177,11 +173,7 @@ def _wave(top: Reader, table: dict[str, Any]) -> Wave:
         defaults={
             "response": defaults.choice("response", RESPONSES, "not_published"),
             "since": defaults.choice("since", NO_DATE, "no_answer"),
-            **{
-                name: defaults.choice(name, ANSWERS, "no_answer")
-                for name in TOWN_QUESTIONS
-                if name not in LATER_QUESTIONS or name in defaults.table
-            },
+            **{name: defaults.choice(name, ANSWERS, "no_answer") for name in TOWN_QUESTIONS},
         },
         default_items={question: _default_items(defaults, question) for question in QUESTIONS},
         sources={table: _source(sources, table) for table in SOURCED},

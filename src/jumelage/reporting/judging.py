@@ -51,7 +51,8 @@ def judge(
 def _judge_figures(figures: Iterable[Figure], runs: Mapping[str, Run], errors: Mapping[str, str]) -> Iterator[Entry]:
     """Yield the entry of each printed figure."""
     figures = tuple(figures)
-    against_print = _broken_totals(figures) | _printed_otherwise(figures)
+    with_totals = (figure for figure in figures if figure.report in runs and not runs[figure.report].report.own_total)
+    against_print = _broken_totals(with_totals) | _printed_otherwise(figures)
     for figure in figures:
         if figure.report in errors:
             because = Label(errors[figure.report], errors[figure.report])

@@ -25,11 +25,18 @@ if TYPE_CHECKING:
 
 # Where people read the codes of a list: the query that gives code, label in French, in English, and parent.
 _LABELS = {
-    "answers": "select code, label_fr, label_en, null from answers where list = 'answers'",
+    "answers": "select code, label_fr, label_en, null from answer_codes where list = 'answers'",
     "cities": "select code, name, name, null from cities",
     "waves": "select wave, wave || case when synthetic then ' (synthétique)' else '' end, "
     "wave || case when synthetic then ' (synthetic)' else '' end, null from waves",
     "actions": "select code, label_fr, label_en, parent_code from actions",
+    "questions": "select question, min(label_fr), min(label_en), null from questions group by question "
+    "having count(distinct label_fr) = 1",
+    # A code that is called differently in two questions is shown as it is.
+    "asked_items": "select item, min(label_fr), min(label_en), max(parent) from asked_items group by item "
+    "having count(distinct label_fr) = 1 union all "
+    "select code, label_fr, label_en, null from answer_codes where list = 'answers' and code in ('yes', 'no') "
+    "and code not in (select item from asked_items)",
     "difficulties": "select code, label_fr, label_en, parent_code from difficulties",
 }
 
@@ -272,7 +279,7 @@ def explain(connection: Connection, sheet: Sheet, key: str, measure: str) -> Det
     conditions = [
         f"cast(d.{name} as varchar) = {database.literal(part)}"
         for name, part in zip(report.key, parts, strict=True)
-        if part != TOTAL
+        if part != TOTAL or report.own_total
     ]
     if measure in columns and isinstance(cells[key][measure], int | Decimal):
         high = report.column(measure).high  # of a range, the rows that may count are behind it, too

@@ -146,7 +146,7 @@ def _told_apart(towns: tuple[tuple[str, str, int], ...]) -> tuple[tuple[str, str
 def choices(lang: str) -> dict[str, dict[str, str]]:
     """Return the labels of each drop-down list by code: by position, countries in alphabetical order."""
     found: dict[str, dict[str, str]] = {}
-    for row in sorted(_rows("answers"), key=lambda row: int(row["position"])):
+    for row in sorted(_rows("answer_codes"), key=lambda row: int(row["position"])):
         found.setdefault(row["list"], {})[row["code"]] = row[f"label_{lang}"]
     for name in ("actions", "difficulties"):
         rows = sorted(_rows(name), key=lambda row: int(row["position"]))

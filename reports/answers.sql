@@ -1,0 +1,109 @@
+/*
+title = { fr = "Réponses aux questions propres de la vague", en = "Answers to the wave’s own questions" }
+key = ["question", "answer"]
+seldom = true
+[columns]
+question = { fr = "Question", en = "Question", codes = "questions" }
+answer = { fr = "Réponse", en = "Answer", codes = "asked_items" }
+cities = { fr = "Collectivités", en = "Authorities", high = "cities_high", base = "base" }
+cities_high = { fr = "Collectivités au plus", en = "Authorities at most" }
+base = { fr = "Interrogées", en = "Asked", high = "base_high" }
+base_high = { fr = "Interrogées au plus", en = "Asked at most" }
+not_asked = { fr = "Non interrogées", en = "Not asked", high = "not_asked_high", seldom = true }
+not_asked_high = { fr = "Non interrogées au plus", en = "Not asked at most" }
+dont_know = { fr = "Ne savent pas", en = "Don’t know", high = "dont_know_high", base = "base", seldom = true }
+dont_know_high = { fr = "Ne savent pas, au plus", en = "Don’t know, at most" }
+refused = { fr = "Refusent de répondre", en = "Refused to answer", high = "refused_high", base = "base", seldom = true }
+refused_high = { fr = "Refusent de répondre, au plus", en = "Refused to answer, at most" }
+no_answer = { fr = "Sans réponse", en = "No answer", high = "no_answer_high", base = "base", seldom = true }
+no_answer_high = { fr = "Sans réponse, au plus", en = "No answer, at most" }
+not_applicable = { fr = "Sans objet", en = "Not applicable", high = "not_applicable_high", base = "base", seldom = true }
+not_applicable_high = { fr = "Sans objet, au plus", en = "Not applicable, at most" }
+*/
+-- Who was not asked adds to not_asked alone. A count is low where the base or the answer is left open, and high then.
+with offered as (
+    select q.wave, q.question, 'yes' as answer, 1 as position
+    from questions q
+    where q.kind = 'yes_no'
+    union all
+    select q.wave, q.question, 'no', 2
+    from questions q
+    where q.kind = 'yes_no'
+    union all
+    select i.wave, i.question, i.item, i.position
+    from asked_items i
+),
+put as (
+    select
+        o.wave,
+        o.question,
+        o.answer,
+        o.position,
+        a.city,
+        a.kind,
+        a.source,
+        a.position as place,
+        coalesce(a.answer, a.missing) as answered,
+        case when a.base = 'yes' then 1 else 0 end as surely,
+        case when a.missing = 'not_asked' then 0 else 1 end as asked,
+        case when a.missing = 'not_published' then 1 else 0 end as open,
+        case
+            when a.question_kind = 'choices' and a.answer = 'yes' then 1
+            when a.question_kind <> 'choices' and a.answer = o.answer then 1
+            else 0
+        end as chosen
+    from offered o
+    inner join answers a
+        on a.wave = o.wave and a.question = o.question and (a.item = '' or a.item = o.answer)
+    where a.base <> 'no'
+),
+detail as (
+    select
+        p.wave,
+        p.question,
+        p.answer,
+        p.city,
+        p.answered,
+        case when p.asked = 1 then p.surely * p.chosen end as cities,
+        case when p.asked = 1 then greatest(p.chosen, p.open) end as cities_high,
+        case when p.asked = 1 then p.surely end as base,
+        case when p.asked = 1 then 1 end as base_high,
+        p.surely * (1 - p.asked) as not_asked,
+        1 - p.asked as not_asked_high,
+        case when p.asked = 1 then p.surely * case when p.answered = 'dont_know' then 1 else 0 end end as dont_know,
+        case when p.asked = 1 then greatest(case when p.answered = 'dont_know' then 1 else 0 end, p.open) end as dont_know_high,
+        case when p.asked = 1 then p.surely * case when p.answered = 'refused' then 1 else 0 end end as refused,
+        case when p.asked = 1 then greatest(case when p.answered = 'refused' then 1 else 0 end, p.open) end as refused_high,
+        case when p.asked = 1 then p.surely * case when p.answered = 'no_answer' then 1 else 0 end end as no_answer,
+        case when p.asked = 1 then greatest(case when p.answered = 'no_answer' then 1 else 0 end, p.open) end as no_answer_high,
+        case when p.asked = 1 then p.surely * case when p.answered = 'not_applicable' then 1 else 0 end end as not_applicable,
+        case when p.asked = 1 then greatest(case when p.answered = 'not_applicable' then 1 else 0 end, p.open) end as not_applicable_high,
+        p.position,
+        p.place,
+        s.reference_date,
+        p.kind,
+        p.source
+    from put p
+    inner join scope s on s.wave = p.wave
+)
+-- cells
+select
+    d.question as question,
+    d.answer as answer,
+    sum(d.cities) as cities,
+    sum(d.cities_high) as cities_high,
+    sum(d.base) as base,
+    sum(d.base_high) as base_high,
+    sum(d.not_asked) as not_asked,
+    sum(d.not_asked_high) as not_asked_high,
+    sum(d.dont_know) as dont_know,
+    sum(d.dont_know_high) as dont_know_high,
+    sum(d.refused) as refused,
+    sum(d.refused_high) as refused_high,
+    sum(d.no_answer) as no_answer,
+    sum(d.no_answer_high) as no_answer_high,
+    sum(d.not_applicable) as not_applicable,
+    sum(d.not_applicable_high) as not_applicable_high
+from detail d
+group by d.question, d.answer
+order by min(d.place), d.question, min(d.position), d.answer

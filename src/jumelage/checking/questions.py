@@ -1,0 +1,175 @@
+"""What a wave asks on its own: its questions and their items, understood and staged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+
+from jumelage import content
+from jumelage.database.models import ASKED_OF, NO_ANSWER, QUESTION_KINDS
+from jumelage.database.workbench import put
+from jumelage.reading.shapes import is_question
+from jumelage.rules import near
+from jumelage.texts import Label, folded
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from sqlalchemy import Connection
+
+    from jumelage.findings import Findings
+    from jumelage.reading.shapes import Rows
+
+CLOSED = ("yes_no", "choice", "choices")
+WITH_ITEMS = ("choice", "choices")
+LISTS = ("actions", "difficulties", "countries", "zones")  # code lists that a question may take its items from
+_MOST = Decimal(10) ** 12
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as the wave declares it; `least` and `most` are the bounds of a number, None where it has none."""
+
+    code: str
+    kind: str
+    label: Label
+    asked_of: str
+    code_list: str | None
+    unit: str | None
+    least: Decimal | None
+    most: Decimal | None
+    default: str | None
+
+
+def stage_questions(
+    bench: Connection, questions: Rows | None, items: Rows | None, findings: Findings
+) -> list[Question]:
+    """Understand the questions of a wave with their items, and stage them; what is wrong is added to the findings."""
+    known = list(_questions(questions, findings)) if questions is not None else []
+    kinds = dict.fromkeys(("question", "kind", "label_fr", "label_en", "asked_of", "list", "unit"), "varchar")
+    kinds |= {"least": "decimal(18,6)", "most": "decimal(18,6)", "default_answer": "varchar", "position": "integer"}
+    rows = [
+        (q.code, q.kind, q.label.fr, q.label.en, q.asked_of, q.code_list, q.unit, q.least, q.most, q.default, i)
+        for i, q in enumerate(known, 1)
+    ]
+    _put(bench, "staged_questions", kinds, rows)
+    listed = [row for question in known if question.code_list for row in _from_list(bench, question)]
+    own = list(_items(items, known, findings)) if items is not None else []
+    if questions is not None:
+        have = {row[0] for row in listed} | set(items.fields["question"] if items is not None else ())
+        for line, record in questions.records():
+            if record["question"] in {q.code for q in known if q.kind in WITH_ITEMS} - have:
+                findings.append(
+                    questions.document.finding("question_without_items", line, "question", record["question"])
+                )
+    kinds = dict.fromkeys(("question", "item", "parent", "label_fr", "label_en"), "varchar") | {"position": "integer"}
+    _put(bench, "staged_question_items", kinds, [*listed, *own])
+    return known
+
+
+def _put(bench: Connection, table: str, kinds: dict[str, str], rows: list[tuple[Any, ...]]) -> None:
+    put(bench, table, kinds, [[row[i] for row in rows] for i in range(len(kinds))])
+
+
+def _questions(rows: Rows, findings: Findings) -> Iterable[Question]:
+    first: dict[str, int] = {}
+    for line, record in rows.records():
+        before = findings.errors
+        wrong = _Wrong(rows, line, record, findings)
+        code, kind = record["question"], wrong.choice("kind", QUESTION_KINDS)
+        wrong.blanks("question", "kind", "label_fr", "label_en")
+        if code and not is_question(code):
+            wrong.say("question_code", "question")
+        if code in first:
+            wrong.say("row_twice", "question", key=Label("question", "question"), first=first[code])
+        asked_of = wrong.choice("asked_of", ASKED_OF) or ASKED_OF[0]
+        answers = ("yes", "no", *NO_ANSWER) if kind == "yes_no" else NO_ANSWER
+        default = wrong.choice("default_answer", answers, content.answers("answers"))
+        code_list = wrong.choice("list", LISTS)
+        if code_list and kind and kind not in WITH_ITEMS:
+            wrong.say("question_without_list", "list", kind=kind)
+        least, most = wrong.number("least"), wrong.number("most")
+        if least is not None and most is not None and least > most:
+            wrong.say("bounds_order", "most", least=record["least"])
+        if code:
+            first.setdefault(code, line)
+        if findings.errors == before and code and kind:
+            label = Label(record["label_fr"] or "", record["label_en"] or "")
+            yield Question(code, kind, label, asked_of, code_list, record["unit"], least, most, default)
+
+
+def _items(rows: Rows, questions: list[Question], findings: Findings) -> Iterable[tuple[Any, ...]]:
+    with_items = [question.code for question in questions if question.kind in WITH_ITEMS and not question.code_list]
+    listed = {(record["question"], record["item"]) for _, record in rows.records()}
+    first: dict[tuple[str | None, str | None], int] = {}
+    for position, (line, record) in enumerate(rows.records(), 1):
+        before = findings.errors
+        wrong = _Wrong(rows, line, record, findings)
+        wrong.blanks("question", "item", "label_fr", "label_en")
+        question, item, parent = record["question"], record["item"], record["parent"]
+        if question and question not in with_items:
+            wrong.say("item_of_no_question", "question", near=near(question, with_items))
+        if parent and ((question, parent) not in listed or parent == item):
+            known = [code for of, code in sorted(listed, key=str) if of == question and code and code != item]
+            wrong.say("item_parent_unknown", "parent", near=near(parent, known))
+        if (question, item) in first:
+            key = Label("question et item", "question and item")
+            wrong.say("row_twice", "item", key=key, first=first[question, item])
+        first.setdefault((question, item), line)
+        if findings.errors == before:
+            yield question, item, parent, record["label_fr"], record["label_en"], position
+
+
+def _from_list(bench: Connection, question: Question) -> Iterable[tuple[Any, ...]]:
+    """Return the items that a question takes from a code list: what it is today is what was asked."""
+    name = question.code_list
+    parent = "parent_code" if name in {"actions", "difficulties"} else "null"
+    order = "sort_key(label_fr)" if name == "countries" else "cast(position as integer)"
+    rows = bench.exec_driver_sql(
+        f"select code, {parent}, label_fr, label_en, cast(row_number() over (order by {order}) as integer) "
+        f"from list_{name}"
+    )
+    return [(question.code, code, parent, fr, en, position) for code, parent, fr, en, position in rows]
+
+
+class _Wrong:
+    """What is wrong with one row of definitions."""
+
+    def __init__(self, rows: Rows, line: int, record: dict[str, str | None], findings: Findings) -> None:
+        self._document, self._line, self._record, self._findings = rows.document, line, record, findings
+
+    def say(self, rule: str, column: str, **details: object) -> None:
+        """Add a finding on a column."""
+        self._findings.append(self._document.finding(rule, self._line, column, self._record[column], **details))
+
+    def blanks(self, *columns: str) -> None:
+        """Find what is missing."""
+        for column in columns:
+            if not self._record[column]:
+                self.say("value_missing", column)
+
+    def choice(self, column: str, codes: Collection[str], labels: dict[str, Label] | None = None) -> str | None:
+        """Return the code that is chosen, by itself or by its label; None if it is blank, or a finding."""
+        text = self._record[column]
+        if not text:
+            return None
+        spelled = {folded(code): code for code in codes}
+        spelled |= {folded(one): code for code in codes if labels for one in (labels[code].fr, labels[code].en)}
+        if (code := spelled.get(folded(text))) is None:
+            self.say("choice", column, choices=", ".join(codes))
+        return code
+
+    def number(self, column: str) -> Decimal | None:
+        """Return a number; None if it is blank, or a finding."""
+        text = self._record[column]
+        if not text:
+            return None
+        try:
+            number = Decimal(text.replace(" ", "").replace("\u00a0", "").replace("\u202f", "").replace(",", "."))
+        except InvalidOperation:
+            number = _MOST
+        if not number.is_finite() or abs(number) >= _MOST:
+            self.say("not_a_number", column)
+            return None
+        return number
