@@ -1,5 +1,5 @@
 /*
-title = { fr = "Nombres répondus aux questions propres de la vague", en = "Numbers that were answered to the wave’s own questions" }
+title = { fr = "Réponses chiffrées aux questions propres de la vague", en = "Numeric answers to the wave’s own questions" }
 key = ["question", "statistic"]
 seldom = true
 not_additive = ["value"]

@@ -1,5 +1,5 @@
 /*
-title = { fr = "Nombres répondus aux questions propres des vagues", en = "Numbers that were answered to the waves’ own questions, wave by wave" }
+title = { fr = "Réponses chiffrées aux questions propres des vagues", en = "Numeric answers to the waves’ own questions, wave by wave" }
 key = ["wave", "question", "statistic"]
 waves = 2
 not_additive = ["value"]

@@ -769,7 +769,7 @@ where p.until_from is null and p.apart is not true;
 
 create view cities as
 -- Authorities that a survey may ask.
-select code, kind, name, sort_key, match_key
+select code, kind, coalesce(name, code) as name, coalesce(sort_key, lower(code)) as sort_key, match_key
 from survey.cities;
 
 create view partnerships as
@@ -1132,7 +1132,13 @@ where p.wave_before is not null;
 
 create view successors as
 -- The town that each merged town belongs to on the wave's reference date: by its own last change, then its successor's.
-with recursive latest as (
+with recursive changes as (
+    select c.city, c.successor, c.changed_on from survey.city_changes c
+    union
+    select a.code, a.part_of, a.valid_to from survey.cities a
+    where a.valid_to is not null and a.status is not null and a.part_of is not null
+),
+latest as (
     select
         s.wave,
         c.city,
@@ -1140,7 +1146,7 @@ with recursive latest as (
         c.changed_on,
         row_number() over (partition by s.wave, c.city order by c.changed_on desc) as place
     from scope s
-    inner join survey.city_changes c on c.changed_on <= s.reference_date
+    inner join changes c on c.changed_on <= s.reference_date
 ),
 paths as (
     select l.wave, l.city, l.successor, l.changed_on, 1 as steps

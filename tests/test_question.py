@@ -30,8 +30,7 @@ def test_questions_are_asked_as_the_page_says(loaded: URL, tmp_path: Path, monke
         if name:
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / name).write_text(text, encoding="utf-8")
-    (commands,) = (text.splitlines() for kind, _, text in BLOCKS if kind == "sh")
-    for command in commands:
+    for command in (line for kind, _, text in BLOCKS if kind == "sh" for line in text.splitlines()):
         done = run(*shlex.split(command.removeprefix("jumelage ")))
         assert done.code == 0, done.err
     examples = [example for kind, _, text in BLOCKS if kind == "text" for example in EXAMPLE.findall(text)]

@@ -5,17 +5,21 @@ from __future__ import annotations
 import csv
 import io
 import random
+from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import pytest
+from openpyxl import load_workbook
 
-from jumelage import database
+from jumelage import content, database
 from tests.conftest import Databases, WaveFolder, address, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
+    from openpyxl import Workbook
     from sqlalchemy.engine import URL
 
 QUESTIONS = """\
@@ -44,6 +48,27 @@ Lens,a refusé,,,,,,
 """
 
 
+# What a wave may ask so that a workbook has to mind how it says it.
+ODD = """\
+question,kind,label_fr,label_en,list,least,default_answer
+budget,number,Budget annuel,Yearly budget,,0,
+line,yes_no,Ligne budgétaire,Budget line,,,no
+other_a,text,"Autre, précisez",Please specify,,,
+other_b,text,"Autre, précisez",Please specify,,,
+lead,choice,=Service,Service,,,
+whom,choices,Avec qui / pour qui,With whom,,,
+where,choice,Pays principal,Main country,countries,,
+"""
+ODD_ITEMS = """\
+question,item,parent,label_fr,label_en
+lead,always,,Oui,Yes
+lead,partly,,En partie,Partly
+lead,never,,Non,No
+whom,schools,,Écoles,Schools
+whom,clubs,,"Clubs; associations",Clubs
+"""
+
+
 def asking(wave: WaveFolder) -> WaveFolder:
     wave.write("questions.csv", QUESTIONS)
     wave.write("question_items.csv", ITEMS)
@@ -62,8 +87,8 @@ def rows(url: URL, sql: str) -> list[tuple[object, ...]]:
         return [tuple(row) for row in database.query(connection, sql)[1]]
 
 
-def report(url: URL, name: str) -> list[dict[str, str]]:
-    done = run("report", name, "--db", address(url), "--format", "csv")
+def report(url: URL, name: str, *more: str) -> list[dict[str, str]]:
+    done = run("report", name, *more, "--db", address(url), "--format", "csv")
     assert done.code == 0, done.err
     return list(csv.DictReader(io.StringIO(done.out)))
 
@@ -109,6 +134,88 @@ def test_reports_count_them_and_keep_apart_who_gave_none(databases: Databases, t
     assert statistics["total"] == statistics["median"] == ("12000.5", "12000.5")
     behind = run("explain", "numbers", "budget/total", "value", "--db", address(url), "--format", "csv")
     assert [row["city"] for row in csv.DictReader(io.StringIO(behind.out))] == ["59350"]
+
+
+def test_a_template_asks_the_questions_and_loads_filled_in(databases: Databases, tmp_path: Path) -> None:
+    url, path = databases.loaded(), tmp_path / "new.xlsx"
+    (tmp_path / "questions.csv").write_text(ODD, encoding="utf-8")
+    (tmp_path / "question_items.csv").write_text(ODD_ITEMS, encoding="utf-8")
+    made = ("template", path, "--wave", "2014", "--from", "2006", "--questions", tmp_path / "questions.csv")
+    assert run(*made, "--db", address(url)).code == 0
+    book = load_workbook(path)
+    sheet, columns = book["respondents"], {}
+    for cell in sheet[1]:
+        columns[cell.value] = cell.column
+        assert cell.data_type == "s"
+    asked = ["Budget annuel / Yearly budget", "Ligne budgétaire / Budget line"]
+    asked += ["Autre, précisez / Please specify / other_a", "Autre, précisez / Please specify / other_b"]
+    asked += ["=Service / Service / lead", "Avec qui / pour qui / With whom", "Pays principal / Main country"]
+    assert list(columns)[-7:] == asked
+    offered = {name: _offered(book, sheet.cell(2, columns[name]).coordinate) for name in asked}
+    _, _, *reasons = answers = [label.fr for label in content.answers("answers").values()]
+    assert offered[asked[1]] == answers
+    assert offered[asked[4]] == ["Oui", "En partie", "Non", *reasons]
+    assert offered[asked[6]][:3] == ["Afghanistan", "Afrique du Sud", "Albanie"]
+    note = sheet.cell(1, columns[asked[5]]).comment.text
+    assert "Écoles; clubs." in note  # the label of the other would be taken for two
+    assert "Schools; Clubs." in note
+
+    keys = {cells[0].value: cells[1] for cells in book["wave"].iter_rows(min_row=2)}
+    given = {"reference_date": date(2014, 6, 30), "source": "x", "complete.agreements": "Non"}
+    given |= {"fieldwork.from": date(2014, 3, 1), "fieldwork.to": date(2014, 6, 30)}
+    for key, value in given.items():
+        keys[key].value = value
+    for place in range(10):
+        row = [(place + 1) * 1000 if place < 9 else reasons[0], "Oui" if place < 4 else None, "a", "b"]
+        row += [offered[asked[4]][place % 4], "Schools; Clubs" if place else "Non", offered[asked[6]][place]]
+        sheet.cell(place + 2, 2).value = "responded"
+        for name, value in zip(asked, row, strict=True):
+            sheet.cell(place + 2, columns[name]).value = value
+    book.save(path)
+    done = run("load", path, "--db", address(url))
+    assert done.code == 0, done.err
+    numbers = {row["statistic"]: row["value"] for row in report(url, "numbers", "--wave", "2014")}
+    assert (numbers["base"], numbers["missing_dont_know"], numbers["median"]) == ("10", "1", "5000")
+    assert numbers["total"] == "45000"
+    counts = {(row["question"], row["answer"]): row["cities"] for row in report(url, "answers", "--wave", "2014")}
+    assert (counts["line", "yes"], counts["line", "no"]) == ("4", "6")
+    assert (counts["lead", "always"], counts["lead", "partly"], counts["lead", "never"]) == ("3", "3", "2")
+    assert (counts["whom", "schools"], counts["whom", "clubs"], counts["where", "AF"]) == ("9", "9", "1")
+    assert "unchanged" in run("load", "waves/2006", "--db", address(url)).err
+
+    # The wave after it asks the same unless it says otherwise.
+    again = tmp_path / "again.xlsx"
+    assert run("template", again, "--wave", "2020", "--from", "2014", "--db", address(url)).code == 0
+    for name in ("questions", "question_items"):
+        assert list(load_workbook(again)[name].values) == list(load_workbook(path)[name].values)
+    assert [cell.value for cell in load_workbook(again)["respondents"][1]] == list(columns)
+
+
+def _offered(book: Workbook, cell: str) -> list[str]:
+    """What the drop-down of a cell of respondents offers."""
+    found = (each for each in book["respondents"].data_validations.dataValidation if cell in each.sqref)
+    formula = next((each.formula1 for each in found if each.type == "list"), None)
+    return [row[0].value for row in book["lists"][formula.split("!")[1].replace("$", "")]] if formula else []
+
+
+def test_a_template_is_not_written_of_questions_that_a_load_would_refuse(tmp_path: Path) -> None:
+    questions, items, path = tmp_path / "q.csv", tmp_path / "i.csv", tmp_path / "new.xlsx"
+    questions.write_text(QUESTIONS.replace("who,choice", "who,chose"), encoding="utf-8")
+    items.write_text(ITEMS.replace("sport,clubs", "sport,club"), encoding="utf-8")
+    done = run("template", path, "--wave", "2014", "--questions", questions, "--items", items)
+    assert done.code == 1
+    wrong, missing, outcome = done.err.splitlines()
+    assert wrong.startswith("i.csv:6, column parent: 'club': is no other item of the same question; did you mean clubs")
+    assert missing.startswith("q.csv:4, column kind: 'chose': must be")
+    assert outcome == f"error: {questions}: 2 findings; nothing was written"
+    assert not path.exists()
+    done = run("template", path, "--wave", "2014", "--items", items)
+    assert (done.code, done.err) == (2, "error: --items goes with --questions\n")
+    many = "".join(f"q{number},text,Q {number},Question {number}\n" for number in range(200))
+    questions.write_text(f"question,kind,label_fr,label_en\n{many}", encoding="utf-8")
+    done = run("template", path, "--wave", "2014", "--questions", questions)
+    assert done.code == 2
+    assert "200 questions are too many for a sheet" in done.err
 
 
 def test_a_list_that_grows_tomorrow_was_not_asked_today(databases: Databases, tiny_wave: WaveFolder) -> None:

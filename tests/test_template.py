@@ -33,6 +33,10 @@ COLUMNS = {
     "partnerships": ("city", "country", "agreements", "partner", "since", "until"),
     "actions": ("city", "action", "answer"),
     "difficulties": ("city", "difficulty", "answer"),
+    "questions": (
+        *("question", "kind", "label_fr", "label_en", "asked_of", "list", "unit", "least", "most", "default_answer"),
+    ),
+    "question_items": ("question", "item", "parent", "label_fr", "label_en"),
 }
 SHEETS = ["instructions", *COLUMNS, "lists"]
 SMALL = Earlier(
@@ -96,7 +100,7 @@ def test_the_sheets_stand_in_order_and_the_lists_are_very_hidden(tmp_path: Path)
     path = written(tmp_path)
     found = CalamineWorkbook.from_path(str(path)).sheets_metadata
     assert [sheet.name for sheet in found] == SHEETS
-    assert [sheet.visible for sheet in found] == [SheetVisibleEnum.Visible] * 7 + [SheetVisibleEnum.VeryHidden]
+    assert [sheet.visible for sheet in found] == [SheetVisibleEnum.Visible] * 9 + [SheetVisibleEnum.VeryHidden]
     assert load_workbook(path)["lists"].sheet_state == "veryHidden"
 
 
@@ -107,8 +111,9 @@ def test_every_heading_names_its_column_in_french_and_in_english(tmp_path: Path,
     headings = [str(heading) for heading in rows[0]]
     assert [column_of(heading, columns) for heading in headings[: len(columns)]] == list(columns)
     for heading, column in zip(headings, columns, strict=False):
-        french, english = heading.split(" / ")
-        assert column_of(french, columns) == column_of(english, columns) == column
+        french, _, english = heading.partition(" / ")
+        assert english or french == "Question"  # which is both
+        assert column_of(french, columns) == column_of(english or french, columns) == column
     assert headings[len(columns) :] == (["Explication", "Explanation"] if name == "wave" else [])
 
 

@@ -1,3 +1,3 @@
 -- Authorities that a survey may ask.
-select code, kind, name, sort_key, match_key
+select code, kind, coalesce(name, code) as name, coalesce(sort_key, lower(code)) as sort_key, match_key
 from survey.cities

@@ -1,5 +1,11 @@
 -- The town that each merged town belongs to on the wave's reference date: by its own last change, then its successor's.
-with recursive latest as (
+with recursive changes as (
+    select c.city, c.successor, c.changed_on from survey.city_changes c
+    union
+    select a.code, a.part_of, a.valid_to from survey.cities a
+    where a.valid_to is not null and a.status is not null and a.part_of is not null
+),
+latest as (
     select
         s.wave,
         c.city,
@@ -7,7 +13,7 @@ with recursive latest as (
         c.changed_on,
         row_number() over (partition by s.wave, c.city order by c.changed_on desc) as place
     from scope s
-    inner join survey.city_changes c on c.changed_on <= s.reference_date
+    inner join changes c on c.changed_on <= s.reference_date
 ),
 paths as (
     select l.wave, l.city, l.successor, l.changed_on, 1 as steps

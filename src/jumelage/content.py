@@ -48,11 +48,15 @@ def registers() -> dict[str, Path]:
     return {path.name.partition(".")[0]: path for path in sorted((root() / "schema" / "registers").glob("*.csv.gz"))}
 
 
+def code_list(name: str) -> list[dict[str, str]]:
+    """Return the rows of a code list."""
+    return list(csv.DictReader(read_text(code_lists()[name]).splitlines()))
+
+
 @cache
-def answers(code_list: str) -> dict[str, Label]:
+def answers(of: str) -> dict[str, Label]:
     """Return the codes of a closed list of answers (`answers`, `responses`, `no_date`, `yes_no`) with their labels."""
-    lines = read_text(code_lists()["answer_codes"]).splitlines()
-    rows = [row for row in csv.DictReader(lines) if row["list"] == code_list]
+    rows = [row for row in code_list("answer_codes") if row["list"] == of]
     return {row["code"]: Label(row["label_fr"], row["label_en"]) for row in rows}
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from decimal import Decimal
 
 
 # What no name or number holds, first to last: controls but tab and line ends, what turns the direction of text, and
@@ -205,6 +206,20 @@ def listed(texts: Iterable[Label], between: Label = _COMMA) -> Label:
     """Say one text after the other."""
     several = tuple(texts)
     return Label(*(between.text(lang).join(text.text(lang) for text in several) for lang in LANGUAGES))
+
+
+def bounded(least: Decimal | None, most: Decimal | None, unit: str | None) -> Label:
+    """Say between which bounds a number is, in which unit; empty if it has no bounds."""
+    in_unit = f"\u00a0{unit}" if unit else ""
+    ends = ((least, "au moins {}{}", "at least {}{}"), (most, "au plus {}{}", "at most {}{}"))
+    written = [(Label(plain(end).replace(".", ","), plain(end)), fr, en) for end, fr, en in ends if end is not None]
+    return listed((both(fr, en, end, in_unit) for end, fr, en in written), AND)
+
+
+def plain(number: Decimal) -> str:
+    """Write a number without an exponent and without zeros at its end."""
+    text = f"{number:f}"
+    return text.rstrip("0").removesuffix(".") if "." in text else text
 
 
 def either(names: Iterable[str]) -> Label:

@@ -16,7 +16,7 @@ from jumelage.checking.questions import CLOSED, stage_questions
 from jumelage.database.models import NO_ANSWER
 from jumelage.database.workbench import put
 from jumelage.rules import near
-from jumelage.texts import Label
+from jumelage.texts import bounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -145,7 +145,7 @@ def _understand(
         "select g.document, g.line, g.in_column, g.text as given_text, g.city, g.question, a.kind, "
         "case when a.kind = 'choices' then coalesce(n.item, i.item) else '' end as item, "
         "case when a.kind = 'yes_no' and s.code in ('yes', 'no') then s.code "
-        "when a.kind = 'choice' and s.code is null then c.item "
+        "when a.kind = 'choice' and (s.code is null or s.code in ('yes', 'no')) then c.item "
         "when a.kind = 'choices' and g.item is not null and s.code in ('yes', 'no') then s.code "
         "when a.kind = 'choices' and g.item is null and s.code = 'no' then 'no' "
         "when a.kind = 'choices' and g.item is null and s.code is null then case when p.item is null then 'no' "
@@ -219,7 +219,8 @@ def _misunderstood(
         elif what == "ambiguous":
             yield document.finding("number_ambiguous", line, column, text, **two_readings(text))
         elif what == "bounds":
-            yield document.finding("number_out_of_bounds", line, column, text, bounds=_bounds(question))
+            said = bounded(question.least, question.most, question.unit)
+            yield document.finding("number_out_of_bounds", line, column, text, bounds=said)
         elif what == "item" or (what == "nothing" and item is not None and question.kind == "choices" and not text):
             yield document.finding("item_not_asked", line, "item", item, near=near(item or "", items.get(code, [])))
         elif what == "part" or question.kind == "choice":
@@ -231,16 +232,6 @@ def _misunderstood(
             yield document.finding("not_a_date", line, column, text, choices=", ".join(NO_ANSWER))
         else:
             yield document.finding("not_a_number", line, column, text)
-
-
-def _bounds(question: Question) -> Label:
-    unit = f"\u00a0{question.unit}" if question.unit else ""
-    parts_fr = [f"au moins {question.least:f}{unit}"] if question.least is not None else []
-    parts_en = [f"at least {question.least:f}{unit}"] if question.least is not None else []
-    if question.most is not None:
-        parts_fr.append(f"au plus {question.most:f}{unit}")
-        parts_en.append(f"at most {question.most:f}{unit}")
-    return Label(" et ".join(parts_fr), " and ".join(parts_en))
 
 
 def _twice(bench: Connection, documents: Mapping[str, Document]) -> Iterator[Finding]:

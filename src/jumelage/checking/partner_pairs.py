@@ -56,7 +56,8 @@ def unknown_before(
     database.fetch(connection, named, bench, "named_before", kinds)
     rows = bench.exec_driver_sql(
         "with recursive became as (select code as city, code as successor from register union "
-        "select b.city, c.successor from became b join list_city_changes c on c.city = b.successor) "
+        "select b.city, r.part_of from became b join register r on r.code = b.successor "
+        "where r.valid_to is not null and r.status is not null and r.part_of is not null) "
         "select p.line, r.partner_before, r.city, r.country from resolved_partner_pairs p "
         "join raw_partner_pairs r on r.line = p.line "
         "where p.city is not null and p.country is not null and p.partner_before_key is not null "

@@ -6,25 +6,32 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from jumelage import content
-from jumelage.database.models import ASKED_OF, NO_ANSWER, QUESTION_KINDS
-from jumelage.database.workbench import put
-from jumelage.reading.shapes import is_question
-from jumelage.rules import near
-from jumelage.texts import Label, folded
+from jumelage import content, database
+from jumelage.database.models import ASKED_OF, NO_ANSWER, QUESTION_KINDS, QUESTION_LISTS
+from jumelage.database.workbench import put, read_code_lists, workbench
+from jumelage.errors import DataError, UsageError
+from jumelage.findings import Findings
+from jumelage.reading.handed import form_of
+from jumelage.reading.package import read_rows
+from jumelage.reading.restore import asked
+from jumelage.reading.shapes import ITEMS, QUESTIONS, is_question
+from jumelage.reading.source import CsvSource
+from jumelage.rules import near, said_of
+from jumelage.temporary import temporary_folder
+from jumelage.texts import Label, both, folded
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
+    from pathlib import Path
 
     from sqlalchemy import Connection
 
-    from jumelage.findings import Findings
     from jumelage.reading.shapes import Rows
 
 CLOSED = ("yes_no", "choice", "choices")
 WITH_ITEMS = ("choice", "choices")
-LISTS = ("actions", "difficulties", "countries", "zones")  # code lists that a question may take its items from
 _MOST = Decimal(10) ** 12
+_NOT_WRITTEN = Label("rien n’a été écrit", "nothing was written")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,33 @@ class Question:
     default: str | None
 
 
+def read_questions(questions: Path, items: Path | None = None) -> tuple[dict[str, Rows], Findings]:
+    """Read questions and their items from files of their own, and judge them as a load does.
+
+    The items are in a file beside the questions unless another is given. Returns both as `restore.asked` does, with
+    what is to be said of the files. DataError, with findings, for whatever a load would refuse; UsageError for what is
+    no file of text.
+    """
+    findings = Findings()
+    for path in filter(None, (questions, items)):
+        if path.exists() and form_of(path) != "file":
+            raise UsageError(both("{} n’est pas un fichier CSV", "{} is no CSV file", path))
+    if items is None and (beside := questions.with_name("question_items.csv")).is_file():
+        items = beside
+    with temporary_folder() as scratch, database.in_memory().begin() as bench, workbench(bench, scratch) as ready:
+        read_code_lists(ready)
+        given = read_rows(CsvSource("questions", questions.name, questions, scratch / "questions"), QUESTIONS, findings)
+        own = None
+        if items is not None:
+            own = read_rows(CsvSource("question_items", items.name, items, scratch / "items"), ITEMS, findings)
+        stage_questions(ready, given, own, findings)
+        read = asked(ready, questions.stem, "staged_", "where true")
+    findings = findings.in_order()
+    if findings.errors:
+        raise DataError(said_of(questions, findings.errors, _NOT_WRITTEN), findings)
+    return read, findings
+
+
 def stage_questions(
     bench: Connection, questions: Rows | None, items: Rows | None, findings: Findings
 ) -> list[Question]:
@@ -55,7 +89,9 @@ def stage_questions(
     ]
     _put(bench, "staged_questions", kinds, rows)
     listed = [row for question in known if question.code_list for row in _from_list(bench, question)]
-    own = list(_items(items, known, findings)) if items is not None else []
+    own = (
+        list(_items(items, known, _doubtful(questions, known, items, findings), findings)) if items is not None else []
+    )
     if questions is not None:
         have = {row[0] for row in listed} | set(items.fields["question"] if items is not None else ())
         for line, record in questions.records():
@@ -86,7 +122,7 @@ def _questions(rows: Rows, findings: Findings) -> Iterable[Question]:
         asked_of = wrong.choice("asked_of", ASKED_OF) or ASKED_OF[0]
         answers = ("yes", "no", *NO_ANSWER) if kind == "yes_no" else NO_ANSWER
         default = wrong.choice("default_answer", answers, content.answers("answers"))
-        code_list = wrong.choice("list", LISTS)
+        code_list = wrong.choice("list", QUESTION_LISTS)
         if code_list and kind and kind not in WITH_ITEMS:
             wrong.say("question_without_list", "list", kind=kind)
         least, most = wrong.number("least"), wrong.number("most")
@@ -99,7 +135,19 @@ def _questions(rows: Rows, findings: Findings) -> Iterable[Question]:
             yield Question(code, kind, label, asked_of, code_list, record["unit"], least, most, default)
 
 
-def _items(rows: Rows, questions: list[Question], findings: Findings) -> Iterable[tuple[Any, ...]]:
+def _doubtful(rows: Rows | None, questions: list[Question], items: Rows, findings: Findings) -> Collection[str | None]:
+    """Return the questions of which nobody knows whether they have items: those in which something else is wrong."""
+    if rows is None:
+        return ()
+    place = rows.document.file, rows.document.sheet
+    if not rows.lines and any(found[:2] == place for found in findings.places):
+        return set(items.fields["question"])
+    return set(rows.fields["question"]) - {question.code for question in questions}
+
+
+def _items(
+    rows: Rows, questions: list[Question], doubtful: Collection[str | None], findings: Findings
+) -> Iterable[tuple[Any, ...]]:
     with_items = [question.code for question in questions if question.kind in WITH_ITEMS and not question.code_list]
     listed = {(record["question"], record["item"]) for _, record in rows.records()}
     first: dict[tuple[str | None, str | None], int] = {}
@@ -108,7 +156,7 @@ def _items(rows: Rows, questions: list[Question], findings: Findings) -> Iterabl
         wrong = _Wrong(rows, line, record, findings)
         wrong.blanks("question", "item", "label_fr", "label_en")
         question, item, parent = record["question"], record["item"], record["parent"]
-        if question and question not in with_items:
+        if question and question not in with_items and question not in doubtful:
             wrong.say("item_of_no_question", "question", near=near(question, with_items))
         if parent and ((question, parent) not in listed or parent == item):
             known = [code for of, code in sorted(listed, key=str) if of == question and code and code != item]

@@ -73,7 +73,7 @@ def follow_mergers(bench: Connection) -> None:
     bench.exec_driver_sql(
         "create or replace temp table merged as with recursive gone as ("
         "select r.code, r.part_of as successor, r.valid_to as changed_on from register r, declared d "
-        "where r.valid_to <= d.reference_date and r.part_of is not null), "
+        "where r.valid_to <= d.reference_date and r.status is not null and r.part_of is not null), "
         "m as (select * from gone union select m.code, g.successor, g.changed_on from m join gone g "
         "on g.code = m.successor where g.changed_on >= m.changed_on) "
         "select m.code, max_by(m.successor, m.changed_on) as successor, max_by(r.name, m.changed_on) as name, "

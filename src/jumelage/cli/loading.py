@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from jumelage.loading.revision import Request
+    from jumelage.reading.shapes import Rows
 
 _LOADING = Label("chargement de {}", "loading {}")
 _ADDED = Label("{0}\u00a0: {1} graphie{1:s} ajoutée{1:s}", "{0}: {1} spelling{1:s} added")
@@ -151,7 +152,17 @@ def template(
     db: Db = None,
     from_: Annotated[
         str | None,
-        typer.Option("--from", metavar="WAVE", help="Take the sampling frame over from this wave of the database."),
+        typer.Option(
+            "--from", metavar="WAVE", help="Take the sampling frame, and its own questions, over from this loaded wave."
+        ),
+    ] = None,
+    questions: Annotated[
+        Path | None,
+        typer.Option("--questions", metavar="FILE", help="CSV file of what the new wave asks on its own."),
+    ] = None,
+    items: Annotated[
+        Path | None,
+        typer.Option("--items", metavar="FILE", help="Items of the questions [default: question_items.csv beside]."),
     ] = None,
     as_of: AsOf = None,
     lang: Annotated[LangName, typer.Option("--lang", help="Language of the drop-downs.")] = "fr",
@@ -159,22 +170,39 @@ def template(
 ) -> None:
     """Write a workbook to hand out for a new wave.
 
-    A sheet per table, instructions, drop-downs; filled in, it loads as it is.
+    A sheet per table, instructions, drop-downs, a column for each question; filled in, it loads as it is.
     """
     from jumelage import database
     from jumelage.template import earlier_wave, write_template
 
+    if items is not None and questions is None:
+        raise UsageError(both("--items va avec --questions", "--items goes with --questions"))
     source = ctx.get_parameter_source("lang")
-    if source and source.name == "COMMANDLINE":  # by default the workbook is French, and what is said is English
-        speak(lang)
-    earlier = None
+    # By default the workbook is French, and what is said is English.
+    told = speak(lang) if source and source.name == "COMMANDLINE" else "en"
+    earlier = asked = None
+    if questions is not None:
+        asked = _questions_of(questions, items, told)
     if from_ is not None:
         with database.reading(url_of(ctx, db)) as connection:
             scope = scope_of(connection, from_, as_of)
             earlier = earlier_wave(connection, scope)
         say_remarks(scope)
-    write_template(out, wave, lang, earlier, overwrite=overwrite)
+    check_output(out)
+    write_template(out, wave, lang, earlier, asked, overwrite=overwrite)
     say(both("{} est écrit", "wrote {}", out))
+
+
+def _questions_of(questions: Path, items: Path | None, lang: str) -> dict[str, Rows]:
+    """Read questions and their items as a load does, and show what is to be said of them."""
+    from jumelage.checking.questions import read_questions
+
+    protect(questions, *([items] if items else []))
+    how = showing.Showing(lang=lang)
+    with showing.told(how):
+        asked, findings = read_questions(questions, items)
+    showing.show_findings(findings, how)
+    return asked
 
 
 aliases_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Find codes for names that no list knows.")

@@ -27,7 +27,7 @@ from jumelage.database.model_parts import (
     text,
 )
 from jumelage.database.models_of_lists import CODE_LISTS
-from jumelage.database.models_of_questions import ASKED_OF, NO_ANSWER, QUESTION_KINDS
+from jumelage.database.models_of_questions import ASKED_OF, NO_ANSWER, QUESTION_KINDS, QUESTION_LISTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +47,7 @@ __all__ = [
     "PUBLICATION",
     "QUESTIONS",
     "QUESTION_KINDS",
+    "QUESTION_LISTS",
     "RESPONSES",
     "SCHEMA",
     "TOWN_QUESTIONS",

@@ -9,6 +9,7 @@ from jumelage.database.model_parts import date, integer, key, number, of_revisio
 # What a question may be: yes or no; one item of a list; any items of a list; a number; a day or a period; a text.
 QUESTION_KINDS = ("yes_no", "choice", "choices", "number", "date", "text")
 ASKED_OF = ("respondents", "engaged")
+QUESTION_LISTS = ("actions", "difficulties", "countries", "zones")  # from which a question may take its items
 NO_ANSWER = ("dont_know", "refused", "no_answer", "not_asked", "not_applicable", "not_published")
 
 questions = of_revision(

@@ -26,6 +26,8 @@ HEADINGS = {
     "partner_before": ("partenaire avant", "partenaire d'avant", "earlier partner"),
     "question": ("question",),
     "item": ("modalité", "élément"),
+    "parent": ("élément parent", "parent item"),
+    "list": ("liste",),
     "label_fr": ("libellé français", "libellé", "French label"),
     "label_en": ("libellé anglais", "English label"),
     "asked_of": ("posée à", "asked of"),
@@ -86,9 +88,14 @@ def _meanings(name: str, columns: Sequence[str]) -> tuple[str, ...]:
 
 
 def column_of(heading: str, columns: Sequence[str], own: Mapping[str, Sequence[str]] | None = None) -> str | None:
-    """Return which of these columns a heading names; None if none, or two. `own` are more columns, with their names."""
+    """Return which of these columns a heading names; None if none, or two.
+
+    `own` are more columns, with their names, of which the first is the surest: several may share the others.
+    """
     named = meanings(heading, columns)
     if not named and own:
         said = {folded(part) for part in (heading, *_BETWEEN.split(heading.strip()))}
-        named = tuple(column for column, names in own.items() if said & {folded(name) for name in names})
+        named = tuple(column for column, names in own.items() if folded(names[0]) in said) or tuple(
+            column for column, names in own.items() if said & {folded(name) for name in names}
+        )
     return named[0] if len(named) == 1 else None

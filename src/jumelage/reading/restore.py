@@ -120,21 +120,28 @@ def restore(connection: Connection, bench: Connection, code: str, table: str) ->
         del staged["wave"], staged["revision"]
         sql = f"select {', '.join(staged)} from survey.{name} {where}"
         database.fetch(connection, sql, bench, f"staged_{name}", staged)
-    return Restored(said, documents, _asked(connection, f"{wave}@{revision}", where))
+    return Restored(said, documents, asked(connection, f"{wave}@{revision}", "survey.", where))
 
 
-def _asked(connection: Connection, revision: str, where: str) -> dict[str, Rows]:
-    """Return the questions of a revision and the items of their own lists, as they were handed in."""
+def asked(connection: Connection, said: str, prefix: str, where: str) -> dict[str, Rows]:
+    """Return questions and the items of their own lists as they are handed in; none where there is no question.
+
+    They are read from tables with this prefix, `survey.` or `staged_`; `said` is what findings call them.
+    """
     found = {}
     for name, shape, chosen in (
         ("questions", QUESTIONS, ""),
-        ("question_items", ITEMS, f" and question in (select question from survey.questions {where} and list is null)"),
+        (
+            "question_items",
+            ITEMS,
+            f" and question in (select question from {prefix}questions {where} and list is null)",
+        ),
     ):
         listed = ", ".join(f"cast({column} as varchar) as {column}" for column in shape.columns)
         _, rows = database.query(
-            connection, f"select {listed} from survey.{name} {where}{chosen} order by survey.{name}.position"
+            connection, f"select {listed} from {prefix}{name} {where}{chosen} order by {prefix}{name}.position"
         )
-        document = Document(name, f"{revision} {name}", None, Path(), 0, shape.columns)
+        document = Document(name, f"{said} {name}", None, Path(), 0, shape.columns)
         fields = {column: [row[i] for row in rows] for i, column in enumerate(shape.columns)}
         found[name] = Rows(document, list(range(1, len(rows) + 1)), fields)
     return found if found["questions"].lines else {}

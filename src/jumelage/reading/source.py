@@ -57,8 +57,8 @@ class Shape:
         return self.required + self.optional + tuple(names[0] for names in self.own.values())
 
     def column_of(self, heading: str) -> str | None:
-        """Return the column that a heading names; None if none, or two."""
-        return column_of(heading, self.required + self.optional, self.own)
+        """Return the column that a heading names; None if none, or two. No more is read of it than a heading needs."""
+        return column_of(heading[:_LONGEST_HEADING], self.required + self.optional, self.own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,7 +312,7 @@ def read_header(source: Source, shape: Shape, findings: Findings) -> Document | 
     source.choose(way)
     if len(fields) > MOST_COLUMNS:
         raise UnreadableError("too_many_columns", row=header, found=f"{len(fields):,}", most=f"{MOST_COLUMNS:,}")
-    named = tuple(shape.column_of(field[:_LONGEST_HEADING]) for field in fields)
+    named = tuple(shape.column_of(field) for field in fields)
     bare = tuple(i for i, field in enumerate(fields) if not field.strip())
     document = Document(
         source.name, source.file, source.sheet, source.path, header, named, bare, headings=tuple(fields)
@@ -335,7 +335,7 @@ def read_header(source: Source, shape: Shape, findings: Findings) -> Document | 
 
 
 def _named(fields: list[str], shape: Shape) -> set[str]:
-    return {column for field in fields[:MOST_COLUMNS] if (column := shape.column_of(field[:_LONGEST_HEADING]))}
+    return {column for field in fields[:MOST_COLUMNS] if (column := shape.column_of(field))}
 
 
 def _wrong_headings(document: Document, fields: list[str], shape: Shape) -> Iterator[Finding]:

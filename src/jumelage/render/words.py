@@ -203,6 +203,9 @@ _TABLES = {
     "explanations": "explication{0:s}",
     "claims": "affirmation{0:s}",
     "frame": "ville{0:s} de la base de sondage",
+    "questions": "question{0:s}",
+    "question_items": "modalité{0:s}",
+    "answers": "réponse{0:s}",
 }
 
 

@@ -170,7 +170,7 @@ def agreements(connection: Connection, before: Scope, after: Scope) -> Iterator[
         "t(city, country, key, since_from, since_to, missing, until_from, until_to, inferred, source, apart, "
         "was, spelled, becomes, spells) where was <> becomes or spelled is distinct from spells"
     )
-    names = {code: name for code, name in database.query(connection, "select code, name from survey.cities")[1]}  # noqa: C416
+    names = {code: name for code, name in database.query(connection, "select code, name from cities")[1]}  # noqa: C416
     changes = []
     _, rows = database.query(connection, sql)
     for city, country, _, first, last, missing, ends, ended, inferred, source, apart, *sums in rows:

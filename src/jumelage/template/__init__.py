@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import re
 import zipfile
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from jumelage import content, database
+from jumelage.database.models import ASKED_OF, QUESTION_KINDS, QUESTION_LISTS
 from jumelage.errors import OutputError, UsageError
+from jumelage.reading.restore import asked as asked_by
+from jumelage.reading.shapes import SHAPES
+from jumelage.reading.source import MOST_COLUMNS
 from jumelage.reading.wave_toml import is_code
 from jumelage.revisions.scope import set_scope
+from jumelage.template.questions import own_columns, own_lists
 from jumelage.template.sheets import Filling, texts, workbook
 from jumelage.texts import LANGUAGES, NOT_WRITTEN, Label, both, filled, folded
 from jumelage.writing import write_whole
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
     from openpyxl import Workbook
     from sqlalchemy import Connection
 
+    from jumelage.reading.shapes import Rows
     from jumelage.revisions.scope import Scope
 
 _MADE = b"2000-01-01T00:00:00Z"
@@ -40,16 +45,17 @@ _FACTS = {
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """What a new wave takes over from an earlier one: its towns, and what it says of itself.
+    """What a new wave takes over from an earlier one: its towns, its own questions, and what it says of itself.
 
     `frame` holds name, INSEE code and population of each town; `facts` holds texts, or codes of a list, by dotted
-    key of wave.toml.
+    key of wave.toml; `asked` is what `restore.asked` returns.
     """
 
     code: str
     revision: int
     frame: tuple[tuple[str, str, int], ...]
     facts: dict[str, str]
+    asked: dict[str, Rows] = field(default_factory=dict)
 
 
 def earlier_wave(connection: Connection, scope: Scope) -> Earlier:
@@ -85,15 +91,24 @@ def earlier_wave(connection: Connection, scope: Scope) -> Earlier:
         revision,
         tuple((name, city, int(population)) for name, city, population in towns),
         {key: text for key, text in zip(_FACTS, facts, strict=True) if text} | home,
+        asked_by(connection, f"{code}@{revision}", "survey.", f"where wave = '{code}' and revision = {revision}"),
     )
 
 
 def write_template(
-    out: Path, wave: str, lang: str = "fr", earlier: Earlier | None = None, *, overwrite: bool = False
+    out: Path,
+    wave: str,
+    lang: str = "fr",
+    earlier: Earlier | None = None,
+    asked: dict[str, Rows] | None = None,
+    *,
+    overwrite: bool = False,
 ) -> None:
     """Write the workbook for a new wave: whole, or not at all.
 
-    Drop-down lists are in `lang`. UsageError for what is not the code of a wave, not an .xlsx, or exists already.
+    Drop-down lists are in `lang`. `asked` are the wave's own questions, as `restore.asked` returns them, in place of
+    those of the earlier wave. UsageError for what is not the code of a wave, not an .xlsx, or exists already, and for
+    more questions than a sheet may have columns.
     """
     if not is_code(wave):
         raise UsageError(
@@ -122,17 +137,32 @@ def write_template(
                     out,
                 )
             )
-        write_whole([_bytes(workbook(_filling(wave, lang, earlier)))], out.resolve())
+        write_whole([_bytes(workbook(_filling(wave, lang, earlier, asked)))], out.resolve())
     except OSError as error:
         raise OutputError(filled(NOT_WRITTEN, out, error.strerror)) from error
 
 
-def _filling(wave: str, lang: str, earlier: Earlier | None) -> Filling:
-    labels = choices(lang)
-    if earlier is None:
-        return Filling(wave, labels, (), {}, Label("", ""))
-    fr, en = (texts()["taken"][lang].format(code=earlier.code, revision=earlier.revision) for lang in LANGUAGES)
-    return Filling(wave, labels, _told_apart(earlier.frame), earlier.facts, Label(fr, en))
+def _filling(wave: str, lang: str, earlier: Earlier | None, asked: dict[str, Rows] | None) -> Filling:
+    towns: tuple[tuple[str, str, int], ...] = ()
+    facts: dict[str, str] = {}
+    taken = Label("", "")
+    if earlier is not None:
+        towns, facts = _told_apart(earlier.frame), earlier.facts
+        taken = Label(*(texts()["taken"][of].format(code=earlier.code, revision=earlier.revision) for of in LANGUAGES))
+        asked = earlier.asked if asked is None else asked
+    asked = asked or {}
+    labels = choices(lang) | own_lists(asked, lang)
+    columns = own_columns(asked, texts()["asked"])
+    if len(columns) > (most := MOST_COLUMNS - len(SHAPES["respondents"].columns)):
+        raise UsageError(
+            both(
+                "{} questions sont trop pour une feuille\u00a0; {} au plus y ont une colonne",
+                "{} questions are too many for a sheet: {} at most have a column there",
+                len(columns),
+                most,
+            )
+        )
+    return Filling(wave, labels, towns, facts, taken, asked, columns)
 
 
 def _told_apart(towns: tuple[tuple[str, str, int], ...]) -> tuple[tuple[str, str, int], ...]:
@@ -146,18 +176,16 @@ def _told_apart(towns: tuple[tuple[str, str, int], ...]) -> tuple[tuple[str, str
 def choices(lang: str) -> dict[str, dict[str, str]]:
     """Return the labels of each drop-down list by code: by position, countries in alphabetical order."""
     found: dict[str, dict[str, str]] = {}
-    for row in sorted(_rows("answer_codes"), key=lambda row: int(row["position"])):
+    for row in sorted(content.code_list("answer_codes"), key=lambda row: int(row["position"])):
         found.setdefault(row["list"], {})[row["code"]] = row[f"label_{lang}"]
     for name in ("actions", "difficulties"):
-        rows = sorted(_rows(name), key=lambda row: int(row["position"]))
+        rows = sorted(content.code_list(name), key=lambda row: int(row["position"]))
         found[name] = {row["code"]: row[f"label_{lang}"] for row in rows}
-    countries = sorted(_rows("countries"), key=lambda row: folded(row[f"label_{lang}"]))
+    countries = sorted(content.code_list("countries"), key=lambda row: folded(row[f"label_{lang}"]))
     found["countries"] = {row["code"]: row[f"label_{lang}"] for row in countries}
+    for name, codes in {"question_kinds": QUESTION_KINDS, "asked_of": ASKED_OF, "code_lists": QUESTION_LISTS}.items():
+        found[name] = {code: code for code in codes}
     return found
-
-
-def _rows(name: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(content.read_text(content.code_lists()[name]).splitlines()))
 
 
 def _bytes(book: Workbook) -> bytes:

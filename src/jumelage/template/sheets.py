@@ -5,17 +5,20 @@ from __future__ import annotations
 import textwrap
 import tomllib
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from jumelage import content
-from jumelage.texts import LANGUAGES, Label, label
+from jumelage.texts import LANGUAGES, Label, label, plain
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
     from openpyxl.cell import Cell
     from openpyxl.worksheet.datavalidation import DataValidation
     from openpyxl.worksheet.worksheet import Worksheet
+
+    from jumelage.reading.shapes import Rows
 
 INSTRUCTIONS, LISTS = "instructions", "lists"
 _DARK, _YELLOW, _BLUE = "1F3864", "FFF2CC", "DDEBF7"
@@ -29,7 +32,7 @@ class Filling:
     """What is filled into the sheets.
 
     `labels` are the drop-down lists, by name and code. `towns` and `facts` are taken over from an earlier wave, which
-    `taken` says.
+    `taken` says. `asked` are the wave's own questions with their items, `columns` those of respondents for them.
     """
 
     wave: str
@@ -37,6 +40,8 @@ class Filling:
     towns: tuple[tuple[str, str, int], ...]
     facts: dict[str, str]
     taken: Label
+    asked: dict[str, Rows]
+    columns: list[dict[str, Any]]
 
     def cells(self, name: str) -> str:
         """Return the formula for the values of a drop-down list."""
@@ -74,8 +79,11 @@ def workbook(filling: Filling) -> Workbook:
     sheet.title = INSTRUCTIONS
     _instruct(sheet, filling)
     for spec in texts()["sheets"]:
-        _lay_out(book.create_sheet(spec["name"]), spec, filling)
+        own = filling.columns if spec["name"] == "respondents" else []
+        _lay_out(book.create_sheet(spec["name"]), spec, [*spec["columns"], *own], filling)
     _fill_wave(book["wave"], filling)
+    for name, rows in filling.asked.items():
+        _fill_asked(book[name], rows, filling)
     for row, (name, code, population) in enumerate(filling.towns, 2):
         for column, value in enumerate((name, code, population), 1):
             _put(book["frame"].cell(row, column), value, _spec("frame")["columns"][column - 1].get("format"))
@@ -111,9 +119,9 @@ def _fit(sheet: Worksheet, row: int, spare: int = 0) -> None:
     sheet.row_dimensions[row].height = most * _LINE + 2
 
 
-def _lay_out(sheet: Worksheet, spec: dict[str, Any], filling: Filling) -> None:
+def _lay_out(sheet: Worksheet, spec: dict[str, Any], columns: list[dict[str, Any]], filling: Filling) -> None:
     """Write the headings of a sheet; give its columns their width, form and drop-down lists."""
-    columns, rows = spec["columns"], spec["rows"] or len(texts()["keys"])
+    rows = spec["rows"] or len(texts()["keys"])
     for number, column in enumerate(columns, 1):
         letter = _letter(number)
         _head(sheet.cell(1, number), column)
@@ -134,7 +142,7 @@ def _head(cell: Cell, column: dict[str, Any]) -> None:
     from openpyxl.comments import Comment
     from openpyxl.styles import Alignment, Font, PatternFill
 
-    cell.value = column["heading"]
+    _put(cell, column["heading"])
     cell.font = Font(_FONT, bold=True, color="FFFFFF")
     cell.fill = PatternFill("solid", start_color=_DARK)
     cell.alignment = Alignment(vertical="center", wrap_text=True)
@@ -151,6 +159,11 @@ def _validation(column: dict[str, Any], filling: Filling) -> DataValidation | No
     if "choices" in column:
         made = DataValidation(type="list", formula1=filling.cells(column["choices"]), allow_blank=True)
         said = "open" if asks else "list"
+    elif "bounds" in column:
+        ends = [column[end] for end in ("least", "most") if end in column]
+        how = "between" if len(ends) > 1 else "greaterThanOrEqual" if "least" in column else "lessThanOrEqual"
+        made = DataValidation("decimal", *map(plain, ends), operator=how, allow_blank=True)
+        said = "number"
     elif "most" in column:
         made = DataValidation("whole", column["least"], column["most"], operator="between", allow_blank=True)
         said = "between"
@@ -165,7 +178,10 @@ def _validation(column: dict[str, Any], filling: Filling) -> DataValidation | No
     refusal = texts()["refusals"][said]
     made.errorStyle = "warning" if asks else "stop"
     made.errorTitle = refusal["title"]
-    made.error = f"{refusal['fr']}\n{refusal['en']}".format(**column)
+    made.error = "\n".join(
+        refusal[lang].format(**column | {"bounds": column["bounds"].text(lang)} if "bounds" in column else column)
+        for lang in LANGUAGES
+    )
     made.showErrorMessage = True
     return made
 
@@ -190,6 +206,18 @@ def _fill_wave(sheet: Worksheet, filling: Filling) -> None:
     cells = f"B2:B{len(texts()['keys']) + 1}"
     yellow = PatternFill("solid", start_color=_YELLOW, end_color=_YELLOW)
     sheet.conditional_formatting.add(cells, FormulaRule(formula=["LEN(TRIM(B2))=0"], fill=yellow))
+
+
+def _fill_asked(sheet: Worksheet, rows: Rows, filling: Filling) -> None:
+    """Write what a wave asks on its own, as it was given: so the workbook loads by itself."""
+    for row, (_, record) in enumerate(rows.records(), 2):
+        for number, column in enumerate(_spec(sheet.title)["columns"], 1):
+            value: object = record[column["name"]]
+            if value is not None and "choices" in column:
+                value = filling.labels[column["choices"]][str(value)]
+            elif value is not None and column.get("kind") == "number":
+                value = Decimal(plain(Decimal(str(value))))
+            _put(sheet.cell(row, number), value, column.get("format"))
 
 
 def _value(key: dict[str, Any], filling: Filling) -> str | None:
