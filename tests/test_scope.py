@@ -84,7 +84,7 @@ def all_reports(url: URL) -> dict[tuple[str | None, str], str]:
                 except UsageError as error:
                     found[wave, name] = str(error)
                 else:
-                    found[wave, name] = renderer("csv")(of_sheet(sheet, "en"))
+                    found[wave, name] = "".join(renderer("csv")(of_sheet(sheet, "en")))
     return found
 
 

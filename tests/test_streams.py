@@ -104,11 +104,11 @@ def test_an_output_never_goes_over_what_is_read_whatever_it_is_called(
 
 def test_a_file_is_written_whole_and_what_a_killed_run_left_goes(tmp_path: Path) -> None:
     file = tmp_path / "zones.csv"
-    write_whole(b"old", file)
+    write_whole([b"old"], file)
     file.chmod(0o640)
     (tmp_path / ".zones.csv.jumelage-part-99999999").write_bytes(b"left")
     (tmp_path / ".other.csv.jumelage-part-99999999").write_bytes(b"of another file")
-    write_whole(b"new", file)
+    write_whole([b"n", b"ew"], file)
     assert file.read_bytes() == b"new"
     assert file.stat().st_mode & 0o777 == 0o640
     assert sorted(path.name for path in tmp_path.iterdir()) == [".other.csv.jumelage-part-99999999", "zones.csv"]

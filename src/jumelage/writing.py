@@ -8,28 +8,29 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 _PART = ".jumelage-part-"
 
 
-def write_whole(data: bytes, path: Path) -> None:
+def write_whole(pieces: Iterable[bytes], path: Path) -> None:
     """Write a file in place of what is there, with the rights that it had; OSError if it cannot be written.
 
-    What a run that was killed left beside is removed.
+    Whatever goes wrong, in the making of the pieces too, what was there stays. What a run that was killed left beside
+    is removed.
     """
     _remove_left(path)
     beside = path.with_name(f".{path.name}{_PART}{os.getpid()}")
     try:
         with beside.open("wb") as file, _held(file):
-            file.write(data)
+            file.writelines(pieces)
             file.flush()
             os.fsync(file.fileno())
             if path.exists():
                 shutil.copymode(path, beside)
             beside.replace(path)
-    except OSError:
+    except BaseException:
         with suppress(OSError):
             beside.unlink()
         raise

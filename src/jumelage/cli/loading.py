@@ -276,7 +276,7 @@ def accept(
     with showing.told(showing.Showing(lang=lang)):
         text, added = take(suggestions, into)
     if added and not dry_run:
-        write(text, into)
+        write([text], into)
     for line in added:
         say(line)
     say(filled(_WOULD_ADD if dry_run else _ADDED, into, len(added)))

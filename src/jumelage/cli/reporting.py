@@ -147,10 +147,10 @@ def explain(
         with waiting(COMPUTING):
             sheet = reporting.run(connection, found, scope)
             detail = reporting.explain(connection, sheet, key, measure)
-    say_remarks(scope)
-    known = computed(sheet.report.column(measure), *sheet.known(key, measure), lang)
-    title = filled(_CELL, report, key, measure, known).text(lang)
-    show(of_detail(detail, title, lang), format_, output)
+        say_remarks(scope)
+        known = computed(sheet.report.column(measure), *sheet.known(key, measure), lang)
+        title = filled(_CELL, report, key, measure, known).text(lang)
+        show(of_detail(detail, title, lang), format_, output)
 
 
 def check(

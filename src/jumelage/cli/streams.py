@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from itertools import chain
 from typing import TYPE_CHECKING, Any, TextIO
 
 from jumelage.errors import OutputError, UsageError
 from jumelage.texts import NOT_WRITTEN, Label, both, filled, folded, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from jumelage.render.grid import Grid
@@ -96,27 +97,32 @@ def show_all(grids: Iterable[Grid], format_: str, output: Path | None) -> None:
     """Write grids as `show` does, one after the other."""
     from jumelage.render import renderer
 
-    text = "\n".join(map(renderer(format_), grids))
+    render = renderer(format_)
+    pieces = (piece for i, grid in enumerate(grids) for piece in chain(["\n"] if i else [], render(grid)))
     terminal = output is None and sys.stdout is not None and sys.stdout.isatty()
-    write(printable(text) if terminal and format_ != "table" else text, output)
+    write(map(printable, pieces) if terminal and format_ != "table" else pieces, output)
 
 
-def write(text: str, output: Path | None) -> None:
+def write(pieces: Iterable[str], output: Path | None) -> None:
     """Write to standard output, or to a file that is there whole or not at all; never over what the command reads.
 
-    A reader of standard output that has read enough is no failure: the command goes on and ends as it would.
+    The pieces of the text are made as they are written. A reader of standard output that has read enough is no failure:
+    the command goes on and ends as it would.
     """
     from jumelage.writing import write_whole
 
     check_output(output)
-    data = text.encode("utf-8")
+    data = (piece.encode("utf-8") for piece in _made(pieces))
     try:
         if output is None:
             _to_standard_output(data)
         elif output.exists() and not output.is_file():  # a pipe or a device; a folder refuses
-            output.write_bytes(data)
+            with output.open("wb") as file:
+                file.writelines(data)
         else:
             write_whole(data, output.resolve())
+    except _NotMadeError as error:
+        raise error.why from error.why.__cause__
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         raise OutputError(
@@ -124,7 +130,22 @@ def write(text: str, output: Path | None) -> None:
         ) from error
 
 
-def _to_standard_output(data: bytes) -> None:
+class _NotMadeError(Exception):
+    """A piece of a text could not be made, which is no fault of the output."""
+
+    def __init__(self, why: Exception) -> None:
+        super().__init__(str(why))
+        self.why = why
+
+
+def _made(pieces: Iterable[str]) -> Iterator[str]:
+    try:
+        yield from pieces
+    except (OSError, ValueError) as error:
+        raise _NotMadeError(error) from error
+
+
+def _to_standard_output(pieces: Iterable[bytes]) -> None:
     if sys.stdout is None:
         raise OutputError(
             both(
@@ -133,7 +154,7 @@ def _to_standard_output(data: bytes) -> None:
             )
         )
     try:
-        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.writelines(pieces)
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         silence(sys.stdout)

@@ -14,7 +14,7 @@ from jumelage.database.connection import (
     reading,
     writing,
 )
-from jumelage.database.sql import file_to_read, literal, query
+from jumelage.database.sql import file_to_read, literal, query, stream
 from jumelage.database.state import columns, content_hash, current, head, migrations, outdated
 from jumelage.database.urls import DEFAULT, ENVIRONMENT, exists, resolve_url, shown
 
@@ -45,6 +45,7 @@ __all__ = [
     "resolve_url",
     "settle",
     "shown",
+    "stream",
     "superuser",
     "variables",
     "writing",

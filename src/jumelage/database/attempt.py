@@ -34,18 +34,27 @@ def attempt(connection: Connection) -> Iterator[None]:
     a LostError. Anything else that goes wrong, such as a connection that is lost, is no fault of the query and goes on
     as it came.
     """
-    engine = engine_of(connection)
-    savepoints = engine.has_savepoints
-    try:
-        if savepoints:
+    with judged(connection):
+        if engine_of(connection).has_savepoints:
             with connection.begin_nested():
                 yield
         else:
             yield
+
+
+@contextmanager
+def judged(connection: Connection) -> Iterator[None]:
+    """Go on with a query that was tried, such as fetch more of its rows; what goes wrong is told as in `attempt`.
+
+    On PostgreSQL the transaction cannot be used after that.
+    """
+    engine = engine_of(connection)
+    try:
+        yield
     except DBAPIError as error:
         if connection.invalidated or engine.verdict(error.orig or error) != "statement":
             raise
-        if not savepoints:
+        if not engine.has_savepoints:
             connection.rollback()
             if connection.info.get(TRIED_OUT):
                 raise LostError(said(error)) from error

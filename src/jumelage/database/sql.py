@@ -3,18 +3,37 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, CursorResult
 
 
 def query(connection: Connection, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Run a query as it stands, colons and percent signs included: the column names, and the rows."""
     result = connection.exec_driver_sql(sql)
     return list(result.keys()), [tuple(row) for row in result.fetchall()]
+
+
+_AT_ONCE = 10_000  # rows
+
+
+def stream(connection: Connection, sql: str) -> Iterator[list[tuple[Any, ...]]]:
+    """Run a query as it stands, and give its rows some at a time: what was given is held no longer.
+
+    It runs at once; errors of the engine come from here and from fetching.
+    """
+    return _pieces(connection.exec_driver_sql(sql, execution_options={"yield_per": _AT_ONCE}))
+
+
+def _pieces(result: CursorResult[Any]) -> Iterator[list[tuple[Any, ...]]]:
+    with closing(result):  # the cursor of a connection that is lost is closed by nobody else
+        for rows in result.partitions(_AT_ONCE):
+            yield [tuple(row) for row in rows]
 
 
 def literal(value: str | Path) -> str:

@@ -1,4 +1,4 @@
-"""What people and programs read: a table of values as text, in the format asked for."""
+"""What people and programs read: a table of values as pieces of text, in the format asked for."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from jumelage.render import machine, terminal
 from jumelage.texts import both, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from jumelage.render.grid import Grid
 
-FORMATS: dict[str, Callable[[Grid], str]] = {
+FORMATS: dict[str, Callable[[Grid], Iterator[str]]] = {
     "table": terminal.render,
     "csv": machine.render_csv,
     "json": machine.render_json,
 }
 
 
-def renderer(name: str) -> Callable[[Grid], str]:
+def renderer(name: str) -> Callable[[Grid], Iterator[str]]:
     """Return the renderer of a format; UsageError lists the formats if there is none of that name."""
     if name not in FORMATS:
         raise UsageError(

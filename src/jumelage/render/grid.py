@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from itertools import chain, islice
+from typing import TYPE_CHECKING, TypeVar
 
 from jumelage.content import ALL, TOTAL, UNKNOWN, answers
 from jumelage.render.words import STATUS_NAMES, heading, kind, title, words
@@ -31,7 +32,7 @@ class Shown:
 
     title: str
     headings: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    rows: Iterable[tuple[str, ...]]
     numeric: tuple[bool, ...]
     totals: frozenset[int] = frozenset()
     notes: tuple[str, ...] = ()
@@ -39,14 +40,14 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Rows for programs (`names`, `rows`) and for people (`shown`).
+    """Rows for programs (`names`, `rows`) and for people (`shown`), which are read once: of one or of the other.
 
     What is made `for_people` is for them in a CSV file too: one that a French spreadsheet program opens as a table.
     `typed` are columns of texts that somebody typed.
     """
 
     names: tuple[str, ...]
-    rows: tuple[tuple[Value, ...], ...]
+    rows: Iterable[tuple[Value, ...]]
     shown: Shown = field(repr=False)
     for_people: bool = False
     typed: frozenset[str] = frozenset()
@@ -217,16 +218,29 @@ def _listed(sheet: Sheet, lang: str) -> Shown:
     )
 
 
+_Row = TypeVar("_Row")
+AT_ONCE = 10_000  # rows that are held; the first so many say how a table is laid out
+
+
+def some_at_a_time(rows: Iterable[_Row]) -> Iterator[list[_Row]]:
+    """Give rows in lists of as many as are held."""
+    left = iter(rows)
+    while some := list(islice(left, AT_ONCE)):
+        yield some
+
+
 def of_detail(detail: Detail, title: str, lang: str) -> Grid:
-    """Make the grid of the rows behind a cell."""
-    texts = tuple(tuple(_shown(value, lang) for value in row) for row in detail.rows)
+    """Make the grid of the rows behind a cell, which are read as they are rendered."""
+    first = list(islice(detail.rows, AT_ONCE))
     numeric = tuple(
         any(not isinstance(value, str) for value in column if value is not None)
-        for column in (zip(*detail.rows, strict=True) if detail.rows else [()] * len(detail.columns))
+        for column in (zip(*first, strict=True) if first else [()] * len(detail.columns))
     )
+    rows = chain(first, detail.rows)
+    texts = (tuple(_shown(value, lang) for value in row) for row in rows)
     notes = () if detail.additive else (_NOT_ADDITIVE.text(lang),)
     headings = tuple(heading(name, lang) for name in detail.columns)
-    return Grid(detail.columns, detail.rows, Shown(title, headings, texts, numeric, notes=notes))
+    return Grid(detail.columns, rows, Shown(title, headings, texts, numeric, notes=notes))
 
 
 def _shown(value: Value, lang: str) -> str:

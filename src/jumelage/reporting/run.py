@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from decimal import Decimal
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from jumelage import database, report_file
 from jumelage.content import TOTAL
-from jumelage.database.attempt import QueryError, attempt
+from jumelage.database.attempt import QueryError, attempt, judged
 from jumelage.errors import ReportError, UsageError
-from jumelage.reporting.sheet import Detail, Sheet, Value, WaveFacts, by_key, plain
+from jumelage.reporting.sheet import Detail, Sheet, Value, WaveFacts, by_key, plain_rows
 from jumelage.revisions.kinds import check_one_kind, per_kind
 from jumelage.revisions.scope import Scope, set_scope
 from jumelage.texts import Label, both, nearest, same
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from sqlalchemy import Connection
 
     from jumelage.report_file import Report
@@ -149,7 +153,7 @@ def run_cells(connection: Connection, report: Report) -> tuple[tuple[Value, ...]
                 ", ".join(wanted),
             )
         )
-    cells = tuple(tuple(plain(value) for value in row) for row in rows)
+    cells = tuple(plain_rows(rows))
     keys = [names.index(name) for name in report.key]
     seen = set()
     for row in cells:
@@ -188,13 +192,37 @@ def _check_balance(report: Report, cells: tuple[tuple[Value, ...], ...]) -> None
 
 
 def _query(connection: Connection, report: Report, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    with _reported(report), attempt(connection):
+        return database.query(connection, sql)
+
+
+@contextmanager
+def _reported(report: Report) -> Iterator[None]:
     try:
-        with attempt(connection):
-            return database.query(connection, sql)
+        yield
     except QueryError as error:
         raise ReportError(
             both("reports/{}.sql\u00a0: {}", "reports/{}.sql: {}", report.name, same(str(error)))
         ) from error
+
+
+def _stream(connection: Connection, report: Report, sql: str) -> Iterator[tuple[Value, ...]]:
+    """Return the rows of a query of a report, of which few are held at a time; the first are fetched at once."""
+    with _reported(report), attempt(connection):
+        pieces = database.stream(connection, sql)
+        first = next(pieces, [])
+    return chain.from_iterable(map(plain_rows, chain([first], _rest(connection, report, pieces))))
+
+
+def _rest(
+    connection: Connection, report: Report, pieces: Iterator[Sequence[tuple[Any, ...]]]
+) -> Iterator[Sequence[tuple[Any, ...]]]:
+    while True:
+        with _reported(report), judged(connection):
+            piece = next(pieces, None)
+        if piece is None:
+            return
+        yield piece
 
 
 def _labels(connection: Connection, report: Report) -> tuple[dict[str, dict[str, Label]], frozenset[str]]:
@@ -210,7 +238,10 @@ def _labels(connection: Connection, report: Report) -> tuple[dict[str, dict[str,
 
 
 def explain(connection: Connection, sheet: Sheet, key: str, measure: str) -> Detail:
-    """Return the rows behind a cell, by the report's own detail; UsageError for an unknown key or measure."""
+    """Return the rows behind a cell, by the report's own detail; UsageError for an unknown key or measure.
+
+    They are read as they come; ReportError, and what else a query may meet, then too.
+    """
     report = sheet.report
     if measure not in report.measures:
         raise UsageError(
@@ -239,7 +270,7 @@ def explain(connection: Connection, sheet: Sheet, key: str, measure: str) -> Det
             connection, f"select distinct key from published_figures where report = '{report.name}'"
         )
         if (key,) in printed[1]:  # printed, and no row computes it
-            return Detail(columns, (), additive=True)
+            return Detail(columns, iter(()), additive=True)
         raise UsageError(
             both(
                 "{} n’a pas de cellule {!r}\u00a0; {}", "{} has no cell {!r}; {}", report.name, key, nearest(key, cells)
@@ -256,9 +287,9 @@ def explain(connection: Connection, sheet: Sheet, key: str, measure: str) -> Det
     where = f" where {' and '.join(conditions)}" if conditions else ""
     order = ", ".join(str(i) for i in range(1, len(columns) + 1))
     sql = f"{report.detail_sql}\nselect * from detail d{where} order by {order}"
-    _, rows = _query(connection, report, sql)
-    cells_of = tuple(tuple(plain(value) for value in row) for row in rows)
-    return Detail(columns, cells_of, additive=not {parts[0], measure} & set(report.not_additive))
+    return Detail(
+        columns, _stream(connection, report, sql), additive=not {parts[0], measure} & set(report.not_additive)
+    )
 
 
 def detail_columns(connection: Connection, report: Report) -> tuple[str, ...]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from jumelage.content import ALL, TOTAL, UNKNOWN
 from jumelage.texts import Label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
     from jumelage.report_file import Report
 
@@ -116,10 +117,10 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """The rows behind a cell."""
+    """The rows behind a cell, to be read once, while the connection that they come from is open."""
 
     columns: tuple[str, ...]
-    rows: tuple[tuple[Value, ...], ...]
+    rows: Iterator[tuple[Value, ...]]
     additive: bool
 
 
@@ -172,3 +173,13 @@ def plain(value: Any) -> Value:  # noqa: ANN401
         exact = Decimal(str(value)) if isinstance(value, float) else Decimal(value)
         return int(exact) if exact == exact.to_integral_value() else exact.normalize()
     return str(value)
+
+
+_PLAIN = {int, str, type(None)}
+
+
+def plain_rows(rows: Sequence[tuple[Any, ...]]) -> Sequence[tuple[Value, ...]]:
+    """Make each value of rows plain."""
+    if set(map(type, chain.from_iterable(rows))) <= _PLAIN:  # so they are, mostly: by the million it counts
+        return rows
+    return [tuple(plain(value) for value in row) for row in rows]

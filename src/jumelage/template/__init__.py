@@ -137,7 +137,7 @@ def write_template(
                     out,
                 )
             )
-        write_whole(_bytes(workbook(_filling(wave, lang, earlier, asked))), out.resolve())
+        write_whole([_bytes(workbook(_filling(wave, lang, earlier, asked)))], out.resolve())
     except OSError as error:
         raise OutputError(filled(NOT_WRITTEN, out, error.strerror)) from error
 

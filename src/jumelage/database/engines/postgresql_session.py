@@ -33,6 +33,7 @@ _PINNED = {
     "standard_conforming_strings": "on",
     "transform_null_equals": "off",
     "array_nulls": "on",
+    "cursor_tuple_fraction": "1",  # who asks for rows some at a time reads them all
     "row_security": "off",  # rows hidden from the role are an error, and never a smaller number
     "session_replication_role": "origin",  # foreign keys are kept
     "default_transaction_isolation": "read committed",
