@@ -57,6 +57,7 @@ def test_what_cannot_be_of_the_past_is_refused_with_the_reason(migrated: URL, tm
         (("--by", ""), "--by is blank"),
         (("--recorded-at", "2999-01-01", *BY), "is still to come"),
         (("--recorded-at", "soon", *BY), "'soon' is not a time"),
+        (("--recorded-at", "2010-12-30", *BY), "before the fieldwork of wave tiny ended, on 2010-12-31"),
     ):
         code, err = load(migrated, wave, *more)
         assert code == 2

@@ -517,6 +517,15 @@ ASKED = {
     "not_a_number": case(answered("number,B,B", "some"), RESPONDENTS, 2, "budget"),
     "number_out_of_bounds": case(answered("number,B,B,,1,9", "9.5"), RESPONDENTS, 2, "budget"),
     "bounds_order": case(asks("budget,number,B,B,,9,1"), "questions.csv", 2, "most"),
+    "answer_of_unengaged": case(
+        both(
+            lines("questions.csv", "question,kind,label_fr,label_en,asked_of", "budget,yes_no,B,B,engaged"),
+            lines(RESPONDENTS, "city,response,budget", "Lille,responded,yes", "Douai,responded,", "Lens,responded,no"),
+        ),
+        RESPONDENTS,
+        4,
+        "budget",
+    ),
     "answer_twice": case(
         both(answered("number,B,B", "3"), lines("answers.csv", "city,question,answer", "Lille,budget,3")),
         RESPONDENTS,
@@ -529,6 +538,7 @@ SEVERITIES = {
     "read_as_cp1252": "notice",
     "rows_above_header": "notice",
     "line_not_loaded": "notice",
+    "answer_of_unengaged": "warning",
     "pair_before_unknown": "warning",
     "state_younger": "warning",
     "another_kind": "warning",

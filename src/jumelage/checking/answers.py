@@ -58,6 +58,8 @@ def _stage_answers(
     yield from _understand(bench, documents, questions, names, wave)
     yield from _twice(bench, documents)
     yield from _of_silent(bench, documents)
+    if wave is not None and wave.agreements_complete:
+        yield from _of_unengaged(bench, documents, questions)
 
 
 def _gather(bench: Connection, documents: Mapping[str, Document], questions: Sequence[Question]) -> None:
@@ -256,3 +258,20 @@ def _of_silent(bench: Connection, documents: Mapping[str, Document]) -> Iterator
     )
     for name, line, column, text, response in rows:
         yield documents[name].finding("answers_of_nonrespondent", line, column, text, response=response)
+
+
+def _of_unengaged(
+    bench: Connection, documents: Mapping[str, Document], questions: Sequence[Question]
+) -> Iterator[Finding]:
+    """Find answers to questions asked of engaged towns, of towns that have no agreement: they count nowhere."""
+    of_engaged = [question.code for question in questions if question.asked_of == "engaged"]
+    rows = bench.exec_driver_sql(
+        "select distinct u.document, u.line, u.in_column, u.given_text from understood u "
+        "where u.question in (select unnest(cast(? as varchar[]))) and u.missing is null and u.city is not null "
+        "and u.city not in (select city from resolved_partnerships where city is not null and until_from is null) "
+        "and u.city not in (select city from resolved_respondents where city is not null and declared_agreements > 0) "
+        "order by 1, 2",
+        (of_engaged,),
+    )
+    for name, line, column, text in rows:
+        yield documents[name].finding("answer_of_unengaged", line, column, text)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 CLOSED = ("yes_no", "choice", "choices")
 WITH_ITEMS = ("choice", "choices")
 _MOST = Decimal(10) ** 12
+_LAST_PLACE = 1_000_000_000
 _NOT_WRITTEN = Label("rien n’a été écrit", "nothing was written")
 
 
@@ -47,6 +48,7 @@ class Question:
     least: Decimal | None
     most: Decimal | None
     default: str | None
+    place: Decimal
 
 
 def read_questions(questions: Path, items: Path | None = None) -> tuple[dict[str, Rows], Findings]:
@@ -85,7 +87,7 @@ def stage_questions(
     kinds |= {"least": "decimal(18,6)", "most": "decimal(18,6)", "default_answer": "varchar", "position": "integer"}
     rows = [
         (q.code, q.kind, q.label.fr, q.label.en, q.asked_of, q.code_list, q.unit, q.least, q.most, q.default, i)
-        for i, q in enumerate(known, 1)
+        for i, q in enumerate(sorted(known, key=lambda question: question.place), 1)
     ]
     _put(bench, "staged_questions", kinds, rows)
     listed = [row for question in known if question.code_list for row in _from_list(bench, question)]
@@ -110,7 +112,7 @@ def _put(bench: Connection, table: str, kinds: dict[str, str], rows: list[tuple[
 
 def _questions(rows: Rows, findings: Findings) -> Iterable[Question]:
     first: dict[str, int] = {}
-    for line, record in rows.records():
+    for order, (line, record) in enumerate(rows.records(), 1):
         before = findings.errors
         wrong = _Wrong(rows, line, record, findings)
         code, kind = record["question"], wrong.choice("kind", QUESTION_KINDS)
@@ -125,14 +127,14 @@ def _questions(rows: Rows, findings: Findings) -> Iterable[Question]:
         code_list = wrong.choice("list", QUESTION_LISTS)
         if code_list and kind and kind not in WITH_ITEMS:
             wrong.say("question_without_list", "list", kind=kind)
-        least, most = wrong.number("least"), wrong.number("most")
+        least, most, place = wrong.number("least"), wrong.number("most"), wrong.place(order)
         if least is not None and most is not None and least > most:
             wrong.say("bounds_order", "most", least=record["least"])
         if code:
             first.setdefault(code, line)
         if findings.errors == before and code and kind:
             label = Label(record["label_fr"] or "", record["label_en"] or "")
-            yield Question(code, kind, label, asked_of, code_list, record["unit"], least, most, default)
+            yield Question(code, kind, label, asked_of, code_list, record["unit"], least, most, default, place)
 
 
 def _doubtful(rows: Rows | None, questions: list[Question], items: Rows, findings: Findings) -> Collection[str | None]:
@@ -151,7 +153,7 @@ def _items(
     with_items = [question.code for question in questions if question.kind in WITH_ITEMS and not question.code_list]
     listed = {(record["question"], record["item"]) for _, record in rows.records()}
     first: dict[tuple[str | None, str | None], int] = {}
-    for position, (line, record) in enumerate(rows.records(), 1):
+    for order, (line, record) in enumerate(rows.records(), 1):
         before = findings.errors
         wrong = _Wrong(rows, line, record, findings)
         wrong.blanks("question", "item", "label_fr", "label_en")
@@ -165,8 +167,9 @@ def _items(
             key = Label("question et item", "question and item")
             wrong.say("row_twice", "item", key=key, first=first[question, item])
         first.setdefault((question, item), line)
+        place = wrong.place(order)
         if findings.errors == before:
-            yield question, item, parent, record["label_fr"], record["label_en"], position
+            yield question, item, parent, record["label_fr"], record["label_en"], place
 
 
 def _from_list(bench: Connection, question: Question) -> Iterable[tuple[Any, ...]]:
@@ -207,6 +210,13 @@ class _Wrong:
         if (code := spelled.get(folded(text))) is None:
             self.say("choice", column, choices=", ".join(codes))
         return code
+
+    def place(self, order: int) -> Decimal:
+        """Return the place that a row asks for in lists and reports, a whole number; else that of the row."""
+        place = self.number("position")
+        if place is not None and (place != place.to_integral_value() or abs(place) > _LAST_PLACE):
+            self.say("not_a_number", "position")
+        return Decimal(order) if place is None else place
 
     def number(self, column: str) -> Decimal | None:
         """Return a number; None if it is blank, or a finding."""

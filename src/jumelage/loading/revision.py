@@ -204,6 +204,18 @@ def _check_past(connection: Connection, wave: Wave, wanted: datetime, last: int)
                 last,
             )
         )
+    if wanted.date() < wave.fieldwork_to:
+        raise UsageError(
+            both(
+                "--recorded-at {}\u00a0: c’est avant la fin du terrain de la vague {}, le {}\u00a0; "
+                "rien n’en pouvait être dit",
+                "--recorded-at {}: that is before the fieldwork of wave {} ended, on {}; "
+                "nothing could be said of it then",
+                wanted,
+                wave.code,
+                wave.fieldwork_to,
+            )
+        )
     check_before_all(connection, wanted)
 
 
