@@ -13,7 +13,8 @@ from jumelage.checking.no_answer import SENTINELS
 from jumelage.checking.numbers import ambiguous, decimal, two_readings
 from jumelage.checking.periods import Period, understand
 from jumelage.checking.questions import CLOSED, stage_questions
-from jumelage.database.models import NO_ANSWER
+from jumelage.database.models import NO_ANSWER, columns_of
+from jumelage.database.sql import literal
 from jumelage.database.workbench import put
 from jumelage.rules import near
 from jumelage.texts import bounded
@@ -32,12 +33,6 @@ if TYPE_CHECKING:
     from jumelage.rules import Finding
 
 _SEPARATED = r"\s*[;|\n]\s*"  # between the items of an answer with several; a comma may be part of a label
-_NO_ROWS = (
-    "create or replace temp table staged_answers as select cast(null as varchar) as city, "
-    "cast(null as varchar) as question, cast(null as varchar) as item, cast(null as varchar) as code, "
-    "cast(null as decimal(18,6)) as number, cast(null as date) as date_from, cast(null as date) as date_to, "
-    "cast(null as varchar) as text, cast(null as varchar) as missing, cast(null as varchar) as source limit 0"
-)
 
 
 def stage_asked(bench: Connection, package: Package, names: Names, findings: Findings) -> None:
@@ -52,7 +47,8 @@ def _stage_answers(
 ) -> Iterator[Finding]:
     _gather(bench, documents, questions)
     if not bench.exec_driver_sql("select count(*) from given").scalar():
-        bench.exec_driver_sql(_NO_ROWS)
+        none = columns_of("answers")
+        put(bench, "staged_answers", none, [[] for _ in none])
         return
     yield from _unknown_questions(bench, documents, questions)
     yield from _understand(bench, documents, questions, names, wave)
@@ -167,10 +163,10 @@ def _understand(
         "left join period d on d.text = g.text"
     )
     yield from _misunderstood(bench, documents, questions)
-    sources = wave.sources["respondents"].replace("'", "''") if wave is not None else ""
+    source = literal(wave.sources["respondents"] if wave is not None else "")
     bench.exec_driver_sql(
         "create or replace temp table staged_answers as select distinct city, question, item, code, number, date_from, "
-        f"date_to, text, missing, '{sources}' as source from understood "
+        f"date_to, text, missing, {source} as source from understood "
         "where city is not null and item is not null"
     )
 
@@ -236,42 +232,54 @@ def _misunderstood(
             yield document.finding("not_a_number", line, column, text)
 
 
+def _offenders(
+    bench: Connection, documents: Mapping[str, Document], rule: str, sql: str, *values: object
+) -> Iterator[Finding]:
+    """Yield a finding for each row of a query: document, line, in_column and text, and what else is told by name."""
+    result = bench.exec_driver_sql(sql, values)
+    names = list(result.keys())[4:]
+    for name, line, column, text, *told in result:
+        yield documents[name].finding(rule, line, column, text, **dict(zip(names, told, strict=True)))
+
+
 def _twice(bench: Connection, documents: Mapping[str, Document]) -> Iterator[Finding]:
     """Find answers that stand in two places, be they the same or not."""
-    rows = bench.exec_driver_sql(
+    return _offenders(
+        bench,
+        documents,
+        "answer_twice",
         "with placed as (select document, line, in_column, given_text, row_number() over (partition by city, question, "
         "item order by document, line) as place, first_value(document || ' ' || line) over (partition by city, "
         "question, item order by document, line) as first from understood where city is not null and item is not null) "
-        "select distinct document, line, in_column, given_text, first from placed where place > 1 order by 1, 2"
+        "select distinct document, line, in_column, given_text, first from placed where place > 1 order by 1, 2",
     )
-    for name, line, column, text, first in rows:
-        yield documents[name].finding("answer_twice", line, column, text, first=first)
 
 
 def _of_silent(bench: Connection, documents: Mapping[str, Document]) -> Iterator[Finding]:
     """Find answers of towns that say of themselves that they have not responded."""
-    rows = bench.exec_driver_sql(
+    return _offenders(
+        bench,
+        documents,
+        "answers_of_nonrespondent",
         "select distinct u.document, u.line, u.in_column, u.given_text, s.response from understood u join ("
         "select city, min(response) as response from resolved_respondents group by city "
         "having count(*) = 1 and min(response) in ('refused', 'not_reached')) s on s.city = u.city "
-        "where u.missing is null order by 1, 2"
+        "where u.missing is null order by 1, 2",
     )
-    for name, line, column, text, response in rows:
-        yield documents[name].finding("answers_of_nonrespondent", line, column, text, response=response)
 
 
 def _of_unengaged(
     bench: Connection, documents: Mapping[str, Document], questions: Sequence[Question]
 ) -> Iterator[Finding]:
     """Find answers to questions asked of engaged towns, of towns that have no agreement: they count nowhere."""
-    of_engaged = [question.code for question in questions if question.asked_of == "engaged"]
-    rows = bench.exec_driver_sql(
+    return _offenders(
+        bench,
+        documents,
+        "answer_of_unengaged",
         "select distinct u.document, u.line, u.in_column, u.given_text from understood u "
         "where u.question in (select unnest(cast(? as varchar[]))) and u.missing is null and u.city is not null "
         "and u.city not in (select city from resolved_partnerships where city is not null and until_from is null) "
         "and u.city not in (select city from resolved_respondents where city is not null and declared_agreements > 0) "
         "order by 1, 2",
-        (of_engaged,),
+        [question.code for question in questions if question.asked_of == "engaged"],
     )
-    for name, line, column, text in rows:
-        yield documents[name].finding("answer_of_unengaged", line, column, text)

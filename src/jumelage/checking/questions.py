@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from jumelage import content, database
-from jumelage.database.models import ASKED_OF, NO_ANSWER, QUESTION_KINDS, QUESTION_LISTS
+from jumelage.database.models import ASKED_OF, NO_ANSWER, QUESTION_KINDS, QUESTION_LISTS, columns_of
 from jumelage.database.workbench import put, read_code_lists, workbench
 from jumelage.errors import DataError, UsageError
 from jumelage.findings import Findings
@@ -83,13 +83,11 @@ def stage_questions(
 ) -> list[Question]:
     """Understand the questions of a wave with their items, and stage them; what is wrong is added to the findings."""
     known = list(_questions(questions, findings)) if questions is not None else []
-    kinds = dict.fromkeys(("question", "kind", "label_fr", "label_en", "asked_of", "list", "unit"), "varchar")
-    kinds |= {"least": "decimal(18,6)", "most": "decimal(18,6)", "default_answer": "varchar", "position": "integer"}
     rows = [
         (q.code, q.kind, q.label.fr, q.label.en, q.asked_of, q.code_list, q.unit, q.least, q.most, q.default, i)
         for i, q in enumerate(sorted(known, key=lambda question: question.place), 1)
     ]
-    _put(bench, "staged_questions", kinds, rows)
+    _stage(bench, "questions", rows)
     listed = [row for question in known if question.code_list for row in _from_list(bench, question)]
     own = (
         list(_items(items, known, _doubtful(questions, known, items, findings), findings)) if items is not None else []
@@ -101,13 +99,13 @@ def stage_questions(
                 findings.append(
                     questions.document.finding("question_without_items", line, "question", record["question"])
                 )
-    kinds = dict.fromkeys(("question", "item", "parent", "label_fr", "label_en"), "varchar") | {"position": "integer"}
-    _put(bench, "staged_question_items", kinds, [*listed, *own])
+    _stage(bench, "question_items", [*listed, *own])
     return known
 
 
-def _put(bench: Connection, table: str, kinds: dict[str, str], rows: list[tuple[Any, ...]]) -> None:
-    put(bench, table, kinds, [[row[i] for row in rows] for i in range(len(kinds))])
+def _stage(bench: Connection, name: str, rows: list[tuple[Any, ...]]) -> None:
+    kinds = columns_of(name)
+    put(bench, f"staged_{name}", kinds, [[row[i] for row in rows] for i in range(len(kinds))])
 
 
 def _questions(rows: Rows, findings: Findings) -> Iterable[Question]:

@@ -91,7 +91,7 @@ def report(
     """
     from jumelage import database, report_file
     from jumelage.render.grid import of_sheet
-    from jumelage.reporting.run import each_kind, run
+    from jumelage.reporting.run import each_kind, run_part
     from jumelage.revisions.kinds import check_one_kind
 
     found = report_file.report(name)
@@ -105,7 +105,7 @@ def report(
         grids = []
         for part in parts:
             with waiting(COMPUTING):
-                sheet = run(connection, found, part)
+                sheet = run_part(connection, found, part)
             grids.append(of_sheet(sheet, lang, _judged(connection, part, name) if printed else None))
     if format_ != "table":
         say_remarks(parts[0])

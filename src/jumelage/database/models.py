@@ -51,6 +51,7 @@ __all__ = [
     "RESPONSES",
     "SCHEMA",
     "TOWN_QUESTIONS",
+    "columns_of",
     "foreign_keys",
     "metadata",
 ]
@@ -326,6 +327,12 @@ DERIVED = frozenset(
     for column in metadata.tables[f"{SCHEMA}.{name}"].columns
     if column.info.get("derived")
 )
+
+
+def columns_of(name: str) -> dict[str, str]:
+    """Return the columns of a table that a load fills, with their types, but for wave and revision."""
+    columns = metadata.tables[f"{SCHEMA}.{name}"].columns
+    return {column.name: str(column.type) for column in columns if column.name not in OF_A_REVISION}
 
 
 def foreign_keys() -> Iterator[tuple[Table, ForeignKeyConstraint]]:

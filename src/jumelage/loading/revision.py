@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from jumelage import __version__, database
-from jumelage.database.models import DERIVED, LATER_TABLES, OF_A_LOAD, OF_A_REVISION, metadata
+from jumelage.database.models import DERIVED, LATER_TABLES, OF_A_LOAD, OF_A_REVISION, columns_of, metadata
 from jumelage.errors import DataError, UsageError
 from jumelage.loading.losses import confirm, losses
 from jumelage.reading.wave_toml import Wave, canonical
@@ -117,11 +117,6 @@ def append_revision(
     )
 
 
-def _columns(name: str) -> list[str]:
-    columns = metadata.tables[f"survey.{name}"].columns
-    return [column.name for column in columns if column.name not in OF_A_REVISION]
-
-
 # Columns that came later, with what stands there where they are not used: the hash is then what it always was.
 _LATER = {
     "declared_agreements": "null",
@@ -157,7 +152,7 @@ def content_hash(
     counts = {}
     digest = hashlib.sha256(canonical(wave).encode())
     for name in OF_A_LOAD:
-        columns = [column for column in _columns(name) if column not in {"position", "agreement", *DERIVED}]
+        columns = [column for column in columns_of(name) if column not in {"position", "agreement", *DERIVED}]
         line = f"concat({', '.join(_field(column, first=column == columns[0]) for column in columns)})"
         sums = bench.exec_driver_sql(
             "select count(*), sum(cast(m >> 64 as ubigint)), sum(cast(m & 18446744073709551615 as ubigint)) "
@@ -262,7 +257,7 @@ def _write(
     )
     filled = [f"survey.{name}" for name in ("waves", "revisions", *OF_A_LOAD)]
     for name in OF_A_LOAD:
-        columns = _columns(name)
+        columns = columns_of(name)
         sql = f"select '{wave.code}', {revision}, {', '.join(columns)} from staged_{name}"
         database.append(bench, sql, connection, f"survey.{name}", [*OF_A_REVISION, *columns])
     if broken := database.orphans(connection, {"revisions", *OF_A_LOAD}):

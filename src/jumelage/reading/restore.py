@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jumelage import database
-from jumelage.database.models import PUBLICATION, TOWN_QUESTIONS, metadata
+from jumelage.database.models import PUBLICATION, TOWN_QUESTIONS, columns_of
 from jumelage.errors import UsageError
 from jumelage.findings import Findings
 from jumelage.reading.shapes import ITEMS, QUESTIONS, Rows
@@ -116,8 +116,7 @@ def restore(connection: Connection, bench: Connection, code: str, table: str) ->
             _leave_out_defaults(bench, said)
         documents[name] = Document(name, f"{wave}@{revision} {name}", None, Path(), 0, tuple(columns))
     for name in PUBLICATION:
-        staged = {column.name: str(column.type) for column in metadata.tables[f"survey.{name}"].columns}
-        del staged["wave"], staged["revision"]
+        staged = columns_of(name)
         sql = f"select {', '.join(staged)} from survey.{name} {where}"
         database.fetch(connection, sql, bench, f"staged_{name}", staged)
     return Restored(said, documents, asked(connection, f"{wave}@{revision}", "survey.", where))

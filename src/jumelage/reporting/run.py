@@ -78,12 +78,12 @@ def run(connection: Connection, report: Report, scope: Scope) -> Sheet:
     """
     parts = each_kind(connection, report, scope)
     check_one_kind(parts)
-    return _run(connection, report, parts[0])
+    return run_part(connection, report, parts[0])
 
 
 def run_each(connection: Connection, report: Report, scope: Scope) -> tuple[Sheet, ...]:
     """Run a report once for each kind of authority that was asked; errors as for `run`."""
-    return tuple(_run(connection, report, part) for part in each_kind(connection, report, scope))
+    return tuple(run_part(connection, report, part) for part in each_kind(connection, report, scope))
 
 
 def each_kind(connection: Connection, report: Report, scope: Scope) -> tuple[Scope, ...]:
@@ -99,7 +99,8 @@ def each_kind(connection: Connection, report: Report, scope: Scope) -> tuple[Sco
     return enough
 
 
-def _run(connection: Connection, report: Report, scope: Scope) -> Sheet:
+def run_part(connection: Connection, report: Report, scope: Scope) -> Sheet:
+    """Run a report in one of the scopes that `each_kind` returns; ReportError as for `run`."""
     set_scope(connection, scope)
     return make_sheet(connection, report, wave_facts(connection, scope), scope)
 
