@@ -125,48 +125,51 @@ from (
         min(d.number) as lowest,
         max(d.number) as highest,
         case
-            when count(*) = count(coalesce(d.number, d.least))
-                then round(cast(percentile_cont(0.25) within group (order by cast(coalesce(d.number, d.least) as double precision)) as numeric(18, 8)), 6)
+            when count(*) = count(d.low)
+                then round(cast(percentile_cont(0.25) within group (order by cast(d.low as double precision)) as numeric(18, 8)), 6)
         end as q1_low,
         case
-            when count(*) = count(coalesce(d.number, d.most))
-                then round(cast(percentile_cont(0.25) within group (order by cast(coalesce(d.number, d.most) as double precision)) as numeric(18, 8)), 6)
+            when count(*) = count(d.high)
+                then round(cast(percentile_cont(0.25) within group (order by cast(d.high as double precision)) as numeric(18, 8)), 6)
         end as q1_high,
         case
-            when count(*) = count(coalesce(d.number, d.least))
-                then round(cast(percentile_cont(0.5) within group (order by cast(coalesce(d.number, d.least) as double precision)) as numeric(18, 8)), 6)
+            when count(*) = count(d.low)
+                then round(cast(percentile_cont(0.5) within group (order by cast(d.low as double precision)) as numeric(18, 8)), 6)
         end as median_low,
         case
-            when count(*) = count(coalesce(d.number, d.most))
-                then round(cast(percentile_cont(0.5) within group (order by cast(coalesce(d.number, d.most) as double precision)) as numeric(18, 8)), 6)
+            when count(*) = count(d.high)
+                then round(cast(percentile_cont(0.5) within group (order by cast(d.high as double precision)) as numeric(18, 8)), 6)
         end as median_high,
         case
-            when count(*) = count(coalesce(d.number, d.least))
-                then round(cast(percentile_cont(0.75) within group (order by cast(coalesce(d.number, d.least) as double precision)) as numeric(18, 8)), 6)
+            when count(*) = count(d.low)
+                then round(cast(percentile_cont(0.75) within group (order by cast(d.low as double precision)) as numeric(18, 8)), 6)
         end as q3_low,
         case
-            when count(*) = count(coalesce(d.number, d.most))
-                then round(cast(percentile_cont(0.75) within group (order by cast(coalesce(d.number, d.most) as double precision)) as numeric(18, 8)), 6)
+            when count(*) = count(d.high)
+                then round(cast(percentile_cont(0.75) within group (order by cast(d.high as double precision)) as numeric(18, 8)), 6)
         end as q3_high,
         case
-            when count(*) = count(coalesce(d.number, d.least))
+            when count(*) = count(d.low)
                 then round(cast(least(1.0 * sum(d.number) / nullif(count(d.number), 0),
-                    1.0 * sum(coalesce(d.number, d.least)) / count(*)) as numeric(18, 8)), 2)
+                    1.0 * sum(d.low) / count(*)) as numeric(18, 8)), 2)
         end as mean_low,
         case
-            when count(*) = count(coalesce(d.number, d.least))
+            when count(*) = count(d.low)
                 then sum(coalesce(d.number, case when d.base = 'yes' then d.least else least(0, d.least) end))
         end as total_low,
         case
-            when count(*) = count(coalesce(d.number, d.most))
+            when count(*) = count(d.high)
                 then round(cast(greatest(1.0 * sum(d.number) / nullif(count(d.number), 0),
-                    1.0 * sum(coalesce(d.number, d.most)) / count(*)) as numeric(18, 8)), 2)
+                    1.0 * sum(d.high) / count(*)) as numeric(18, 8)), 2)
         end as mean_high,
         case
-            when count(*) = count(coalesce(d.number, d.most))
+            when count(*) = count(d.high)
                 then sum(coalesce(d.number, case when d.base = 'yes' then d.most else greatest(0, d.most) end))
         end as total_high
-    from detail d
+    from (
+        select n.*, coalesce(n.number, n.least) as low, coalesce(n.number, n.most) as high
+        from detail n
+    ) d
     group by d.wave, d.question, d.statistic
 ) x
 order by x.position, x.question, x.place

@@ -218,6 +218,16 @@ def test_a_template_is_not_written_of_questions_that_a_load_would_refuse(tmp_pat
     assert "200 questions are too many for a sheet" in done.err
 
 
+def test_an_item_that_is_called_like_a_reason_is_an_answer(databases: Databases, tiny_wave: WaveFolder) -> None:
+    tiny_wave.write("questions.csv", "question,kind,label_fr,label_en\nend,choice,Fin,End\n")
+    tiny_wave.write("question_items.csv", "question,item,label_fr,label_en\nend,refused,Rompu,Broken off\nend,b,B,B\n")
+    tiny_wave.write("respondents.csv", "city,response,end\nLille,responded,Broken off\nDouai,responded,b\n")
+    url = databases.migrated()
+    loaded(tiny_wave, url)
+    counts = {row["answer"]: (row["cities"], row["refused"], row["base"]) for row in report(url, "answers")}
+    assert counts == {"refused": ("1", "0", "2"), "b": ("1", "0", "2")}
+
+
 def test_a_list_that_grows_tomorrow_was_not_asked_today(databases: Databases, tiny_wave: WaveFolder) -> None:
     url = databases.migrated()
     loaded(asking(tiny_wave), url)
