@@ -52,22 +52,10 @@ def synchronise(connection: Connection) -> None:
                 )
             except DBAPIError as error:
                 raise DatabaseError(_wrong(name, str(error.orig).splitlines()[0])) from error
-            keys = ", ".join(column.name for column in table.primary_key)
-            twice = f"select {keys} from new_{name} group by {keys} having count(*) > 1 order by {keys}"
-            if found := query(connection, twice)[1]:
-                code = ", ".join(map(str, found[0]))
-                raise DatabaseError(
-                    _wrong(
-                        name,
-                        both(
-                            "{} y est deux fois\u00a0; gardez une seule ligne",
-                            "{} appears there twice; keep one line",
-                            code,
-                        ),
-                    )
-                )
+        _check_keys(connection)
         _check_answers(connection)
-        for name in reversed(CODE_LISTS):
+        there = query(connection, "select 1 from survey.answer_codes limit 1")[1]  # not in a new database
+        for name in reversed(CODE_LISTS) if there else ():
             kept = _same_key(name)
             connection.exec_driver_sql(
                 f"delete from survey.{name} o where not exists (select 1 from new_{name} n where {kept})"
@@ -129,6 +117,29 @@ _CLOSED_LISTS = Label(
 )
 # What answers mean is in the tables and views, which a line does not change.
 _CLOSED = {"answers": ANSWERS, "responses": RESPONSES, "no_date": NO_DATE, "yes_no": ("yes", "no")}
+
+
+def _check_keys(connection: Connection) -> None:
+    """Raise DatabaseError where a list has a key twice."""
+    queries = []
+    for number, name in enumerate(CODE_LISTS):
+        keys = [column.name for column in metadata.tables[f"{SCHEMA}.{name}"].primary_key]
+        shown = " || ', ' || ".join(f"cast({key} as varchar)" for key in keys)
+        queries.append(
+            f"select {number} as place, min({shown}) as code from (select {', '.join(keys)} from new_{name} "
+            f"group by {', '.join(keys)} having count(*) > 1) k having count(*) > 0"
+        )
+    for number, code in sorted(query(connection, " union all ".join(queries))[1])[:1]:
+        raise DatabaseError(
+            _wrong(
+                CODE_LISTS[number],
+                both(
+                    "{} y est deux fois\u00a0; gardez une seule ligne",
+                    "{} appears there twice; keep one line",
+                    code,
+                ),
+            )
+        )
 
 
 def _check_answers(connection: Connection) -> None:

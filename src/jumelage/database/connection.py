@@ -47,7 +47,7 @@ def _connecting_once(engine: Engine, url: URL) -> Engine:
     """Let an engine connect once: after a connection is lost, a second one would have another scope and snapshot."""
     connected = False
 
-    @event.listens_for(engine, "do_connect")
+    @event.listens_for(engine, "do_connect", insert=True)  # before one that connects
     def _once(*_: object) -> None:
         nonlocal connected
         if connected:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
@@ -21,6 +21,7 @@ from jumelage.texts import NOT_READ, Label, both, filled
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
+    from duckdb_engine import ConnectionWrapper
     from sqlalchemy import Connection
     from sqlalchemy import Engine as Connections
 
@@ -141,13 +142,15 @@ class DuckDB(Engine):
         config = dict(SETTINGS)
         if read_only:  # what reads runs queries of waves and reports: they have no business with files
             config["enable_external_access"] = "false"
-        return create_engine(
+        made = create_engine(
             url,
             poolclass=NullPool,
             connect_args={"read_only": read_only, "config": config},
             # Without parameters a statement goes to the driver as it stands.
             execution_options={"no_parameters": True},
         )
+        event.listen(made, "do_connect", _connect)
+        return made
 
     @contextmanager
     def created(self, url: URL) -> Iterator[tuple[URL, Callable[[], None]]]:
@@ -312,6 +315,16 @@ class DuckDB(Engine):
         """Bound the memory that a load takes."""
         connection.exec_driver_sql(f"set temp_directory = {literal(scratch)}")
         connection.exec_driver_sql(f"set memory_limit = '{MEMORY}'")
+
+
+def _connect(_dialect: object, _record: object, _given: object, options: dict[str, Any]) -> ConnectionWrapper:
+    """Connect as the dialect would, which opens a database of its own first to tell a URL's parameters apart."""
+    import duckdb
+    from duckdb_engine import ConnectionWrapper
+
+    return ConnectionWrapper(
+        duckdb.connect(options["database"], read_only=options["read_only"], config=options["config"])
+    )
 
 
 def _that_hold_rows(connection: Connection, tables: Collection[str]) -> set[str]:
