@@ -11,9 +11,8 @@ select
     r.agreements_complete
     and not exists (
         select 1
-        from settings t
-        inner join survey.partnerships p on p.city is null
-        where t.kind is not null and p.wave = r.wave and p.revision = r.revision
+        from survey.partnerships p
+        where r.kind is not null and p.city is null and p.wave = r.wave and p.revision = r.revision
     ) as agreements_complete,
     r.kind
 from (

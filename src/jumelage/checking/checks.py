@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from jumelage.checking.columns import understand_columns
@@ -67,8 +69,7 @@ def find_problems(
     if "frame" in sound and not bench.exec_driver_sql("select count(*) from raw_frame").scalar():
         findings.append(documents["frame"].finding("frame_empty"))
     elif "frame" in sound:
-        for document in documents.values():
-            findings += _outside_frame(bench, document)
+        findings += _outside_frame(bench, documents)
     for rule in rules().values():
         others = set(rule.reads) - {rule.table}
         if rule.sql and others <= (read if rule.row_by_row else sound):
@@ -125,11 +126,15 @@ def _broken(bench: Connection, documents: Mapping[str, Document], rule: Rule) ->
 
 def _blanks(bench: Connection, document: Document) -> Iterator[Finding]:
     """Find rows that lack what no row may lack."""
-    for column in _NEEDED[document.name]:
-        if column not in document.columns and column != "city":
-            continue
-        rows = bench.exec_driver_sql(f"select line from raw_{document.name} where {column} is null order by line")
-        yield from (document.finding("value_missing", line, column) for (line,) in rows)
+    needed = [column for column in _NEEDED[document.name] if column in document.columns or column == "city"]
+    if not needed:
+        return
+    lacking = " or ".join(f"{column} is null" for column in needed)
+    each = ", ".join(f"{column} is null" for column in needed)
+    for line, *blank in bench.exec_driver_sql(f"select line, {each} from raw_{document.name} where {lacking}"):
+        for column, missing in zip(needed, blank, strict=True):
+            if missing:
+                yield document.finding("value_missing", line, column)
 
 
 def _twice(bench: Connection, document: Document, key: tuple[str, ...]) -> Iterator[Finding]:
@@ -148,19 +153,20 @@ def _twice(bench: Connection, document: Document, key: tuple[str, ...]) -> Itera
         yield document.finding("row_twice", line, key[0], value, key=both, first=first)
 
 
-def _outside_frame(bench: Connection, document: Document) -> Iterator[Finding]:
-    table = document.name
+def _outside_frame(bench: Connection, documents: Mapping[str, Document]) -> Iterator[Finding]:
+    each = " union all ".join(f"select '{name}' as document, text, code from meant_{name}_city" for name in documents)
     outside = bench.exec_driver_sql(
-        f"select m.text, g.name, g.changed_on from meant_{table}_city m left join merged g on g.code = m.code "
-        "where m.code not in (select city from resolved_frame)"
+        f"select m.document, m.text, g.name, g.changed_on from ({each}) m left join merged g on g.code = m.code "
+        "where m.code not in (select city from resolved_frame) order by 1, 2"
     ).fetchall()
-    if not outside:
-        return
-    successors = {text: {"successor": name, "changed_on": day} for text, name, day in outside if name}
-    rows = bench.exec_driver_sql(
-        f"select line, city from raw_{table} where city in (select unnest(cast(? as varchar[]))) order by line",
-        ([text for text, *_ in outside],),
-    )
-    for line, value in rows:
-        broken = "outside_frame_merged" if value in successors else "outside_frame"
-        yield document.finding(broken, line, "city", value, **successors.get(value, {}))
+    for name, found in groupby(outside, key=itemgetter(0)):
+        mergers = {text: {"successor": successor, "changed_on": day} for _, text, successor, day in found}
+        rows = bench.exec_driver_sql(
+            f"select line, city from raw_{name} where city in (select unnest(cast(? as varchar[]))) order by line",
+            (list(mergers),),
+        )
+        for line, value in rows:
+            if mergers[value]["successor"]:
+                yield documents[name].finding("outside_frame_merged", line, "city", value, **mergers[value])
+            else:
+                yield documents[name].finding("outside_frame", line, "city", value)

@@ -72,6 +72,7 @@ def understand_columns(
     names.places.read_populations()
     known = _look_up(documents, names)
     for document in documents.values():
+        yield from _too_long(bench, document)
         for column in SHAPES[document.name].columns:
             if list_of(document.name, column):
                 yield from _names(bench, document, column, known[document.name, column], names, wave)
@@ -153,8 +154,6 @@ def _names(
     wave: Wave | None,
 ) -> Iterator[Finding]:
     code_list = LISTS[column]
-    for line, value in _long(bench, document, column):
-        yield document.finding("name_too_long", line, column, value, most=_LONGEST_NAME)
     declared = missing_words(wave, column) if code_list != "yes_no" and code_list in _CLOSED else {}
     known = {text: declared.get(text.casefold(), code) for text, code in found.items()}
     _meaning(bench, document.name, column, {"code": "varchar"}, [entry for entry in known.items() if entry[1]])
@@ -170,15 +169,24 @@ def _names(
     yield from _offenders(bench, document, column, dict.fromkeys(unknown, ("choice", choices)))
 
 
-def _long(bench: Connection, document: Document, column: str) -> list[tuple[int, str]]:
-    """Return the beginning of each text that is too long to be looked up, with its line."""
-    if column not in document.columns:
-        return []
-    rows = bench.exec_driver_sql(  # strlen, of bytes, is the cheaper one
-        f"select line, left({column}, 200) from raw_{document.name} "
-        f"where strlen({column}) > {_LONGEST_NAME} and length({column}) > {_LONGEST_NAME} order by 1"
-    )
-    return [(line, value) for line, value in rows]
+def _too_long(bench: Connection, document: Document) -> Iterator[Finding]:
+    """Find names and dates that are too long to be looked up; the finding has the beginning of each."""
+    shown = [column for column in SHAPES[document.name].columns if column in document.columns]
+    columns = [column for column in shown if list_of(document.name, column) or column in DATES]
+    if not columns:
+        return
+    longest = ", ".join(f"max(strlen({column}))" for column in columns)  # of bytes, which is the cheaper one
+    found = bench.exec_driver_sql(f"select {longest} from raw_{document.name}").one()
+    for column in (column for column, most in zip(columns, found, strict=True) if (most or 0) > _LONGEST_NAME):
+        rows = bench.exec_driver_sql(
+            f"select line, left({column}, 200) from raw_{document.name} where length({column}) > {_LONGEST_NAME} "
+            "order by 1"
+        )
+        for line, value in rows:
+            if column in DATES:
+                yield document.finding("not_a_date", line, column, value, choices=_instead_of_a_date(column))
+            else:
+                yield document.finding("name_too_long", line, column, value, most=_LONGEST_NAME)
 
 
 def _choices(code_list: str) -> Label:
@@ -242,8 +250,7 @@ def _periods(
     latest = wave.fieldwork_to if wave is not None else None
     rows: list[tuple[Any, ...]] = [(text, None, None, answer) for text, answer in missing.items()]
     broken: Broken = {}
-    answers = _choices("no_date")
-    choices = {"choices": Label(answers.fr, f"one of {answers.en}") if takes_answers else _NO_END}
+    choices = {"choices": _instead_of_a_date(column)}
     for text in sorted(found.keys() - missing.keys()):
         period = understand(text, latest, day_first=wave is not None and wave.day_first)
         if isinstance(period, Period):
@@ -254,9 +261,13 @@ def _periods(
             broken[text] = (period, choices)
     kinds = {f"{column}_from": "date", f"{column}_to": "date", "missing": "varchar"}
     _meaning(bench, document.name, column, kinds, rows)
-    for line, value in _long(bench, document, column):
-        yield document.finding("not_a_date", line, column, value, **choices)
     yield from _offenders(bench, document, column, broken)
+
+
+def _instead_of_a_date(column: str) -> Label:
+    """Return what may stand where a date is looked for."""
+    answers = _choices("no_date")
+    return Label(answers.fr, f"one of {answers.en}") if column == "since" else _NO_END
 
 
 def _partners(bench: Connection, document: Document, column: str, wave: Wave | None) -> Iterator[Finding]:

@@ -270,12 +270,15 @@ def _take_marks(bench: Connection, document: Document, column: str, mark: str) -
     """Take declared marks off the names of a column and put their numbers into `agreements`."""
     table = f"raw_{document.name}"
     pattern = literal(rf"(?s)^(.*\S)\s*{re.escape(mark).replace(re.escape('{n}'), '([0-9]{1,3})')}$")
-    bench.exec_driver_sql(
+    marked = bench.exec_driver_sql(
         f"create or replace temp table marked as select line, {column} as text, agreements, "
         f"regexp_extract({column}, {pattern}, 1) as name, "
         f"ltrim(regexp_extract({column}, {pattern}, 2), '0') as number "
         f"from {table} where regexp_matches({column}, {pattern})"
     )
+    if not marked.scalar():
+        bench.exec_driver_sql("delete from two_readings")
+        return []
     # Where the row says the same number in its own column, it is no departement.
     numbered = _numbered("text" if column != "country" else column)
     bench.exec_driver_sql(
