@@ -48,7 +48,7 @@ def folded(name: str) -> str:
 @pytest.mark.parametrize(
     ("name", "columns"),
     [
-        ("communes.csv", "code,name,departement,kind,part_of"),
+        ("communes.csv", "code,name,departement,kind,part_of,population"),
         ("authorities.csv", "code,kind,name,status,part_of,departement,population,valid_from,valid_to"),
         ("countries.csv", "code,label_fr,label_en,state_since,part_of"),
     ],
@@ -123,18 +123,18 @@ def test_the_towns_of_the_two_departements_are_in_the_register_by_code_and_name(
 @pytest.mark.parametrize(
     "row",
     [
-        "59540,Saint-Pol-sur-Mer,59,associated,59183",
-        "59248,Fort-Mardyck,59,associated,59183",
-        "59355,Lomme,59,associated,59350",
-        "59298,Hellemmes-Lille,59,associated,59350",
-        "02285,Escaufourt,59,associated,59545",
-        "59006,L’Orée de Mormal,59,commune,",
-        "59006,Amfroipret,59,delegated,59006",
-        "59260,Ghyvelde,59,commune,",
-        "62447,Hesdin,62,delegated,62447",
-        "59373,,59,former,59183",
-        "62098,,62,former,62427",
-        "62041,Arras,62,commune,",
+        "59540,Saint-Pol-sur-Mer,59,associated,59183,",
+        "59248,Fort-Mardyck,59,associated,59183,",
+        "59355,Lomme,59,associated,59350,",
+        "59298,Hellemmes-Lille,59,associated,59350,",
+        "02285,Escaufourt,59,associated,59545,",
+        "59006,L’Orée de Mormal,59,commune,,619",
+        "59006,Amfroipret,59,delegated,59006,",
+        "59260,Ghyvelde,59,commune,,4133",
+        "62447,Hesdin,62,delegated,62447,",
+        "59373,,59,former,59183,",
+        "62098,,62,former,62427,",
+        "62041,Arras,62,commune,,42875",
     ],
 )
 def test_the_register_says_what_is_well_known(row: str) -> None:
@@ -146,6 +146,15 @@ def test_the_register_is_whole() -> None:
         departement: sum(row["departement"] == departement for row in PRESENT.values()) for departement in ("59", "62")
     }
     assert counts == {"59": 647, "62": 887}
+
+
+def test_people_are_those_of_the_present_communes_and_add_up_to_those_of_the_departements() -> None:
+    assert [row for row in COMMUNES if (row["kind"] == "commune") != row["population"].isdigit()] == []
+    above = {row["code"]: row["population"] for row in AUTHORITIES if row["kind"] == "departement"}
+    people = dict.fromkeys(above, 0)
+    for row in PRESENT.values():
+        people[f"FR-{row['departement']}"] += int(row["population"])
+    assert above == {code: str(number) for code, number in people.items()}
 
 
 def test_what_is_above_the_communes_has_a_code_of_its_kind_and_lies_in_something_that_is_there() -> None:

@@ -414,7 +414,10 @@ VALUES = {
     "code_without_zero": case(line(FRAME, "2285,400"), FRAME, 5, "city"),
     "code_unknown": case(aliases("cities,Lile,59999"), "aliases.csv", 2, "code"),
     "code_contradicts_name": case(
-        lines(FRAME, "city,city_code,population", "Lille,59350,1", "Lens,59350,2", "Douai,,3"), FRAME, 3, "city_code"
+        lines(FRAME, "city,city_code,population", "Lille,59350,200000", "Lens,59350,30000", "Douai,,40000"),
+        FRAME,
+        3,
+        "city_code",
     ),
     "outside_frame": case(line("actions.csv", "Arras,agenda_21,yes"), "actions.csv", 3, "city"),
     "outside_frame_merged": case(line("actions.csv", "St-Pol-s/-Mer,agenda_21,yes"), "actions.csv", 3, "city"),
@@ -483,6 +486,7 @@ MEANING = {
     "since_too_early": case(line(PARTNERSHIPS, "Lille,IT,1,,1899,,"), PARTNERSHIPS, 6, "since"),
     "state_younger": case(line(PARTNERSHIPS, "Lille,Tchéquie,1,Brno,1992,,"), PARTNERSHIPS, 6, "since"),
     "another_kind": case(line(FRAME, "Nord,2600000"), FRAME, 5, "city"),
+    "another_size": case(line(FRAME, "Arras,214376"), FRAME, 5, "population"),
     "part_of_another": case(line(FRAME, "Lomme,28000"), FRAME, 5, "city"),
     "town_merged": case(line(FRAME, "Saint-Pol-sur-Mer,23000"), FRAME, 5, "city"),
     "twinning_at_home": case(line(PARTNERSHIPS, "Lille,La Réunion,1,Saint-Denis,,,"), PARTNERSHIPS, 6, "country"),
@@ -542,6 +546,7 @@ SEVERITIES = {
     "pair_before_unknown": "warning",
     "state_younger": "warning",
     "another_kind": "warning",
+    "another_size": "warning",
     "part_of_another": "warning",
     "town_merged": "warning",
     "subtotal_untold": "warning",
@@ -557,6 +562,7 @@ ELSEWHERE = [
         "control_character",
         case(swapped("wave.toml", "Small survey", "Small\uffffsurvey"), "wave.toml", None, "title.en"),
     ),
+    ("another_size", case(line(FRAME, "Arras,8574"), FRAME, 5, "population")),
     ("cell_error", case(line(PARTNERSHIPS, "Lille,IT,1,#NOM ?,,,"), PARTNERSHIPS, 6, "partner")),
     ("wrong_number_of_fields", case(line(FRAME, "Arras"), FRAME, 5)),
     ("several_mark_undeclared", case(line(PARTNERSHIPS, "Lille,IT,,Turin (2),,,"), PARTNERSHIPS, 6, "partner")),
@@ -663,7 +669,12 @@ ELSEWHERE = [
     ("answers_without_response", case(line(RESPONDENTS, "Lens,,yes"), RESPONDENTS, 4, "city")),
     (
         "name_unknown",
-        case(lines(FRAME, "city,city_code,population", "Lille,99999,1", "Lens,,2", "Douai,,3"), FRAME, 2, "city_code"),
+        case(
+            lines(FRAME, "city,city_code,population", "Lille,99999,200000", "Lens,,30000", "Douai,,40000"),
+            FRAME,
+            2,
+            "city_code",
+        ),
     ),
     (
         "source_unpublished",
@@ -698,6 +709,7 @@ ELSEWHERE = [
 
 # Rows that just do not break the rules on meaning.
 JUST_RIGHT = {
+    FRAME: "city,population\nLille,225784\nLens,164600\nDouai,8050\n",
     RESPONDENTS: "city,response,service,declared_agreements\nLille,responded,yes,10\nDouai,responded,,1\nLens,refused,,\n",
     PARTNERSHIPS: (
         "city,country,agreements,partner,since,until,inferred\n"

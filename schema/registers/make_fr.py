@@ -55,10 +55,19 @@ def code_of(departement: str) -> str:
     return f"FR-{TERRITORIES.get(departement, departement)}"
 
 
-def above(regions: list[Row], departements: list[Row]) -> list[Row]:
-    """Return the regions, departements and territories."""
+def above(regions: list[Row], departements: list[Row], present: dict[str, Row]) -> list[Row]:
+    """Return the regions, departements and territories, with the people of their communes."""
+    people = {level: Counter[str]() for level in ("region", "departement")}
+    for row in present.values():
+        for level, found in people.items():
+            found[row.get(level, "")] += row.get("population", 0)
     rows = [
-        {"code": f"FR-{REGIONS[found['code']]}", "kind": "region", "name": found["nom"]}
+        {
+            "code": f"FR-{REGIONS[found['code']]}",
+            "kind": "region",
+            "name": found["nom"],
+            "population": people["region"][found["code"]],
+        }
         for found in regions
         if found["code"] in REGIONS
     ]
@@ -69,6 +78,7 @@ def above(regions: list[Row], departements: list[Row]) -> list[Row]:
             "name": found["nom"],
             "part_of": f"FR-{REGIONS[found['region']]}" if found["region"] in REGIONS else "",
             "departement": found["code"],
+            "population": people["departement"][found["code"]] or "",
         }
         for found in departements
     ]
@@ -146,7 +156,7 @@ def main(data: Path) -> None:
     names = ("communes", "epci", "departements", "regions")
     read = {name: json.loads((data / f"{name}.json").read_text(encoding="utf-8")) for name in names}
     present = {row["code"]: row for row in read["communes"] if row["type"] == "commune-actuelle"}
-    rows = above(read["regions"], read["departements"])
+    rows = above(read["regions"], read["departements"], present)
     rows += communes(read["communes"]) + epci(read["epci"], present)
     out = io.StringIO(newline="")
     writer = csv.DictWriter(out, COLUMNS, restval="", lineterminator="\n")

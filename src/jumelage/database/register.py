@@ -25,7 +25,7 @@ SHIPPED_REGISTER = f"""
     from (
         select case when kind = 'delegated' and code = part_of then code || '-D' else code end as code,
         'commune' as kind, name, nullif(kind, 'commune') as status, coalesce(part_of, 'FR-' || departement) as part_of,
-        departement
+        departement, population
         from list_communes
         union all by name
         select * from list_authorities
