@@ -1,7 +1,7 @@
 /*
 title = { fr = "Réponses chiffrées aux questions propres de la vague", en = "Numeric answers to the wave’s own questions" }
 key = ["question", "statistic"]
-seldom = true
+asks = ["number"]
 not_additive = ["value"]
 [note]
 fr = "Les statistiques sont celles des réponses données ; les quartiles interpolent entre deux réponses. Une réponse non publiée laisse une fourchette, selon les bornes de la question."

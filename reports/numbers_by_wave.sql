@@ -2,7 +2,7 @@
 title = { fr = "Réponses chiffrées aux questions propres des vagues", en = "Numeric answers to the waves’ own questions, wave by wave" }
 key = ["wave", "question", "statistic"]
 waves = 2
-seldom = true
+asks = ["number"]
 not_additive = ["value"]
 [note]
 fr = "Les statistiques sont celles des réponses données ; les quartiles interpolent entre deux réponses. Une réponse non publiée laisse une fourchette, selon les bornes de la question."

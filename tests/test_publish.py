@@ -59,7 +59,7 @@ def test_pages_of_several_waves_hold_the_reports_that_compare_them(shown: URL, t
     assert done.code == 0, done.err
     out = tmp_path / "waves"
     reports = map(report_file.report, report_file.report_names())
-    compared = {report.name for report in reports if report.by_wave and not report.seldom}
+    compared = {report.name for report in reports if report.by_wave and not report.asks}
     assert {"evolution", "bridge", "bridge_towns", "panel", "response"} <= compared
     for lang, made_up, title in (
         ("fr", "Données synthétiques", "D’une vague à l’autre\u00a0: 2006, 2012-demo (synthétique)"),
@@ -102,7 +102,7 @@ def test_the_pages_hold_every_report_its_query_and_the_ledger(wave_2006: URL, tm
     for lang in ("fr", "en"):
         page = Page(out / f"{lang}.html")
         text = "".join(page.text)
-        shown = [name for name in report_file.reports_of_a_wave() if not report_file.report(name).seldom]
+        shown = [name for name in report_file.reports_of_a_wave() if not report_file.report(name).asks]
         assert {*shown, "ledger"} <= set(page.ids)
         for name in shown:
             report = report_file.report(name)

@@ -49,7 +49,7 @@ def test_every_report_gives_the_same_cells_on_both_engines(both: dict[str, URL],
         with database.reading(url) as connection:
             found.append([sheet_of(connection, name, with_inferred=inferred).rows for inferred in (True, False)])
     assert found[0] == found[1]
-    assert found[0][0] or report_file.report(name).seldom
+    assert found[0][0] or report_file.report(name).asks
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -288,6 +288,18 @@ def test_a_report_that_breaks_its_contract_is_an_error(
     scope = find_scope(opened, None)
     with pytest.raises(ReportError, match=message):
         run(opened, trial(tmp_path, cells), scope)
+
+
+def test_a_report_on_questions_of_no_known_kind_is_an_error(opened: Connection, tmp_path: Path) -> None:
+    header = HEADER.replace('key = ["zone"]', 'key = ["zone"]\nasks = ["number", "numbr"]')
+    with pytest.raises(ReportError, match="'numbr' is no kind of question; did you mean number"):
+        run(opened, trial(tmp_path, "select zone, agreements from detail", header=header), find_scope(opened, None))
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if report_file.report(name).asks])
+def test_a_report_that_is_not_run_for_want_of_questions_would_have_no_row(opened: Connection, name: str) -> None:
+    shown = sheet_of(opened, name).rows
+    assert bool(shown) == bool(database.query(opened, report_file.report(name).sql)[1])
 
 
 def test_a_detail_without_source_is_an_error(opened: Connection, tmp_path: Path) -> None:

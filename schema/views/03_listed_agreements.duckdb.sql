@@ -1,7 +1,7 @@
 -- Agreements of the revisions in scope, ended ones included, inferred ones if they count. Written once per engine.
 -- DuckDB sees a single chosen revision as a constant only where the rows themselves are compared with it: a join with
--- scope, or even a scalar subquery, would look at the wave of each of ten million rows. All branches but one are empty
--- before they are planned: no town's kind is looked up unless one kind is chosen.
+-- scope, or even a scalar subquery, would look at the wave of each of ten million rows. One of the branches is empty
+-- before it is planned; a town's kind is looked up in the second alone.
 select p.*
 from survey.partnerships p
 where coalesce(cast(getvariable('jumelage_scope') as varchar) similar to ' *[^,@ ]+@[1-9][0-9]{0,8} *', false)
@@ -14,11 +14,9 @@ select p.*
 from settings t
 cross join scope s
 inner join survey.partnerships p on p.wave = s.wave and p.revision = s.revision
-where not t.single and t.kind is null and (s.with_inferred or not p.inferred)
-union all
-select p.*
-from settings t
-cross join scope s
-inner join survey.partnerships p on p.wave = s.wave and p.revision = s.revision
-inner join survey.cities c on c.code = p.city and c.kind = t.kind
-where t.kind is not null and (s.with_inferred or not p.inferred)
+where not (t.single and t.kind is null)
+    and (s.with_inferred or not p.inferred)
+    and (
+        t.kind is null
+        or p.city in (select c.code from survey.cities c where c.kind = cast(getvariable('jumelage_kind') as varchar))
+    )

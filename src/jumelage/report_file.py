@@ -59,7 +59,8 @@ class Report:
     """A report file: its metadata and its query, which is run as it stands in the file.
 
     `source` is where the table stands in the printed survey, if it does; `waves` is the least number of waves that it
-    needs; `note` is the method that people must know. A `seldom` one is published only where it has a row.
+    needs; `note` is the method that people must know. `asks` are the kinds of question that it is about: without one of
+    them in scope it has no row, and is not published.
     """
 
     name: str
@@ -72,7 +73,7 @@ class Report:
     sql: str
     detail_sql: str
     waves: int = 1
-    seldom: bool = False
+    asks: tuple[str, ...] = ()
     note: Label | None = None
     balance: Balance | None = None
 
@@ -113,7 +114,7 @@ _HEADER_KEYS = {
     "not_additive",
     "listing",
     "waves",
-    "seldom",
+    "asks",
     "note",
     "balance",
 }
@@ -211,7 +212,7 @@ def _report(name: str, header: dict[str, Any], sql: str) -> Report:
         sql=sql,
         detail_sql=sql.split(_CELLS, maxsplit=1)[0],
         waves=header.get("waves", 1),
-        seldom=bool(header.get("seldom", False)),
+        asks=tuple(header.get("asks", ())),
         note=label(header["note"], "note") if "note" in header else None,
         balance=Balance(balance["start"], tuple(balance["parts"]), balance["end"]) if balance else None,
     )

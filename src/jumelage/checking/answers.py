@@ -38,18 +38,19 @@ _SEPARATED = r"\s*[;|\n]\s*"  # between the items of an answer with several; a c
 def stage_asked(bench: Connection, package: Package, names: Names, findings: Findings) -> None:
     """Stage what a wave asks on its own, with the answers; add what cannot be understood to the findings."""
     questions = stage_questions(bench, package.questions, package.items, findings)
-    _name(bench, questions)
-    findings += _stage_answers(bench, package.tables, questions, names, package.wave)
+    if questions:
+        _name(bench, questions)
+    if questions or bench.exec_driver_sql("select exists (select 1 from raw_answers)").scalar():
+        findings += _stage_answers(bench, package.tables, questions, names, package.wave)
+    else:
+        none = columns_of("answers")
+        put(bench, "staged_answers", none, [[] for _ in none])
 
 
 def _stage_answers(
     bench: Connection, documents: Mapping[str, Document], questions: Sequence[Question], names: Names, wave: Wave | None
 ) -> Iterator[Finding]:
     _gather(bench, documents, questions)
-    if not bench.exec_driver_sql("select count(*) from given").scalar():
-        none = columns_of("answers")
-        put(bench, "staged_answers", none, [[] for _ in none])
-        return
     yield from _unknown_questions(bench, documents, questions)
     yield from _understand(bench, documents, questions, names, wave)
     yield from _twice(bench, documents)

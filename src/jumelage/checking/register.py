@@ -15,6 +15,7 @@ _COLUMNS = {
     "population": "integer",
     "valid_from": "date",
     "valid_to": "date",
+    "match_key": "varchar",
 }
 
 # How the little word in the name of a town is written besides: Boulogne s/ Mer, Boulogne/Mer, Noyelles s/s Lens.
@@ -39,15 +40,15 @@ def read_register(bench: Connection, target: Connection | None) -> None:
 
     The code lists have been read.
     """
-    columns = ", ".join(_COLUMNS)
     if target is None:
         typed = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in _COLUMNS.items())
-        bench.exec_driver_sql(f"create or replace temp table installed as select {typed} from ({SHIPPED_REGISTER})")
+        shipped = f"select *, match_key(name) as match_key from ({SHIPPED_REGISTER})"
+        bench.exec_driver_sql(f"create or replace temp table installed as select {typed} from ({shipped})")
     else:
-        fetch(target, f"select {columns} from survey.cities", bench, "installed", _COLUMNS)
+        fetch(target, f"select {', '.join(_COLUMNS)} from survey.cities", bench, "installed", _COLUMNS)
     bench.exec_driver_sql(
         "create or replace temp table register as select i.* replace (coalesce(g.successor, i.part_of) as part_of, "
-        "coalesce(i.valid_to, cast(g.changed_on as date)) as valid_to), match_key(i.name) as match_key "
+        "coalesce(i.valid_to, cast(g.changed_on as date)) as valid_to) "
         "from installed i left join list_city_changes g on g.city = i.code"
     )
     index_register(bench)

@@ -95,7 +95,7 @@ def publish(connection: Connection, scope: Scope, out: Path) -> Published:
     ordered = {
         name: sheets[name]
         for name in sorted(sheets, key=lambda name: _place(sheets[name].report.name))
-        if sheets[name].rows or not sheets[name].report.seldom
+        if sheets[name].rows or not sheets[name].report.asks
     }
     waves = waves_of(sheets.values())
     files = {f"{lang}.html": render_page(ordered, ledger, lang) for lang in LANGUAGES}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from jumelage import database, report_file
 from jumelage.content import TOTAL
 from jumelage.database.attempt import QueryError, attempt, judged
+from jumelage.database.models import QUESTION_KINDS
 from jumelage.errors import ReportError, UsageError
 from jumelage.reporting.sheet import Detail, Sheet, Value, WaveFacts, by_key, plain_rows
 from jumelage.revisions.kinds import check_one_kind, per_kind
@@ -141,7 +142,12 @@ def make_sheet(connection: Connection, report: Report, facts: tuple[WaveFacts, .
 
 
 def run_cells(connection: Connection, report: Report) -> tuple[tuple[Value, ...], ...]:
-    """Return the rows of a report in the scope that is set; ReportError as for `run`."""
+    """Return the rows of a report in the scope that is set; ReportError as for `run`.
+
+    A report on questions of a kind that is not asked has none, and is not run.
+    """
+    if report.asks and not _asked(connection, report):
+        return ()
     names, rows = _query(connection, report, report.sql)
     wanted = [column.name for column in report.columns]
     if names != wanted:
@@ -173,6 +179,24 @@ def run_cells(connection: Connection, report: Report) -> tuple[tuple[Value, ...]
     if report.balance:
         _check_balance(report, cells)
     return cells
+
+
+def _asked(connection: Connection, report: Report) -> bool:
+    """Tell whether a wave in scope asks a question of the kinds that a report is about; ReportError for no kind."""
+    for kind in report.asks:
+        if kind not in QUESTION_KINDS:
+            known = nearest(kind, QUESTION_KINDS)
+            raise ReportError(
+                both(
+                    "reports/{}.sql\u00a0: asks\u00a0: {!r} n’est pas une sorte de question\u00a0; {}",
+                    "reports/{}.sql: asks: {!r} is no kind of question; {}",
+                    report.name,
+                    kind,
+                    known,
+                )
+            )
+    listed = ", ".join(map(database.literal, report.asks))
+    return bool(database.query(connection, f"select 1 from questions where kind in ({listed}) limit 1")[1])
 
 
 def _check_balance(report: Report, cells: tuple[tuple[Value, ...], ...]) -> None:
