@@ -876,9 +876,9 @@ def test_a_line_that_a_list_gets_tomorrow_was_not_asked_before(
     assert sheet(loaded, "tiny", "culture")["cities"] == "0"
     assert sheet(loaded, "tiny", "culture")["base"] == "2"
     before = snapshot(loaded)
-    project.edit("schema/codes/actions.csv", lambda text: text.replace(_TOMORROW, "").replace(",culture,", ",,"))
+    project.remove("schema/codes/actions.csv", "solidarity,")
     result = run("migrate", "--db", address(loaded))
-    assert (result.code, "it lacks codes that a wave asked: culture (tiny)" in result.err) == (3, True)
+    assert (result.code, "it lacks codes that a wave asked: solidarity (2006, tiny)" in result.err) == (3, True)
     assert snapshot(loaded) == before
 
 
