@@ -331,6 +331,21 @@ COMMENT ON COLUMN survey.explanations.because_fr IS 'Reason in French.';
 COMMENT ON COLUMN survey.explanations.because_en IS 'Reason in English.';
 COMMENT ON COLUMN survey.explanations.evidence IS 'Query that returns a row for each thing that speaks against the reason.';
 
+CREATE TABLE survey.listed_items (
+    wave TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    question TEXT NOT NULL,
+    item TEXT NOT NULL,
+    CONSTRAINT pk_listed_items PRIMARY KEY (wave, revision, question, item),
+    CONSTRAINT ck_listed_items_question CHECK (question in ('actions', 'difficulties')),
+    CONSTRAINT fk_listed_items_wave_revision FOREIGN KEY(wave, revision) REFERENCES survey.revisions (wave, revision)
+);
+COMMENT ON TABLE survey.listed_items IS 'Items of the lists actions and difficulties that a revision asked, whatever the lists are today.';
+COMMENT ON COLUMN survey.listed_items.wave IS 'Wave that the row belongs to.';
+COMMENT ON COLUMN survey.listed_items.revision IS 'Revision of the wave.';
+COMMENT ON COLUMN survey.listed_items.question IS 'actions or difficulties.';
+COMMENT ON COLUMN survey.listed_items.item IS 'Code of the action or difficulty.';
+
 CREATE TABLE survey.published_figures (
     wave TEXT NOT NULL,
     revision INTEGER NOT NULL,
@@ -877,6 +892,7 @@ select 'management', 'service', null, 3;
 create view city_answers as
 -- Answer of every town of the frame on every item of a question.
 -- A yes to a detail is a yes to its parent; where the parent is answered no, an unpublished detail is no too.
+-- What its revision did not ask, such as a line that came to a list later, is not_asked, whatever is said of others.
 with said as (
     select a.wave, a.revision, a.city, 'actions' as question, a.action as item, a.answer, a.source
     from survey.city_actions a
@@ -908,6 +924,7 @@ given as (
         c.parent_code,
         coalesce(x.answer, i.answer, q.answer, 'not_asked') as answer,
         coalesce(x.source, i.source, q.source, '') as source,
+        k.item is not null or c.question = 'management' as asked,
         l.kind
     from scope s
     inner join survey.respondents r on r.wave = s.wave and r.revision = s.revision
@@ -915,10 +932,12 @@ given as (
     cross join question_items c
     left join said x
         on x.wave = s.wave and x.revision = s.revision and x.city = r.city and x.question = c.question and x.item = c.item
+    left join survey.listed_items k
+        on k.wave = s.wave and k.revision = s.revision and k.question = c.question and k.item = c.item
     left join survey.default_answers i
-        on i.wave = s.wave and i.revision = s.revision and i.question = c.question and i.item = c.item
+        on i.wave = s.wave and i.revision = s.revision and i.question = c.question and i.item = k.item
     left join survey.default_answers q
-        on q.wave = s.wave and q.revision = s.revision and q.question = c.question and q.item = ''
+        on q.wave = s.wave and q.revision = s.revision and q.question = k.question and q.item = ''
     where s.kind is null or l.kind = s.kind
 )
 select
@@ -927,7 +946,7 @@ select
     g.question,
     g.item,
     case
-        when d.city is not null then 'yes'
+        when d.city is not null and g.asked then 'yes'
         when p.answer = 'no' and g.answer = 'not_published' then 'no'
         else g.answer
     end as answer,

@@ -170,6 +170,11 @@ def put(connection: Connection, *waves: Made) -> None:
             "wave, revision, question, item, answer, source",
             [(made.wave, 1, question, "", made.default, "") for question in ("actions", "difficulties")],
         )
+        for question in ("actions", "difficulties"):
+            connection.exec_driver_sql(
+                "insert into survey.listed_items (wave, revision, question, item) "
+                f"select '{made.wave}', 1, '{question}', code from survey.{question}"
+            )
         insert(
             connection,
             "city_actions",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -306,7 +309,7 @@ def test_alembic_check_notices_a_difference(on_postgresql: Databases) -> None:
 def test_every_table_and_column_is_described_in_the_models_and_in_the_catalog(migrated: URL) -> None:
     tables = {table.name: table.comment for table in metadata.sorted_tables}
     columns = {(c.table.name, c.name): c.comment for table in metadata.sorted_tables for c in table.columns}
-    assert len(tables) == 28
+    assert len(tables) == 29
     assert [
         name for name, comment in (tables | columns).items() if not (comment and comment.endswith((".", "?")))
     ] == []
@@ -418,7 +421,7 @@ def test_migrating_twice_changes_nothing_and_says_so(databases: Databases) -> No
     url = databases.missing()
     first = run("migrate", "--db", address(url))
     assert (first.code, first.out) == (0, "")
-    every = [f"{number:04}" for number in range(1, int(HEAD) + 1)]
+    every = sorted(database.migrations())
     assert first.err.endswith(f"went from base to {HEAD}: migrations {', '.join(every)}, code lists, views\n")
     before = snapshot(url)
     again = run("migrate", "--db", address(url))
@@ -834,6 +837,86 @@ def test_a_new_code_comes_with_its_keys_and_an_unused_one_goes(loaded: URL, proj
         project.remove(f"schema/codes/{name}", *lines.splitlines())
     assert go(loaded).parts == ("code_lists",)
     assert snapshot(loaded) == before
+
+
+_TOMORROW = "culture,,13,Culture,Culture\n"
+
+
+def sheet(url: URL, wave: str, item: str, name: str = "actions") -> dict[str, str]:
+    """The row of an item in a report of a wave."""
+    done = run("report", name, "--wave", wave, "--db", address(url), "--format", "csv")
+    assert done.code == 0, done.err
+    return next(row for row in csv.DictReader(io.StringIO(done.out)) if item in row.values())
+
+
+def test_a_line_that_a_list_gets_tomorrow_was_not_asked_before(
+    loaded: URL, project: Project, folder_2006: WaveFolder, tiny_wave: WaveFolder
+) -> None:
+    ledger = run("check", "--db", address(loaded), "--format", "csv").out
+    # Interreg becomes a detail of it, too: even so nobody was asked about it.
+    project.edit(
+        "schema/codes/actions.csv",
+        lambda text: text.replace("interreg,,", "interreg,culture,") + _TOMORROW,
+    )
+    assert go(loaded).parts == ("code_lists",)
+    asked = sheet(loaded, "2006", "culture")
+    told = {name: value for name, value in asked.items() if value and name != "action"}
+    assert told == {"not_asked": "21", "not_asked_high": "21"}
+    assert run("check", "--db", address(loaded), "--format", "csv").out == ledger
+    again = ("load", folder_2006.path, "--db", address(loaded))
+    assert run(*again).err == "wave 2006, revision 1: unchanged\n"
+    # Neither a correction has asked it, be it one that no longer says what was asked.
+    said = folder_2006.path / "wave.toml"
+    said.write_text(re.sub(r"\[asked\][^\[]*\[[^\]]*\][^\[]*\[[^\]]*\]", "", said.read_text("utf-8")), "utf-8")
+    folder_2006.replace("frame.csv", "Calais,77333", "Calais,77334")
+    assert run(*again, "--reason", "a slip").err.startswith("wave 2006, revision 2: loaded")
+    assert sheet(loaded, "2006", "culture") == asked
+    # A new wave asks it.
+    load(loaded, Request(tiny_wave.path, by="tests"))
+    assert sheet(loaded, "tiny", "culture")["cities"] == "0"
+    assert sheet(loaded, "tiny", "culture")["base"] == "2"
+    before = snapshot(loaded)
+    project.remove("schema/codes/actions.csv", "solidarity,")
+    result = run("migrate", "--db", address(loaded))
+    assert (result.code, "it lacks codes that a wave asked: solidarity (2006, tiny)" in result.err) == (3, True)
+    assert snapshot(loaded) == before
+
+
+def test_a_wave_says_which_items_it_asked(migrated: URL, tiny_wave: WaveFolder) -> None:
+    tiny_wave.append("wave.toml", '[asked]\nactions = ["agenda_21", "experience_exchange"]')
+    load(migrated, Request(tiny_wave.path, by="tests"))
+    asked = [sheet(migrated, "tiny", item) for item in ("agenda_21", "experience_exchange", "solidarity")]
+    assert [(row["cities"], row["base"], row["not_asked"]) for row in asked] == [
+        ("1", "2", "0"),
+        ("1", "2", "0"),
+        ("", "", "2"),
+    ]
+    assert sheet(migrated, "tiny", "languages", "difficulties")["base"] == "2"
+    again = ("load", tiny_wave.path, "--db", address(migrated))
+    assert run(*again).err == "wave tiny, revision 1: unchanged\n"
+    tiny_wave.replace("wave.toml", ', "experience_exchange"', ', "solidarity"')
+    assert "say why it changes" in run(*again).err
+    changes = run(*again, "--dry-run", "--format", "csv").out
+    assert "total,actions,solidarity,cities,,0" in changes.splitlines()
+    assert run(*again, "--reason", "it did not ask about exchanges").code == 0
+    told = run("diff", "tiny@1", "tiny@2", "--db", address(migrated), "--format", "csv").out.splitlines()
+    assert "row,listed_items,actions/solidarity,,,present" in told
+    assert "row,listed_items,actions/experience_exchange,,present," in told
+
+
+def test_what_a_revision_did_not_ask_goes_down_only_where_that_is_accepted(loaded: URL, project: Project) -> None:
+    with database.creating(loaded) as connection:  # what it asked are the lists of today: nothing is lost
+        migrate.migrate(connection, "0008")
+    go(loaded)
+    assert rows(loaded, "select count(*) from survey.listed_items") == rows(
+        loaded, "select (select count(*) from survey.actions) + (select count(*) from survey.difficulties)"
+    )
+    assert run("load", WAVE_2006, "--db", address(loaded)).err == "wave 2006, revision 1: unchanged\n"
+    project.edit("schema/codes/actions.csv", lambda text: text + _TOMORROW)
+    go(loaded)
+    result = run("migrate", "--to", "0008", "--db", address(loaded))
+    assert result.code == 2
+    assert "going to 0008 loses what was recorded: 1 row of survey.listed_items; " in result.err
 
 
 @pytest.mark.on_duckdb

@@ -339,6 +339,7 @@ WAVE = {
         None,
         "defaults.actions",
     ),
+    "item_left_out": case(toml("[asked]", 'actions = ["interreg"]'), "actions.csv", 2, "action"),
     "wave_missing": case(lambda wave: (wave.path / "wave.toml").unlink(), "wave.toml"),
     "missing_is_answer": case(toml("[missing.answer]", 'Oui = "no"'), "wave.toml", None, "missing.answer.Oui"),
     "key_too_deep": case(toml("[a.a.a.a.a.a.a.a.a.a]", "b = 1"), "wave.toml", None, "a"),
@@ -683,6 +684,19 @@ ELSEWHERE = [
             "wave.toml",
             None,
             "sources.frame",
+        ),
+    ),
+    ("item_unknown", case(toml("[asked]", 'actions = ["agenda_21", "agenda"]'), "wave.toml", None, "asked.actions")),
+    (
+        "item_left_out",
+        case(
+            both(
+                swapped("wave.toml", 'actions = { "*"', 'actions = { interreg = "yes", "*"'),
+                toml("[asked]", 'actions = ["agenda_21"]'),
+            ),
+            "wave.toml",
+            None,
+            "defaults.actions.interreg",
         ),
     ),
     (

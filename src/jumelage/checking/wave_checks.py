@@ -54,7 +54,7 @@ def false_sources(bench: Connection, wave: Wave, package: Package) -> list[Findi
 
 
 def unknown_items(wave: Wave, origin: Origin, names: Names) -> list[Finding]:
-    """Find a home that is no country, a territory that is nowhere, and default answers to what is in no code list."""
+    """Find a home that is no country, a territory that is nowhere, and items that are in no code list."""
     findings = []
     if wave.home_country not in names.codes("countries"):
         near = names.near("countries", wave.home_country)
@@ -64,10 +64,33 @@ def unknown_items(wave: Wave, origin: Origin, names: Names) -> list[Finding]:
     ]
     for question, items in wave.default_items.items():
         known = names.codes(question)
-        for item in items:
-            if item and item not in known:
+        named = [(f"defaults.{question}", f"defaults.{question}.{item}", item) for item in items if item]
+        named += [(f"asked.{question}", f"asked.{question}", item) for item in wave.asked.get(question, ())]
+        for key, place, item in named:
+            if item not in known:
                 details = {"list": question, "near": names.near(question, item)}
-                key = f"defaults.{question}"
-                row = origin.rows.get(f"{key}.{item}")
+                row = origin.rows.get(place)
                 findings.append(Finding(rule("item_unknown"), origin.file, row, key, item, origin.sheet, details))
+    return findings
+
+
+_ITEMS = {"actions": "action", "difficulties": "difficulty"}
+
+
+def unasked_items(bench: Connection, wave: Wave, package: Package) -> list[Finding]:
+    """Find answers, and default ones, to what the wave says that it did not ask."""
+    findings = []
+    for question, asked in wave.asked.items():
+        column, document = _ITEMS[question], package.documents[question]
+        rows = bench.exec_driver_sql(
+            f"select r.line, r.{column} from resolved_{question} x join raw_{question} r on r.line = x.line "
+            f"where x.answer <> 'not_asked' and x.{column} not in (select unnest(cast(? as varchar[]))) "
+            "order by r.line",
+            (list(asked),),
+        )
+        findings += [document.finding("item_left_out", line, column, text, list=question) for line, text in rows]
+        for item, answer in wave.default_items[question].items():
+            if item and answer != "not_asked" and item not in asked:
+                key = f"defaults.{question}.{item}"
+                findings.append(package.origin.finding("item_left_out", key, answer, list=question))
     return findings

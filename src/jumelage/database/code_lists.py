@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from jumelage.database.bulk import analyze, append, orphans
-from jumelage.database.models import ANSWERS, CODE_LISTS, NO_DATE, QUESTIONS, RESPONSES, SCHEMA, metadata
+from jumelage.database.models import ANSWERS, CODE_LISTS, LISTED, NO_DATE, QUESTIONS, RESPONSES, SCHEMA, metadata
 from jumelage.database.register import SHIPPED, SHIPPED_REGISTER
 from jumelage.database.sql import query
 from jumelage.database.workbench import read_code_lists, workbench
@@ -74,23 +74,7 @@ def synchronise(connection: Connection) -> None:
             except IntegrityError as error:
                 raise DatabaseError(_wrong(name, same(str(error.orig).strip()))) from error
             connection.exec_driver_sql(f"drop table new_{name}")
-    for question in QUESTIONS:
-        lost = (
-            f"select distinct wave, item from survey.default_answers where question = '{question}' "
-            f"and item <> '' and item not in (select code from survey.{question}) order by wave, item"
-        )
-        if found := query(connection, lost)[1]:
-            used = ", ".join(f"{item} ({wave})" for wave, item in found)
-            raise DatabaseError(
-                _wrong(
-                    question,
-                    both(
-                        "il y manque des codes que les réponses par défaut d’une vague utilisent\u00a0: {}",
-                        "it lacks codes that the default answers of a wave use: {}",
-                        used,
-                    ),
-                )
-            )
+    _check_asked(connection)
     analyze(connection, [f"{SCHEMA}.{name}" for name in CODE_LISTS])
     if broken := orphans(connection):
         raise DatabaseError(
@@ -98,6 +82,33 @@ def synchronise(connection: Connection) -> None:
                 "les listes de codes ne conviennent pas à la base\u00a0:\n{}",
                 "the code lists do not fit the database:\n{}",
                 same("\n".join(broken)),
+            )
+        )
+
+
+def _check_asked(connection: Connection) -> None:
+    """Raise DatabaseError where a list lacks an item that a revision asked: its sheet would lack a line."""
+    lost: dict[str, dict[str, list[str]]] = {}
+    items = " union all ".join(
+        f"select '{question}' as question, code from survey.{question}" for question in QUESTIONS
+    )
+    for question, item, wave in query(
+        connection,
+        f"select distinct l.question, l.item, l.wave from survey.{LISTED} l "
+        f"left join ({items}) i on i.question = l.question and i.code = l.item "
+        "where i.code is null order by l.question, l.item, l.wave",
+    )[1]:
+        lost.setdefault(question, {}).setdefault(item, []).append(wave)
+    for question, waves in lost.items():
+        used = ", ".join(f"{item} ({', '.join(of)})" for item, of in waves.items())
+        raise DatabaseError(
+            _wrong(
+                question,
+                both(
+                    "il y manque des codes sur lesquels une vague a interrogé\u00a0: {}",
+                    "it lacks codes that a wave asked: {}",
+                    used,
+                ),
             )
         )
 

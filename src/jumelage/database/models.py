@@ -40,6 +40,7 @@ __all__ = [
     "CODE_LISTS",
     "DERIVED",
     "LATER_TABLES",
+    "LISTED",
     "NO_ANSWER",
     "NO_DATE",
     "OF_A_LOAD",
@@ -150,6 +151,15 @@ default_answers = of_revision(
     key("wave", "revision", "question", "item"),
     one_of("question", QUESTIONS),
     one_of("answer", ANSWERS),
+)
+
+listed_items = of_revision(
+    "listed_items",
+    "Items of the lists actions and difficulties that a revision asked, whatever the lists are today.",
+    text("question", "actions or difficulties."),
+    text("item", "Code of the action or difficulty."),
+    key("wave", "revision", "question", "item"),
+    one_of("question", QUESTIONS),
 )
 
 respondents = of_revision(
@@ -317,6 +327,8 @@ OF_A_LOAD = (
     "partner_pairs",
     *ASKED,
 )
+# What a load records beside them, since it is in no file.
+LISTED = "listed_items"
 OF_A_REVISION = ("wave", "revision")  # the first columns of each of them
 # Tables that came later: where they have no row the hash is what it always was.
 LATER_TABLES = frozenset(["partner_pairs", *ASKED])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jumelage.database.engines import engine_of
-from jumelage.database.models import CODE_LISTS, DERIVED, SCHEMA, metadata
+from jumelage.database.models import CODE_LISTS, DERIVED, LISTED, QUESTIONS, SCHEMA, metadata
 from jumelage.database.register import SHIPPED
 from jumelage.database.sql import query
 from jumelage.errors import UsageError
@@ -25,9 +25,20 @@ _REMEDY = Label(
 _ROWS = (Label("ligne", "row"), Label("lignes", "rows"))
 _VALUES = (Label("valeur", "value"), Label("valeurs", "values"))
 # Filled by migrate itself, so that nothing of them is lost; communes is what the way down makes of cities.
-_MADE = {*CODE_LISTS, "communes", "installed"}
-# But of these there are rows that somebody added.
-_ADDED = {"cities": ("list", SHIPPED)}
+_MADE = {*CODE_LISTS, "communes", "installed", LISTED}
+# But some of it migrate could not fill again: authorities that somebody added, items that a revision did not ask.
+_KNOWN_HERE_ALONE = {
+    "cities": ("list", f"from {SCHEMA}.cities where list <> '{SHIPPED}'"),
+    LISTED: (
+        "item",
+        f"from {SCHEMA}.revisions r cross join ("
+        + " union all ".join(
+            f"select '{question}' as question, code from {SCHEMA}.{question}" for question in QUESTIONS
+        )
+        + f") i left join {SCHEMA}.{LISTED} l on l.wave = r.wave and l.revision = r.revision "
+        "and l.question = i.question and l.item = i.code where l.item is null",
+    ),
+}
 
 
 def check_fit(unfit: list[str]) -> None:
@@ -50,8 +61,10 @@ def counts(connection: Connection) -> dict[str, dict[str, int]]:
     """
     found = {}
     for table, columns in engine_of(connection).columns(connection, SCHEMA).items():
-        if table in _ADDED and _ADDED[table][0] in columns:
-            found[table] = {"": _added(connection, table)}
+        marked, rows = _KNOWN_HERE_ALONE.get(table, ("", ""))
+        if marked in columns:
+            ((number,),) = query(connection, f"select count(*) {rows}")[1]
+            found[table] = {"": int(number)}
         if table in _MADE:
             continue
         known = metadata.tables.get(f"{SCHEMA}.{table}")
@@ -64,12 +77,6 @@ def counts(connection: Connection) -> dict[str, dict[str, int]]:
         ((*numbers,),) = query(connection, f"select {', '.join(counted.values())} from {SCHEMA}.{table}")[1]
         found[table] = dict(zip(counted, numbers, strict=True))
     return found
-
-
-def _added(connection: Connection, table: str) -> int:
-    """Return the number of rows of a table that migrate fills which are not its own."""
-    column, own = _ADDED[table]
-    return int(query(connection, f"select count(*) from {SCHEMA}.{table} where {column} <> '{own}'")[1][0][0])
 
 
 def losses(before: dict[str, dict[str, int]], after: dict[str, dict[str, int]]) -> list[Label]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from jumelage import database
 from jumelage.content import TOTAL
 from jumelage.database.attempt import LostError
-from jumelage.database.models import OF_A_LOAD
+from jumelage.database.models import LISTED, OF_A_LOAD
 from jumelage.database.sandbox import rehearsal
 from jumelage.loading.load import loading
 from jumelage.reporting.diff import Change, agreements, cells, differing, figures, of_revision
@@ -42,7 +42,7 @@ def rehearse(url: URL, request: Request, step: Callable[[str], None]) -> tuple[L
 def _changes(connection: Connection, loaded: Loaded) -> Iterator[Change]:
     new = Scope(((loaded.wave, loaded.revision),))
     old = None if loaded.before is None else Scope(((loaded.wave, loaded.before),))
-    for table in OF_A_LOAD:
+    for table in (*OF_A_LOAD, LISTED):
         before, after = (_count(connection, table, scope) for scope in (old, new))
         if before != after:
             yield Change("rows", table, "", "", before, after)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from jumelage.reading.package import Package
 
-from jumelage.checking.wave_checks import claimed_complete, false_sources, unknown_items
+from jumelage.checking.wave_checks import claimed_complete, false_sources, unasked_items, unknown_items
 from jumelage.loading.revision import Loaded, Request, append_revision
 from jumelage.loading.rows import stage_wave
 
@@ -87,6 +87,7 @@ def _load(
         stage_asked(bench, package, names, findings)
         if package.wave is not None:
             findings += unknown_before(connection, bench, package.wave, package.documents[PAIRS], findings)
+            findings += unasked_items(bench, package.wave, package)
         if package.wave is not None and restored is None:
             findings += unknown_items(package.wave, package.origin, names)
             stage_published(bench, package, package.wave, names, findings)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jumelage import database
-from jumelage.database.models import OF_A_LOAD, OF_A_REVISION, TOWN_QUESTIONS, metadata
+from jumelage.database.models import LISTED, OF_A_LOAD, OF_A_REVISION, TOWN_QUESTIONS, metadata
 from jumelage.errors import UsageError
 from jumelage.texts import Label
 
@@ -95,7 +95,7 @@ class _Kept:
 
 def _kept() -> list[_Kept]:
     found = []
-    for table in OF_A_LOAD:
+    for table in (*OF_A_LOAD, LISTED):
         name = f"survey.{table}"
         key = tuple(column.name for column in metadata.tables[name].primary_key if column.name not in OF_A_REVISION)
         keys = _PLACE_OF_AN_AGREEMENT if table == "partnerships" else key

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from jumelage import __version__, database
 from jumelage.database.models import DERIVED, LATER_TABLES, OF_A_LOAD, OF_A_REVISION, columns_of, metadata
 from jumelage.errors import DataError, UsageError
+from jumelage.loading.listed import asks_the_same, record_items
 from jumelage.loading.losses import confirm, losses
 from jumelage.reading.wave_toml import Wave, canonical
 from jumelage.revisions.history import check_before_all, recording_time, user
@@ -99,7 +100,8 @@ def append_revision(
         _check_past(connection, wave, request.recorded_at, last)
     before = current[0] if current else None
     # With a reason, the same content read in another way (`missing`, `dates`) is a revision too: it is kept for later.
-    if current and current[1] == digest and (current[2] == wave.declared or not request.reason):
+    same = current is not None and current[1] == digest and asks_the_same(connection, wave, current[0])
+    if current and same and (current[2] == wave.declared or not request.reason):
         return Loaded(wave.code, current[0], False, before, rows, wave.synthetic, findings)
     if last and not dry_run and not (request.reason and request.reason.strip()):
         raise UsageError(filled(_DIFFERS if before else _AGAIN, wave.code, before or last))
@@ -109,6 +111,7 @@ def append_revision(
         reason = "; ".join(filter(None, (request.reason, f"found later, recorded on {datetime.now(UTC):%Y-%m-%d}")))
     step("writing")
     _write(connection, bench, wave, revision, digest, reason=reason, request=request)
+    record_items(connection, wave, revision, before or last)
     lost = losses(connection, wave.code, before, revision) if before else ()
     if not dry_run and not request.accept_loss:
         confirm(wave.code, lost, request.lang)

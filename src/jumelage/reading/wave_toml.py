@@ -74,6 +74,7 @@ class Wave:
     printed_complete: tuple[str, ...]
     defaults: dict[str, str]
     default_items: dict[str, dict[str, str]]
+    asked: dict[str, tuple[str, ...]]
     sources: dict[str, str]
     several_mark: str | None
     decimal: str
@@ -176,6 +177,7 @@ def _wave(top: Reader, table: dict[str, Any]) -> Wave:
             **{name: defaults.choice(name, ANSWERS, "no_answer") for name in TOWN_QUESTIONS},
         },
         default_items={question: _default_items(defaults, question) for question in QUESTIONS},
+        asked=_asked(top.inner("asked", needed=False)),
         sources={table: _source(sources, table) for table in SOURCED},
         several_mark=several_mark,
         decimal=decimal,
@@ -223,6 +225,13 @@ def _default_items(defaults: Reader, question: str) -> dict[str, str]:
         if answer not in ANSWERS:
             defaults.wrong(f"{question}.{item}", answer, "answer_unknown", near=near(str(answer), ANSWERS))
     return {"" if item == "*" else item: answer for item, answer in items.items()}
+
+
+def _asked(asked: Reader) -> dict[str, tuple[str, ...]]:
+    """Return the items that the wave says it asked, by list; nothing of a list of which it does not say so."""
+    found = {question: asked.texts(question) for question in QUESTIONS if question in asked.table}
+    asked.end(*QUESTIONS)
+    return found
 
 
 def _missing(given: dict[str, Any], top: Reader) -> dict[str, dict[str, str]]:
@@ -317,7 +326,7 @@ def _explanation(top: Reader, entry: dict[str, Any]) -> Explanation:
 
 
 # How the files are written, and what stands in rows of its own, say nothing about the content.
-_OF_THE_FILES = {"words", "explanations", "missing", "day_first", "declared"}
+_OF_THE_FILES = {"asked", "words", "explanations", "missing", "day_first", "declared"}
 
 # What came later, with what holds unless it is said: the text is then what it always was.
 _LATER = {"home_country": HOME, "home_apart": False, "territory": TERRITORY}

@@ -202,6 +202,7 @@ _TABLES = {
     "published_figures": "chiffre{0:s} imprimé{0:s}",
     "explanations": "explication{0:s}",
     "claims": "affirmation{0:s}",
+    "listed_items": "rubrique{0:s} demandée{0:s}",
     "frame": "ville{0:s} de la base de sondage",
     "questions": "question{0:s}",
     "question_items": "modalité{0:s}",

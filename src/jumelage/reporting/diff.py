@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from jumelage import database
-from jumelage.database.models import OF_A_LOAD, QUESTIONS, metadata
+from jumelage.database.models import LISTED, OF_A_LOAD, QUESTIONS, metadata
 from jumelage.reporting.ledger import check
 from jumelage.reporting.sheet import plain
 
@@ -65,7 +65,7 @@ class Change:
 def differences(connection: Connection, before: Scope, after: Scope) -> Iterator[Change]:
     """Yield everything that differs between two scopes of one revision each."""
     yield from _facts(connection, before, after)
-    for table in OF_A_LOAD:
+    for table in (*OF_A_LOAD, LISTED):
         if table != _BY_NUMBER:
             yield from _rows(connection, table, before, after)
     yield from agreements(connection, before, after)
