@@ -40,21 +40,23 @@ def _translated(url: URL) -> Iterator[None]:
 
 def make_engine(url: URL, *, read_only: bool = False) -> Engine:
     """Make a source of one connection, without a pool, on which every setting that matters is ours."""
-    return _connecting_once(engine_of(url).connections(url, read_only=read_only), url)
+    ours = engine_of(url)
+    made = ours.connections(url, read_only=read_only)
+    _connect_once(made, url)
+    ours.connect(made)
+    return made
 
 
-def _connecting_once(engine: Engine, url: URL) -> Engine:
+def _connect_once(engine: Engine, url: URL) -> None:
     """Let an engine connect once: after a connection is lost, a second one would have another scope and snapshot."""
     connected = False
 
-    @event.listens_for(engine, "do_connect", insert=True)  # before one that connects
+    @event.listens_for(engine, "do_connect")
     def _once(*_: object) -> None:
         nonlocal connected
         if connected:
             raise DatabaseError(both("{}\u00a0: la connexion est perdue", "{}: the connection was lost", shown(url)))
         connected = True
-
-    return engine
 
 
 def in_memory() -> Engine:

@@ -67,6 +67,9 @@ class Engine(ABC):
     def connections(self, url: URL, *, read_only: bool) -> Connections:
         """Make a source of connections, without a pool, on which every setting that matters is set by us."""
 
+    def connect(self, connections: Connections) -> None:  # noqa: B027
+        """Let a source connect in the engine's own way, if it is not that of the dialect."""
+
     def created(self, url: URL) -> AbstractContextManager[tuple[URL, Callable[[], None]]]:
         """Give the URL under which a database that does not exist is made, and what puts it in its place then."""
         raise NotImplementedError(self.shown(url))

@@ -142,15 +142,17 @@ class DuckDB(Engine):
         config = dict(SETTINGS)
         if read_only:  # what reads runs queries of waves and reports: they have no business with files
             config["enable_external_access"] = "false"
-        made = create_engine(
+        return create_engine(
             url,
             poolclass=NullPool,
             connect_args={"read_only": read_only, "config": config},
             # Without parameters a statement goes to the driver as it stands.
             execution_options={"no_parameters": True},
         )
-        event.listen(made, "do_connect", _connect)
-        return made
+
+    def connect(self, connections: Connections) -> None:
+        """Connect as the dialect would, which opens a database of its own first to tell a URL's parameters apart."""
+        event.listen(connections, "do_connect", _connect)
 
     @contextmanager
     def created(self, url: URL) -> Iterator[tuple[URL, Callable[[], None]]]:
@@ -318,7 +320,7 @@ class DuckDB(Engine):
 
 
 def _connect(_dialect: object, _record: object, _given: object, options: dict[str, Any]) -> ConnectionWrapper:
-    """Connect as the dialect would, which opens a database of its own first to tell a URL's parameters apart."""
+    """Open the database that SQLAlchemy asks for."""
     import duckdb
     from duckdb_engine import ConnectionWrapper
 

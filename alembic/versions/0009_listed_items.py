@@ -2,13 +2,13 @@
 
 Those that are there asked the lists as they stand now: nothing is known of a line that came before.
 
-Revision: 0011, after 0008
+Revision: 0009, after 0008
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0011"
+revision = "0009"
 down_revision = "0008"
 branch_labels = None
 depends_on = None
