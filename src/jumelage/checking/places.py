@@ -111,9 +111,10 @@ class Places:
         """Look names up in this territory, countries and codes of authorities, as of a day."""
         self._named, self._day = {}, day
         put(self._bench, "territory", {"code": "varchar"}, [list(territory)])
-        self._bench.exec_driver_sql(  # what lies in a region lies in its departements
+        self._bench.exec_driver_sql(  # what lies in a country lies in its regions, and so on
             "create or replace temp table territory as with recursive t as (select code from territory union "
-            "select r.code from register r join t on r.part_of = t.code where r.kind <> 'commune') select code from t"
+            "select r.code from register r join t on t.code in (r.part_of, r.country) where r.kind <> 'commune') "
+            "select code from t"
         )
 
     def nowhere(self, territory: Iterable[str]) -> list[str]:

@@ -262,7 +262,7 @@ def _departement(column: str) -> str:
         return "false"
     return (
         f"coalesce(regexp_extract({column}, '\\(([0-9][0-9AB][0-9]?)\\)$', 1) in (select departement from register "
-        "where kind = 'departement' and code in (select code from territory)), false)"
+        "where departement is not null and kind <> 'commune' and code in (select code from territory)), false)"
     )
 
 
