@@ -161,12 +161,12 @@ NAMES = [
     ),
     Case(
         "a town twice in the frame",
-        with_line(FRAME, "Lens,1"),
+        with_line(FRAME, "Lens,36823"),
         "frame.csv:5, column city: 'Lens': the same city is already on line 3; keep one",
     ),
     Case(
         "a town twice under two spellings",
-        with_line(FRAME, "Marcq en Baroeul,1", "MARCQ-EN-BARŒUL,1", "59378,1"),
+        with_line(FRAME, "Marcq en Baroeul,39000", "MARCQ-EN-BARŒUL,39000", "59378,39000"),
         "frame.csv:6, column city: 'MARCQ-EN-BARŒUL': the same city is already on line 5; keep one",
         "frame.csv:7, column city: '59378': the same city is already on line 5; keep one",
     ),
@@ -666,7 +666,7 @@ def test_all_mistakes_of_all_files_come_at_once_sorted_by_file_and_row(unharmed:
     folder_2006.append("claims.csv", "c,p,1,towns,Ainsi,So,guess,")
     folder_2006.append("difficulties.csv", "Arras,nothing,yes")
     folder_2006.replace("frame.csv", "Croix,20638", "Croisx,none")
-    folder_2006.append("frame.csv", "Lille,1")
+    folder_2006.append("frame.csv", "Lille,212597")
     folder_2006.append("partnerships.csv", "Roubaix,Alemagne,0,,12/11/1999,perhaps,zonez")
     folder_2006.append("partnerships.csv", "Rubaix,DE,-1,,,,zones")
     folder_2006.append("published/zones.csv", "eu,agreements,plenty,p")

@@ -53,7 +53,10 @@ def find_problems(
 
     A rule that looks at several tables is left out where one of them could not be read or understood as a whole.
     """
-    totalled = [document for document in documents.values() if _prepare(bench, document, names, wave, findings)]
+    totalled = [document for document in documents.values() if _prepare(bench, document, findings)]
+    names.places.tell_apart([f"raw_{name}" for name, one in documents.items() if "city_code" in one.columns])
+    if "partnerships" in documents:
+        findings += read_marks(bench, documents["partnerships"], wave)
     _declare(bench, wave)
     follow_mergers(bench)
     findings += understand_columns(bench, documents, names, wave)
@@ -76,7 +79,7 @@ def find_problems(
             findings += _broken(bench, documents, rule)
 
 
-def _prepare(bench: Connection, document: Document, names: Names, wave: Wave | None, findings: Findings) -> bool:
+def _prepare(bench: Connection, document: Document, findings: Findings) -> bool:
     """Set lines apart that are no rows, and put texts where they belong; tell whether there are such lines."""
     apart = set_lines_apart(bench, document)
     findings += apart
@@ -84,9 +87,6 @@ def _prepare(bench: Connection, document: Document, names: Names, wave: Wave | N
         bench.exec_driver_sql(
             f"update raw_{document.name} set city = city_code where city is null and city_code is not null"
         )
-        names.places.tell_apart(f"raw_{document.name}")
-    if document.name == "partnerships":
-        findings += read_marks(bench, document, wave)
     return bool(apart)
 
 

@@ -13,6 +13,7 @@ from jumelage.checking.no_answer import NOT_ANSWERED, SENTINELS, says_nothing
 from jumelage.checking.numbers import ambiguous, number, two_readings
 from jumelage.checking.periods import Period, understand
 from jumelage.database.models import TOWN_QUESTIONS
+from jumelage.database.sql import literal
 from jumelage.database.workbench import put
 from jumelage.reading.shapes import SHAPES
 from jumelage.reading.wave_toml import MISSING
@@ -58,6 +59,7 @@ _NO_END = Label(
     "nothing where the agreement is in force; if it has ended and nobody knows when, write “before” and a date",
 )
 _DOUBT = re.compile(r"[?*†]")
+_Texts = dict[tuple[str, str], dict[str, str | None]]
 
 
 def list_of(table: str, column: str) -> str | None:
@@ -70,7 +72,7 @@ def understand_columns(
 ) -> Iterator[Finding]:
     """Understand every column of every table; yield all values that cannot be."""
     names.places.read_populations()
-    known = _look_up(documents, names)
+    known = _look_up(bench, documents, names)
     for document in documents.values():
         yield from _too_long(bench, document)
         for column in SHAPES[document.name].columns:
@@ -90,8 +92,11 @@ def understand_columns(
         _resolved(bench, document)
 
 
-def _look_up(documents: Mapping[str, Document], names: Names) -> dict[tuple[str, str], dict[str, str | None]]:
-    """Return, by table and column of names, every distinct text with the code that it stands for, in one query."""
+def _look_up(bench: Connection, documents: Mapping[str, Document], names: Names) -> _Texts:
+    """Make `meanings`, every distinct text of a column of names with the code that it stands for, in one query.
+
+    Returns, by table and column, the texts of columns of few, and of dates, with their codes.
+    """
     cells = [
         (name, column)
         for name in documents
@@ -104,8 +109,10 @@ def _look_up(documents: Mapping[str, Document], names: Names) -> dict[tuple[str,
         for name, column in cells
         if column != "until" or column in documents[name].columns
     ]
-    found: dict[tuple[str, str], dict[str, str | None]] = {cell: {} for cell in cells}
-    for place, text, code in names.look_up(" union all ".join(queries), frame="frame/city"):
+    names.look_up(" union all ".join(queries), "meanings", frame="frame/city")
+    found: _Texts = {cell: {} for cell in cells}
+    few = ", ".join(map(literal, (*sorted(_CLOSED), "no_date")))
+    for place, text, code in bench.exec_driver_sql(f"select place, text, code from meanings where list in ({few})"):
         name, column = place.split("/")
         found[name, column][text] = code
     return found
@@ -154,19 +161,32 @@ def _names(
     wave: Wave | None,
 ) -> Iterator[Finding]:
     code_list = LISTS[column]
-    declared = missing_words(wave, column) if code_list != "yes_no" and code_list in _CLOSED else {}
+    if code_list not in _CLOSED:
+        yield from _open_names(bench, document, column, names, code_list)
+        return
+    declared = missing_words(wave, column) if code_list != "yes_no" else {}
     known = {text: declared.get(text.casefold(), code) for text, code in found.items()}
     _meaning(bench, document.name, column, {"code": "varchar"}, [entry for entry in known.items() if entry[1]])
     unknown = sorted(text for text, code in known.items() if code is None and not find_control(text))
-    if code_list not in _CLOSED:
-        doubtful = sorted(text for text in found if _DOUBT.search(text) and not find_damage(text))
-        broken: Broken = dict.fromkeys(doubtful, ("name_marked", {}))
-        broken |= {text: ("text_damaged", {"what": what}) for text in unknown if (what := find_damage(text))}
-        broken |= names.unknown(code_list, [text for text in unknown if text not in broken])
-        yield from _offenders(bench, document, column, broken)
-        return
     choices = {"choices": _choices(code_list)}
     yield from _offenders(bench, document, column, dict.fromkeys(unknown, ("choice", choices)))
+
+
+def _open_names(
+    bench: Connection, document: Document, column: str, names: Names, code_list: str, meanings: str = "meanings"
+) -> Iterator[Finding]:
+    """Understand a column whose list a wave may have many thousand names of."""
+    said = f"select text, code from {meanings} where place = '{document.name}/{column}'"
+    bench.exec_driver_sql(f"create or replace temp table meant_{document.name}_{column} as {said} and code is not null")
+    odd = bench.exec_driver_sql(
+        f"select text, code from ({said}) where code is null or regexp_matches(text, {literal(_DOUBT.pattern)})"
+    ).fetchall()
+    unknown = sorted(text for text, code in odd if code is None and not find_control(text))
+    doubtful = sorted(text for text, _ in odd if _DOUBT.search(text) and not find_damage(text))
+    broken: Broken = dict.fromkeys(doubtful, ("name_marked", {}))
+    broken |= {text: ("text_damaged", {"what": what}) for text in unknown if (what := find_damage(text))}
+    broken |= names.unknown(code_list, [text for text in unknown if text not in broken])
+    yield from _offenders(bench, document, column, broken)
 
 
 def _too_long(bench: Connection, document: Document) -> Iterator[Finding]:
@@ -319,12 +339,16 @@ def _sources(bench: Connection, document: Document) -> Iterator[Finding]:
 def _codes(bench: Connection, document: Document, names: Names) -> Iterator[Finding]:
     """Hold codes against names; a code alone stands for the name."""
     table = f"raw_{document.name}"
-    texts = _distinct(bench, document.name, "city_code")
-    known = names.resolve("cities", texts)
-    unknown = [text for text in texts if text not in known]
-    broken = names.unknown("cities", unknown)
-    yield from _offenders(bench, document, "city_code", broken)
-    _meaning(bench, document.name, "city_code", {"code": "varchar"}, known.items())
+    names.look_up(
+        f"select distinct 'cities', '{document.name}/city_code', city_code from {table} where city_code is not null "
+        "and city_code not in (select code from register)",
+        "meant_codes",
+    )
+    bench.exec_driver_sql(  # a code as the register has it needs no looking up
+        f"insert into meant_codes select distinct 'cities', '{document.name}/city_code', r.code, r.code "
+        f"from {table} join register r on r.code = city_code"
+    )
+    yield from _open_names(bench, document, "city_code", names, "cities", "meant_codes")
     rows = bench.exec_driver_sql(
         f"select r.line, r.city_code, r.city, c.name from {table} r "
         f"join meant_{document.name}_city_code m on m.text = r.city_code "

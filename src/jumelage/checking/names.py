@@ -110,39 +110,49 @@ class Names:
         if wanted:
             lists, texts = zip(*wanted, strict=True)
             query = "select l, l, t from (select unnest(cast(? as varchar[])) as l, unnest(cast(? as varchar[])) as t)"
-            for code_list, value, code in self.look_up(query, list(lists), list(texts)):
-                if code is not None:
-                    known[code_list][value] = code
+            self.look_up(query, "resolved_names", list(lists), list(texts))
+            for code_list, value, code in self._bench.exec_driver_sql(
+                "select place, text, code from resolved_names where code is not null"
+            ):
+                known[code_list][value] = code
         return known
 
-    def look_up(self, query: str, *parameters: object, frame: str = "") -> list[tuple[str, str, str | None]]:
-        """Return, for each row of a query (list, place, text), the place, the text, and the code that it means.
+    def look_up(self, query: str, table: str, *parameters: object, frame: str = "") -> None:
+        """Make a table (list, place, text, code): the rows of a query (list, place, text), and the code each means.
 
         The texts at the place `frame` are the wave's own frame: the others name its towns before any other.
         """
         self._bench.exec_driver_sql(
             # Materialized, or the macro would be expanded into every branch of a union and planned as often.
-            f"create or replace temp table looked_up as with v(list, place, text) as materialized ({query}) "
-            "select *, match_key(text) as key from v",
+            f"create or replace temp table looked_up as with v(list, place, text) as materialized ({query}), "
+            "keys as materialized (select text, match_key(text) as key from (select distinct text from v)) "
+            "select v.*, k.key, n.code from v left join keys k on k.text = v.text "
+            "left join names n on n.list = v.list and n.key = k.key",
             parameters,
         )
-        rows = self._bench.exec_driver_sql(
-            "select l.list, l.place, l.text, n.code from looked_up l "
-            "left join names n on n.list = l.list and n.key = l.key"
-        ).fetchall()
-        if any(code_list == "cities" for code_list, *_ in rows):
-            self.places.look_up("select text, key from looked_up where list = 'cities'")
-        meant = {text: code or self.places.code(text) for _, place, text, code in rows if frame and place == frame}
+        told = ["l.code"]
+        meant = "looked_up l"
+        if frame and self._understand(f"= '{frame}'", "meant_frame"):
+            told.append("f.code")
+            meant += f" left join meant_frame f on f.text = l.text and l.place = '{frame}'"
         if frame:
-            self.places.prefer(code for code in meant.values() if code)
-        return [
-            (
-                place,
-                text,
-                code or (meant[text] if place == frame else self.places.code(text)) if code_list == "cities" else code,
-            )
-            for code_list, place, text, code in rows
-        ]
+            framed = f"select coalesce({', '.join(told)}) as code from {meant} where l.place = '{frame}'"
+            self.places.prefer(f"from ({framed}) where code is not null")
+        if self._understand(f"<> '{frame}'", "meant_towns"):
+            told.append("t.code")
+            meant += f" left join meant_towns t on t.text = l.text and l.list = 'cities' and l.place <> '{frame}'"
+        self._bench.exec_driver_sql(
+            f"create or replace temp table {table} as "
+            f"select l.list, l.place, l.text, coalesce({', '.join(told)}) as code from {meant}"
+        )
+
+    def _understand(self, places: str, table: str) -> bool:
+        """Make a table of the authorities that texts at some places mean which no list knows; tell if there are any."""
+        towns = f"looked_up where list = 'cities' and place {places} and code is null"
+        if not self._bench.exec_driver_sql(f"select exists (from {towns})").scalar():
+            return False
+        self.places.understand(f"select text, key from {towns}", table)
+        return True
 
     def near(self, code_list: str, value: str) -> Near:
         """Find the known names that are near a value, best first."""

@@ -6,7 +6,6 @@ register only serves to suggest what else may have been meant.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,7 +16,7 @@ from jumelage.reading.wave_toml import HOME, TERRITORY
 from jumelage.texts import composed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import date
 
     from sqlalchemy import Connection
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 TIMES_APART = 5  # a population so many times that of the register, or such a part of it, is of another town
 _MOST_WORDS = 5  # of what tells homonyms apart: the name of a departement or a country
 _MOST_TOLD = 5  # authorities of one name that are listed
-_MAY_NAME = re.compile(r"[^\W\d_]|\d{4}")  # a letter, or the digits of a code
+_MAY_NAME = r"\p{L}|[0-9]{4}"  # a letter, or the digits of a code
 _ELSEWHERE = 3
 WITHIN_IT = (
     "("
@@ -44,12 +43,11 @@ _FULL = (  # Croix 59163; Fives 59350 (Lille), which is part of it
 class Authority(NamedTuple):
     """An authority that a text may name: in which way it names it, and what the register knows of it.
 
-    `told` is what tells it apart beside its name; empty where a code stands alone.
+    `sureness` is how surely it is meant, 0 being surest, and never where it is the last; `printed` the population that
+    the frame gives beside the text.
     """
 
-    told: str | None
     spelled: str | None
-    within: bool
     code: str
     kind: str
     status: str | None
@@ -61,11 +59,9 @@ class Authority(NamedTuple):
     population: int | None
     valid_from: date | None
     valid_to: date | None
-
-    @property
-    def sureness(self) -> int:
-        """How surely a text means it, 0 being surest: only those named most surely may be meant, the last never."""
-        return 0 if self.told == "" else 1 if self.told is None and self.within else 2 if self.told else _ELSEWHERE
+    sureness: int
+    is_framed: bool
+    printed: int | None
 
     def past(self, day: date | None) -> bool:
         """Tell whether it is certain that it was not there on a day."""
@@ -74,12 +70,13 @@ class Authority(NamedTuple):
             or (self.valid_from is not None and self.valid_from > day)
         )
 
-    def misfit(self, printed: int | None) -> bool:
-        """Tell whether a printed population cannot be that of this authority."""
+    @property
+    def misfit(self) -> bool:
+        """Tell whether the printed population cannot be that of this authority."""
         return (
-            printed is not None
+            self.printed is not None
             and self.population is not None
-            and not self.population <= TIMES_APART * printed <= TIMES_APART**2 * self.population
+            and not self.population <= TIMES_APART * self.printed <= TIMES_APART**2 * self.population
         )
 
     @property
@@ -96,25 +93,31 @@ class Authority(NamedTuple):
 
 
 class Places:
-    """The authorities that texts may name; each text is looked up once."""
+    """The authorities that texts may name, in the workbench; each text is looked up once.
+
+    `candidates` has a row for each authority that a text may name, `looked_for` the texts, `framed` the frame's codes.
+    """
 
     def __init__(self, bench: Connection) -> None:
         """Look authorities up in the workbench's register."""
         self._bench = bench
-        self._named: dict[str, list[Authority]] = {}
-        self._framed: set[str] = set()
         self._day: date | None = None
-        self._printed: dict[str, int | None] = {}
         self.declare(TERRITORY, None)
 
     def declare(self, territory: Iterable[str], day: date | None) -> None:
         """Look names up in this territory, countries and codes of authorities, as of a day."""
-        self._named, self._day = {}, day
+        self._day = day
         put(self._bench, "territory", {"code": "varchar"}, [list(territory)])
         self._bench.exec_driver_sql(  # what lies in a country lies in its regions, and so on
             "create or replace temp table territory as with recursive t as (select code from territory union "
             "select r.code from register r join t on t.code in (r.part_of, r.country) where r.kind <> 'commune') "
             "select code from t"
+        )
+        self._bench.exec_driver_sql(f"create or replace temp table candidates ({_CANDIDATES})")
+        self._bench.exec_driver_sql("create or replace temp table looked_for (text varchar)")
+        self._bench.exec_driver_sql("create or replace temp table framed (code varchar)")
+        self._bench.exec_driver_sql(
+            "create or replace temp view printed_people as select '' as text, 0 as population where false"
         )
 
     def nowhere(self, territory: Iterable[str]) -> list[str]:
@@ -126,55 +129,74 @@ class Places:
         )
         return [code for (code,) in rows]
 
-    def prefer(self, codes: Iterable[str]) -> None:
-        """Let names mean the authorities of a frame before any other."""
-        self._framed = set(codes)
+    def prefer(self, codes: str) -> None:
+        """Let names mean the authorities of a frame before any other: the codes that a query gives."""
+        self._bench.exec_driver_sql(f"create or replace temp table framed as select distinct code from ({codes})")
 
     def read_populations(self) -> None:
         """Keep the populations that the frame gives, by the text that names a town."""
-        rows = self._bench.exec_driver_sql(
-            f"select city, {number('population')} from raw_frame where city is not null and population is not null"
+        self._bench.exec_driver_sql(
+            "create or replace temp view printed_people as "
+            f"select city as text, min({number('population')}) as population from raw_frame "
+            "where city is not null and population is not null group by city"
         )
-        self._printed = {text: printed for text, printed in rows}  # noqa: C416  # rows are not tuples
 
-    def look_up(self, texts: str) -> None:
-        """Find the authorities that the texts of a query (text, key) may name."""
-        rows = self._bench.exec_driver_sql(f"select distinct text from ({texts}) where key is not null")
-        unseen = [text for (text,) in rows if text not in self._named and _MAY_NAME.search(text)]
-        if not unseen:
-            return
-        self._named |= {text: [] for text in unseen}
-        for text, *facts in self._bench.exec_driver_sql(_NAMED.format(texts=texts)):
-            self._named[text].append(Authority(*facts))
+    def understand(self, texts: str, table: str) -> None:
+        """Make a table (text, code) of the texts of a query (text, key), each with the authority that it means.
 
-    def named(self, text: str) -> list[Authority]:
-        """Return the authorities that a text names more surely than any other."""
-        found = self._named.get(text, [])
-        if framed := [one for one in found if one.code in self._framed]:
-            return _best(text, framed)
-        surest = min((one.sureness for one in found), default=_ELSEWHERE)
-        return _best(text, [one for one in found if one.sureness == surest])
-
-    def code(self, text: str) -> str | None:
-        """Return the code of the one authority that a text means; None if that is uncertain.
-
-        An authority that existed on the day is preferred to one that did not, unless the population fits neither.
+        The code is null where that is uncertain. An authority that existed on the day is preferred to one that did
+        not, unless the population fits neither.
         """
-        found = self.named(text)
-        if not found or (found[0].sureness == _ELSEWHERE and found[0].code not in self._framed):
+        self._look_up(texts)
+        # What only one authority can be meant by is told here; of others each is looked at by itself.
+        self._bench.exec_driver_sql(
+            f"create or replace temp table {table} as select t.text, count(c.code) as authorities, "
+            f"case when count(c.code) = 1 and (min(c.sureness) < {_ELSEWHERE} or bool_or(f.code is not null)) "
+            f"then min(c.code) end as code from (select distinct text from ({texts})) t "
+            "left join candidates c on c.text = t.text left join framed f on f.code = c.code group by t.text"
+        )
+        several = self._named(f"select text from {table} where authorities > 1")
+        codes = {text: code for text, found in several.items() if (code := self._one_of(found))}
+        if codes:
+            put(self._bench, "told_apart", {"text": "varchar", "code": "varchar"}, [list(codes), list(codes.values())])
+            self._bench.exec_driver_sql(
+                f"update {table} set code = a.code from told_apart a where a.text = {table}.text"
+            )
+
+    def _look_up(self, texts: str) -> None:
+        """Find the authorities that the texts of a query (text, key) may name."""
+        self._bench.exec_driver_sql(
+            f"create or replace temp table unseen as select distinct text, key from ({texts}) where key is not null "
+            f"and regexp_matches(text, '{_MAY_NAME}') and text not in (select text from looked_for)"
+        )
+        self._bench.exec_driver_sql("insert into looked_for select text from unseen")
+        self._bench.exec_driver_sql(f"insert into candidates {_NAMED.format(texts='select text, key from unseen')}")
+
+    def _named(self, texts: str) -> dict[str, list[Authority]]:
+        """Return, for texts of a query, the authorities that each names more surely than any other."""
+        rows = self._bench.exec_driver_sql(f"select * from ({_MEANT.format(texts=texts)}) order by text, code, spelled")
+        named: dict[str, list[Authority]] = {}
+        for text, *facts in rows:
+            named.setdefault(text, []).append(Authority(*facts))
+        return {text: _best(text, found) for text, found in named.items()}
+
+    def _one_of(self, found: list[Authority]) -> str | None:
+        """Return the code of the one that is meant; None if that is uncertain."""
+        if found[0].sureness == _ELSEWHERE and not found[0].is_framed:
             return None
         present = [one for one in found if not one.past(self._day)]
-        if len(found) > 1 and (len(present) != 1 or present[0].misfit(self._printed.get(text))):
+        if len(found) > 1 and (len(present) != 1 or present[0].misfit):
             return None
         return (present or found)[0].code
 
     def tell(self, texts: list[str]) -> dict[str, tuple[str, dict[str, Any]]]:
         """Return, for texts without a code, the rule that each breaks, with details; none of which nothing is known."""
         put(self._bench, "untold", {"text": "varchar"}, [texts])
-        self.look_up("select text, match_key(text) as key from untold")
+        self._look_up("select text, match_key(text) as key from untold")
+        every = self._named("select text from untold")
         found: dict[str, tuple[str, dict[str, Any]]] = {}
         for text in texts:
-            if named := self.named(text):
+            if named := every.get(text):
                 listed = ", ".join(sorted(one.shown for one in named)[:_MOST_TOLD])
                 listed += " …" if len(named) > _MOST_TOLD else ""
                 details = {"commune": listed, "several": listed, "example": min(one.example for one in named)}
@@ -185,22 +207,25 @@ class Places:
         )
         return {text: ("code_without_zero", {"code": code}) for text, code in lost} | found
 
-    def tell_apart(self, table: str) -> None:
-        """Write the code in place of a name, in rows of a `raw_` table with both, where the name may mean others."""
+    def tell_apart(self, tables: Sequence[str]) -> None:
+        """Write the code in place of a name, in rows of tables with both, where the name may mean others."""
+        if not tables:
+            return
+        pairs = " union ".join(f"select city as text, city_code as code from {table}" for table in tables)
         self._bench.exec_driver_sql(
-            "create or replace temp table coded as select *, match_key(text) as key from ("
-            f"select distinct city as text, city_code as code from {table} where city <> city_code)"
+            f"create or replace temp table coded as select *, match_key(text) as key from ({pairs}) where text <> code"
         )
-        self.look_up("select text, key from coded")
-        rows = self._bench.exec_driver_sql(
-            "select distinct c.text, c.code from coded c join register_names n on n.key = c.key and n.code = c.code"
-        )
-        pairs = [(text, code) for text, code in rows if self.code(text) != code]
-        put(self._bench, "coded", {"text": "varchar", "code": "varchar"}, list(zip(*pairs, strict=True)) or [[], []])
+        self.understand("select text, key from coded", "coded_names")
         self._bench.exec_driver_sql(
-            f"update {table} set city = city_code from coded c "
-            f"where {table}.city = c.text and {table}.city_code = c.code"
+            "create or replace temp table coded as select distinct c.text, c.code from coded c "
+            "join register_names n on n.key = c.key and n.code = c.code join coded_names m on m.text = c.text "
+            "where m.code is distinct from c.code"
         )
+        for table in tables:
+            self._bench.exec_driver_sql(
+                f"update {table} set city = city_code from coded c "
+                f"where {table}.city = c.text and {table}.city_code = c.code"
+            )
 
 
 # For the texts of a query (text, key): the authorities of that name, of its first words with what tells homonyms
@@ -215,12 +240,31 @@ _NAMED = (
     "named as (select p.text, p.told, n.code, n.name as spelled from parts p "
     "join register_names n on n.key = p.name union all select a.text, '', r.code, r.name "
     f"from asked a join register r on {code_key('r.code')} = a.key) "
-    f"select n.text, n.told, n.spelled, {WITHIN_IT}, r.code, r.kind, r.status, r.country, r.name, r.part_of, w.name, "
-    "r.departement, r.population, r.valid_from, r.valid_to from named n join register r on r.code = n.code "
+    f"select n.text, n.spelled, r.code, r.kind, r.status, r.country, r.name, r.part_of, w.name, "
+    "r.departement, r.population, r.valid_from, r.valid_to, "
+    # What tells an authority apart beside its name is empty where a code stands alone.
+    f"case when n.told = '' then 0 when n.told is null and {WITHIN_IT} then 1 when n.told <> '' then 2 "
+    f"else {_ELSEWHERE} end as sureness from named n join register r on r.code = n.code "
     "left join register w on w.code = r.part_of left join register d on d.code = 'FR-' || r.departement "
     "left join names c on c.list = 'countries' and c.key = n.told "
     f"where n.told is null or n.told in ('', lower(r.departement), {code_key('r.code')}, d.match_key) "
-    "or c.code = r.country order by n.text, r.code, n.spelled"
+    "or c.code = r.country"
+)
+
+
+_CANDIDATES = (
+    "text varchar, spelled varchar, code varchar, kind varchar, status varchar, country varchar, name varchar, "
+    "part_of varchar, whole varchar, departement varchar, population integer, valid_from date, valid_to date, "
+    "sureness integer"
+)
+# The authorities that a text names more surely than any other: those of the frame, if it names one.
+_MEANT = (
+    "select c.*, f.code is not null as is_framed, p.population as printed from candidates c "
+    "left join framed f on f.code = c.code left join printed_people p on p.text = c.text "
+    "where c.text in (select text from ({texts})) "
+    "window same as (partition by c.text) "
+    "qualify f.code is not null "
+    "or (not bool_or(f.code is not null) over same and c.sureness = min(c.sureness) over same)"
 )
 
 

@@ -40,16 +40,20 @@ def read_register(bench: Connection, target: Connection | None) -> None:
 
     The code lists have been read.
     """
-    if target is None:
+    installed = "installed"
+    if target is bench:
+        installed = "survey.cities"
+    elif target is None:
         typed = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in _COLUMNS.items())
         shipped = f"select *, match_key(name) as match_key from ({SHIPPED_REGISTER})"
         bench.exec_driver_sql(f"create or replace temp table installed as select {typed} from ({shipped})")
     else:
         fetch(target, f"select {', '.join(_COLUMNS)} from survey.cities", bench, "installed", _COLUMNS)
+    columns = ", ".join(f"i.{name}" for name in _COLUMNS if name not in {"part_of", "valid_to"})
     bench.exec_driver_sql(
-        "create or replace temp table register as select i.* replace (coalesce(g.successor, i.part_of) as part_of, "
-        "coalesce(i.valid_to, cast(g.changed_on as date)) as valid_to) "
-        "from installed i left join list_city_changes g on g.city = i.code"
+        f"create or replace temp table register as select {columns}, coalesce(g.successor, i.part_of) as part_of, "
+        "coalesce(i.valid_to, cast(g.changed_on as date)) as valid_to "
+        f"from {installed} i left join list_city_changes g on g.city = i.code"
     )
     index_register(bench)
 

@@ -167,8 +167,8 @@ def _suggest(
             set_lines_apart(bench, document)
             if document.name == "partnerships":
                 read_marks(bench, document, package.wave)
-    framed = [text for (text,) in bench.exec_driver_sql("select distinct city from raw_frame where city is not null")]
-    names.places.prefer(names.resolve("cities", framed).values())
+    names.look_up("select distinct 'cities', 'frame', city from raw_frame where city is not null", "framed_names")
+    names.places.prefer("select code from framed_names where code is not null")
     counted: Counter[tuple[str, str]] = Counter()
     for document in package.tables.values():
         for column, code_list in LISTS.items():

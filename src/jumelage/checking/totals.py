@@ -57,6 +57,8 @@ _OF = Label("les lignes de «\u00a0{0}\u00a0»", "the rows of “{0}”")
 _FOOTNOTE = re.compile(
     r"\*|†|\([0-9a-z*]{1,2}\)|[0-9]\)|(note|nota|nb|n\.\s?b\.|sources?|remarques?|remarks?)\b", re.IGNORECASE
 )
+# The same, less exact, in SQL: of many thousand names few are looked at one by one.
+_MAY_BE_NOTE = r"(?i)^([*†(]|[0-9]\)|not[ae]|n\.?\s?b|source|remar)"
 _TOTAL, _SUBTOTAL, _NOTE = (
     Label("une ligne de total", "a line of a total"),
     Label("une ligne de sous-total", "a line of a subtotal"),
@@ -114,7 +116,7 @@ def _kinds(bench: Connection, distinct: str) -> dict[str, str]:
     likely = bench.exec_driver_sql(
         f"with texts(text) as materialized ({distinct}) select text from texts "
         "where lower(text) like '%total%' or lower(text) like '%ensemble%' "
-        "or lower(text) like 'overall%' or regexp_matches(text, '^[(*†0-9nNsSrR]')"
+        f"or lower(text) like 'overall%' or regexp_matches(text, '{_MAY_BE_NOTE}')"
     )
     found: dict[str, str] = {}
     notes: dict[str, str] = {}
@@ -131,7 +133,10 @@ def _kinds(bench: Connection, distinct: str) -> dict[str, str]:
         return found
     # A town with a mark before it is a row, whatever the mark may mean.
     put(bench, "notes", {"text": "varchar", "rest": "varchar"}, [list(notes), list(notes.values())])
-    towns = bench.exec_driver_sql("select text from notes where match_key(rest) in (select key from register_names)")
+    towns = bench.exec_driver_sql(
+        "select distinct n.text from (select text, match_key(rest) as key from notes) n "
+        "join register_names r on r.key = n.key"
+    )
     return found | dict.fromkeys(notes.keys() - {text for (text,) in towns}, "note")
 
 

@@ -55,6 +55,7 @@ _DOUBTS = (
 _DOUBTS_BY_BYTE = ((b"_", b"_x"), *((sign[-1:], sign) for sign in _DOUBTS))
 # Where a field may begin with it; names hold many others.
 _APOSTROPHE = re.compile(rb"'(?<=[,;\t\n\r\" ]')")
+_CURLY = "’".encode()
 # The first bytes of both: one alone is found fast.
 _LEADS = tuple({b"\xc2", b"\xe1", b"\xe2", b"\xe3", b"\xef"} | {chr(last).encode()[:1] for _, last in CONTROLS[3:]})
 
@@ -85,9 +86,15 @@ class Features:
         self.doubts = self.doubts or any(byte in block and sign in block for byte, sign in _DOUBTS_BY_BYTE)
         self.controls = self.controls or len(block.translate(None, _PLAIN_CONTROLS)) != len(block)
         self.accents = self.accents or b"\xcc" in block or b"\xcd" in block
-        if not block.isascii() and any(lead in block for lead in _LEADS):
+        if not block.isascii() and any(lead in block for lead in _LEADS) and not _curly_alone(block):
             self.controls = self.controls or _WIDE_CONTROLS.search(block) is not None
             self.spaces = self.spaces or _WIDE_SPACES.search(block) is not None
+
+
+def _curly_alone(block: bytes) -> bool:
+    """Tell whether none of the first bytes of controls and spaces is there but that of an apostrophe, as in L’Haÿ."""
+    others = (lead in block for lead in _LEADS if lead != _CURLY[:1])
+    return block.count(_CURLY[:1]) == block.count(_CURLY) and not any(others)
 
 
 @dataclass(frozen=True, slots=True)
