@@ -15,8 +15,6 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING
 
-from made_wave import make_wave
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -30,6 +28,7 @@ ZONES = PROJECT / "reports" / "zones.sql"
 JUMELAGE = Path(sys.executable).with_name("jumelage")
 QUERY = BASELINES / "bare_query.py"
 TIMES = HERE / "query_times.py"
+MAKE_WAVE = HERE / "made_wave.py"
 
 # The tables that dbt builds too, and what it builds them from.
 TABLES = ("distribution", "zones", "countries", "participation", "agreements_by_country", "cities_by_population")
@@ -43,22 +42,25 @@ LOADS = {
     "load-windows": ("windows", 3.5),
     "load-refused": ("misspelt", 2.0),
 }
+# The same for all communes of France, with what the towns are called by.
+FRANCE = {"france-codes": ("codes", 2.5), "france-names": ("names", 2.5)}
+FRENCH_ROWS = 200_000
 # The queries of which reports are timed by themselves, by engine: how many agreements, and the limit of their ratios.
 QUERIES = ("zones", "countries", "agreements_by_country", "distribution")
 ENGINES = {"duckdb": 10_000_000, "postgresql": 1_000_000}
 QUERY_LIMIT = 1.5
-NAMES = ("help", "zones-table", "zones-csv", "wave", *LOADS, *(f"query-{engine}" for engine in ENGINES))
+NAMES = ("help", "zones-table", "zones-csv", "wave", *LOADS, *FRANCE, *(f"query-{engine}" for engine in ENGINES))
 MADE = "made.duckdb"
 PEAK = 500.0  # MB, of a load
 MEGABYTE = 1_000_000
 # A checksum of the loaded rows, whatever their order and numbers.
-LOADED_COLUMNS = ("city", "country", "partner", "since_from", "since_to", "since_missing", "inferred", "source")
-LOADED = f"""
+LOADED_COLUMNS = {
+    "partnerships": ("city", "country", "partner", "since_from", "since_to", "since_missing", "inferred", "source"),
+    "respondents": ("city", "population", "response"),
+}
+LOADED = """
 select count(*), sum(md5_number_lower(line)), sum(md5_number_upper(line))
-from (
-    select concat_ws(chr(31), {", ".join(f"coalesce('+' || {column}, '-')" for column in LOADED_COLUMNS)}) as line
-    from survey.partnerships
-)
+from (select concat_ws(chr(31), {columns}) as line from survey.{table})
 """
 
 Step = tuple[str | Path, ...]
@@ -165,6 +167,8 @@ def contests(scratch: Path, only: str | None, rows: int) -> list[Contest]:
         found += _reports(scratch, wanted)
     if set(LOADS) & set(wanted):
         found += _loads(scratch, [name for name in LOADS if name in wanted], rows)
+    if set(FRANCE) & set(wanted):
+        found += _france(scratch, [name for name in FRANCE if name in wanted])
     return found
 
 
@@ -259,23 +263,16 @@ def _plain(cell: str) -> str:
 
 def _loads(scratch: Path, names: list[str], rows: int) -> list[Contest]:
     """Return the contests about loading a wave of so many agreements into a migrated file."""
-    empty = scratch / "empty.duckdb"
-    run((JUMELAGE, "--db", empty, "migrate"), scratch)
+    empty = _migrated(scratch / "empty.duckdb")
     forms = {"clean", *(LOADS[name][0] for name in names)}
-    waves = {form: make_wave(scratch / form, rows, form) for form in sorted(forms)}
-
-    def prepare(folder: Path) -> None:
-        shutil.copy(empty, folder / MADE)
-
-    def loaded(folder: Path) -> str:
-        return _query(folder / MADE, LOADED, folder)
+    waves = {form: _made(scratch / form, rows, form) for form in sorted(forms)}
 
     def nothing(folder: Path) -> str:
-        if loaded(folder) != loaded_before:
+        if _loaded(folder / MADE, "partnerships") != loaded_before:
             sys.exit("a refused load left rows behind")
         return ""
 
-    loaded_before = _query(empty, LOADED, scratch)
+    loaded_before = _loaded(empty, "partnerships")
     found = []
     for name in names:
         form, limit = LOADS[name]
@@ -284,8 +281,56 @@ def _loads(scratch: Path, names: list[str], rows: int) -> list[Contest]:
         read = waves["quoted" if form == "quoted" else "clean"] / "partnerships.csv"
         theirs: Step = (sys.executable, BASELINES / "plain_load.py", MADE, read)
         if form == "misspelt":
-            sides = Side([ours], prepare, f"partnerships.csv:{rows + 1},", nothing), Side([theirs], prepare)
+            sides = (
+                Side([ours], _copied(empty), f"partnerships.csv:{rows + 1},", nothing),
+                Side([theirs], _copied(empty)),
+            )
         else:
-            sides = Side([ours], prepare, None, loaded), Side([theirs], prepare, None, loaded)
+            sides = _alike(empty, ours, theirs, "partnerships")
         found.append(Contest(name, "plain DuckDB SQL", limit, *sides, peak=PEAK))
     return found
+
+
+def _france(scratch: Path, names: list[str]) -> list[Contest]:
+    """Return the contests about loading a wave of all communes of France, whose register is installed."""
+    empty = _migrated(scratch / "france.duckdb")
+    run((JUMELAGE, "--db", empty, "register", "add", "fr"), scratch)
+    found = []
+    for name in names:
+        form, limit = FRANCE[name]
+        wave = _made(scratch / form, FRENCH_ROWS, form)
+        ours: Step = (JUMELAGE, "--db", MADE, "load", wave)
+        theirs: Step = (sys.executable, BASELINES / "plain_france.py", MADE, wave, form)
+        sides = _alike(empty, ours, theirs, "partnerships", "respondents")
+        found.append(Contest(name, "plain DuckDB SQL", limit, *sides, peak=PEAK))
+    return found
+
+
+def _migrated(database: Path) -> Path:
+    run((JUMELAGE, "--db", database, "migrate"), database.parent)
+    return database
+
+
+def _made(folder: Path, rows: int, form: str) -> Path:
+    """Have a wave made, apart: a process starts with the memory of the one that starts it."""
+    run((sys.executable, MAKE_WAVE, folder, str(rows), form), folder.parent)
+    return folder
+
+
+def _copied(database: Path) -> Callable[[Path], object]:
+    return lambda folder: shutil.copy(database, folder / MADE)
+
+
+def _alike(empty: Path, ours: Step, theirs: Step, *tables: str) -> tuple[Side, Side]:
+    """Return both sides of a load into a copy of a database, which must fill tables with the same rows."""
+
+    def loaded(folder: Path) -> str:
+        return "".join(_loaded(folder / MADE, table) for table in tables)
+
+    return Side([ours], _copied(empty), None, loaded), Side([theirs], _copied(empty), None, loaded)
+
+
+def _loaded(database: Path, table: str) -> str:
+    """Return a checksum of the rows of a table."""
+    columns = ", ".join(f"coalesce('+' || {column}, '-')" for column in LOADED_COLUMNS[table])
+    return _query(database, LOADED.format(columns=columns, table=table), database.parent)

@@ -50,10 +50,10 @@ def bench() -> Iterator[Connection]:
 def names(bench: Connection) -> Names:
     made = Names(bench)
     rows = [[None if part == "-" else part for part in line.split()] for line in REGISTER.strip().splitlines()]
-    bench.exec_driver_sql("delete from register")
+    bench.exec_driver_sql("delete from installed")
     for row in rows:
         bench.exec_driver_sql(
-            "insert into register (code, kind, status, country, name, part_of, departement, population, valid_from, "
+            "insert into installed (code, kind, status, country, name, part_of, departement, population, valid_from, "
             "valid_to, match_key) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, match_key(?))",
             (*row, row[4]),
         )

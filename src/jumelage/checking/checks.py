@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import groupby
-from operator import itemgetter
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from jumelage.checking.columns import understand_columns
 from jumelage.checking.register import follow_mergers
+from jumelage.checking.resolved import resolve_rows
 from jumelage.checking.totals import check_totals, read_marks, set_lines_apart
 from jumelage.database.workbench import put
 from jumelage.reading.handed import MAY_LACK
@@ -15,7 +15,7 @@ from jumelage.rules import rules
 from jumelage.texts import Label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from sqlalchemy import Connection
 
@@ -53,13 +53,7 @@ def find_problems(
 
     A rule that looks at several tables is left out where one of them could not be read or understood as a whole.
     """
-    totalled = [document for document in documents.values() if _prepare(bench, document, findings)]
-    names.places.tell_apart([f"raw_{name}" for name, one in documents.items() if "city_code" in one.columns])
-    if "partnerships" in documents:
-        findings += read_marks(bench, documents["partnerships"], wave)
-    _declare(bench, wave)
-    follow_mergers(bench)
-    findings += understand_columns(bench, documents, names, wave)
+    totalled = _understand(bench, documents, names, wave, findings)
     for document in documents.values():
         findings += _blanks(bench, document)
         if document.name in _KEYS:
@@ -67,8 +61,8 @@ def find_problems(
     read = {name for name, document in documents.items() if document.columns}
     sound = read & _sound(documents, findings)
     put(bench, "sound", {"name": "varchar"}, [sorted(sound)])
-    for document in totalled:
-        findings += check_totals(bench, document, names)
+    for name in totalled:
+        findings += check_totals(bench, documents[name], names)
     if "frame" in sound and not bench.exec_driver_sql("select count(*) from raw_frame").scalar():
         findings.append(documents["frame"].finding("frame_empty"))
     elif "frame" in sound:
@@ -79,15 +73,24 @@ def find_problems(
             findings += _broken(bench, documents, rule)
 
 
-def _prepare(bench: Connection, document: Document, findings: Findings) -> bool:
-    """Set lines apart that are no rows, and put texts where they belong; tell whether there are such lines."""
-    apart = set_lines_apart(bench, document)
-    findings += apart
-    if "city_code" in document.columns:  # a code may stand for a name that is blank
-        bench.exec_driver_sql(
-            f"update raw_{document.name} set city = city_code where city is null and city_code is not null"
-        )
-    return bool(apart)
+def _understand(
+    bench: Connection, documents: Mapping[str, Document], names: Names, wave: Wave | None, findings: Findings
+) -> Collection[str]:
+    """Understand every table, without the lines that are no rows; return the tables that have such lines."""
+    apart = set_lines_apart(bench, documents.values())
+    findings += chain.from_iterable(apart.values())
+    coded = [f"raw_{name}" for name, document in documents.items() if "city_code" in document.columns]
+    for table in coded:  # a code may stand for a name that is blank
+        bench.exec_driver_sql(f"update {table} set city = city_code where city is null and city_code is not null")
+    names.places.tell_apart(coded)
+    if "partnerships" in documents:
+        findings += read_marks(bench, documents["partnerships"], wave)
+    _declare(bench, wave)
+    follow_mergers(bench)
+    findings += understand_columns(bench, documents, names, wave)
+    for document in documents.values():
+        resolve_rows(bench, document)
+    return apart.keys()
 
 
 def _sound(documents: Mapping[str, Document], findings: Findings) -> set[str]:
@@ -154,13 +157,12 @@ def _twice(bench: Connection, document: Document, key: tuple[str, ...]) -> Itera
 
 
 def _outside_frame(bench: Connection, documents: Mapping[str, Document]) -> Iterator[Finding]:
-    each = " union all ".join(f"select '{name}' as document, text, code from meant_{name}_city" for name in documents)
     outside = bench.exec_driver_sql(
-        f"select m.document, m.text, g.name, g.changed_on from ({each}) m left join merged g on g.code = m.code "
-        "where m.code not in (select city from resolved_frame) order by 1, 2"
-    ).fetchall()
-    for name, found in groupby(outside, key=itemgetter(0)):
-        mergers = {text: {"successor": successor, "changed_on": day} for _, text, successor, day in found}
+        "select m.text, g.name, g.changed_on from meanings m left join merged g on g.code = m.code "
+        "where m.list = 'cities' and m.code not in (select city from resolved_frame)"
+    )
+    mergers = {text: {"successor": successor, "changed_on": day} for text, successor, day in outside}
+    for name in documents if mergers else ():
         rows = bench.exec_driver_sql(
             f"select line, city from raw_{name} where city in (select unnest(cast(? as varchar[]))) order by line",
             (list(mergers),),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from jumelage import content, report_file
 from jumelage.checking.no_answer import NOT_ANSWERED, SENTINELS, says_nothing
 from jumelage.checking.numbers import ambiguous, number, two_readings
-from jumelage.checking.periods import Period, understand
+from jumelage.checking.periods import Period, plain_days, understand
 from jumelage.database.models import TOWN_QUESTIONS
 from jumelage.database.sql import literal
 from jumelage.database.workbench import put
@@ -59,6 +59,7 @@ _NO_END = Label(
     "nothing where the agreement is in force; if it has ended and nobody knows when, write “before” and a date",
 )
 _DOUBT = re.compile(r"[?*†]")
+_AT_TIMES = ("city_code", "until")  # columns that a table has where its file has them
 _Texts = dict[tuple[str, str], dict[str, str | None]]
 
 
@@ -72,7 +73,7 @@ def understand_columns(
 ) -> Iterator[Finding]:
     """Understand every column of every table; yield all values that cannot be."""
     names.places.read_populations()
-    known = _look_up(bench, documents, names)
+    known = _look_up(bench, documents, names, wave)
     for document in documents.values():
         yield from _too_long(bench, document)
         for column in SHAPES[document.name].columns:
@@ -81,7 +82,7 @@ def understand_columns(
             elif column in NUMBERS:
                 yield from _numbers(bench, document, column, names, wave)
             elif column in DATES:
-                yield from _periods(bench, document, column, known[document.name, column], wave)
+                yield from _periods(bench, document, column, known.get((document.name, column), {}), wave)
             elif column in PARTNERS and column in document.columns:
                 yield from _partners(bench, document, column, wave)
                 yield from _free_texts(bench, document, column)
@@ -89,30 +90,39 @@ def understand_columns(
                 yield from _sources(bench, document)
         if "city_code" in document.columns:
             yield from _codes(bench, document, names)
-        _resolved(bench, document)
 
 
-def _look_up(bench: Connection, documents: Mapping[str, Document], names: Names) -> _Texts:
-    """Make `meanings`, every distinct text of a column of names with the code that it stands for, in one query.
+def _look_up(bench: Connection, documents: Mapping[str, Document], names: Names, wave: Wave | None) -> _Texts:
+    """Make `meanings`, every distinct text of the columns of names with the code that it stands for, in one query.
 
-    Returns, by table and column, the texts of columns of few, and of dates, with their codes.
+    Returns, by table and column, the texts of columns of few, and those of dates that are no plain date, with their
+    codes.
     """
-    cells = [
-        (name, column)
-        for name in documents
+    cells = {
+        (name, column): list_of(name, column) or ("cities" if column == "city_code" else "no_date")
+        for name, document in documents.items()
         for column in SHAPES[name].columns
-        if list_of(name, column) or column in DATES
-    ]
+        if list_of(name, column) or column == "since" or (column in _AT_TIMES and column in document.columns)
+    }
+    # Plain dates are understood all at once, unless the wave gives one another meaning.
+    words = "".join(f", {literal(word)}" for word in sorted(missing_words(wave, "since")))
+    odd = f" where {plain_days('text')[0]} is null or text in (''{words})"
     queries = [
-        f"select distinct '{LISTS.get(column, 'no_date')}', '{name}/{column}', {column} from raw_{name} "
-        f"where length({column}) <= {_LONGEST_NAME}"
-        for name, column in cells
-        if column != "until" or column in documents[name].columns
+        f"select '{code_list}', '{name}/{column}', text from (select distinct {column} as text from raw_{name} "
+        f"where length({column}) <= {_LONGEST_NAME}){odd if code_list == 'no_date' else ''}"
+        for (name, column), code_list in cells.items()
     ]
     names.look_up(" union all ".join(queries), "meanings", frame="frame/city")
+    bench.exec_driver_sql(
+        "create or replace temp table odd as select * from meanings "
+        f"where list <> 'no_date' and (code is null or regexp_matches(text, {literal(_DOUBT.pattern)}))"
+    )
     found: _Texts = {cell: {} for cell in cells}
     few = ", ".join(map(literal, (*sorted(_CLOSED), "no_date")))
-    for place, text, code in bench.exec_driver_sql(f"select place, text, code from meanings where list in ({few})"):
+    for place, text, code in bench.exec_driver_sql(
+        "select l.place, l.text, m.code from looked_up l join meanings m on m.list = l.list and m.text = l.text "
+        f"where l.list in ({few})"
+    ):
         name, column = place.split("/")
         found[name, column][text] = code
     return found
@@ -172,14 +182,14 @@ def _names(
     yield from _offenders(bench, document, column, dict.fromkeys(unknown, ("choice", choices)))
 
 
-def _open_names(
-    bench: Connection, document: Document, column: str, names: Names, code_list: str, meanings: str = "meanings"
-) -> Iterator[Finding]:
+def _open_names(bench: Connection, document: Document, column: str, names: Names, code_list: str) -> Iterator[Finding]:
     """Understand a column whose list a wave may have many thousand names of."""
-    said = f"select text, code from {meanings} where place = '{document.name}/{column}'"
-    bench.exec_driver_sql(f"create or replace temp table meant_{document.name}_{column} as {said} and code is not null")
+    bench.exec_driver_sql(
+        f"create or replace temp view meant_{document.name}_{column} as "
+        f"select text, code from meanings where list = '{code_list}' and code is not null"
+    )
     odd = bench.exec_driver_sql(
-        f"select text, code from ({said}) where code is null or regexp_matches(text, {literal(_DOUBT.pattern)})"
+        f"select text, code from odd where list = '{code_list}' and text in (select {column} from raw_{document.name})"
     ).fetchall()
     unknown = sorted(text for text, code in odd if code is None and not find_control(text))
     doubtful = sorted(text for text, _ in odd if _DOUBT.search(text) and not find_damage(text))
@@ -281,6 +291,15 @@ def _periods(
             broken[text] = (period, choices)
     kinds = {f"{column}_from": "date", f"{column}_to": "date", "missing": "varchar"}
     _meaning(bench, document.name, column, kinds, rows)
+    if column not in document.columns:
+        return
+    first, last = plain_days("text")
+    table = f"meant_{document.name}_{column}"
+    bench.exec_driver_sql(
+        f"insert into {table} select text, {first}, {last}, null "
+        f"from (select distinct {column} as text from raw_{document.name}) "
+        f"where {first} is not null and text not in (select text from {table})"
+    )
     yield from _offenders(bench, document, column, broken)
 
 
@@ -339,16 +358,7 @@ def _sources(bench: Connection, document: Document) -> Iterator[Finding]:
 def _codes(bench: Connection, document: Document, names: Names) -> Iterator[Finding]:
     """Hold codes against names; a code alone stands for the name."""
     table = f"raw_{document.name}"
-    names.look_up(
-        f"select distinct 'cities', '{document.name}/city_code', city_code from {table} where city_code is not null "
-        "and city_code not in (select code from register)",
-        "meant_codes",
-    )
-    bench.exec_driver_sql(  # a code as the register has it needs no looking up
-        f"insert into meant_codes select distinct 'cities', '{document.name}/city_code', r.code, r.code "
-        f"from {table} join register r on r.code = city_code"
-    )
-    yield from _open_names(bench, document, "city_code", names, "cities", "meant_codes")
+    yield from _open_names(bench, document, "city_code", names, "cities")
     rows = bench.exec_driver_sql(
         f"select r.line, r.city_code, r.city, c.name from {table} r "
         f"join meant_{document.name}_city_code m on m.text = r.city_code "
@@ -357,43 +367,3 @@ def _codes(bench: Connection, document: Document, names: Names) -> Iterator[Find
     )
     for line, code, name, other in rows:
         yield document.finding("code_contradicts_name", line, "city_code", code, other=other, name=name)
-
-
-def _resolved(bench: Connection, document: Document) -> None:
-    """Make the rows with what their columns stand for."""
-    table = document.name
-    joins, columns = [], []
-    for column in SHAPES[table].columns:
-        meant = f"meant_{table}_{column}"
-        if column in {"city_code", "likeness"}:
-            continue
-        if column == "since":
-            joins.append(f"left join {meant} m_since on m_since.text = r.since")
-            columns += ["m_since.since_from", "m_since.since_to", "m_since.missing as since_missing"]
-        elif column == "until" and column not in document.columns:
-            columns += ["cast(null as date) as until_from", "cast(null as date) as until_to"]
-        elif column == "until":
-            joins.append(f"left join {meant} m_until on m_until.text = r.until")
-            # It cannot have ended before it began.
-            later = (
-                "case when m_until.until_from < m_since.since_from then m_since.since_from else m_until.until_from end"
-            )
-            columns += [f"{later} as until_from", "m_until.until_to"]
-        elif list_of(table, column) or column in NUMBERS:
-            value = "code" if column in LISTS else "number"
-            joins.append(f"left join {meant} m_{column} on m_{column}.text = r.{column}")
-            columns.append(f"m_{column}.{value} as {column}")
-            if column == "declared_agreements":
-                columns.append(f"m_{column}.missing as declared_missing")
-        else:
-            columns.append(f"r.{column}")
-        if column in PARTNERS:
-            key = f"partner_key(r.{column})" if column in document.columns else "cast(null as varchar)"
-            columns.append(f"{key} as {column}_key")
-    if table == "respondents":
-        said = " or ".join(f"m_{name}.code in ('yes', 'no', 'dont_know')" for name in TOWN_QUESTIONS)
-        columns.append(f"({said}) as has_answered")
-    bench.exec_driver_sql(
-        f"create or replace temp table resolved_{table} as "
-        f"select r.line, {', '.join(columns)} from raw_{table} r {' '.join(joins)}"
-    )

@@ -55,12 +55,14 @@ def _index(bench: Connection, target: Connection | None) -> None:
         for table, spelling, code in sources
     )
     spellings += " union all select 'countries', unnest([label_fr, label_en]) || ' ' || code, code from list_countries"
-    for shared, codes in _SHARED.items():
-        spellings += "".join(
-            f" union all select 'countries', '{name}', '{code}' union all select 'countries', '{name} {code}', '{code}'"
-            for name in shared
-            for code in codes
-        )
+    shared = ", ".join(
+        f"('countries', '{spelling}', '{code}')"
+        for names, codes in _SHARED.items()
+        for name in names
+        for code in codes
+        for spelling in (name, f"{name} {code}")
+    )
+    spellings += f" union all from (values {shared})"
     closed = "select list, unnest([code, label_fr, label_en]) as spelling, code from list_answer_codes"
     bench.exec_driver_sql(
         f"create or replace temp table spelled as with every as materialized ({spellings} union all {closed}) "
@@ -112,43 +114,50 @@ class Names:
             query = "select l, l, t from (select unnest(cast(? as varchar[])) as l, unnest(cast(? as varchar[])) as t)"
             self.look_up(query, "resolved_names", list(lists), list(texts))
             for code_list, value, code in self._bench.exec_driver_sql(
-                "select place, text, code from resolved_names where code is not null"
+                "select list, text, code from resolved_names where code is not null"
             ):
                 known[code_list][value] = code
         return known
 
     def look_up(self, query: str, table: str, *parameters: object, frame: str = "") -> None:
-        """Make a table (list, place, text, code): the rows of a query (list, place, text), and the code each means.
+        """Make a table (list, text, code): the texts of a query (list, place, text), each with the code that it means.
 
-        The texts at the place `frame` are the wave's own frame: the others name its towns before any other.
+        The texts at the place `frame` are the wave's own frame: the others name its towns before any other, and a text
+        that is in it means the same everywhere. The rows of the query stay in `looked_up`.
         """
         self._bench.exec_driver_sql(
-            # Materialized, or the macro would be expanded into every branch of a union and planned as often.
-            f"create or replace temp table looked_up as with v(list, place, text) as materialized ({query}), "
-            "keys as materialized (select text, match_key(text) as key from (select distinct text from v)) "
-            "select v.*, k.key, n.code from v left join keys k on k.text = v.text "
-            "left join names n on n.list = v.list and n.key = k.key",
-            parameters,
+            f"create or replace temp table looked_up as with v(list, place, text) as ({query}) from v", parameters
         )
-        told = ["l.code"]
-        meant = "looked_up l"
-        if frame and self._understand(f"= '{frame}'", "meant_frame"):
+        self._bench.exec_driver_sql(
+            # A code of the register, or a name as it has it, needs no key made; the macro is expanded but once.
+            "create or replace temp table texts as with t as materialized ("
+            f"select list, text, bool_or(place = '{frame}') as framed from looked_up group by list, text), "
+            "r as materialized (select name, any_value(match_key) as key "
+            "from register where name in (select text from t) group by name), "
+            "k as materialized (select t.*, c.code, case when c.code is null then coalesce(r.key, match_key(t.text)) "
+            "end as key from t left join register c on t.list = 'cities' and c.code = t.text "
+            "left join r on r.name = t.text) "
+            "select k.* replace (coalesce(k.code, n.code) as code) "
+            "from k left join names n on n.list = k.list and n.key = k.key"
+        )
+        told, meant = ["t.code"], "texts t"
+        if frame and self._understand("framed", "frame_meanings"):
             told.append("f.code")
-            meant += f" left join meant_frame f on f.text = l.text and l.place = '{frame}'"
+            meant += " left join frame_meanings f on f.text = t.text and t.list = 'cities'"
         if frame:
-            framed = f"select coalesce({', '.join(told)}) as code from {meant} where l.place = '{frame}'"
-            self.places.prefer(f"from ({framed}) where code is not null")
-        if self._understand(f"<> '{frame}'", "meant_towns"):
-            told.append("t.code")
-            meant += f" left join meant_towns t on t.text = l.text and l.list = 'cities' and l.place <> '{frame}'"
+            framed = f"select coalesce({', '.join(told)}) as code from {meant} where t.framed"
+            self.places.prefer(f"select code from ({framed}) where code is not null")
+        if self._understand("not framed", "other_meanings"):
+            told.append("o.code")
+            meant += " left join other_meanings o on o.text = t.text and t.list = 'cities'"
         self._bench.exec_driver_sql(
             f"create or replace temp table {table} as "
-            f"select l.list, l.place, l.text, coalesce({', '.join(told)}) as code from {meant}"
+            f"select t.list, t.text, coalesce({', '.join(told)}) as code from {meant}"
         )
 
-    def _understand(self, places: str, table: str) -> bool:
-        """Make a table of the authorities that texts at some places mean which no list knows; tell if there are any."""
-        towns = f"looked_up where list = 'cities' and place {places} and code is null"
+    def _understand(self, which: str, table: str) -> bool:
+        """Make a table of the authorities that texts mean which no list knows; tell if there are any."""
+        towns = f"texts where list = 'cities' and {which} and code is null"
         if not self._bench.exec_driver_sql(f"select exists (from {towns})").scalar():
             return False
         self.places.understand(f"select text, key from {towns}", table)

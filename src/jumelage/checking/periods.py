@@ -12,6 +12,7 @@ EARLIEST = date(FIRST_YEAR, 1, 1)
 _MONTHS = 12
 _DAY = r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?"
 _EXACT = re.compile(_DAY)
+_PLAIN = "^[1-9][0-9]{3}(-[0-9]{2}){0,2}$"  # in SQL
 _BEFORE = re.compile(rf"(?:avant|before)\s+{_DAY}", re.IGNORECASE)
 _AFTER = re.compile(rf"(?:après|apres|after)\s+{_DAY}", re.IGNORECASE)
 _BETWEEN = re.compile(rf"(?:entre|between)\s+{_DAY}\s+(?:et|and)\s+{_DAY}", re.IGNORECASE)
@@ -49,6 +50,17 @@ def understand(text: str, latest: date | None, *, day_first: bool) -> Period | s
     if not first or not last:
         return "not_a_date"
     return Period(first, last) if first <= last else "no_such_period"
+
+
+def plain_days(text: str) -> tuple[str, str]:
+    """Return the expressions of the first and the last day of a text that is a year, a month or a day; else null.
+
+    They say what `understand` says of such a text, for a whole column at once.
+    """
+    day = f"try_cast({text} || case length({text}) when 4 then '-01-01' when 7 then '-01' else '' end as date)"
+    first = f"case when regexp_matches({text}, '{_PLAIN}') then {day} end"
+    last = f"case length({text}) when 4 then make_date(year({first}), 12, 31) when 7 then last_day({first})"
+    return first, f"{last} else {first} end"
 
 
 def _bounds(text: str, latest: date | None) -> tuple[date | None, date | None]:

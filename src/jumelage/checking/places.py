@@ -144,16 +144,16 @@ class Places:
     def understand(self, texts: str, table: str) -> None:
         """Make a table (text, code) of the texts of a query (text, key), each with the authority that it means.
 
-        The code is null where that is uncertain. An authority that existed on the day is preferred to one that did
-        not, unless the population fits neither.
+        Each text comes once; the code is null, or the text is missing, where none is certain. An authority that
+        existed on the day is preferred to one that did not, unless the population fits neither.
         """
         self._look_up(texts)
         # What only one authority can be meant by is told here; of others each is looked at by itself.
         self._bench.exec_driver_sql(
-            f"create or replace temp table {table} as select t.text, count(c.code) as authorities, "
-            f"case when count(c.code) = 1 and (min(c.sureness) < {_ELSEWHERE} or bool_or(f.code is not null)) "
-            f"then min(c.code) end as code from (select distinct text from ({texts})) t "
-            "left join candidates c on c.text = t.text left join framed f on f.code = c.code group by t.text"
+            f"create or replace temp table {table} as select c.text, count(*) as authorities, "
+            f"case when count(*) = 1 and (min(c.sureness) < {_ELSEWHERE} or bool_or(f.code is not null)) "
+            "then min(c.code) end as code from candidates c left join framed f on f.code = c.code "
+            f"where c.text in (select text from ({texts})) group by c.text"
         )
         several = self._named(f"select text from {table} where authorities > 1")
         codes = {text: code for text, found in several.items() if (code := self._one_of(found))}
@@ -164,13 +164,13 @@ class Places:
             )
 
     def _look_up(self, texts: str) -> None:
-        """Find the authorities that the texts of a query (text, key) may name."""
+        """Find the authorities that the texts of a query (text, key) may name, each once."""
         self._bench.exec_driver_sql(
-            f"create or replace temp table unseen as select distinct text, key from ({texts}) where key is not null "
+            f"create or replace temp table unseen as select text, key from ({texts}) where key is not null "
             f"and regexp_matches(text, '{_MAY_NAME}') and text not in (select text from looked_for)"
         )
         self._bench.exec_driver_sql("insert into looked_for select text from unseen")
-        self._bench.exec_driver_sql(f"insert into candidates {_NAMED.format(texts='select text, key from unseen')}")
+        self._bench.exec_driver_sql(f"insert into candidates {_NAMED}")
 
     def _named(self, texts: str) -> dict[str, list[Authority]]:
         """Return, for texts of a query, the authorities that each names more surely than any other."""
@@ -192,7 +192,7 @@ class Places:
     def tell(self, texts: list[str]) -> dict[str, tuple[str, dict[str, Any]]]:
         """Return, for texts without a code, the rule that each breaks, with details; none of which nothing is known."""
         put(self._bench, "untold", {"text": "varchar"}, [texts])
-        self._look_up("select text, match_key(text) as key from untold")
+        self._look_up("select text, match_key(text) as key from (select distinct text from untold)")
         every = self._named("select text from untold")
         found: dict[str, tuple[str, dict[str, Any]]] = {}
         for text in texts:
@@ -215,10 +215,10 @@ class Places:
         self._bench.exec_driver_sql(
             f"create or replace temp table coded as select *, match_key(text) as key from ({pairs}) where text <> code"
         )
-        self.understand("select text, key from coded", "coded_names")
+        self.understand("select distinct text, key from coded", "coded_names")
         self._bench.exec_driver_sql(
             "create or replace temp table coded as select distinct c.text, c.code from coded c "
-            "join register_names n on n.key = c.key and n.code = c.code join coded_names m on m.text = c.text "
+            "join register_names n on n.key = c.key and n.code = c.code left join coded_names m on m.text = c.text "
             "where m.code is distinct from c.code"
         )
         for table in tables:
@@ -228,38 +228,31 @@ class Places:
             )
 
 
-# For the texts of a query (text, key): the authorities of that name, of its first words with what tells homonyms
-# apart, or of that code.
+# The authorities that the texts `unseen` may name: those of that name or code; where none of them is in the territory,
+# also those of the text's first words, told apart from their homonyms by the last: Marly (57).
 _NAMED = (
-    "with asked as materialized (select distinct text, key from ({texts}) where key is not null), "
-    "parts as (select text, key as name, cast(null as varchar) as told from asked union all "
-    "select text, array_to_string(words[1:len(words) - n], ' '), "
-    "array_to_string(words[len(words) - n + 1:len(words)], ' ') "
-    "from (select text, string_split(key, ' ') as words from asked where contains(key, ' ')), "
-    f"range(1, {_MOST_WORDS + 1}) r(n) where n < len(words)), "
-    "named as (select p.text, p.told, n.code, n.name as spelled from parts p "
-    "join register_names n on n.key = p.name union all select a.text, '', r.code, r.name "
-    f"from asked a join register r on {code_key('r.code')} = a.key) "
-    f"select n.text, n.spelled, r.code, r.kind, r.status, r.country, r.name, r.part_of, w.name, "
-    "r.departement, r.population, r.valid_from, r.valid_to, "
-    # What tells an authority apart beside its name is empty where a code stands alone.
-    f"case when n.told = '' then 0 when n.told is null and {WITHIN_IT} then 1 when n.told <> '' then 2 "
-    f"else {_ELSEWHERE} end as sureness from named n join register r on r.code = n.code "
-    "left join register w on w.code = r.part_of left join register d on d.code = 'FR-' || r.departement "
-    "left join names c on c.list = 'countries' and c.key = n.told "
-    f"where n.told is null or n.told in ('', lower(r.departement), {code_key('r.code')}, d.match_key) "
-    "or c.code = r.country"
+    f"with named as materialized (select u.text, n.name, r.code, case when {WITHIN_IT} then 1 else {_ELSEWHERE} end "
+    "as sureness from unseen u join register_names n on n.key = u.key join register r on r.code = n.code "
+    f"union all select u.text, r.name, r.code, 0 from unseen u join register r on {code_key('r.code')} = u.key), "
+    "parts as (select text, array_to_string(words[1:len(words) - n], ' ') as name, "
+    "array_to_string(words[len(words) - n + 1:len(words)], ' ') as told from ("
+    "select text, string_split(key, ' ') as words from unseen where contains(key, ' ') "
+    f"and text not in (select text from named where sureness < {_ELSEWHERE})), "
+    f"range(1, {_MOST_WORDS + 1}) r(n) where n < len(words)) "
+    "from named union all select p.text, n.name, r.code, 2 from parts p "
+    "join register_names n on n.key = p.name join register r on r.code = n.code "
+    "left join register d on d.code = 'FR-' || r.departement "
+    "left join names c on c.list = 'countries' and c.key = p.told "
+    f"where p.told in (lower(r.departement), {code_key('r.code')}, d.match_key) or c.code = r.country"
 )
 
 
-_CANDIDATES = (
-    "text varchar, spelled varchar, code varchar, kind varchar, status varchar, country varchar, name varchar, "
-    "part_of varchar, whole varchar, departement varchar, population integer, valid_from date, valid_to date, "
-    "sureness integer"
-)
+_CANDIDATES = "text varchar, spelled varchar, code varchar, sureness integer"
 # The authorities that a text names more surely than any other: those of the frame, if it names one.
 _MEANT = (
-    "select c.*, f.code is not null as is_framed, p.population as printed from candidates c "
+    "select c.text, c.spelled, r.code, r.kind, r.status, r.country, r.name, r.part_of, w.name as whole, r.departement, "
+    "r.population, r.valid_from, r.valid_to, c.sureness, f.code is not null as is_framed, p.population as printed "
+    "from candidates c join register r on r.code = c.code left join register w on w.code = r.part_of "
     "left join framed f on f.code = c.code left join printed_people p on p.text = c.text "
     "where c.text in (select text from ({texts})) "
     "window same as (partition by c.text) "

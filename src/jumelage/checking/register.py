@@ -40,18 +40,16 @@ def read_register(bench: Connection, target: Connection | None) -> None:
 
     The code lists have been read.
     """
-    installed = "installed"
-    if target is bench:
-        installed = "survey.cities"
-    elif target is None:
+    installed = "survey.cities" if target is bench else "installed"
+    if target is None:
         typed = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in _COLUMNS.items())
         shipped = f"select *, match_key(name) as match_key from ({SHIPPED_REGISTER})"
         bench.exec_driver_sql(f"create or replace temp table installed as select {typed} from ({shipped})")
-    else:
+    elif target is not bench:
         fetch(target, f"select {', '.join(_COLUMNS)} from survey.cities", bench, "installed", _COLUMNS)
     columns = ", ".join(f"i.{name}" for name in _COLUMNS if name not in {"part_of", "valid_to"})
     bench.exec_driver_sql(
-        f"create or replace temp table register as select {columns}, coalesce(g.successor, i.part_of) as part_of, "
+        f"create or replace temp view register as select {columns}, coalesce(g.successor, i.part_of) as part_of, "
         "coalesce(i.valid_to, cast(g.changed_on as date)) as valid_to "
         f"from {installed} i left join list_city_changes g on g.city = i.code"
     )
@@ -66,7 +64,8 @@ def index_register(bench: Connection) -> None:
         "select match_key as key, code, name from register where match_key is not null "
         "union all select match_key(alias), city, alias from list_city_aliases) "
         "select key, code, name from named union all select replace(n.key, s.word, s.short), n.code, n.name "
-        f"from named n, (values {shortened}) s(word, short) where contains(n.key, s.word)"
+        f"from (from named where contains(key, ' s') or contains(key, ' le')) n, (values {shortened}) s(word, short) "
+        "where contains(n.key, s.word)"
     )
 
 

@@ -163,10 +163,9 @@ def _suggest(
             names.declare(package.wave.territory, package.wave.reference_date)
         accept_spellings(bench, names, package.aliases, more, scratch, findings)
         _stop_at_unread(handed, opened, package, more, findings)
-        for document in package.tables.values():
-            set_lines_apart(bench, document)
-            if document.name == "partnerships":
-                read_marks(bench, document, package.wave)
+        set_lines_apart(bench, package.tables.values())
+        if "partnerships" in package.tables:
+            read_marks(bench, package.tables["partnerships"], package.wave)
     names.look_up("select distinct 'cities', 'frame', city from raw_frame where city is not null", "framed_names")
     names.places.prefer("select code from framed_names where code is not null")
     counted: Counter[tuple[str, str]] = Counter()

@@ -5,8 +5,8 @@ raw_NAME             the records as text, each with its row. Written by `reading
                      `columns`, and by rules for what a value was called.
 extra_NAME           the lines that were taken out: totals, footnotes. Written and read by `totals`.
 meant_NAME_COLUMN    what each distinct text of a column stands for. Written and read by `columns`.
-resolved_NAME        the rows of raw_NAME with what their texts stand for. Written by `columns`; read by rules, `checks`
-                     and `loading.rows`.
+resolved_NAME        the rows of raw_NAME with what their texts stand for. Written by `resolved`; read by rules,
+                     `checks` and `loading.rows`.
 staged_TABLE         rows as they will stand in a table of the models, but for wave and revision. Written by
                      `loading.rows` and `printed`, read by `loading.revision`.
 given …              what the wave asks on its own: every answer as text with its place, and `understood`; `asked`,

@@ -14,6 +14,8 @@ from jumelage.reading.shapes import SHAPES
 from jumelage.texts import Label, filled
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlalchemy import Connection
 
     from jumelage.checking.names import Names
@@ -66,11 +68,26 @@ _TOTAL, _SUBTOTAL, _NOTE = (
 )
 
 
-def set_lines_apart(bench: Connection, document: Document) -> list[Finding]:
-    """Move totals, subtotals and footnotes from the rows of a table into `extra_TABLE`; return a notice of each.
+def set_lines_apart(bench: Connection, documents: Iterable[Document]) -> dict[str, list[Finding]]:
+    """Move totals, subtotals and footnotes from the rows of tables into `extra_TABLE`; return the notices by table.
 
     There is no such table where there are no such lines.
     """
+    every = list(documents)
+    queries = []
+    for table in (document.name for document in every):
+        named, _ = _NAMED[table]
+        queries.append(f"select city from raw_{table}")
+        if "," in named:
+            queries.append(f"select coalesce({named}) from raw_{table} where city is null")
+    kinds = _kinds(bench, " union ".join(queries)) if queries else {}
+    if not kinds:
+        return {}
+    put(bench, "word", {"text": "varchar", "kind": "varchar"}, [list(kinds), list(kinds.values())])
+    return {document.name: found for document in every if (found := _set_apart(bench, document))}
+
+
+def _set_apart(bench: Connection, document: Document) -> list[Finding]:
     table = document.name
     named, counted = _NAMED[table]
     first = f"coalesce({named})"
@@ -81,11 +98,6 @@ def set_lines_apart(bench: Connection, document: Document) -> list[Finding]:
     if table == "partnerships":  # a partner is told by a row, unless it is the word itself
         never.append("(partner is null or (city is null and country is null))")
     total = " and ".join(never) or "true"
-    rest = f" union all select distinct {first} from raw_{table} where city is null" if "," in named else ""
-    kinds = _kinds(bench, f"select distinct city from raw_{table}{rest}")
-    if not kinds:
-        return []
-    put(bench, "word", {"text": "varchar", "kind": "varchar"}, [list(kinds), list(kinds.values())])
     bench.exec_driver_sql(
         f"create or replace temp table extra_{table} as select r.line, w.kind, w.text, {counted or 'null'} as counted "
         f"from raw_{table} r join word w on w.text = {first} "

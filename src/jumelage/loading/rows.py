@@ -77,7 +77,7 @@ def _has_several(bench: Connection) -> bool:
 
 def _has_ended(bench: Connection) -> bool:
     """Tell whether any agreement has ended; where none has, its columns are constants, which costs nothing."""
-    return bool(bench.exec_driver_sql("select count(*) from meant_partnerships_until").scalar())
+    return bool(bench.exec_driver_sql("select exists (from resolved_partnerships where until_to is not null)").scalar())
 
 
 def _number_of_agreement(bench: Connection, *, several: bool) -> str:
