@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from jumelage import report_file
 from jumelage.errors import DataError, UnreadableError, UsageError
+from jumelage.reading.own_reports import FOLDER, read_own_reports
 from jumelage.reading.source import CsvSource, SheetSource
 from jumelage.reading.wave_fields import FILE
+from jumelage.report_file import with_brought
 from jumelage.rules import NOT_LOADED, Finding, near, rule, said_of
 from jumelage.texts import NOT_READ, both, filled, folded
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from jumelage.findings import Findings
+    from jumelage.reading.own_reports import OwnReport
     from jumelage.reading.source import Source
     from jumelage.reading.workbook import Workbook
 
@@ -36,19 +39,26 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """The tables handed in, by name (`partnerships`, `published/zones` …), and where wave.toml is to be looked for."""
+    """The tables handed in, by name (`partnerships`, `published/zones` …), and where wave.toml is to be looked for.
+
+    `reports` are those that come with the wave.
+    """
 
     path: Path
     form: str
     sources: dict[str, Source] = field(default_factory=dict)
     folder: Path | None = None
+    reports: dict[str, OwnReport] = field(default_factory=dict)
 
 
 @contextmanager
-def open_handed(path: Path, scratch: Path, findings: Findings, table: str | None = None) -> Iterator[Handed]:
+def open_handed(
+    path: Path, scratch: Path, findings: Findings, table: str | None = None, reports: Path | None = None
+) -> Iterator[Handed]:
     """Open what is handed in; what is in it and is no table of a wave is added to the findings.
 
-    With `table`, it is one file or one sheet for that table. DataError if there is nothing of the kind at the path,
+    With `table`, it is one file or one sheet for that table. `reports` is the folder of those that come with a
+    workbook, which has no place for them. DataError if there is nothing of the kind at the path,
     or if it cannot be opened as a whole.
     """
     form = form_of(path)
@@ -59,6 +69,14 @@ def open_handed(path: Path, scratch: Path, findings: Findings, table: str | None
                 "{} is one file; say which table it is: --table {} --wave …",
                 path,
                 "|".join(TABLES),
+            )
+        )
+    if reports is not None and (form != "workbook" or table is not None):
+        raise UsageError(
+            both(
+                "--reports va avec un classeur entier\u00a0; dans un dossier ou un zip, les rapports sont dans {}",
+                "--reports goes with a whole workbook; in a folder or a zip, reports are in {}",
+                f"{FOLDER}/",
             )
         )
     if form in {"folder", "zip"} and table is not None:
@@ -73,8 +91,9 @@ def open_handed(path: Path, scratch: Path, findings: Findings, table: str | None
         if form == "workbook":
             from jumelage.reading.workbook import open_workbook
 
-            with open_workbook(path) as workbook:
-                yield Handed(path, form, _sheets(path, workbook, findings, table))
+            own = read_own_reports(_report_files(reports, findings), findings)
+            with open_workbook(path) as workbook, with_brought({name: one.report for name, one in own.items()}):
+                yield Handed(path, form, _sheets(path, workbook, findings, table), reports=own)
         elif form == "file" and table is not None:
             yield Handed(path, form, {table: CsvSource(table, path.name, path, scratch / f"{table}.text")})
         else:
@@ -83,7 +102,9 @@ def open_handed(path: Path, scratch: Path, findings: Findings, table: str | None
                 from jumelage.reading.zips import unpack
 
                 folder = unpack(path, scratch / "unpacked")
-            yield Handed(path, form, _files(folder, scratch, findings), folder)
+            own = read_own_reports(_report_files(folder / FOLDER, findings), findings)
+            with with_brought({name: one.report for name, one in own.items()}):
+                yield Handed(path, form, _files(folder, scratch, findings), folder, own)
     except UnreadableError as error:
         found = Finding(rule(error.rule), path.name, error.row, error.column, details=error.details)
         raise DataError(said_of(path, 1, NOT_LOADED), [found]) from None
@@ -122,7 +143,7 @@ def form_of(path: Path) -> str:
 
 def _files(folder: Path, scratch: Path, findings: Findings) -> dict[str, Source]:
     known = {f"{name}.csv": name for name in (*TABLES, *OPTIONAL)}
-    found = _known(folder, "", {**known, FILE: "", PUBLISHED: ""}, findings)
+    found = _known(folder, "", {**known, FILE: "", PUBLISHED: "", FOLDER: ""}, findings)
     inner = folder / PUBLISHED
     if inner.is_dir():
         reports = {f"{name}.csv": f"{PUBLISHED}/{name}" for name in report_file.reports_of_a_wave()}
@@ -134,6 +155,20 @@ def _files(folder: Path, scratch: Path, findings: Findings) -> dict[str, Source]
         for name, path in found.items()
         if name
     }
+
+
+def _report_files(folder: Path | None, findings: Findings) -> list[Path]:
+    """Return the report files that come with a wave, and find what else is in their folder."""
+    if folder is None or not folder.is_dir():
+        if folder is not None and (folder.exists() or folder.name != FOLDER):
+            findings.append(Finding(rule("reports_no_folder"), folder.name))
+        return []
+    found = sorted(path for path in folder.iterdir() if not path.name.lower().startswith(_PASSED_OVER))
+    for path in found:
+        if path.suffix != ".sql":
+            details = {"near": near(path.name, [f"{path.stem}.sql"])}
+            findings.append(Finding(rule("file_unknown"), f"{FOLDER}/{path.name}", details=details))
+    return [path for path in found if path.suffix == ".sql"]
 
 
 def _known(folder: Path, prefix: str, known: dict[str, str], findings: Findings) -> dict[str, Path]:
