@@ -203,7 +203,7 @@ def _misunderstood(
     sure = [code for code, q in asked.items() if q.least is not None and q.most is not None]
     suspect = (
         f"(u.kind in ('number', 'date') and u.given_text in ({SENTINELS}) "
-        f"and u.question not in ('', {', '.join(map(literal, sure)) or 'null'}))"
+        f"and u.question not in ({', '.join(map(literal, ['', *sure]))}))"
     )
     nothing = "coalesce(u.code, cast(u.number as varchar), cast(u.date_from as varchar), u.text, u.missing) is null"
     rows = bench.exec_driver_sql(
