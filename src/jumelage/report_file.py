@@ -324,8 +324,11 @@ def reports_of_a_wave() -> list[str]:
 
 def report(name: str) -> Report:
     """Return a report by name; UsageError names the nearest ones if there is none."""
-    if found := _BROUGHT.get().get(name):
-        return found
+    return _BROUGHT.get().get(name) or _shipped(name)
+
+
+@cache
+def _shipped(name: str) -> Report:
     if name not in shipped():
         raise UsageError(
             both(
@@ -335,9 +338,4 @@ def report(name: str) -> Report:
                 nearest(name, report_names()),
             )
         )
-    return _shipped(name)
-
-
-@cache
-def _shipped(name: str) -> Report:
     return read_report(root() / "reports" / f"{name}.sql")
