@@ -31,6 +31,7 @@ _FIRST_CAUSES = frozenset(
         "number_as_date",
         "date_in_part",
         "shown_otherwise",
+        "value_not_recoded",
     }
 )
 

@@ -68,6 +68,12 @@ def load(
         ),
     ] = None,
     aliases: Aliases = None,
+    map_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--map", metavar="FILE", help="What the columns of an export stand for [default: map.toml in the folder]."
+        ),
+    ] = None,
     annotate: Annotated[
         Path | None,
         typer.Option("--annotate", metavar="OUT", help="Write a copy of HANDED with each finding where it belongs."),
@@ -103,10 +109,18 @@ def load(
                 "--recorded-at goes with a whole wave, and with --by: who says that it stood then",
             )
         )
+    if map_file is not None and table is not None:
+        raise UsageError(
+            both(
+                "--map va avec une vague entière\u00a0; un fichier pour --table a ses propres en-têtes",
+                "--map goes with a whole wave; a file for --table has the headings of its table",
+            )
+        )
     how = showing.Showing(format_, lang, output)
     more = {
         "recorded_at": _past(recorded_at),
         "aliases": aliases,
+        "map_file": map_file,
         "annotate": annotate,
         "lang": lang,
         "accept_loss": accept_loss,
@@ -140,8 +154,7 @@ def request_of(handed: Path, reason: str | None = None, by: str | None = None, *
         handed = packaged
         say(filled(_LOADING, handed))
     protect(handed)
-    if more.get("aliases") is not None:
-        protect(more["aliases"])
+    protect(*(more[name] for name in ("aliases", "map_file") if more.get(name) is not None))
     return Request(handed, reason, by, **more)
 
 

@@ -76,7 +76,7 @@ def _load(
 ) -> Loaded:
     findings = Findings()
     names = Names(bench, connection)
-    with open_handed(request.handed, scratch, findings, request.table) as handed:
+    with open_handed(request.handed, scratch, findings, request.table, request.map_file) as handed:
         restored = restore(connection, bench, request.wave or "", request.table) if request.table else None
         package = read_package(bench, handed, scratch, findings, restored, step)
         step("checking")

@@ -1,0 +1,316 @@
+"""Exports of survey tools, read by a map: the same content as the same answers typed by hand, and what is wrong said."""
+
+from __future__ import annotations
+
+import csv
+import json
+import tomllib
+from typing import TYPE_CHECKING
+
+import pytest
+from openpyxl import Workbook, load_workbook
+
+from jumelage import database
+from jumelage.rules import folder as rules_folder
+from tests.conftest import Databases, WaveFolder, address, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy.engine import URL
+
+QUESTIONS = """\
+question,kind,label_fr,label_en,asked_of,list,unit,least,most,default_answer
+budget,number,Budget annuel,Yearly budget,respondents,,EUR,0,100000,
+line,yes_no,Ligne budgétaire,Budget line,respondents,,,,,
+who,choice,Qui s’en charge,Who is in charge,respondents,,,,,
+whom,choices,Avec qui,With whom,respondents,,,,,
+first,date,Premier contact,First contact,respondents,,,,,
+remark,text,Remarque,Remark,respondents,,,,,
+"""
+ITEMS = """\
+question,item,parent,label_fr,label_en
+who,mayor,,Le maire,The mayor
+who,other,,Autre,Other
+whom,schools,,Écoles,Schools
+whom,clubs,,Associations,Clubs
+whom,sport,clubs,Clubs sportifs,Sports clubs
+"""
+BY_HAND = {
+    "respondents.csv": """\
+city,response,service,budget,line,who,whom,first,remark
+Lille,responded,yes,"12000,5",dont_know,mayor,schools; sport,1995,"très bien; merci"
+Douai,responded,no,refused,yes,other,,,
+""",
+    "actions.csv": """\
+city,action,answer
+Lille,agenda_21,yes
+Lille,interreg,no
+Douai,agenda_21,no
+Douai,interreg,no
+""",
+    "difficulties.csv": "city,difficulty,answer\nLille,languages,yes\nLille,fatigue,no\n",
+}
+
+# KoboToolbox: semicolons, every text in quotes, groups before the questions; of several items both one column of them
+# all, set apart by blanks, and one column each.
+KOBO = """\
+"start";"end";"town";"int/service";"int/budget";"int/line";"int/who";"int/whom";"int/whom/schools";"int/whom/clubs";\
+"int/whom/sport";"int/first";"int/remark";"acts";"acts/agenda_21";"acts/interreg";"diff";"_id";"_uuid";\
+"_submission_time";"_validation_status";"__version__";"_index"
+"2011-01-05T10:11:12.123+01:00";"2011-01-05T10:31:00.001+01:00";"lille";"1";"12000.5";"98";"mayor";"schools sport";"1";\
+"0";"1";"1995";"très bien; merci";"agenda_21";"1";"0";"languages";"101";"a-b-c";"2011-01-05T09:31:10";"";"vAb12";"1"
+"2011-01-06T10:11:12.123+01:00";"2011-01-06T10:31:00.001+01:00";"douai";"0";"-99";"1";"other";"";"";"";"";"";"";"none";\
+"0";"0";"";"102";"a-b-d";"2011-01-06T09:31:10";"";"vAb12";"2"
+"""
+KOBO_MAP = """\
+# What our form at KoboToolbox calls what the survey asks
+ignore = ["start", "end", "_*", "int/whom", "acts"]
+
+[columns]
+"town" = "city"
+"int/*" = "*"
+"acts/*" = "actions/*"
+"diff" = "difficulties"
+
+[constants]
+response = "responded"
+
+[values."*"]
+1 = "yes"
+0 = "no"
+98 = "dont_know"
+
+[values.budget]
+-99 = "refused"
+
+[values.difficulties]
+languages = "languages"
+fatigue = "fatigue"
+
+[separators]
+difficulties = " "
+"""
+# LimeSurvey: codes as headings, items in brackets, Y where ticked, and N or nothing where not.
+LIME = """\
+"id","submitdate","lastpage","startlanguage","seed","Q00","Q01","Q02","Q03","Q04","Q05[SQ001]","Q05[SQ002]",\
+"Q05[SQ003]","Q05[other]","Q06","Q07","ACT[A1]","ACT[A2]","DIF[D1]","DIF[D2]"
+"7","2011-01-05 10:31:00","3","fr","1234567","59350","Y","12000.5","DK","A1","Y","N","Y","","1995-01-01",\
+"très bien; merci","Y","","Y","N"
+"8","","1","fr","1234568","","","","","","","","","","","","","","",""
+"9","2011-01-06 10:31:00","3","fr","1234569","59178","N","RF","Y","A2","","","","","","","N","N","",""
+"""
+LIME_MAP = """\
+file = "results-survey123456.csv"
+ignore = ["id", "submitdate", "lastpage", "startlanguage", "seed", "Q05[other]"]
+columns = { Q00 = "city_code", Q01 = "service", Q02 = "budget", Q03 = "line", Q04 = "who", Q06 = "first", Q07 = "remark",\
+ "Q05[SQ001]" = "whom/schools", "Q05[SQ002]" = "whom/clubs", "Q05[SQ003]" = "whom/Clubs sportifs",\
+ "ACT[A1]" = "actions/agenda_21", "ACT[A2]" = "actions/interreg",\
+ "DIF[D1]" = "difficulties/languages", "DIF[D2]" = "difficulties/fatigue" }
+constants.response = "responded"
+[only]
+lastpage = "3"
+[values."*"]
+Y = "yes"
+N = "no"
+DK = "dont_know"
+[values.actions]
+Y = "yes"
+N = "no"
+"" = "no"
+[values.budget]
+RF = "refused"
+[values.first]
+"1995-01-01" = "1995"
+[values.who]
+A1 = "mayor"
+A2 = "Autre"
+"""
+# REDCap: raw codes, a checkbox of three underlines and its code, a row per event, a column that says a form is complete.
+REDCAP = """\
+record_id,redcap_event_name,redcap_repeat_instrument,redcap_repeat_instance,town,service,budget,line,who,whom___1,\
+whom___2,whom___3,first,remark,acts___1,acts___2,diff___1,diff___2,survey_complete
+1,baseline_arm_1,,,Lille,1,12000.5,9,1,1,0,1,1995,très bien; merci,1,0,1,0,2
+1,follow_up_arm_1,,,,,,,,0,0,0,,,0,0,0,0,0
+2,baseline_arm_1,,,Douai,0,-99,1,2,,,,,,0,0,,,2
+"""
+REDCAP_MAP = """\
+file = "Jumelages_DATA_2011-01-31.csv"
+ignore = ["record_id", "redcap_*", "*_complete"]
+[columns]
+town = "city"
+whom___1 = "whom/schools"
+whom___2 = "whom/clubs"
+whom___3 = "whom/sport"
+acts___1 = "actions/agenda_21"
+acts___2 = "actions/interreg"
+diff___1 = "difficulties/languages"
+diff___2 = "difficulties/fatigue"
+[constants]
+response = "responded"
+[only]
+redcap_event_name = ["baseline_arm_1"]
+[values."*"]
+1 = "yes"
+0 = "no"
+9 = "dont_know"
+[values.who]
+1 = "mayor"
+2 = "other"
+[values.budget]
+"-99" = "refused"
+"""
+TOOLS = {
+    "kobo": ("export.csv", KOBO, KOBO_MAP),
+    "limesurvey": ("results-survey123456.csv", LIME, LIME_MAP),
+    "redcap": ("Jumelages_DATA_2011-01-31.csv", REDCAP, REDCAP_MAP),
+}
+
+
+def asking(wave: WaveFolder) -> WaveFolder:
+    """A wave that asks, and whose answers are still to come."""
+    wave.write("questions.csv", QUESTIONS)
+    wave.write("question_items.csv", ITEMS)
+    for name in BY_HAND:
+        (wave.path / name).unlink(missing_ok=True)
+    return wave
+
+
+def by_hand(wave: WaveFolder) -> WaveFolder:
+    asking(wave)
+    for name, text in BY_HAND.items():
+        wave.write(name, text)
+    return wave
+
+
+def exported(wave: WaveFolder, name: str, text: str, said: str) -> WaveFolder:
+    asking(wave)
+    wave.write(name, text)
+    wave.write("map.toml", said)
+    return wave
+
+
+def kobo(wave: WaveFolder, text: str = KOBO, said: str = KOBO_MAP) -> WaveFolder:
+    return exported(wave, "export.csv", text, said)
+
+
+def rows(url: URL, sql: str) -> list[tuple[object, ...]]:
+    with database.reading(url) as connection:
+        return [tuple(row) for row in database.query(connection, sql)[1]]
+
+
+def found(wave: WaveFolder, url: URL, *more: object) -> list[tuple[object, ...]]:
+    """What a load finds: file, row, column, value and rule of each."""
+    done = run("load", wave.path, "--db", address(url), "--format", "json", *more)
+    assert "Traceback" not in done.err, done.err
+    return [tuple(one[name] for name in ("file", "row", "column", "value", "rule")) for one in json.loads(done.out)]
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_an_export_says_what_the_same_answers_typed_by_hand_say(
+    databases: Databases, tiny_wave: WaveFolder, tmp_path: Path, tool: str
+) -> None:
+    url = databases.migrated()
+    done = run("load", by_hand(tiny_wave).path, "--db", address(url))
+    assert done.code == 0, done.err
+    exported(tiny_wave, *TOOLS[tool])
+    done = run("load", tiny_wave.path, "--db", address(url))
+    assert done.code == 0, done.err
+    assert "unchanged" in done.err, done.err
+
+
+def test_the_map_is_kept_with_the_wave_and_a_correction_of_one_table_keeps_it(
+    databases: Databases, tiny_wave: WaveFolder
+) -> None:
+    url = databases.migrated()
+    assert run("load", kobo(tiny_wave).path, "--db", address(url)).code == 0
+    ((declared,),) = rows(url, "select declared from survey.revisions")
+    assert json.loads(str(declared))["map"]["columns"]["int/*"] == "*"
+    tiny_wave.write("difficulties.csv", "city,difficulty,answer\nLille,languages,no\n")
+    correction = ("--table", "difficulties", "--wave", "tiny", "--reason", "it said no", "--db", address(url))
+    done = run("load", tiny_wave.path / "difficulties.csv", *correction)
+    assert done.code == 0, done.err
+    kept = rows(url, "select revision, declared from survey.revisions order by revision")
+    assert [revision for revision, _ in kept] == [1, 2]
+    assert kept[0][1] == kept[1][1]
+    assert rows(url, "select count(*) from survey.answers where revision = 2") == rows(
+        url, "select count(*) from survey.answers where revision = 1"
+    )
+    assert run("check", "--rows", "--db", address(url)).code == 0
+
+    # The same content read by another map is a revision only where a reason says so; `diff` names what the map says.
+    (tiny_wave.path / "difficulties.csv").unlink()
+    tiny_wave.write("map.toml", KOBO_MAP.replace('"end"', '"end", "today*"'))
+    done = run("load", tiny_wave.path, "--db", address(url), "--reason", "the map of the second form")
+    assert done.code == 0, done.err
+    said = run("diff", "tiny@1", "tiny@3", "--db", address(url)).out
+    assert "map.ignore" in said, said
+
+
+def test_an_export_may_be_a_workbook_in_the_folder_or_a_sheet_of_the_wave(
+    databases: Databases, tiny_wave: WaveFolder, tmp_path: Path
+) -> None:
+    url = databases.migrated()
+    assert run("load", by_hand(tiny_wave).path, "--db", address(url)).code == 0
+    book = Workbook()
+    sheet = book.worksheets[0]
+    sheet.title = "Form"
+    for record in csv.reader(KOBO.splitlines(), delimiter=";"):
+        sheet.append([int(text) if text.lstrip("-").isdigit() else text or None for text in record])
+    asking(tiny_wave).write("map.toml", KOBO_MAP)
+    book.save(tiny_wave.path / "export.xlsx")
+    done = run("load", tiny_wave.path, "--db", address(url))
+    assert "unchanged" in done.err, done.err
+
+    other = book.create_sheet("repeat")
+    other.append(["_parent", "partner"])
+    book.save(tiny_wave.path / "export.xlsx")
+    assert found(tiny_wave, url) == [("export.xlsx", None, None, None, "export_sheet")]
+    tiny_wave.write("map.toml", 'sheet = "Form"\n' + KOBO_MAP)
+    assert "unchanged" in run("load", tiny_wave.path, "--db", address(url)).err
+
+    book.remove(other)
+    for name in ("frame", "partnerships", "questions", "question_items"):
+        sheet = book.create_sheet(name)
+        for row in csv.reader((tiny_wave.path / f"{name}.csv").open(encoding="utf-8")):
+            sheet.append(row)
+    sheet = book.create_sheet("wave")
+    sheet.append(["key", "value"])
+    for key, value in dotted(tomllib.loads((tiny_wave.path / "wave.toml").read_text(encoding="utf-8"))):
+        sheet.append([key, value])
+    book.save(tmp_path / "tiny.xlsx")
+    (tmp_path / "kobo.toml").write_text('sheet = "Form"\n' + KOBO_MAP, encoding="utf-8")
+    done = run("load", tmp_path / "tiny.xlsx", "--map", tmp_path / "kobo.toml", "--db", address(url))
+    assert "unchanged" in done.err, done.err
+    book["Form"]["F2"] = 7
+    book.save(tmp_path / "tiny.xlsx")
+    out = tmp_path / "copy.xlsx"
+    done = run(
+        *("load", tmp_path / "tiny.xlsx", "--map", tmp_path / "kobo.toml", "--db", address(url), "--annotate", out)
+    )
+    assert done.code == 1
+    assert "7" in load_workbook(out)["Form"]["F2"].comment.text
+
+
+def dotted(table: dict[str, object], name: str = "") -> list[tuple[str, object]]:
+    """The keys of a TOML table as a sheet has them."""
+    found = []
+    for key, value in table.items():
+        place = f"{name}{key}"
+        found += dotted(value, f"{place}.") if isinstance(value, dict) else [(place, value)]
+    return found
+
+
+@pytest.mark.on_duckdb
+def test_encodings_and_delimiters_are_those_of_every_file(databases: Databases, tiny_wave: WaveFolder) -> None:
+    url = databases.migrated()
+    assert run("load", by_hand(tiny_wave).path, "--db", address(url)).code == 0
+    kobo(tiny_wave)
+    for data in (
+        KOBO.replace("\n", "\r\n").encode("utf-8-sig"),
+        KOBO.replace(";", "\t").replace("bien\t", "bien;").encode("utf-16"),
+        KOBO.encode("cp1252"),
+    ):
+        (tiny_wave.path / "export.csv").write_bytes(data)
+        done = run("load", tiny_wave.path, "--db", address(url))
+        assert "unchanged" in done.err, done.err
