@@ -208,7 +208,7 @@ def found(wave: WaveFolder, url: URL, *more: object) -> list[tuple[object, ...]]
 
 @pytest.mark.parametrize("tool", TOOLS)
 def test_an_export_says_what_the_same_answers_typed_by_hand_say(
-    databases: Databases, tiny_wave: WaveFolder, tmp_path: Path, tool: str
+    databases: Databases, tiny_wave: WaveFolder, tool: str
 ) -> None:
     url = databases.migrated()
     done = run("load", by_hand(tiny_wave).path, "--db", address(url))
@@ -219,6 +219,224 @@ def test_an_export_says_what_the_same_answers_typed_by_hand_say(
     assert "unchanged" in done.err, done.err
 
 
+# What is changed in the export or the map of KoboToolbox (file, old, new), and all that is then found.
+MAP, EXPORT = "map.toml", "export.csv"
+CASES: dict[str, tuple[list[tuple[str, str, str]], list[tuple[object, ...]]]] = {
+    "export_column_unknown": (
+        [(MAP, '"int/*" = "*"\n', ""), (MAP, ', "int/whom"', "")],
+        [
+            (EXPORT, 1, f"int/{name}", None, "export_column_unknown")
+            for name in ("service", "budget", "line", "who", "whom", "whom/schools", "whom/clubs", "whom/sport")
+        ]
+        + [(EXPORT, 1, f"int/{name}", None, "export_column_unknown") for name in ("first", "remark")]
+        + [(MAP, None, "values.budget", None, "map_values_unused")],
+    ),
+    "map_target_unknown": (
+        [
+            (MAP, '"town" = "city"', '"town" = "city"\n"int/who" = "whoo"\n"int/whom/sport" = "whom/spor"'),
+            (MAP, "[values.budget]", "[values.budgt]"),
+            (MAP, "[constants]", "[constants]\nanswered = 'yes'"),
+            (MAP, "[separators]", "[separators]\nactons = ','"),
+        ],
+        [
+            (MAP, None, "columns.int/who", "whoo", "map_target_unknown"),
+            (MAP, None, "columns.int/whom/sport", "whom/spor", "map_target_unknown"),
+            (MAP, None, "constants.answered", "yes", "map_target_unknown"),
+            (MAP, None, "separators.actons", ",", "map_target_unknown"),
+            (MAP, None, "values.budgt", None, "map_target_unknown"),
+            (EXPORT, 3, "int/budget", "-99", "number_out_of_bounds"),
+        ],
+    ),
+    "map_column_missing": (
+        [
+            (MAP, '"town" = "city"', '"town" = "city"\n"int/wo" = "who"'),
+            (MAP, "[separators]", '[only]\n_ids = "1"\n[separators]'),
+        ],
+        [
+            (MAP, None, "columns.int/wo", "who", "map_column_missing"),
+            (MAP, None, "only._ids", None, "map_column_missing"),
+        ],
+    ),
+    "map_column_doubled": (
+        [(EXPORT, '"start";"end"', '"start";"start"'), (MAP, "[separators]", '[only]\nstart = ""\n[separators]')],
+        [(MAP, None, "only.start", None, "map_column_doubled")],
+    ),
+    "map_pattern_unused": (
+        [(MAP, '"town" = "city"', '"town" = "city"\n"other/*" = "*"')],
+        [(MAP, None, "columns.other/*", "*", "map_pattern_unused")],
+    ),
+    "map_ignored_too": (
+        [(MAP, '"town" = "city"', '"town" = "city"\n"end" = "first"'), (EXPORT, '"int/first"', '"_first"')],
+        [
+            (EXPORT, 2, "end", "2011-01-05T10:31:00.001+01:00", "not_a_date"),
+            (EXPORT, 3, "end", "2011-01-06T10:31:00.001+01:00", "not_a_date"),
+            (MAP, None, "columns.end", "first", "map_ignored_too"),
+        ],
+    ),
+    "map_target_twice": (
+        [
+            (MAP, ', "int/whom"', ""),
+            (MAP, '"town" = "city"', '"town" = "city"\n"start" = "remark"'),
+            (MAP, '"start", ', ""),
+        ],
+        [
+            (EXPORT, 1, "int/remark", None, "map_target_twice"),
+            (EXPORT, 1, "int/whom/clubs", None, "map_target_twice"),
+            (EXPORT, 1, "int/whom/schools", None, "map_target_twice"),
+            (EXPORT, 1, "int/whom/sport", None, "map_target_twice"),
+        ],
+    ),
+    "map_constant_twice": (
+        [(MAP, "[constants]", "[constants]\nline = 'yes'")],
+        [(MAP, None, "constants.line", "yes", "map_constant_twice")],
+    ),
+    "map_without_city": (
+        [(MAP, '"town" = "city"', ""), (MAP, '"start", ', '"start", "town", ')],
+        [(MAP, None, "columns", None, "map_without_city")],
+    ),
+    "map_without_response": (
+        [(MAP, 'response = "responded"', "")],
+        [(MAP, None, "constants", None, "map_without_response")],
+    ),
+    "map_value_unknown": (
+        [
+            (MAP, "[values.budget]", '[values.who]\nm = "mayr"\nmayor = "mayor"\nother = ""\n[values.budget]'),
+            (MAP, 'response = "responded"', 'response = "answered"'),
+            (MAP, '98 = "dont_know"', '98 = "dont_now"'),
+        ],
+        [
+            (EXPORT, 2, "int/line", "98", "value_not_recoded"),
+            (MAP, None, "constants.response", "answered", "map_value_unknown"),
+            (MAP, None, "values.*.98", "dont_now", "map_value_unknown"),
+            (MAP, None, "values.who.m", "mayr", "map_value_unknown"),
+        ],
+    ),
+    "map_values_unused": (
+        [(MAP, "[values.budget]", "[values.declared_agreements]\nx = '1'\n[values.budget]")],
+        [(MAP, None, "values.declared_agreements", None, "map_values_unused")],
+    ),
+    "map_separator": (
+        [(MAP, "[separators]", "[separators]\nwho = ','\nwhom = ','")],
+        [(MAP, None, "separators.who", ",", "map_separator"), (MAP, None, "separators.whom", ",", "map_separator")],
+    ),
+    "value_not_recoded": (
+        [
+            (EXPORT, '"98";"mayor";"schools sport";"1"', '"97";"mayor";"schools sport";"Y"'),
+            (EXPORT, '"languages";"101"', '"languages tired";"101"'),
+            (EXPORT, '"-99";"1";"other"', '"-99";"1";"mayor"'),
+            (MAP, "[values.budget]", '[values.who]\n1 = "mayor"\nother = "other"\n[values.budget]'),
+        ],
+        [
+            (EXPORT, 2, "diff", "tired", "value_not_recoded"),
+            (EXPORT, 2, "int/line", "97", "value_not_recoded"),
+            (EXPORT, 2, "int/who", "mayor", "value_not_recoded"),
+            (EXPORT, 2, "int/whom/schools", "Y", "value_not_recoded"),
+            (EXPORT, 3, "int/who", "mayor", "value_not_recoded"),
+        ],
+    ),
+    "map_file": (
+        [(MAP, "ignore =", 'file = "../export.csv"\nignore =')],
+        [(MAP, None, "file", "../export.csv", "map_file")],
+    ),
+    "rows_not_chosen": (
+        [
+            (MAP, "[separators]", '[only]\n_index = ["1", "2"]\n[separators]'),
+            (EXPORT, '"vAb12";"2"\n', '"vAb12";"2"\n' + '"";' * 22 + '"3"\n'),
+        ],
+        [(MAP, None, "only._index", "1, 2", "rows_not_chosen")],
+    ),
+    "export_and_table": (
+        [("difficulties.csv", "", "city,difficulty,answer\n")],
+        [("difficulties.csv", None, None, None, "export_and_table")],
+    ),
+    "not_toml": (
+        [(MAP, "[columns]", "[columns")],
+        [(MAP, None, None, None, "not_toml")],
+    ),
+    "key_unknown": (
+        [(MAP, "[columns]", "ignored = ['x']\n[columns]")],
+        [(MAP, None, "ignored", "['x']", "key_unknown")],
+    ),
+    "key_type": (
+        [(MAP, '"start", ', '"start", 1, '), (MAP, "[separators]", "[separators]\nwhom = 1")],
+        [(MAP, None, "ignore", "1", "key_type"), (MAP, None, "separators.whom", "1", "key_type")],
+    ),
+    # What is found in the tables of the wave stands where the export has it.
+    "item_not_asked": (
+        [(EXPORT, '"mayor"', '"boss"')],
+        [(EXPORT, 2, "int/who", "boss", "item_not_asked")],
+    ),
+    "row_twice": (
+        [(EXPORT, '"douai";', '"lille";')],
+        [
+            (EXPORT, 3, "town", "lille", "row_twice"),
+            (EXPORT, 3, "int/budget", "-99", "answer_twice"),
+            (EXPORT, 3, "int/line", "1", "answer_twice"),
+            (EXPORT, 3, "int/who", "other", "answer_twice"),
+            (EXPORT, 3, "town", "lille", "row_twice"),
+        ],
+    ),
+    "name_unknown": (
+        [(EXPORT, '"douai";', '"douay";')],
+        [
+            (EXPORT, 3, "town", "douay", "name_unknown"),
+        ],
+    ),
+    "answers_of_nonrespondent": (
+        [
+            (MAP, 'response = "responded"', ""),
+            (MAP, '"start", ', ""),
+            (MAP, "[columns]", '[columns]\n"start" = "response"'),
+            (MAP, '98 = "dont_know"', '98 = "dont_know"\nsent = "responded"\n"refused it" = "refused"'),
+            (EXPORT, '"2011-01-05T10:11:12.123+01:00"', '"refused it"'),
+            (EXPORT, '"2011-01-06T10:11:12.123+01:00"', '"sent"'),
+        ],
+        [
+            *[
+                (EXPORT, 2, f"int/{name}", value, "answers_of_nonrespondent")
+                for name, value in {
+                    "budget": "12000.5",
+                    "first": "1995",
+                    "remark": "très bien; merci",
+                    "who": "mayor",
+                    "whom/clubs": "0",
+                    "whom/schools": "1",
+                    "whom/sport": "1",
+                }.items()
+            ],
+            (EXPORT, 2, "town", "lille", "answers_of_nonrespondent"),
+            *[("partnerships.csv", row, "city", "Lille", "answers_of_nonrespondent") for row in (2, 3, 4)],
+        ],
+    ),
+}
+WITHOUT_CASE = {"export_without_map", "export_sheet"}  # have tests of their own
+
+
+def changed(wave: WaveFolder, changes: list[tuple[str, str, str]]) -> WaveFolder:
+    kobo(wave)
+    for name, old, new in changes:
+        if old:
+            wave.replace(name, old, new)
+        else:
+            wave.write(name, new)
+    return wave
+
+
+@pytest.mark.on_duckdb
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_wrong_is_found_where_the_map_or_the_export_has_it(
+    databases: Databases, tiny_wave: WaveFolder, name: str
+) -> None:
+    changes, expected = CASES[name]
+    url = databases.migrated()
+    assert sorted(found(changed(tiny_wave, changes), url), key=str) == sorted(expected, key=str)
+
+
+def test_every_rule_of_maps_has_its_case() -> None:
+    of_maps = set(tomllib.loads((rules_folder() / "5_maps.toml").read_text(encoding="utf-8")))
+    assert of_maps == set(CASES) & of_maps | WITHOUT_CASE
+
+
 def test_the_map_is_kept_with_the_wave_and_a_correction_of_one_table_keeps_it(
     databases: Databases, tiny_wave: WaveFolder
 ) -> None:
@@ -226,7 +444,7 @@ def test_the_map_is_kept_with_the_wave_and_a_correction_of_one_table_keeps_it(
     assert run("load", kobo(tiny_wave).path, "--db", address(url)).code == 0
     ((declared,),) = rows(url, "select declared from survey.revisions")
     assert json.loads(str(declared))["map"]["columns"]["int/*"] == "*"
-    tiny_wave.write("difficulties.csv", "city,difficulty,answer\nLille,languages,no\n")
+    tiny_wave.write("difficulties.csv", "city,difficulty,answer\nLille,languages,no\nLille,fatigue,no\n")
     correction = ("--table", "difficulties", "--wave", "tiny", "--reason", "it said no", "--db", address(url))
     done = run("load", tiny_wave.path / "difficulties.csv", *correction)
     assert done.code == 0, done.err
@@ -271,9 +489,9 @@ def test_an_export_may_be_a_workbook_in_the_folder_or_a_sheet_of_the_wave(
 
     book.remove(other)
     for name in ("frame", "partnerships", "questions", "question_items"):
-        sheet = book.create_sheet(name)
-        for row in csv.reader((tiny_wave.path / f"{name}.csv").open(encoding="utf-8")):
-            sheet.append(row)
+        table = book.create_sheet(name)
+        for row in csv.reader((tiny_wave.path / f"{name}.csv").read_text(encoding="utf-8").splitlines()):
+            table.append(row)
     sheet = book.create_sheet("wave")
     sheet.append(["key", "value"])
     for key, value in dotted(tomllib.loads((tiny_wave.path / "wave.toml").read_text(encoding="utf-8"))):
@@ -289,7 +507,7 @@ def test_an_export_may_be_a_workbook_in_the_folder_or_a_sheet_of_the_wave(
         *("load", tmp_path / "tiny.xlsx", "--map", tmp_path / "kobo.toml", "--db", address(url), "--annotate", out)
     )
     assert done.code == 1
-    assert "7" in load_workbook(out)["Form"]["F2"].comment.text
+    assert "int/line: is neither recoded" in load_workbook(out)["Form"]["F2"].comment.text
 
 
 def dotted(table: dict[str, object], name: str = "") -> list[tuple[str, object]]:

@@ -45,6 +45,7 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command()(load)
     app.command()(template)
+    app.command("map")(map_)
     app.add_typer(aliases_app, name="aliases")
 
 
@@ -204,6 +205,40 @@ def template(
     check_output(out)
     write_template(out, wave, lang, earlier, asked, overwrite=overwrite)
     say(both("{} est écrit", "wrote {}", out))
+
+
+def map_(
+    export: Annotated[
+        Path, typer.Argument(metavar="EXPORT", help="What a survey tool exported: a CSV file or workbook.")
+    ],
+    questions: Annotated[
+        Path | None,
+        typer.Option(
+            "--questions", metavar="FILE", help="What the wave asks on its own [default: questions.csv beside EXPORT]."
+        ),
+    ] = None,
+    items: Annotated[
+        Path | None,
+        typer.Option("--items", metavar="FILE", help="Items of the questions [default: question_items.csv beside]."),
+    ] = None,
+    sheet: Annotated[str | None, typer.Option("--sheet", metavar="NAME", help="Of a workbook: the sheet.")] = None,
+    lang: Lang = "en",
+    output: Output = None,
+) -> None:
+    """Draft the map of an export of a survey tool: what each column is likely to stand for.
+
+    Complete it, and keep it as map.toml beside the export in the folder of the wave: `load` reads both.
+    """
+    from jumelage.reading.draft import draft_map
+
+    if questions is None and (beside := export.with_name("questions.csv")).is_file():
+        questions = beside
+    protect(export)
+    check_output(output)
+    asked = _questions_of(questions, items, lang) if questions is not None else {}
+    with showing.told(showing.Showing(lang=lang)):
+        text = draft_map(export, asked, sheet, lang)
+    write([text], output)
 
 
 def _questions_of(questions: Path, items: Path | None, lang: str) -> dict[str, Rows]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from jumelage.database.models import QUESTIONS
+from jumelage.database.models import QUESTIONS, RESPONSES
 from jumelage.database.sql import literal
 from jumelage.errors import UnreadableError
+from jumelage.findings import Findings
 from jumelage.reading.exported import WIDTH, Exported, Field, fill, unknown_values
 from jumelage.reading.mapping import EVERY, EXPORT, ExportMap, heading_of
 from jumelage.reading.raw_tables import stage
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from jumelage.findings import Findings
     from jumelage.reading.shapes import Rows
     from jumelage.reading.source import Document, Source
     from jumelage.reading.wave_toml import Wave
@@ -65,7 +65,7 @@ def read_export(
     targets = targets_of(bench, *asked)
     try:
         findings += source.open()
-        document = _header(source, mapped, targets, findings)
+        document = find_header(source, mapped, targets, findings)
     except UnreadableError as error:
         details = error.details
         findings.append(Finding(rule(error.rule), source.file, error.row, error.column, None, source.sheet, details))
@@ -77,21 +77,42 @@ def read_export(
     if document is None:
         return {}
     layout = _layout(document, mapped, targets, findings)
-    document = replace(document, columns=_columns(document, layout))
-    used = tuple(column for column in document.columns if column)
-    if not used:
+    if (document := _staged(bench, source, document, layout, scratch, findings)) is None:
         return {}
-    findings += stage(bench, source, document, Shape(used), scratch)
-    findings += source.marks(document)
     _choose_rows(bench, document, layout, mapped, findings)
     words = [text for texts in wave.missing.values() for text in texts] if wave is not None else []
     findings += _not_recoded(bench, document, layout, targets, words)
+    if not any(layout.of(name) for name in _CITIES):
+        return {}
     lists = {name: _asked(name, wave, layout, targets) for name in QUESTIONS}
     document = replace(document, written=_written(document, layout))
     return fill(bench, document, layout.fields, layout.constants, asked[0], lists)
 
 
-def _header(source: Source, mapped: ExportMap, targets: Targets, findings: Findings) -> Exported | None:
+def stage_export(
+    bench: Connection, source: Source, document: Exported, mapped: ExportMap, targets: Targets, scratch: Path
+) -> list[Field]:
+    """Put the columns that a map names into `raw_export`, whatever is wrong with them, and return them."""
+    findings = Findings()
+    layout = _layout(document, mapped, targets, findings)
+    staged = _staged(bench, source, document, layout, scratch, findings)
+    return list(layout.fields.values()) if staged is not None else []
+
+
+def _staged(
+    bench: Connection, source: Source, document: Exported, layout: Layout, scratch: Path, findings: Findings
+) -> Exported | None:
+    """Make `raw_export`; None if no column is known."""
+    document = replace(document, columns=_columns(document, layout))
+    used = tuple(column for column in document.columns if column)
+    if not used:
+        return None
+    findings += stage(bench, source, document, Shape(used), scratch)
+    findings += source.marks(document)
+    return document
+
+
+def find_header(source: Source, mapped: ExportMap, targets: Targets, findings: Findings) -> Exported | None:
     """Find the headings: the first row that is not blank, with the delimiter under which most of them are known."""
     best: tuple[int, int, int, list[str]] | None = None
     for way, head in enumerate(source.heads()):
@@ -190,14 +211,18 @@ def _twice(document: Exported, layout: Layout, findings: Findings) -> None:
     """Find columns that stand for what another one stands for too, and leave all but the first out."""
     first: dict[str, int] = {}
     whole = {one.target.name: place for place, one in layout.fields.items() if one.target.kind == LISTED}
-    for place, one in list(layout.fields.items()):
+    left_out = set()
+    for place, one in layout.fields.items():
         before = first.setdefault(one.target.code, place)
         if before == place and one.target.item:
             before = whole.get(one.target.name, place)
+            left_out |= {before} - {place}  # nobody knows which of the two forms is meant
         if before != place:
             other = heading_of(document.headings[before])[:_LONGEST]
             findings.append(_at_heading(document, "map_target_twice", place, target=one.target.code, other=other))
-            del layout.fields[place]
+            left_out.add(place)
+    for place in left_out:
+        del layout.fields[place]
 
 
 def _chosen(headings: Sequence[str], mapped: ExportMap, layout: Layout) -> Iterator[Finding]:
@@ -229,7 +254,9 @@ def _lacking(mapped: ExportMap, layout: Layout) -> Iterator[Finding]:
     if not any(layout.of(name) for name in _CITIES):
         yield mapped.origin.finding("map_without_city", "columns", None)
     if layout.of("response") is None and "response" not in layout.constants:
-        yield mapped.origin.finding("map_without_response", "constants", None)
+        if "response" not in mapped.constants:
+            yield mapped.origin.finding("map_without_response", "constants", None)
+        layout.constants["response"] = RESPONSES[0]  # so that it is not said again of every row
 
 
 def _values(mapped: ExportMap, targets: Targets, layout: Layout) -> Iterator[Finding]:

@@ -130,6 +130,10 @@ class Exported(Document):
                 details["first"] = first // WIDTH
         elif heading is not None and column is not None and _OF_NO_TABLE.fullmatch(column):
             column = heading
+        if isinstance(first := details.get("first"), str):  # a table and its line
+            table, _, line = first.rpartition(" ")
+            if table in {self.name, "respondents"}:
+                details["first"] = f"{self.file} {int(line) // (WIDTH if table == self.name and self.long else 1)}"
         if column is not None and value is not None:
             value = self.written.get(column, {}).get(value, value)
         return Finding(rule(name), self.file, row, column, value, self.sheet, details, heading)
@@ -143,13 +147,16 @@ def unknown_values(bench: Connection, one: Field, vocabulary: Sequence[str]) -> 
         column = "part"
         relation = f"(select distinct line, trim(unnest({one.parts})) as part from raw_export"
         relation += f" where {one.column} not in ({known}))" if known else ")"
-    conditions = [f"{column} <> ''"]
+    conditions = ["text <> ''"]
     if known:
-        conditions.append(f"{column} not in ({known})")
+        conditions.append(f"text not in ({known})")
     if vocabulary:
         spelled = ", ".join(map(literal, vocabulary))
-        conditions.append(f"coalesce(match_key({column}), '') not in (select match_key(unnest([{spelled}])))")
-    sql = f"select line, {column} from {relation} where {' and '.join(conditions)} order by line, {column}"
+        conditions.append(f"coalesce(match_key(text), '') not in (select match_key(unnest([{spelled}])))")
+    sql = (  # every distinct text is looked at once
+        f"select line, {column} from {relation} where {column} in (select text from "
+        f"(select distinct {column} as text from {relation}) where {' and '.join(conditions)}) order by 1, 2"
+    )
     for line, text in bench.exec_driver_sql(sql):
         yield int(line), str(text)
 

@@ -102,7 +102,7 @@ def open_handed(
             export = _name_of_export(folder, mapped)
             sources = _files(folder, scratch, findings, export)
             with ExitStack() as opened:
-                if mapped is not None and (source := _open_export(folder / export, scratch, mapped, findings, opened)):
+                if mapped is not None and (source := open_export(folder / export, scratch, mapped, findings, opened)):
                     sources[EXPORT] = source
                 elif map_file is None and (folder / export).is_file():
                     findings.append(Finding(rule("export_without_map"), export))
@@ -152,7 +152,7 @@ def _name_of_export(folder: Path, mapped: ExportMap | None) -> str:
     return names[0] if names else f"{EXPORT}.csv"
 
 
-def _open_export(path: Path, scratch: Path, mapped: ExportMap, findings: Findings, opened: ExitStack) -> Source | None:
+def open_export(path: Path, scratch: Path, mapped: ExportMap, findings: Findings, opened: ExitStack) -> Source | None:
     """Open the export that a map speaks of; None, with findings, if there is none that can be read."""
     if not path.is_file():
         findings.append(Finding(rule("file_missing"), path.name))

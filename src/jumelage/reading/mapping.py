@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from jumelage.reading.wave_fields import Origin, Reader
@@ -82,6 +82,7 @@ def _map(top: Reader, table: dict[str, Any]) -> ExportMap:
     )
     if found.file is not None and (not found.file.strip(". ") or any(sign in found.file for sign in "/\\")):
         top.wrong("file", found.file, "map_file")
+        found = replace(found, file=None)
     for heading in sorted(found.columns.keys() & set(found.ignore)):
         top.wrong(f"columns.{heading}", found.columns[heading], "map_ignored_too")
     top.end(*_KEYS)

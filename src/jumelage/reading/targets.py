@@ -54,6 +54,7 @@ class Targets:
     _named: dict[str, Target] = field(default_factory=dict)
     _spelled: dict[str, str] = field(default_factory=dict)
     _items: dict[str, dict[str, str]] = field(default_factory=dict)
+    _texts: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def codes(self) -> list[str]:
@@ -74,6 +75,11 @@ class Targets:
             return None
         known = self._items.get(name, {}).get(folded(item))
         return Target(name, ITEM, item=known) if known else None
+
+    def plain(self, heading: str) -> str:
+        """Return a heading with its item behind a slash, whichever way it is set apart from its question."""
+        split = _ITEM_HEADING.match(heading)
+        return "/".join(split.groups()) if split else heading
 
     def near(self, text: str) -> Near:
         """Return what may have been meant, best first."""
@@ -124,6 +130,12 @@ class Targets:
         labels = content.answers("responses" if target.kind == "response" else "answers")
         return [text for code in _CLOSED.get(target.kind, ()) for text in (code, labels[code].fr, labels[code].en)]
 
+    def spellings(self, target: Target) -> list[str]:
+        """Return the spellings of the answers of a target that has items."""
+        labels = content.answers("answers")
+        words = [text for code in ("no", *NO_ANSWER) for text in (code, labels[code].fr, labels[code].en)]
+        return [*self._texts.get(target.name, ()), *words]
+
     def add(self, target: Target, *names: str | None) -> None:
         """Add a target with what it is called: a code first, which counts before every label."""
         self._named[target.name] = target
@@ -137,6 +149,7 @@ class Targets:
     def add_item(self, name: str, item: str, *names: str | None) -> None:
         """Add an item of a list, with what it is called."""
         for text in filter(None, (item, *names)):
+            self._texts.setdefault(name, []).append(text)
             self._items.setdefault(name, {}).setdefault(folded(text), item)
 
 
