@@ -13,6 +13,7 @@ from openpyxl import Workbook, load_workbook
 from jumelage import database
 from jumelage.rules import folder as rules_folder
 from tests.conftest import Databases, WaveFolder, address, run
+from tests.pages import carry_out
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -532,3 +533,34 @@ def test_encodings_and_delimiters_are_those_of_every_file(databases: Databases, 
         (tiny_wave.path / "export.csv").write_bytes(data)
         done = run("load", tiny_wave.path, "--db", address(url))
         assert "unchanged" in done.err, done.err
+
+
+def test_the_page_on_exports_is_true(loaded: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("JUMELAGE_DATABASE_URL", address(loaded))
+    assert carry_out("exports.md", tmp_path) == []
+    assert rows(
+        loaded,
+        "select city, question, item, code, cast(number as varchar), missing from survey.answers "
+        "where wave = '2014-online' order by 1, 2, 3",
+    ) == [
+        ("59350", "budget", "", None, "120000.500000", None),
+        ("59350", "staff", "", "yes", None, None),
+        ("59350", "who", "", "mayor", None, None),
+        ("59350", "works_with", "clubs", "yes", None, None),
+        ("59350", "works_with", "schools", "yes", None, None),
+        ("62498", "budget", "", None, None, "refused"),
+        ("62498", "staff", "", None, None, "dont_know"),
+        ("62498", "who", "", "delegate", None, None),
+        ("62498", "works_with", "clubs", "no", None, None),
+        ("62498", "works_with", "schools", "yes", None, None),
+    ]
+    assert rows(
+        loaded,
+        "select city, difficulty, answer from survey.city_difficulties where wave = '2014-online' order by 1, 2",
+    ) == [
+        ("59350", "fatigue", "yes"),
+        ("59350", "languages", "yes"),
+        ("62498", "fatigue", "no"),
+        ("62498", "languages", "no"),
+    ]

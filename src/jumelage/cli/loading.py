@@ -225,7 +225,7 @@ def map_(
     lang: Lang = "en",
     output: Output = None,
 ) -> None:
-    """Draft the map of an export of a survey tool: what each column is likely to stand for.
+    """Draft what the columns of an export are likely to stand for.
 
     Complete it, and keep it as map.toml beside the export in the folder of the wave: `load` reads both.
     """

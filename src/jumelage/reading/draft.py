@@ -39,7 +39,7 @@ _MOST_VALUES = 30
 _NOT_DRAFTED = Label("aucune ébauche n’a été faite", "nothing was drafted")
 _HEAD = Label(
     "# Ce que sont les colonnes de {}. Ébauche à relire\u00a0: une ligne qui commence par # n’est qu’une proposition.",
-    "# What the columns of {} stand for. A draft, to be looked through: a line that begins with # is a mere suggestion.",
+    "# What the columns of {} stand for. A draft to be looked through: a line that begins with # is a mere suggestion.",
 )
 
 
