@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import tomllib
 from typing import TYPE_CHECKING
 
@@ -116,6 +117,10 @@ Y = "yes"
 N = "no"
 DK = "dont_know"
 [values.actions]
+Y = "yes"
+N = "no"
+"" = "no"
+[values.difficulties]
 Y = "yes"
 N = "no"
 "" = "no"
@@ -533,6 +538,160 @@ def test_encodings_and_delimiters_are_those_of_every_file(databases: Databases, 
         (tiny_wave.path / "export.csv").write_bytes(data)
         done = run("load", tiny_wave.path, "--db", address(url))
         assert "unchanged" in done.err, done.err
+
+
+@pytest.mark.on_duckdb
+def test_labels_separators_and_a_frame_may_come_with_the_export(databases: Databases, tiny_wave: WaveFolder) -> None:
+    url = databases.migrated()
+    by_hand(tiny_wave).write("answers.csv", "city,question,item,answer\nLens,whom,clubs,oui\nLens,whom,sport,refused\n")
+    tiny_wave.append("respondents.csv", "Lens,responded,,,,,,,")
+    tiny_wave.append("actions.csv", "Lens,agenda_21,dont_know\nLens,interreg,dont_know")
+    done = run("load", tiny_wave.path, "--db", address(url))
+    assert done.code == 0, done.err
+    export = """\
+Votre ville\tHab.\tService des relations internationales\tBudget annuel\tBudget line\tQui s’en charge\tAvec qui\t\
+Associations\tSport\tPremier contact\tRemark\tActions\tLangues\tFatigue
+Lille\t225784\tOui\t12000.5\tNe sait pas\tThe mayor\tÉcoles, Clubs sportifs\t\t\t1995\ttrès bien; merci\tAgenda 21\tx\tn/a
+Douai\t42461\tNon\trefused\tYes\tAutre\t\t\t\t\t\taucune\t\t
+Lens\t35830\t\t\t\t\t\t1\tR\t\t\t?\t\t
+"""
+    said = """\
+file = "export.tsv"
+[columns]
+"Votre ville" = "city"
+"Hab." = "population"
+"Associations" = "whom/clubs"
+"Sport" = "whom/sport"
+"Langues" = "Difficulties/languages"
+"Fatigue" = "difficulties/fatigue"
+[constants]
+response = "a répondu"
+[separators]
+"avec qui" = ","
+[values.actions]
+"aucune" = "no"
+"?" = "dont_know"
+"Agenda 21" = "agenda_21"
+"Interreg" = "interreg"
+[values.difficulties]
+x = "yes"
+"n/a" = ""
+"" = "no"
+[values."difficulties/fatigue"]
+"n/a" = "no"
+"""
+    exported(tiny_wave, "export.tsv", export, said)
+    (tiny_wave.path / "answers.csv").unlink()
+    (tiny_wave.path / "frame.csv").unlink()
+    # A question in both forms is told; so the items get a form of their own, and the list one row less.
+    twice = [("export.tsv", 1, name, None, "map_target_twice") for name in ("Associations", "Sport")]
+    assert found(tiny_wave, url) == twice
+    items = "Écoles\tAssociations\tSport"
+    export = export.replace("Avec qui\tAssociations\tSport", items).replace("Écoles, Clubs sportifs\t\t", "1\t0\t1")
+    tiny_wave.write("export.tsv", export)
+    tiny_wave.write(
+        "map.toml",
+        said.replace('"avec qui" = ","', "").replace('"Sport" =', '"Écoles" = "whom/Écoles"\n"Sport" =')
+        + '[values."*"]\n1 = "yes"\n0 = "no"\n[values."whom/sport"]\nR = "refused"\n',
+    )
+    done = run("load", tiny_wave.path, "--db", address(url))
+    assert "unchanged" in done.err, done.err
+
+
+@pytest.mark.on_duckdb
+def test_items_in_one_column_are_set_apart_as_the_map_says(databases: Databases, tiny_wave: WaveFolder) -> None:
+    url = databases.migrated()
+    assert run("load", by_hand(tiny_wave).path, "--db", address(url)).code == 0
+    for between in (", ", ";", " "):
+        text = KOBO.replace('"schools sport"', f'"1{between}3"')
+        said = KOBO_MAP.replace('"int/whom", "acts"', '"int/whom/*", "acts"')
+        said += f'whom = "{between}"\n[values.whom]\n1 = "schools"\n2 = "clubs"\n3 = "Sports clubs"\n'
+        said = said.replace("[columns]", '[columns]\n"int/whom" = "whom"')
+        assert "unchanged" in run("load", kobo(tiny_wave, text, said).path, "--db", address(url)).err, between
+    tiny_wave.replace("export.csv", '"1 3"', '"1 4"')
+    assert found(tiny_wave, url) == [("export.csv", 2, "int/whom", "4", "value_not_recoded")]
+
+
+@pytest.mark.on_duckdb
+def test_an_export_or_its_map_alone_is_not_passed_over(
+    databases: Databases, tiny_wave: WaveFolder, tmp_path: Path
+) -> None:
+    url = databases.migrated()
+    said = kobo(tiny_wave).path / "map.toml"
+    said.rename(tmp_path / "kobo.toml")
+    assert found(tiny_wave, url) == [("export.csv", None, None, None, "export_without_map")]
+    assert run("load", tiny_wave.path, "--map", tmp_path / "kobo.toml", "--db", address(url)).code == 0
+    assert found(tiny_wave, url, "--map", tmp_path / "none.toml") == [
+        ("none.toml", None, None, None, "file_unreadable")
+    ]
+    (tiny_wave.path / "export.csv").rename(tmp_path / "export.csv")
+    assert found(tiny_wave, url, "--map", tmp_path / "kobo.toml") == [("export.csv", None, None, None, "file_missing")]
+    table = ("--table", "frame", "--wave", "tiny", "--map", tmp_path / "kobo.toml")
+    assert run("load", tiny_wave.path / "frame.csv", *table, "--db", address(url)).code == 2
+    (tmp_path / "export.csv").rename(tiny_wave.path / "export.csv")
+    tiny_wave.replace("questions.csv", "budget,number", "budget,numbr")
+    assert found(tiny_wave, url, "--map", tmp_path / "kobo.toml") == [("questions.csv", 2, "kind", "numbr", "choice")]
+    tiny_wave.replace("questions.csv", "kind", "sort")
+    assert found(tiny_wave, url, "--map", tmp_path / "kobo.toml") == [
+        ("questions.csv", 1, None, None, "column_missing"),
+        ("questions.csv", 1, "sort", None, "column_unknown"),
+    ]
+    book = Workbook()
+    book.save(tmp_path / "book.xlsx")
+    assert ("book.xlsx", None, None, None, "sheet_missing") in [
+        one
+        for one in found(WaveFolder(tmp_path / "book.xlsx"), url, "--map", tmp_path / "kobo.toml")
+        if one[4] == "sheet_missing"
+    ]
+    done = run("load", tmp_path / "book.xlsx", "--map", tmp_path / "kobo.toml", "--db", address(url))
+    assert "export" in done.err
+
+
+@pytest.mark.on_duckdb
+def test_an_annotated_copy_has_the_findings_in_the_export_and_loads_once_corrected(
+    databases: Databases, tiny_wave: WaveFolder, tmp_path: Path
+) -> None:
+    url = databases.migrated()
+    changed(tiny_wave, [("export.csv", '"98";"mayor"', '"97";"mayor"')])
+    assert run("load", tiny_wave.path, "--db", address(url), "--annotate", tmp_path / "copy").code == 1
+    copy = WaveFolder(tmp_path / "copy")
+    first, second, third = (copy.path / "export.csv").read_text(encoding="utf-8").splitlines()
+    assert first.endswith(";findings")
+    assert "int/line" in second
+    assert third.endswith(";")
+    copy.replace("export.csv", '"97";"mayor"', '"98";"mayor"')
+    done = run("load", copy.path, "--db", address(url))
+    assert done.code == 0, done.err
+    shutil.make_archive(str(tmp_path / "wave"), "zip", kobo(tiny_wave).path)
+    assert "unchanged" in run("load", tmp_path / "wave.zip", "--db", address(url)).err
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_a_draft_names_what_is_sure_and_leaves_the_rest_to_be_written(
+    databases: Databases, tiny_wave: WaveFolder, tool: str
+) -> None:
+    name, text, _ = TOOLS[tool]
+    asking(tiny_wave).write(name, text)
+    done = run("map", tiny_wave.path / name, "-o", tiny_wave.path / "map.toml")
+    assert done.code == 0, done.err
+    said = tomllib.loads((tiny_wave.path / "map.toml").read_text(encoding="utf-8"))
+    assert said["file"] == name
+    sure = {"kobo": "int/budget", "redcap": "budget", "limesurvey": None}[tool]
+    assert said["columns"].get(sure) == ("budget" if sure else None)
+    assert not any(heading.startswith(("Q", "int", "whom")) for heading in set(said["ignore"]) - {"int/whom"})
+    # What is not sure is asked for by the load: nothing is lost by a draft that nobody completed.
+    headings = next(csv.reader(text.splitlines(), delimiter=";" if tool == "kobo" else ","))
+    unknown = [one[2] for one in found(tiny_wave, databases.migrated()) if one[4] == "export_column_unknown"]
+    assert sorted([*unknown, *said["ignore"], *said["columns"]]) == sorted(headings)
+
+
+@pytest.mark.on_duckdb
+def test_what_cannot_be_drafted_is_said(tiny_wave: WaveFolder) -> None:
+    tiny_wave.write("empty.csv", "")
+    for name in ("empty.csv", "none.csv"):
+        done = run("map", tiny_wave.path / name, "--lang", "fr")
+        assert done.code == 1
+        assert "aucune ébauche" in done.err, done.err
 
 
 def test_the_page_on_exports_is_true(loaded: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

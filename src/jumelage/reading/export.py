@@ -37,11 +37,15 @@ _LONGEST = 80
 
 @dataclass(slots=True)
 class Layout:
-    """What the physical columns of an export stand for: `fields` by place, from 0; `only` the columns that choose."""
+    """What the physical columns of an export stand for: `fields` by place, from 0; `only` the columns that choose.
+
+    `constants` are texts by column of respondents, `doubtful` what several columns stand for.
+    """
 
     fields: dict[int, Field] = field(default_factory=dict)
     only: dict[int, tuple[str, ...]] = field(default_factory=dict)
     constants: dict[str, str] = field(default_factory=dict)
+    doubtful: set[str] = field(default_factory=set)
 
     def of(self, code: str) -> Field | None:
         """Return the first column that stands for this."""
@@ -150,17 +154,18 @@ def _matches(pattern: str, heading: str) -> str | None:
 def _meaning(heading: str, mapped: ExportMap, targets: Targets) -> tuple[str, str] | None:
     """Return what a heading stands for and the key of the map that says so; empty if it is ignored, None if unknown.
 
-    A heading that is named as a whole comes before patterns, and the map before the names of questions.
+    A heading that is named as a whole comes before patterns, the longest of them first, and the map before the names of
+    questions.
     """
     if heading in mapped.columns:
         return mapped.columns[heading], heading
     if heading in mapped.ignore or folded(heading) in SKIPPED:
         return "", heading
-    for pattern, text in mapped.columns.items():
-        if (part := _matches(pattern, heading)) is not None:
-            return text.replace(EVERY, part), pattern
-    if any(_matches(pattern, heading) is not None for pattern in mapped.ignore):
-        return "", heading
+    patterns = [*mapped.columns, *mapped.ignore]
+    fitting = [pattern for pattern in patterns if _matches(pattern, heading) is not None]
+    if fitting:
+        pattern = max(fitting, key=len)
+        return mapped.columns.get(pattern, "").replace(EVERY, _matches(pattern, heading) or ""), pattern
     target = targets.find(heading)
     return (target.code, "") if target is not None else None
 
@@ -221,6 +226,7 @@ def _twice(document: Exported, layout: Layout, findings: Findings) -> None:
             other = heading_of(document.headings[before])[:_LONGEST]
             findings.append(_at_heading(document, "map_target_twice", place, target=one.target.code, other=other))
             left_out.add(place)
+    layout.doubtful = {layout.fields[place].target.name for place in left_out}
     for place in left_out:
         del layout.fields[place]
 
@@ -273,7 +279,7 @@ def _values(mapped: ExportMap, targets: Targets, layout: Layout) -> Iterator[Fin
             if (one.target.kind != OPEN if named is None else one.target.name == named.name)
             and not (named is not None and named.item and one.target.item != named.item)
         ]
-        if not concerned:
+        if not concerned and (named is None or named.name not in layout.doubtful):
             yield mapped.origin.finding("map_values_unused", f"values.{name}", None)
         for text, meant in values.items():
             answers = {one.place: targets.answer(one.target, meant) for one in concerned}
@@ -294,6 +300,8 @@ def _separators(mapped: ExportMap, targets: Targets, layout: Layout) -> Iterator
         target = targets.find(name)
         if target is None:
             yield mapped.origin.finding("map_target_unknown", f"separators.{name}", separator, near=targets.near(name))
+        elif target.name in layout.doubtful:
+            continue
         elif not separator or target.kind != LISTED or (one := layout.of(target.code)) is None:
             yield mapped.origin.finding("map_separator", f"separators.{name}", separator)
         else:

@@ -237,11 +237,13 @@ def _long(
     spelled = [(text, code) for code in ("no", *NO_ANSWER) for text in (code, labels[code].fr, labels[code].en)]
     words = ", ".join(f"({literal(text)}, {literal(code)})" for text, code in spelled)
     items = ", ".join(map(literal, asked[one.target.name]))
+    blank = literal(one.values.get("", ""))
+    whole = f"coalesce({one.recoded(one.column)}, nullif({blank}, ''))"
     source = (
         f"(select {where}, {towns}, (select min(w.code) from (values {words}) w(text, code) "
-        f"where match_key(w.text) = match_key({one.recoded(one.column)})) as whole, "
+        f"where match_key(w.text) = match_key({whole})) as whole, "
         f"[{one.recoded('trim(p)')} for p in {one.parts} if trim(p) <> ''] as parts "
-        f"from raw_export where {one.column} is not null)"
+        f"from raw_export where {whole} is not null)"
     )
     named = (
         f"(select x.*, coalesce(l.code, x.part) as item from (select *, unnest(parts) as part from {source} "

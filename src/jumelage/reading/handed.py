@@ -233,6 +233,8 @@ def _sheets(
         else:
             printed = name.startswith(PUBLISHED)
             found[name] = SheetSource(name, path.name, path, workbook, sheet, as_printed=printed)
+    if mapped is not None and EXPORT not in found:
+        findings.append(Finding(rule("sheet_missing"), path.name, details={"name": mapped.sheet or EXPORT}))
     return found
 
 

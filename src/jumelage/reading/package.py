@@ -134,7 +134,8 @@ def _read_export(
 ) -> dict[str, Document]:
     """Read an export; a table that it gives rows of must not be there as a file too."""
     source = handed.sources.get(EXPORT)
-    if source is None or (asked[0] is not None and not asked[0].lines):  # nobody knows what it was asked
+    unread = {rows.document.file for rows in asked if rows is not None and not rows.lines}
+    if source is None or unread & {file for file, _, _ in findings.places}:  # nobody knows what was asked
         return {}
     with _unchanged(handed, source):
         found = read_export(bench, source, mapped, asked, wave, scratch, findings)
