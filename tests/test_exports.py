@@ -284,6 +284,7 @@ CASES: dict[str, tuple[list[tuple[str, str, str]], list[tuple[object, ...]]]] = 
             (MAP, ', "int/whom"', ""),
             (MAP, '"town" = "city"', '"town" = "city"\n"start" = "remark"'),
             (MAP, '"start", ', ""),
+            (MAP, "[values.budget]", '[values.whom]\nx = "schools"\n[values.budget]'),
         ],
         [
             (EXPORT, 1, "int/remark", None, "map_target_twice"),
@@ -544,7 +545,7 @@ def test_encodings_and_delimiters_are_those_of_every_file(databases: Databases, 
 def test_labels_separators_and_a_frame_may_come_with_the_export(databases: Databases, tiny_wave: WaveFolder) -> None:
     url = databases.migrated()
     by_hand(tiny_wave).write("answers.csv", "city,question,item,answer\nLens,whom,clubs,oui\nLens,whom,sport,refused\n")
-    tiny_wave.append("respondents.csv", "Lens,responded,,,,,,,")
+    tiny_wave.append("respondents.csv", "Lens,responded,,,,refused,,,")
     tiny_wave.append("actions.csv", "Lens,agenda_21,dont_know\nLens,interreg,dont_know")
     done = run("load", tiny_wave.path, "--db", address(url))
     assert done.code == 0, done.err
@@ -568,6 +569,10 @@ file = "export.tsv"
 response = "a répondu"
 [separators]
 "avec qui" = ","
+[values.who]
+"The mayor" = "mayor"
+"Autre" = "other"
+"" = "refused"
 [values.actions]
 "aucune" = "no"
 "?" = "dont_know"
@@ -592,7 +597,7 @@ x = "yes"
     tiny_wave.write(
         "map.toml",
         said.replace('"avec qui" = ","', "").replace('"Sport" =', '"Écoles" = "whom/Écoles"\n"Sport" =')
-        + '[values."*"]\n1 = "yes"\n0 = "no"\n[values."whom/sport"]\nR = "refused"\n',
+        + '[values."*"]\n1 = "yes"\n0 = "no"\nx = "dont_know"\n[values."whom/sport"]\nR = "refused"\n',
     )
     done = run("load", tiny_wave.path, "--db", address(url))
     assert "unchanged" in done.err, done.err
@@ -638,13 +643,10 @@ def test_an_export_or_its_map_alone_is_not_passed_over(
     ]
     book = Workbook()
     book.save(tmp_path / "book.xlsx")
-    assert ("book.xlsx", None, None, None, "sheet_missing") in [
-        one
-        for one in found(WaveFolder(tmp_path / "book.xlsx"), url, "--map", tmp_path / "kobo.toml")
-        if one[4] == "sheet_missing"
-    ]
-    done = run("load", tmp_path / "book.xlsx", "--map", tmp_path / "kobo.toml", "--db", address(url))
-    assert "export" in done.err
+    done = run(
+        "load", tmp_path / "book.xlsx", "--map", tmp_path / "kobo.toml", "--db", address(url), "--format", "json"
+    )
+    assert "has no sheet export" in [one["message"] for one in json.loads(done.out)]
 
 
 @pytest.mark.on_duckdb
