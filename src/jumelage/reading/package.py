@@ -10,7 +10,6 @@ from sqlalchemy.exc import DBAPIError
 
 from jumelage import report_file
 from jumelage.errors import DataError, UnreadableError
-from jumelage.reading.export import read_export
 from jumelage.reading.handed import EXPORTED, MAY_LACK, PUBLISHED, TABLES, WAVE, Handed
 from jumelage.reading.mapping import EXPORT
 from jumelage.reading.raw_tables import stage
@@ -137,6 +136,8 @@ def _read_export(
     unread = {rows.document.file for rows in asked if rows is not None and not rows.lines}
     if source is None or unread & {file for file, _, _ in findings.places}:  # nobody knows what was asked
         return {}
+    from jumelage.reading.export import read_export  # few waves have one
+
     with _unchanged(handed, source):
         found = read_export(bench, source, mapped, asked, wave, scratch, findings)
     for name in found.keys() & handed.sources.keys():
