@@ -457,6 +457,20 @@ COMMENT ON COLUMN survey.respondents.answers_source IS 'Published figures that t
 COMMENT ON COLUMN survey.respondents.declared_agreements IS 'Number of agreements that the town says it has.';
 COMMENT ON COLUMN survey.respondents.declared_missing IS 'Why no number of agreements is declared; null where one is.';
 
+CREATE TABLE survey.wave_reports (
+    wave TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    report TEXT NOT NULL,
+    file TEXT NOT NULL,
+    CONSTRAINT pk_wave_reports PRIMARY KEY (wave, revision, report),
+    CONSTRAINT fk_wave_reports_wave_revision FOREIGN KEY(wave, revision) REFERENCES survey.revisions (wave, revision)
+);
+COMMENT ON TABLE survey.wave_reports IS 'Reports that come with the wave, beside those of the project.';
+COMMENT ON COLUMN survey.wave_reports.wave IS 'Wave that the row belongs to.';
+COMMENT ON COLUMN survey.wave_reports.revision IS 'Revision of the wave.';
+COMMENT ON COLUMN survey.wave_reports.report IS 'Name of the report.';
+COMMENT ON COLUMN survey.wave_reports.file IS 'The report file as it was handed in: its words, and its query.';
+
 CREATE TABLE survey.withdrawals (
     wave TEXT NOT NULL,
     revision INTEGER NOT NULL,

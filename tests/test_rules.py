@@ -30,6 +30,7 @@ from jumelage.rules import ERROR, Finding, Rule, rules
 from jumelage.rules import folder as rules_folder
 from tests.conftest import TINY, Databases, WaveFolder, address, run
 from tests.test_load import content
+from tests.test_wave_reports import REPORT
 
 # Spoils a wave's folder, or makes another file of it and returns that.
 Spoil: TypeAlias = Callable[[WaveFolder], object]
@@ -520,6 +521,7 @@ ASKED = {
     ),
     "item_not_asked": case(answered("choices,B,B,actions", "agenda_21; clubs"), RESPONDENTS, 2, "budget"),
     "not_a_number": case(answered("number,B,B", "some"), RESPONDENTS, 2, "budget"),
+    "answer_sentinel": case(answered("number,B,B", "98"), RESPONDENTS, 2, "budget"),
     "number_out_of_bounds": case(answered("number,B,B,,1,9", "9.5"), RESPONDENTS, 2, "budget"),
     "bounds_order": case(asks("budget,number,B,B,,9,1"), "questions.csv", 2, "most"),
     "answer_of_unengaged": case(
@@ -538,7 +540,17 @@ ASKED = {
         "budget",
     ),
 }
-CASES = FILES | WAVE | VALUES | MEANING | ASKED
+REPORTS = {
+    "reports_no_folder": case(lines("reports", "large.sql"), "reports"),
+    "report_name": case(lines("reports/Large.sql", REPORT), "reports/Large.sql"),
+    "report_taken": case(lines("reports/zones.sql", REPORT), "reports/zones.sql"),
+    "report_too_long": case(lines("reports/a.sql", REPORT, "-" * 100_000), "reports/a.sql"),
+    "report_unreadable": case(lines("reports/a.sql", REPORT.replace("title", "titel")), "reports/a.sql"),
+    "report_fails": case(lines("reports/a.sql", REPORT.replace("r.city,", "r.town,")), "reports/a.sql"),
+    "report_columns": case(lines("reports/a.sql", REPORT.replace("d.people,", "")), "reports/a.sql"),
+    "report_detail": case(lines("reports/a.sql", REPORT.replace(", r.source", "")), "reports/a.sql"),
+}
+CASES = FILES | WAVE | VALUES | MEANING | ASKED | REPORTS
 SEVERITIES = {
     "read_as_cp1252": "notice",
     "rows_above_header": "notice",

@@ -10,4 +10,10 @@ select r.line, r.city as value, g.code, g.kind
 from raw_frame r
 inner join meant_frame_city m on m.text = r.city and m.text <> m.code
 inner join register g on g.code = m.code and g.kind <> 'commune'
+where exists (
+    select 1
+    from meant_frame_city o
+    inner join register c on c.code = o.code and c.kind = 'commune'
+    where o.text in (select city from raw_frame)
+)
 order by r.line

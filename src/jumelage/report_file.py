@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 import tomllib
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from jumelage import content
@@ -14,6 +17,7 @@ from jumelage.errors import UsageError
 from jumelage.texts import Label, both, label, nearest, same
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 
@@ -60,7 +64,8 @@ class Report:
 
     `source` is where the table stands in the printed survey, if it does; `waves` is the least number of waves that it
     needs; `note` is the method that people must know. `asks` are the kinds of question that it is about: without one of
-    them in scope it has no row, and is not published.
+    them in scope it has no row, and is not published. One that is `brought` came with a wave, and is run like its other
+    queries: apart, and within limits.
     """
 
     name: str
@@ -76,6 +81,7 @@ class Report:
     asks: tuple[str, ...] = ()
     note: Label | None = None
     balance: Balance | None = None
+    brought: bool = False
 
     def column(self, name: str) -> Column:
         """Return the column of that name; KeyError if there is none."""
@@ -103,6 +109,20 @@ class Report:
         return tuple(name for name in self.measures if name not in ends)
 
 
+# The code lists whose labels a report may show.
+CODES = frozenset(
+    [
+        "actions",
+        "answers",
+        "asked_items",
+        "cities",
+        "countries",
+        "difficulties",
+        "questions",
+        "waves",
+        "zones",
+    ]
+)
 _FILE = re.compile(r"/\*\n(?P<header>.*?)\*/\n(?P<sql>.*)", re.DOTALL)
 _CELLS = "\n-- cells\n"
 _HEADER_KEYS = {
@@ -121,48 +141,88 @@ _HEADER_KEYS = {
 _COLUMN_KEYS = {"fr", "en", "codes", "high", "base", "none", "seldom"}
 
 
-def read_report(path: Path) -> Report:
+def read_report(path: Path, *, brought: bool = False) -> Report:
     """Read a report file; UsageError names the file and what its header lacks or has too much."""
-    header, sql = split_header(path)
+    return parse_report(path.stem, read_text(path), brought=brought)
+
+
+def parse_report(name: str, text: str, *, brought: bool = False) -> Report:
+    """Return the report of this name whose file has this text; UsageError as for `read_report`.
+
+    One that is `brought` by a wave is not trusted: its columns must be plain names, and its code lists known ones.
+    """
+    header, sql = parse_header(f"{name}.sql", text)
     if sql.count(_CELLS) != 1:
         raise UsageError(
             both(
-                "{}\u00a0: une ligne doit être '-- cells', entre le détail et les cellules",
-                "{}: one line must read '-- cells', between the detail and the cells",
-                path.name,
+                "{}.sql\u00a0: une ligne doit être '-- cells', entre le détail et les cellules",
+                "{}.sql: one line must read '-- cells', between the detail and the cells",
+                name,
             )
         )
     try:
-        return _report(path.stem, header, sql)
-    except (KeyError, TypeError, ValueError) as error:
-        raise UsageError(both("{}\u00a0: en-tête\u00a0: {}", "{}: header: {}", path.name, str(error))) from None
+        found = _report(name, header, sql, brought=brought)
+        if brought:
+            _check_names(found)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UsageError(both("{}.sql\u00a0: en-tête\u00a0: {}", "{}.sql: header: {}", name, str(error))) from None
+    return found
+
+
+def _check_names(found: Report) -> None:
+    """Raise UsageError for what becomes part of a query and is no plain name, or no code list that people read."""
+    for column in found.columns:
+        if not is_name(column.name):
+            raise UsageError(
+                both(
+                    "{}.sql\u00a0: en-tête\u00a0: {!r} n’est pas un nom de colonne\u00a0; minuscules, chiffres et _",
+                    "{}.sql: header: {!r} is no name of a column; lower-case letters, digits and _",
+                    found.name,
+                    column.name,
+                )
+            )
+        if column.codes is not None and column.codes not in CODES:
+            raise UsageError(
+                both(
+                    "{}.sql\u00a0: en-tête\u00a0: il n’y a pas de liste de codes {!r}\u00a0; {}",
+                    "{}.sql: header: there is no code list {!r}; {}",
+                    found.name,
+                    column.codes,
+                    nearest(column.codes, CODES),
+                )
+            )
+
+
+def is_name(text: str) -> bool:
+    """Tell whether a text may name a report of a wave, or a column of one."""
+    return re.fullmatch(r"[a-z][a-z0-9_]{0,62}", text) is not None
 
 
 def split_header(path: Path) -> tuple[dict[str, Any], str]:
     """Return the TOML header of an SQL file and the SQL after it; UsageError names the file."""
-    parts = _FILE.fullmatch(read_text(path))
+    return parse_header(path.name, read_text(path))
+
+
+def parse_header(file: str, text: str) -> tuple[dict[str, Any], str]:
+    """Return the TOML header of the text of an SQL file and the SQL after it; UsageError names the file."""
+    parts = _FILE.fullmatch(text)
     if parts is None:
         raise UsageError(
             both(
                 "{}\u00a0: le fichier commence par un en-tête en TOML entre /* et */",
                 "{}: the file starts with a TOML header between /* and */",
-                path.name,
+                file,
             )
         )
     try:
         return tomllib.loads(parts["header"]), parts["sql"]
     except tomllib.TOMLDecodeError as error:
         raise UsageError(
-            both(
-                "{}\u00a0: l’en-tête n’est pas du TOML\u00a0: {}",
-                "{}: the header is not TOML: {}",
-                path.name,
-                str(error),
-            )
+            both("{}\u00a0: l’en-tête n’est pas du TOML\u00a0: {}", "{}: the header is not TOML: {}", file, str(error))
         ) from None
 
 
-def _report(name: str, header: dict[str, Any], sql: str) -> Report:
+def _report(name: str, header: dict[str, Any], sql: str, *, brought: bool) -> Report:
     _only(header, _HEADER_KEYS, Label("l’en-tête", "the header"), name)
     lists = {
         column: {code: label(text, code) for code, text in labels.items()}
@@ -215,6 +275,7 @@ def _report(name: str, header: dict[str, Any], sql: str) -> Report:
         asks=tuple(header.get("asks", ())),
         note=label(header["note"], "note") if "note" in header else None,
         balance=Balance(balance["start"], tuple(balance["parts"]), balance["end"]) if balance else None,
+        brought=brought,
     )
 
 
@@ -233,9 +294,27 @@ def _only(table: dict[str, Any], allowed: set[str], where: Label, name: str) -> 
             )
 
 
+_BROUGHT: ContextVar[Mapping[str, Report]] = ContextVar("brought", default=MappingProxyType({}))
+
+
+@contextmanager
+def with_brought(reports: Mapping[str, Report]) -> Iterator[None]:
+    """Let reports that a wave brings be found by name while this lasts, before those of the project."""
+    before = _BROUGHT.set({**_BROUGHT.get(), **reports})
+    try:
+        yield
+    finally:
+        _BROUGHT.reset(before)
+
+
+def shipped() -> tuple[str, ...]:
+    """Return the names of the project's reports, sorted."""
+    return tuple(sorted(path.stem for path in (root() / "reports").glob("*.sql")))
+
+
 def report_names() -> list[str]:
     """Return the names of all reports, sorted."""
-    return sorted(path.stem for path in (root() / "reports").glob("*.sql"))
+    return sorted({*shipped(), *_BROUGHT.get()})
 
 
 def reports_of_a_wave() -> list[str]:
@@ -243,12 +322,20 @@ def reports_of_a_wave() -> list[str]:
     return [name for name in report_names() if report(name).waves == 1]
 
 
-@cache
 def report(name: str) -> Report:
     """Return a report by name; UsageError names the nearest ones if there is none."""
-    names = report_names()
-    if name not in names:
+    return _BROUGHT.get().get(name) or _shipped(name)
+
+
+@cache
+def _shipped(name: str) -> Report:
+    if name not in shipped():
         raise UsageError(
-            both("il n’y a pas de rapport {!r}\u00a0; {}", "there is no report {!r}; {}", name, nearest(name, names))
+            both(
+                "il n’y a pas de rapport {!r}\u00a0; {}",
+                "there is no report {!r}; {}",
+                name,
+                nearest(name, report_names()),
+            )
         )
     return read_report(root() / "reports" / f"{name}.sql")

@@ -143,7 +143,7 @@ def severity_name(severity: str) -> Label:
 
 def near(word: str, known: Iterable[str]) -> Near:
     """Find the names that are near a word."""
-    return Near(*near_names(word, known))
+    return Near(*near_names(word, dict.fromkeys(known)))
 
 
 def errors_in(findings: Iterable[Finding]) -> int:

@@ -199,7 +199,12 @@ def _misunderstood(
         for q in questions
         if q.kind == "number"
     )
-    suspect = f"(u.kind in ('number', 'date') and u.given_text in ({SENTINELS}))"
+    # Where a question says which numbers can be true, 98 is one of them or out of bounds.
+    sure = [code for code, q in asked.items() if q.least is not None and q.most is not None]
+    suspect = (
+        f"(u.kind in ('number', 'date') and u.given_text in ({SENTINELS}) "
+        f"and u.question not in ({', '.join(map(literal, ['', *sure]))}))"
+    )
     nothing = "coalesce(u.code, cast(u.number as varchar), cast(u.date_from as varchar), u.text, u.missing) is null"
     rows = bench.exec_driver_sql(
         f"select distinct u.document, u.line, u.in_column, u.given_text, u.question, "
@@ -214,7 +219,7 @@ def _misunderstood(
     for name, line, column, text, code, what, item in rows:
         question, document = asked[code], documents[name]
         if what == "sentinel":
-            yield document.finding("sentinel_undeclared", line, column, text)
+            yield document.finding("answer_sentinel", line, column, text)
         elif what == "ambiguous":
             yield document.finding("number_ambiguous", line, column, text, **two_readings(text))
         elif what == "bounds":

@@ -7,11 +7,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from jumelage import content, report_file
+from jumelage.checking.brought_queries import wrong_with
 from jumelage.database.models import CLAIM_KINDS
-from jumelage.database.wave_queries import allowed, is_query, refused, relations
 from jumelage.database.workbench import put
 from jumelage.rules import near
-from jumelage.texts import Label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -61,14 +60,6 @@ _TYPES = {
     },
 }
 
-_WHAT = {
-    "function": Label("la fonction", "the function"),
-    "operator": Label("l’opérateur", "the operator"),
-    "type": Label("le type", "the type"),
-    "relation": Label("la relation", "the relation"),
-    "form": Label("la forme", "the form"),
-}
-
 
 def stage_published(bench: Connection, package: Package, wave: Wave, names: Names, findings: Findings) -> None:
     """Stage the published figures, explanations and claims; what cannot be understood becomes a finding."""
@@ -89,7 +80,7 @@ def stage_published(bench: Connection, package: Package, wave: Wave, names: Name
     )
     _stage(bench, "claims", _claims(bench, package.claims, findings))
     for entry in wave.explanations:
-        for broken, details in _wrong_with(bench, entry.evidence):
+        for broken, details in wrong_with(bench, entry.evidence):
             if broken != "not_a_query":  # said already, of the file by itself
                 findings.append(package.origin.finding(broken, "explanations.evidence", entry.evidence, **details))
 
@@ -239,18 +230,6 @@ def _unfit(understood: tuple[object, ...] | None) -> str:
     return ""
 
 
-def _wrong_with(bench: Connection, sql: str | None) -> Iterable[tuple[str, dict[str, object]]]:
-    """Yield the rules that a query of the wave breaks, with their details."""
-    if sql is None:
-        return
-    if not is_query(sql):
-        yield "not_a_query", {}
-        return
-    for one in refused(bench, sql):
-        known = relations() if one.what == "relation" else allowed().get(f"{one.what}s", ())
-        yield "query_uses", {"what": _WHAT[one.what], "name": one.name, "near": near(one.name, known)}
-
-
 def _claims(bench: Connection, rows: Rows | None, findings: Findings) -> list[tuple[object, ...]]:
     staged: list[tuple[object, ...]] = []
     seen: dict[tuple[str | None, ...], int] = {}
@@ -266,7 +245,7 @@ def _claims(bench: Connection, rows: Rows | None, findings: Findings) -> list[tu
             findings.append(rows.document.finding("claim_kind", line, "kind", record["kind"], choices=choices))
         findings += [
             rows.document.finding(broken, line, "offenders", record["offenders"], **details)
-            for broken, details in _wrong_with(bench, record["offenders"])
+            for broken, details in wrong_with(bench, record["offenders"])
         ]
         first = seen.setdefault((record["claim"], record["place"]), line)
         if first != line:

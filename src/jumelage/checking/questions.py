@@ -108,6 +108,10 @@ def _stage(bench: Connection, name: str, rows: list[tuple[Any, ...]]) -> None:
     put(bench, f"staged_{name}", kinds, [[row[i] for row in rows] for i in range(len(kinds))])
 
 
+# What whoever gives no answer may be taken to have answered: nothing was ticked.
+_OTHERWISE = {"yes_no": ("yes", "no"), "choices": ("no",)}
+
+
 def _questions(rows: Rows, findings: Findings) -> Iterable[Question]:
     first: dict[str, int] = {}
     for order, (line, record) in enumerate(rows.records(), 1):
@@ -120,7 +124,7 @@ def _questions(rows: Rows, findings: Findings) -> Iterable[Question]:
         if code in first:
             wrong.say("row_twice", "question", key=Label("question", "question"), first=first[code])
         asked_of = wrong.choice("asked_of", ASKED_OF) or ASKED_OF[0]
-        answers = ("yes", "no", *NO_ANSWER) if kind == "yes_no" else NO_ANSWER
+        answers = (*_OTHERWISE.get(kind or "", ()), *NO_ANSWER)
         default = wrong.choice("default_answer", answers, content.answers("answers"))
         code_list = wrong.choice("list", QUESTION_LISTS)
         if code_list and kind and kind not in WITH_ITEMS:

@@ -85,6 +85,12 @@ def load(
             "--format", help="Write all findings (and, with --dry-run, what would change) to standard output."
         ),
     ] = None,
+    reports: Annotated[
+        Path | None,
+        typer.Option(
+            "--reports", metavar="FOLDER", help="Report files that come with the wave, if HANDED is a workbook."
+        ),
+    ] = None,
     lang: Lang = "en",
     output: Output = None,
     accept_loss: AcceptLoss = False,
@@ -125,6 +131,7 @@ def load(
         "annotate": annotate,
         "lang": lang,
         "accept_loss": accept_loss,
+        "reports": reports,
     }
     request = request_of(handed, reason, by, table=table, wave=wave, **more, tell=how.copied.append)
     url = url_of(ctx, db)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -60,12 +61,25 @@ def add_to(app: typer.Typer) -> None:
     app.command()(check)
 
 
-def reports(lang: Lang = "en", format_: Format = "table", output: Output = None) -> None:
-    """List the reports."""
-    from jumelage import report_file
+def reports(
+    ctx: typer.Context,
+    db: Db = None,
+    wave: Waves = None,
+    lang: Lang = "en",
+    format_: Format = "table",
+    output: Output = None,
+) -> None:
+    """List the reports; with --wave, those that came with it, too."""
+    from jumelage import database, report_file
     from jumelage.render.grid import of_reports
+    from jumelage.reporting.own_reports import came_with
 
-    found = [report_file.report(name) for name in report_file.report_names()]
+    brought = {}
+    if wave is not None:
+        with database.reading(url_of(ctx, db)) as connection:
+            brought = came_with(connection, scope_of(connection, wave, None))
+    with report_file.with_brought(brought):
+        found = [report_file.report(name) for name in report_file.report_names()]
     show(of_reports(found, lang), format_, output)
 
 
@@ -91,14 +105,16 @@ def report(
     """
     from jumelage import database, report_file
     from jumelage.render.grid import of_sheet
+    from jumelage.reporting.own_reports import own_reports
     from jumelage.reporting.run import each_kind, run_part
     from jumelage.revisions.kinds import check_one_kind
 
-    found = report_file.report(name)
     url = url_of(ctx, db)
     check_output(output)
-    with database.reading(url) as connection:
+    with database.reading(url) as connection, ExitStack() as kept:
         scope = scope_of(connection, wave, as_of, classified_on, kind=kind, without_inferred=without_inferred)
+        kept.enter_context(own_reports(connection, scope))
+        found = report_file.report(name)
         parts = each_kind(connection, found, scope)
         if format_ != "table":
             check_one_kind(parts)
@@ -138,12 +154,14 @@ def explain(
     from jumelage import database, report_file
     from jumelage.render.grid import computed, of_detail
     from jumelage.reporting import run as reporting
+    from jumelage.reporting.own_reports import own_reports
 
-    found = report_file.report(report)
     url = url_of(ctx, db)
     check_output(output)
-    with database.reading(url) as connection:
+    with database.reading(url) as connection, ExitStack() as kept:
         scope = scope_of(connection, wave, as_of, classified_on, kind=kind, without_inferred=without_inferred)
+        kept.enter_context(own_reports(connection, scope))
+        found = report_file.report(report)
         with waiting(COMPUTING):
             sheet = reporting.run(connection, found, scope)
             detail = reporting.explain(connection, sheet, key, measure)

@@ -313,10 +313,18 @@ claims = of_revision(
     one_of("kind", CLAIM_KINDS),
 )
 
+wave_reports = of_revision(
+    "wave_reports",
+    "Reports that come with the wave, beside those of the project.",
+    text("report", "Name of the report."),
+    text("file", "The report file as it was handed in: its words, and its query."),
+    key("wave", "revision", "report"),
+)
+
 # What a wave asks on its own, each table after those that it refers to.
 ASKED = ("questions", "question_items", "answers")
 # The tables that a load fills, beside the revision itself: rows of towns, the publication, what came later.
-PUBLICATION = ("published_tables", "published_figures", "explanations", "claims")
+PUBLICATION = ("wave_reports", "published_tables", "published_figures", "explanations", "claims")
 OF_A_LOAD = (
     "default_answers",
     "respondents",
@@ -331,7 +339,7 @@ OF_A_LOAD = (
 LISTED = "listed_items"
 OF_A_REVISION = ("wave", "revision")  # the first columns of each of them
 # Tables that came later: where they have no row the hash is what it always was.
-LATER_TABLES = frozenset(["partner_pairs", *ASKED])
+LATER_TABLES = frozenset(["partner_pairs", "wave_reports", *ASKED])
 # What is made of other columns, and so says nothing of its own about the content.
 DERIVED = frozenset(
     column.name

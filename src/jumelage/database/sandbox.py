@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import os
-import select
-import subprocess
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
-from jumelage.database import sandbox_process
+from jumelage.database.answering import Answering, received
 from jumelage.database.attempt import QueryError, attempt, said
 from jumelage.database.connection import in_memory
 from jumelage.database.engines import engine_of
-from jumelage.database.engines.duckdb import SETTINGS
 from jumelage.database.sandbox_process import fault, told
 from jumelage.database.sql import query
 from jumelage.database.wave_queries import why_not
 from jumelage.errors import DatabaseError
-from jumelage.texts import Label, filled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -35,22 +27,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 T = TypeVar("T")
+Rows = tuple[list[str], list[tuple[Any, ...]]]  # the names of columns, and rows
 SECONDS = 10.0  # for one query
 ALL_SECONDS = 60.0  # for all queries of a check
-START_SECONDS = 60.0
-MEMORY = 2 << 30  # bytes of the process: what no limit of the engine's own covers
 MOST = 1000  # rows that are counted
+MOST_ROWS = 100_000  # of a report
 _GRACE = 3.0  # seconds after which a query that does not heed its interruption is ended with its process
-_CONFIG = {
-    "enable_external_access": "false",
-    "autoload_known_extensions": "false",
-    "allow_community_extensions": "false",
-    "python_enable_replacements": "false",
-    "allow_persistent_secrets": "false",
-    "memory_limit": "600MB",
-    "temp_directory": "",
-    "threads": "1",
-}
 # What PostgreSQL says of a query that was cancelled, or for which there was no room.
 _CANCELLED, _NO_ROOM = "57014", "53"
 
@@ -85,6 +67,9 @@ class Door(Protocol):
     def beside(self, queries: Collection[str], asking: Callable[[], T]) -> Callable[[], T]:
         """Begin to ask these queries beside what is done with the connection, if the door can; call for the result."""
 
+    def rows(self, settings: Sequence[str], sql: str) -> Rows:
+        """Return the columns and all rows of a query; QueryError if it is not run, fails, or gives too many."""
+
 
 @contextmanager
 def door(connection: Connection) -> Iterator[Door]:
@@ -92,7 +77,7 @@ def door(connection: Connection) -> Iterator[Door]:
     with ExitStack() as stack:
         bench = _Bench(connection, stack)
         if files := engine_of(connection).files(connection.engine.url):
-            process = _Process(str(files[0]))
+            process = Answering(str(files[0]), ALL_SECONDS)
             stack.callback(process.end)
             executor = stack.enter_context(ThreadPoolExecutor(1))
             stack.callback(process.close)  # whoever still asks gets an answer at once
@@ -111,6 +96,26 @@ def rehearsal(connection: Connection) -> Iterator[Door]:
         bench = _Bench(connection, stack)
         within = engine_of(connection).workbench(connection) is not None
         yield _WithinDuckDB(connection) if within else _OnServer(connection, bench, trying=True)
+
+
+def columns_given(connection: Connection, sql: str) -> list[str]:
+    """Return the columns that a query gives, without running it; QueryError if it cannot be understood.
+
+    It uses nothing that it may not. A transaction that is open goes on, whatever is wrong with the query.
+    """
+    nothing = f"select * from (\n{sql}\n) as given limit 0"
+    if engine_of(connection).workbench(connection) is None:
+        with attempt(connection):
+            return query(connection, nothing)[0]
+    import duckdb
+
+    beside = connection.connection.driver_connection.duplicate()  # type: ignore[union-attr]
+    try:
+        return [column[0] for column in beside.execute(nothing).description]
+    except duckdb.Error as error:
+        raise QueryError(fault(str(error))) from error
+    finally:
+        beside.close()
 
 
 class _Bench:
@@ -142,10 +147,6 @@ class _Clock:
         self._left -= time.monotonic() - since
 
 
-_NOT_RUN = Label(
-    "{}\u00a0: les requêtes de la vague ne peuvent être lancées\u00a0: {}",
-    "{}: the queries of the wave cannot be run: {}",
-)
 _SPENT = "the queries of the wave took too long together, and this one was not run"
 
 
@@ -153,9 +154,19 @@ def _too_long(seconds: float) -> str:
     return f"took more than {seconds:.3g} seconds, and was stopped"
 
 
-def _wrapped(sql: str) -> str:
+_NOT_YET = "is run once the wave is loaded"
+_TOO_MANY = f"gives more than {MOST_ROWS} rows"
+
+
+def _wrapped(sql: str, most: int = MOST) -> str:
     """Return a query as a subquery: there, an engine refuses what does more than read."""
-    return f"select * from (\n{sql}\n) as offenders limit {MOST + 1}"  # the line ends a comment at its end
+    return f"select * from (\n{sql}\n) as offenders limit {most + 1}"  # the line ends a comment at its end
+
+
+def _within(names: list[str], rows: list[tuple[Any, ...]]) -> Rows:
+    if len(rows) > MOST_ROWS:
+        raise QueryError(_TOO_MANY)
+    return names, rows
 
 
 class _InTransaction:
@@ -206,11 +217,30 @@ class _OnServer(_InTransaction):
             self._clock.spend(since)
         return Answer(len(rows), told(names, rows[0]) if rows else "")
 
+    def rows(self, settings: Sequence[str], sql: str) -> Rows:
+        """Return the columns and all rows of a query; QueryError if it is not run, fails, or gives too many."""
+        if reason := self._bench.why_not(sql):
+            raise QueryError(reason)
+        for statement in settings:
+            self._connection.exec_driver_sql(statement)
+        try:
+            with attempt(self._connection), self._connection.begin_nested() as savepoint:
+                self._connection.exec_driver_sql(f"set local statement_timeout = {int(SECONDS * 1000)}")
+                found = query(self._connection, _wrapped(sql, MOST_ROWS))
+                savepoint.rollback()
+        except QueryError as error:
+            raise QueryError(fault(str(error))) from error
+        except DBAPIError as error:
+            if self._connection.invalidated or getattr(error.orig, "sqlstate", None) != _CANCELLED:
+                raise
+            raise QueryError(_too_long(SECONDS)) from error
+        return _within(*found)
+
 
 class _OnDuckDB:
     """DuckDB: in a process that reads the file with us, and can be ended."""
 
-    def __init__(self, bench: _Bench, process: _Process, executor: Executor) -> None:
+    def __init__(self, bench: _Bench, process: Answering, executor: Executor) -> None:
         self._bench, self._process, self._executor, self._clock = bench, process, executor, _Clock()
 
     def beside(self, queries: Collection[str], asking: Callable[[], T]) -> Callable[[], T]:
@@ -226,6 +256,20 @@ class _OnDuckDB:
         """Return the answer to each query, in the scope that the settings set."""
         return {sql: self._ask(settings, sql) for sql in sorted(queries)}
 
+    def rows(self, settings: Sequence[str], sql: str) -> Rows:
+        """Return the columns and all rows of a query; QueryError if it is not run, fails, or gives too many."""
+        if reason := self._bench.why_not(sql):
+            raise QueryError(reason)
+        asked = {"settings": list(settings), "sql": _wrapped(sql, MOST_ROWS), "seconds": SECONDS, "most": MOST_ROWS + 1}
+        answer = self._process.ask({**asked, "whole": True}, SECONDS + _GRACE)
+        if answer is None or answer.get("late"):
+            raise QueryError(_too_long(SECONDS))
+        if answer.get("broken"):
+            raise DatabaseError(f"{self._process.path}: {answer['broken']}")
+        if answer.get("failed"):
+            raise QueryError(answer["failed"])
+        return _within(answer["names"], [tuple(map(received, row)) for row in answer["rows"]])
+
     def _ask(self, settings: Sequence[str], sql: str) -> Answer:
         if reason := self._bench.why_not(sql):
             return Answer(failed=reason)
@@ -240,94 +284,6 @@ class _OnDuckDB:
         if answer.get("broken"):
             raise DatabaseError(f"{self._process.path}: {answer['broken']}")
         return Answer(answer.get("rows", 0), answer.get("first", ""), answer.get("failed", ""))
-
-
-class _Process:
-    """The process that answers: started once, and again only after a query that ended it."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self._process: subprocess.Popen[bytes] | None = None
-        self._ready = self._closed = False
-
-    def start(self) -> None:
-        """Start it, unless it runs, and return at once."""
-        if self._process is not None:
-            return
-        import duckdb
-
-        asked = {
-            "database": str(Path(self.path).absolute()),
-            "library": str(Path(duckdb.__file__).parents[1]),
-            "config": SETTINGS | _CONFIG,
-            "memory": MEMORY,
-            "cpu_seconds": int(ALL_SECONDS + START_SECONDS),
-        }
-        command = [sys.executable, "-I", "-S", sandbox_process.__file__, json.dumps(asked)]
-        libraries = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
-        self._process = subprocess.Popen(  # noqa: S603 - our own program, and nothing of a wave in its arguments
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=libraries,  # and no address of a database
-            start_new_session=True,  # Ctrl-C is for us, who end it
-        )
-        self._ready = False
-
-    def ask(self, question: dict[str, Any], seconds: float) -> dict[str, Any] | None:
-        """Return an answer; None if it took too long. DatabaseError if the process cannot be started."""
-        if self._closed:
-            return None
-        self.start()
-        if not self._ready:
-            said_ = self._read(START_SECONDS)
-            if said_ is None or said_.get("failed"):
-                why = (said_ or {}).get("failed") or Label(
-                    "leur processus n’a pas démarré", "their process did not start"
-                )
-                raise DatabaseError(filled(_NOT_RUN, self.path, why))
-            self._ready = True
-        line = f"{json.dumps(question)}\n".encode()
-        try:
-            self._pipe("stdin").write(line)
-            self._pipe("stdin").flush()
-        except OSError:
-            return self._ended()
-        return self._read(seconds)
-
-    def _read(self, seconds: float) -> dict[str, Any] | None:
-        """Read a line of the process; None, and its end, if there is none in time."""
-        out = self._pipe("stdout")
-        if not select.select([out], [], [], seconds)[0]:
-            self.end()
-            return None
-        line = out.readline(100_000)
-        if not line.endswith(b"\n"):
-            return self._ended()
-        found: dict[str, Any] = json.loads(line)
-        return found
-
-    def _ended(self) -> dict[str, Any]:
-        self.end()
-        return {"failed": "took more memory or time than a query of a wave may have, and was stopped"}
-
-    def _pipe(self, name: str) -> Any:  # noqa: ANN401
-        return getattr(self._process, name)
-
-    def close(self) -> None:
-        """Stop the process, and start none any more."""
-        self._closed = True
-        if self._process is not None:
-            self._process.kill()
-
-    def end(self) -> None:
-        """End the process, if it runs."""
-        if self._process is None:
-            return
-        self._process.kill()
-        self._process.communicate()
-        self._process = None
 
 
 class _WithinDuckDB(_InTransaction):
@@ -361,17 +317,16 @@ class _WithinDuckDB(_InTransaction):
             self._clock.spend(since)
         return Answer(len(rows), told(names, rows[0]) if rows else "")
 
+    def rows(self, settings: Sequence[str], sql: str) -> Rows:  # noqa: ARG002
+        """Refuse: a query that fails would end the transaction, and rows that are not committed with it."""
+        raise QueryError(_NOT_YET)
+
     def _cannot_be_bound(self, sql: str) -> str:
         """Say why a query cannot be understood, found out in another transaction so that this one survives."""
-        import duckdb
-
-        beside = self._raw().duplicate()
         try:
-            beside.execute(f"explain {_wrapped(sql)}")
-        except duckdb.Error as error:
-            return fault(str(error))
-        finally:
-            beside.close()
+            columns_given(self._connection, sql)
+        except QueryError as error:
+            return str(error)
         return ""
 
     def _raw(self) -> Any:  # noqa: ANN401

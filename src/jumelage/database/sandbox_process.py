@@ -7,6 +7,7 @@ writes no file, opens none but the database, and ends when whoever asks is gone.
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import resource
@@ -42,6 +43,15 @@ def _plain(value: object) -> str:
     return str(value)[: 4 * LONGEST]
 
 
+def _sent(value: object) -> object:
+    """Return a value as JSON keeps it exactly: a number that is not whole as text, marked by a list around it."""
+    if value is None or isinstance(value, int | str):
+        return value
+    if isinstance(value, Decimal) or (isinstance(value, float) and math.isfinite(value)):
+        return [str(value)]
+    return str(value)
+
+
 def _limit(kind: int, most: int) -> None:
     with suppress(ValueError, OSError):  # a system that does not know this limit has the others
         resource.setrlimit(kind, (most, most))
@@ -65,6 +75,8 @@ def _answer(
         result = connection.execute(question["sql"])
         names = [column[0] for column in result.description]
         rows = result.fetchmany(question["most"])
+        if question.get("whole"):
+            return {"names": names, "rows": [list(map(_sent, row)) for row in rows]}
         return {"rows": len(rows), "first": told(names, rows[0]) if rows else ""}
     except engine.InterruptException:
         return {"late": True}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jumelage import database
@@ -13,16 +14,18 @@ from jumelage.loading.load import loading
 from jumelage.reporting.diff import Change, agreements, cells, differing, figures, of_revision
 from jumelage.reporting.judging import judge
 from jumelage.reporting.ledger import compute, hear, read, settings
+from jumelage.reporting.own_reports import came_with
 from jumelage.revisions.scope import Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from sqlalchemy import Connection
     from sqlalchemy.engine import URL
 
     from jumelage.loading.revision import Loaded, Request
     from jumelage.reporting.diff import Cell
+    from jumelage.reporting.entries import Told
     from jumelage.reporting.sheet import Sheet, Value
 
 
@@ -49,8 +52,11 @@ def _changes(connection: Connection, loaded: Loaded) -> Iterator[Change]:
     if old is not None:
         yield from agreements(connection, old, new)
     scopes = [new] if old is None else [new, old]
+    own = {name for scope in scopes for name in came_with(connection, scope)}
+    for name in sorted(own):  # a query of a wave that fails would end the transaction with all rows
+        yield Change("unchecked", name, "", "", None, None)
     try:
-        told = {scope: read(connection, scope) for scope in scopes}
+        told = {scope: _without(own, read(connection, scope)) for scope in scopes}
         computed = {scope: compute(connection, scope, told[scope]) for scope in scopes}
     except LostError as error:
         yield Change("not compared", "totals", f"a report fails: {error}", "", None, None)
@@ -68,6 +74,16 @@ def _changes(connection: Connection, loaded: Loaded) -> Iterator[Change]:
         yield Change("unchecked", *cell, None, None)
     if old is not None:
         yield from figures(ledgers[old], ledgers[new])
+
+
+def _without(own: Collection[str], told: Told) -> Told:
+    """Leave out what is printed of reports that come with the wave."""
+    return replace(
+        told,
+        figures=tuple(one for one in told.figures if one.report not in own),
+        complete=tuple(name for name in told.complete if name not in own),
+        explanations=tuple(one for one in told.explanations if one.report not in own),
+    )
 
 
 def _count(connection: Connection, table: str, scope: Scope | None) -> int | None:

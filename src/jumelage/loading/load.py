@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from jumelage import database
 from jumelage.checking.answers import stage_asked
+from jumelage.checking.brought_queries import stage_reports
 from jumelage.checking.checks import find_problems
 from jumelage.checking.names import Names
 from jumelage.checking.partner_pairs import unknown_before
@@ -18,6 +19,7 @@ from jumelage.findings import Findings
 from jumelage.reading.handed import PAIRS, open_handed
 from jumelage.reading.package import read_package
 from jumelage.reading.restore import restore
+from jumelage.report_file import with_brought
 from jumelage.revisions.history import check_said
 from jumelage.rules import NOT_LOADED, said_of
 from jumelage.temporary import temporary_folder
@@ -76,8 +78,10 @@ def _load(
 ) -> Loaded:
     findings = Findings()
     names = Names(bench, connection)
-    with open_handed(request.handed, scratch, findings, request.table, request.map_file) as handed:
+    given = request.map_file, request.reports
+    with open_handed(request.handed, scratch, findings, request.table, *given) as handed, ExitStack() as kept:
         restored = restore(connection, bench, request.wave or "", request.table) if request.table else None
+        kept.enter_context(with_brought(restored.reports if restored else {}))
         package = read_package(bench, handed, scratch, findings, restored, step)
         step("checking")
         if package.wave is not None:
@@ -90,6 +94,7 @@ def _load(
             findings += unasked_items(bench, package.wave, package)
         if package.wave is not None and restored is None:
             findings += unknown_items(package.wave, package.origin, names)
+            stage_reports(connection, bench, package.reports, findings)
             stage_published(bench, package, package.wave, names, findings)
             findings += claimed_complete(package.wave, package)
         if package.wave is not None and not findings.errors:

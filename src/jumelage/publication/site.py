@@ -20,6 +20,7 @@ from jumelage import __version__, report_file
 from jumelage.errors import BusyError, DataError, OutputError, UsageError
 from jumelage.render.html import page_title, render_page, waves_of
 from jumelage.reporting.ledger import check
+from jumelage.reporting.own_reports import own_reports
 from jumelage.reporting.run import run_each
 from jumelage.texts import LANGUAGES, both, same
 
@@ -129,10 +130,11 @@ def publish(connection: Connection, scope: Scope, out: Path) -> Published:
 def _compute(connection: Connection, scope: Scope) -> tuple[Ledger | None, dict[str, Sheet]]:
     """Return the ledger of the wave in scope and its reports; of several waves, no ledger."""
     if len(scope.revisions) > 1:
-        reports = [report for report in map(report_file.report, report_file.report_names()) if report.by_wave]
-        enough = [report for report in reports if report.waves <= len(scope.revisions)]
-        each = (sheet for report in enough for sheet in run_each(connection, report, scope))
-        return None, {sheet.name: sheet for sheet in each}
+        with own_reports(connection, scope):
+            reports = [report for report in map(report_file.report, report_file.report_names()) if report.by_wave]
+            enough = [report for report in reports if report.waves <= len(scope.revisions)]
+            each = (sheet for report in enough for sheet in run_each(connection, report, scope))
+            return None, {sheet.name: sheet for sheet in each}
     ledger, sheets = check(connection, scope)
     if ledger.problems:
         raise DataError(

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from jumelage import report_file
 from jumelage.errors import DataError, UnreadableError, UsageError
 from jumelage.reading.mapping import EXPORT, MAP, read_map
+from jumelage.reading.own_reports import FOLDER, read_own_reports
 from jumelage.reading.source import CsvSource, SheetSource
 from jumelage.reading.wave_fields import FILE
+from jumelage.report_file import with_brought
 from jumelage.rules import NOT_LOADED, Finding, near, rule, said_of
 from jumelage.texts import NOT_READ, both, filled, folded
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from jumelage.findings import Findings
     from jumelage.reading.mapping import ExportMap
+    from jumelage.reading.own_reports import OwnReport
     from jumelage.reading.source import Source
     from jumelage.reading.workbook import Workbook
 
@@ -41,26 +44,33 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 class Handed:
     """The tables handed in, by name (`partnerships`, `published/zones` …), and where wave.toml is to be looked for.
 
-    `exported` tells that there should be an export of a survey tool too, the source `export`, and `mapped` what its
-    columns stand for.
+    `reports` are those that come with the wave. `exported` tells that there should be an export of a survey tool too,
+    the source `export`, and `mapped` what its columns stand for.
     """
 
     path: Path
     form: str
     sources: dict[str, Source] = field(default_factory=dict)
     folder: Path | None = None
+    reports: dict[str, OwnReport] = field(default_factory=dict)
     mapped: ExportMap | None = None
     exported: bool = False
 
 
 @contextmanager
 def open_handed(
-    path: Path, scratch: Path, findings: Findings, table: str | None = None, map_file: Path | None = None
+    path: Path,
+    scratch: Path,
+    findings: Findings,
+    table: str | None = None,
+    map_file: Path | None = None,
+    reports: Path | None = None,
 ) -> Iterator[Handed]:
     """Open what is handed in; what is in it and is no table of a wave is added to the findings.
 
     With `table`, it is one file or one sheet for that table. `map_file` is the map of an export, in place of the
-    map.toml of a folder. DataError if there is nothing of the kind at the path, or if it cannot be opened as a whole.
+    map.toml of a folder; `reports` the folder of those that come with a workbook, which has no place for them.
+    DataError if there is nothing of the kind at the path, or if it cannot be opened as a whole.
     """
     form = form_of(path)
     if form == "file" and table is None:
@@ -70,6 +80,14 @@ def open_handed(
                 "{} is one file; say which table it is: --table {} --wave …",
                 path,
                 "|".join(TABLES),
+            )
+        )
+    if reports is not None and (form != "workbook" or table is not None):
+        raise UsageError(
+            both(
+                "--reports va avec un classeur entier\u00a0; dans un dossier ou un zip, les rapports sont dans {}",
+                "--reports goes with a whole workbook; in a folder or a zip, reports are in {}",
+                f"{FOLDER}/",
             )
         )
     if form in {"folder", "zip"} and table is not None:
@@ -85,9 +103,10 @@ def open_handed(
             from jumelage.reading.workbook import open_workbook
 
             mapped = read_map(map_file, findings) if map_file is not None else None
-            with open_workbook(path) as workbook:
+            own = read_own_reports(_report_files(reports, findings), findings)
+            with open_workbook(path) as workbook, with_brought({name: one.report for name, one in own.items()}):
                 sources = _sheets(path, workbook, findings, table, mapped)
-                yield Handed(path, form, sources, mapped=mapped, exported=map_file is not None)
+                yield Handed(path, form, sources, None, own, mapped, exported=map_file is not None)
         elif form == "file" and table is not None:
             yield Handed(path, form, {table: CsvSource(table, path.name, path, scratch / f"{table}.text")})
         else:
@@ -96,18 +115,9 @@ def open_handed(
                 from jumelage.reading.zips import unpack
 
                 folder = unpack(path, scratch / "unpacked")
-            if map_file is None and (folder / MAP).is_file():
-                map_file = folder / MAP
-            mapped = read_map(map_file, findings) if map_file is not None else None
-            export = _name_of_export(folder, mapped)
-            sources = _files(folder, scratch, findings, export)
-            with ExitStack() as opened:
-                if mapped is not None and (source := open_export(folder / export, scratch, mapped, findings, opened)):
-                    sources[EXPORT] = source
-                elif map_file is None and (folder / export).is_file():
-                    findings.append(Finding(rule("export_without_map"), export))
-                expected = map_file is not None or (folder / export).is_file()
-                yield Handed(path, form, sources, folder, mapped, exported=expected)
+            own = read_own_reports(_report_files(folder / FOLDER, findings), findings)
+            with with_brought({name: one.report for name, one in own.items()}), ExitStack() as opened:
+                yield _folder(path, form, folder, own, map_file, scratch, findings, opened)
     except UnreadableError as error:
         found = Finding(rule(error.rule), path.name, error.row, error.column, details=error.details)
         raise DataError(said_of(path, 1, NOT_LOADED), [found]) from None
@@ -142,6 +152,30 @@ def form_of(path: Path) -> str:
     if start == _OLE or path.suffix.lower() in WORKBOOKS:
         return "workbook"
     return "zip" if path.suffix.lower() == ".zip" else "file"
+
+
+def _folder(
+    path: Path,
+    form: str,
+    folder: Path,
+    own: dict[str, OwnReport],
+    map_file: Path | None,
+    scratch: Path,
+    findings: Findings,
+    opened: ExitStack,
+) -> Handed:
+    """Find the tables of a folder, and an export with its map; what has to be closed again goes to `opened`."""
+    if map_file is None and (folder / MAP).is_file():
+        map_file = folder / MAP
+    mapped = read_map(map_file, findings) if map_file is not None else None
+    export = _name_of_export(folder, mapped)
+    sources = _files(folder, scratch, findings, export)
+    there = (folder / export).is_file()
+    if mapped is not None and (source := open_export(folder / export, scratch, mapped, findings, opened)):
+        sources[EXPORT] = source
+    elif map_file is None and there:
+        findings.append(Finding(rule("export_without_map"), export))
+    return Handed(path, form, sources, folder, own, mapped, exported=there or map_file is not None)
 
 
 def _name_of_export(folder: Path, mapped: ExportMap | None) -> str:
@@ -181,7 +215,7 @@ def _sheet_of_export(workbook: Workbook, mapped: ExportMap) -> str:
 
 def _files(folder: Path, scratch: Path, findings: Findings, export: str) -> dict[str, Source]:
     known = {f"{name}.csv": name for name in (*TABLES, *OPTIONAL)}
-    found = _known(folder, "", {**known, FILE: "", PUBLISHED: "", MAP: "", export: ""}, findings)
+    found = _known(folder, "", {**known, FILE: "", PUBLISHED: "", FOLDER: "", MAP: "", export: ""}, findings)
     inner = folder / PUBLISHED
     if inner.is_dir():
         reports = {f"{name}.csv": f"{PUBLISHED}/{name}" for name in report_file.reports_of_a_wave()}
@@ -193,6 +227,20 @@ def _files(folder: Path, scratch: Path, findings: Findings, export: str) -> dict
         for name, path in found.items()
         if name
     }
+
+
+def _report_files(folder: Path | None, findings: Findings) -> list[Path]:
+    """Return the report files that come with a wave, and find what else is in their folder."""
+    if folder is None or not folder.is_dir():
+        if folder is not None and (folder.exists() or folder.name != FOLDER):
+            findings.append(Finding(rule("reports_no_folder"), folder.name))
+        return []
+    found = sorted(path for path in folder.iterdir() if not path.name.lower().startswith(_PASSED_OVER))
+    for path in found:
+        if path.suffix != ".sql":
+            details = {"near": near(path.name, [f"{path.stem}.sql"])}
+            findings.append(Finding(rule("file_unknown"), f"{FOLDER}/{path.name}", details=details))
+    return [path for path in found if path.suffix == ".sql"]
 
 
 def _known(folder: Path, prefix: str, known: dict[str, str], findings: Findings) -> dict[str, Path]:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from jumelage.findings import Findings
     from jumelage.reading.mapping import ExportMap
+    from jumelage.reading.own_reports import OwnReport
     from jumelage.reading.restore import Restored
     from jumelage.reading.source import Source
 
@@ -40,7 +41,8 @@ _NO_TEXTS = {"offenders", "printed", "value"}  # columns of what is no text for 
 class Package:
     """A wave read: what it says of itself, its publication, its spellings, and where everything stands.
 
-    Its tables are `raw_NAME` in the workbench. `questions` and `items` are those that it asks on its own.
+    Its tables are `raw_NAME` in the workbench. `questions` and `items` are those that it asks on its own, `reports`
+    those that come with it.
     """
 
     wave: Wave | None
@@ -51,6 +53,7 @@ class Package:
     origin: Origin = field(default_factory=Origin)
     questions: Rows | None = None
     items: Rows | None = None
+    reports: dict[str, OwnReport] = field(default_factory=dict)
 
     @property
     def tables(self) -> dict[str, Document]:
@@ -99,7 +102,15 @@ def read_package(
         return Package(wave, {}, None, None, documents, questions=questions, items=items)
     published = _read_publication(handed, documents, rows, findings)
     return Package(
-        wave, published, rows.get("claims"), rows.get("aliases"), documents, origin, questions=questions, items=items
+        wave,
+        published,
+        rows.get("claims"),
+        rows.get("aliases"),
+        documents,
+        origin,
+        questions=questions,
+        items=items,
+        reports=handed.reports,
     )
 
 

@@ -11,6 +11,7 @@ from jumelage import database
 from jumelage.database.models import PUBLICATION, TOWN_QUESTIONS, columns_of
 from jumelage.errors import UsageError
 from jumelage.findings import Findings
+from jumelage.reading.own_reports import parsed
 from jumelage.reading.shapes import ITEMS, QUESTIONS, Rows
 from jumelage.reading.source import Document
 from jumelage.reading.wave_fields import Origin
@@ -20,6 +21,8 @@ from jumelage.texts import both
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+    from jumelage.report_file import Report
 
 
 _COUNTED = "cast(count(*) as varchar)"
@@ -71,11 +74,12 @@ _ROWS = {
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """A revision laid out again: what it says of itself, where its tables stand now, and what it asked on its own."""
+    """A revision laid out again: what it says of itself, where its tables stand now, what it asked and its reports."""
 
     wave: Wave
     documents: dict[str, Document]
     asked: dict[str, Rows]
+    reports: dict[str, Report]
 
 
 def restore(connection: Connection, bench: Connection, code: str, table: str) -> Restored:
@@ -119,7 +123,8 @@ def restore(connection: Connection, bench: Connection, code: str, table: str) ->
         staged = columns_of(name)
         sql = f"select {', '.join(staged)} from survey.{name} {where}"
         database.fetch(connection, sql, bench, f"staged_{name}", staged)
-    return Restored(said, documents, asked(connection, f"{wave}@{revision}", "survey.", where))
+    files = dict(map(tuple, bench.exec_driver_sql("select report, file from staged_wave_reports")))
+    return Restored(said, documents, asked(connection, f"{wave}@{revision}", "survey.", where), parsed(files))
 
 
 def asked(connection: Connection, said: str, prefix: str, where: str) -> dict[str, Rows]:

@@ -74,6 +74,8 @@ def differences(connection: Connection, before: Scope, after: Scope) -> Iterator
         if name in old_sheets and name in new_sheets:
             found = differing(cells(old_sheets[name]), cells(new_sheets[name]))
             yield from (Change("cell", *cell, was, becomes) for cell, was, becomes in found)
+        elif (old_sheets.get(name) or new_sheets[name]).report.brought:
+            yield Change("not compared", name, "the report came with one of them alone, or fails", "", None, None)
         else:
             yield Change("not compared", name, "the report fails; `jumelage check` says why", "", None, None)
     yield from figures(old_ledger, new_ledger)

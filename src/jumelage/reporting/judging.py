@@ -52,7 +52,7 @@ def _judge_figures(figures: Iterable[Figure], runs: Mapping[str, Run], errors: M
     """Yield the entry of each printed figure."""
     figures = tuple(figures)
     with_totals = (figure for figure in figures if figure.report in runs and not runs[figure.report].report.own_total)
-    against_print = _broken_totals(with_totals) | _printed_otherwise(figures)
+    against_print = _broken_totals(with_totals, runs) | _printed_otherwise(figures)
     for figure in figures:
         if figure.report in errors:
             because = Label(errors[figure.report], errors[figure.report])
@@ -134,10 +134,11 @@ def _status_of_open(figure: Figure, found: Run, low: Value, high: Value) -> str:
     return "published_only" if says_nothing else "bounded"
 
 
-def _broken_totals(figures: Iterable[Figure]) -> dict[Figure, Label]:
+def _broken_totals(figures: Iterable[Figure], runs: Mapping[str, Run]) -> dict[Figure, Label]:
     """Find printed totals that their printed parts in the same place do not make.
 
-    The parts of a grand total are the subtotals where there are any.
+    The parts of a grand total are the subtotals where there are any. Where the rows know of a part that is not printed
+    there, those that are printed may make less.
     """
     tables: dict[tuple[str, str, str], list[Figure]] = {}
     for figure in figures:
@@ -151,10 +152,23 @@ def _broken_totals(figures: Iterable[Figure]) -> dict[Figure, Label]:
             below = [other for other in below if _covers(pattern, other.key.split("/"))]
             level = max((other.key.split("/").count(TOTAL) for other in below), default=0)
             parts = [other.value or 0 for other in below if other.key.split("/").count(TOTAL) == level]
-            if parts and sum(parts) != figure.value:
-                made = plain(Decimal(sum(parts)))
-                broken[figure] = Label(f"ses parties imprimées font {made}", f"its printed parts add up to {made}")
+            made, printed = sum(parts), figure.value or 0
+            if not parts or made == printed:
+                continue
+            if made > printed or not _lacks_parts(figure, table, runs[figure.report], level):
+                shown = plain(Decimal(made))
+                broken[figure] = Label(f"ses parties imprimées font {shown}", f"its printed parts add up to {shown}")
     return broken
+
+
+def _lacks_parts(total: Figure, table: Iterable[Figure], found: Run, level: int) -> bool:
+    """Tell whether the rows know of a part of a printed total that is not printed with it."""
+    printed, pattern = {figure.key for figure in table}, total.key.split("/")
+    return any(
+        key not in printed and _covers(pattern, key.split("/")) and found.known(key, total.measure) != (0, 0)
+        for key in found.all_rows
+        if key.split("/").count(TOTAL) == level
+    )
 
 
 def _printed_otherwise(figures: Iterable[Figure]) -> dict[Figure, Label]:

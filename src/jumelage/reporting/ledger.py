@@ -17,6 +17,7 @@ from jumelage.database.sandbox import door
 from jumelage.errors import ReportError
 from jumelage.reporting.entries import Claim, Entry, Explanation, Figure, Heard, Ledger, Run, Told, Verdict
 from jumelage.reporting.judging import judge
+from jumelage.reporting.own_reports import own_reports
 from jumelage.reporting.run import make_sheet, run_cells, sources, wave_facts
 from jumelage.reporting.sheet import Sheet, by_key
 from jumelage.revisions.kinds import per_kind
@@ -53,7 +54,7 @@ def check(connection: Connection, scope: Scope) -> tuple[Ledger, dict[str, Sheet
     """
     scope.check_single()  # a publication is that of one wave
     told = read(connection, scope)
-    with door(connection) as asked:
+    with own_reports(connection, scope), door(connection) as asked:
         hearing = asked.beside(_queries(told), partial(hear, asked, settings(connection, scope), told))
         found = compute(connection, scope, told)
         heard = hearing()

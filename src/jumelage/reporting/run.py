@@ -12,6 +12,7 @@ from jumelage.content import TOTAL
 from jumelage.database.attempt import QueryError, attempt, judged
 from jumelage.database.models import QUESTION_KINDS
 from jumelage.errors import ReportError, UsageError
+from jumelage.reporting.own_reports import rows_of
 from jumelage.reporting.sheet import Detail, Sheet, Value, WaveFacts, by_key, plain_rows
 from jumelage.revisions.kinds import check_one_kind, per_kind
 from jumelage.revisions.scope import Scope, set_scope
@@ -217,6 +218,9 @@ def _check_balance(report: Report, cells: tuple[tuple[Value, ...], ...]) -> None
 
 
 def _query(connection: Connection, report: Report, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    if report.brought:
+        with _reported(report):
+            return rows_of(connection, sql)
     with _reported(report), attempt(connection):
         return database.query(connection, sql)
 
@@ -233,6 +237,8 @@ def _reported(report: Report) -> Iterator[None]:
 
 def _stream(connection: Connection, report: Report, sql: str) -> Iterator[tuple[Value, ...]]:
     """Return the rows of a query of a report, of which few are held at a time; the first are fetched at once."""
+    if report.brought:
+        return iter(plain_rows(_query(connection, report, sql)[1]))
     with _reported(report), attempt(connection):
         pieces = database.stream(connection, sql)
         first = next(pieces, [])

@@ -302,6 +302,7 @@ def _remarks(
         )
 
 
+SETTINGS = "jumelage_scope"  # in the `info` of a connection: the statements that set its scope
 # The views that many reports ask, and that have few rows however many agreements there are.
 _ASKED_OFTEN = ("respondents", "item_counts")
 
@@ -311,7 +312,8 @@ def set_scope(connection: Connection, scope: Scope, *, for_many: bool = False) -
 
     For many reports, what they all ask is worked out at once.
     """
-    for statement in scope_settings(connection, scope):
+    connection.info[SETTINGS] = scope_settings(connection, scope)
+    for statement in connection.info[SETTINGS]:
         connection.exec_driver_sql(statement)
     if for_many:
         database.settle(connection, _ASKED_OFTEN)
