@@ -68,7 +68,7 @@ def content_hash(
 ) -> tuple[str, dict[str, int]]:
     """Return a hash of a wave that does not depend on the order of its rows, and the number of rows of each table.
 
-    `version` is how it is made, one of VERSIONS, that of today if none is given; `relation` says where the columns of a table stand in the workbench:
-    what is staged, or what was loaded.
+    `version` is how it is made, one of VERSIONS, that of today if none is given; `relation` says where the columns of a
+    table stand in the workbench: what is staged, or what was loaded.
     """
     return VERSIONS[version or VERSION](bench, wave, relation)
