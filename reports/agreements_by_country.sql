@@ -4,14 +4,14 @@ source = { fr = "Annexe 2", en = "Annex 2" }
 key = ["country", "city"]
 [columns]
 country = { fr = "Pays", en = "Country", codes = "countries" }
-city = { fr = "Ville", en = "Town", codes = "cities" }
+city = { fr = "{Unit}", en = "{Unit}", codes = "cities" }
 agreements = { fr = "Accords", en = "Agreements", high = "agreements_high" }
 agreements_inferred = { fr = "dont déduits", en = "of which inferred" }
 agreements_high = { fr = "Accords au plus", en = "Agreements at most" }
 [listing]
 item = "city"
 count = "agreements"
-mark = { fr = "* Entre parenthèses : le nombre d’accords, quand une ville en a plusieurs avec le pays.", en = "* In parentheses: the number of agreements, where a town has several with the country." }
+mark = { fr = "* Entre parenthèses : le nombre d’accords, quand un{e} {unit} en a plusieurs avec le pays.", en = "* In parentheses: the number of agreements, where one {unit} has several with the country." }
 */
 with detail as (
     select

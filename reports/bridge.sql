@@ -8,11 +8,11 @@ wave_before = { fr = "De la vague", en = "From wave", codes = "waves" }
 wave = { fr = "à la vague", en = "to wave", codes = "waves" }
 zone = { fr = "Zone géographique", en = "Geographic zone", codes = "zones" }
 agreements_before = { fr = "Avant", en = "Before", high = "agreements_before_high" }
-frame_left = { fr = "De villes sorties", en = "Of towns that left" }
-frame_entered = { fr = "De villes entrées", en = "Of towns that entered" }
+frame_left = { fr = "{De_units} sorti{e}s", en = "Of {units} that left" }
+frame_entered = { fr = "{De_units} entré{e}s", en = "Of {units} that entered" }
 mergers = { fr = "Fusions", en = "Mergers" }
-silent = { fr = "Ville ne répondant plus", en = "Town no longer answers" }
-heard = { fr = "Ville répondant désormais", en = "Town now answers" }
+silent = { fr = "{Unit} ne répondant plus", en = "{Unit} no longer answers" }
+heard = { fr = "{Unit} répondant désormais", en = "{Unit} now answers" }
 undetermined = { fr = "Indéterminés", en = "Cannot be told" }
 ended = { fr = "Terminés", en = "Ended" }
 disappeared = { fr = "Plus déclarés", en = "No longer declared" }

@@ -1,25 +1,25 @@
 /*
-title = { fr = "D’une vague à l’autre : ce qui explique la différence du nombre de villes", en = "From one wave to the next: what explains the difference in towns" }
+title = { fr = "D’une vague à l’autre : ce qui explique la différence du nombre {de_units}", en = "From one wave to the next: what explains the difference in {units}" }
 key = ["wave_before", "wave", "indicator"]
 waves = 2
 [columns]
 wave_before = { fr = "De la vague", en = "From wave", codes = "waves" }
 wave = { fr = "à la vague", en = "to wave", codes = "waves" }
-indicator = { fr = "Villes", en = "Towns" }
+indicator = { fr = "{Units}", en = "{Units}" }
 towns_before = { fr = "Avant", en = "Before", high = "towns_before_high" }
 frame_left = { fr = "Sorties", en = "Left" }
-frame_entered = { fr = "Entrées", en = "Entered" }
+frame_entered = { fr = "Entré{e}s", en = "Entered" }
 mergers = { fr = "Fusions", en = "Mergers" }
 silent = { fr = "Ne répondent plus", en = "No longer answer" }
 heard = { fr = "Répondent désormais", en = "Now answer" }
-undetermined = { fr = "Indéterminées", en = "Cannot be told" }
+undetermined = { fr = "Indéterminé{e}s", en = "Cannot be told" }
 ceased = { fr = "Ne déclarent plus d’accord", en = "No longer declare any" }
 started = { fr = "Déclarent désormais un accord", en = "Now declare one" }
 towns = { fr = "Après", en = "After", high = "towns_high" }
 towns_before_high = { fr = "Avant, au plus", en = "Before, at most" }
 towns_high = { fr = "Après, au plus", en = "After, at most" }
 [labels.indicator]
-contacted = { fr = "contactées", en = "contacted" }
+contacted = { fr = "contacté{e}s", en = "contacted" }
 engaged = { fr = "déclarant un accord", en = "declaring an agreement" }
 [balance]
 start = "towns_before"

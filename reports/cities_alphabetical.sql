@@ -1,10 +1,10 @@
 /*
-title = { fr = "Villes contactées, par ordre alphabétique", en = "Towns contacted, in alphabetical order" }
+title = { fr = "{Units} contacté{e}s, par ordre alphabétique", en = "{Units} contacted, in alphabetical order" }
 source = { fr = "Annexe 1, par ordre alphabétique", en = "Annex 1, in alphabetical order" }
 key = ["position"]
 [columns]
 position = { fr = "Rang", en = "Position" }
-city = { fr = "Ville", en = "Town", codes = "cities" }
+city = { fr = "{Unit}", en = "{Unit}", codes = "cities" }
 population = { fr = "Population", en = "Population" }
 */
 with detail as (

@@ -1,10 +1,10 @@
 /*
-title = { fr = "Villes contactées, par nombre d’habitants", en = "Towns contacted, by population" }
+title = { fr = "{Units} contacté{e}s, par nombre d’habitants", en = "{Units} contacted, by population" }
 source = { fr = "Annexe 1, par nombre d’habitants", en = "Annex 1, by population" }
 key = ["position"]
 [columns]
 position = { fr = "Rang", en = "Position" }
-city = { fr = "Ville", en = "Town", codes = "cities" }
+city = { fr = "{Unit}", en = "{Unit}", codes = "cities" }
 population = { fr = "Population", en = "Population" }
 */
 with detail as (

@@ -4,12 +4,12 @@ source = { fr = "Difficultés, freins rencontrés par les collectivités", en = 
 key = ["difficulty"]
 [columns]
 difficulty = { fr = "Difficulté", en = "Difficulty", codes = "difficulties" }
-cities = { fr = "Villes", en = "Towns", high = "cities_high", base = "base", none = "not_asked" }
-cities_high = { fr = "Villes au plus", en = "Towns at most" }
-base = { fr = "Villes engagées interrogées", en = "Engaged towns asked", high = "base_high" }
-base_high = { fr = "Villes engagées interrogées, au plus", en = "Engaged towns asked, at most" }
-not_asked = { fr = "Non interrogées", en = "Not asked", high = "not_asked_high", seldom = true }
-not_asked_high = { fr = "Non interrogées au plus", en = "Not asked at most" }
+cities = { fr = "{Units}", en = "{Units}", high = "cities_high", base = "base", none = "not_asked" }
+cities_high = { fr = "{Units} au plus", en = "{Units} at most" }
+base = { fr = "{Units} engagé{e}s interrogé{e}s", en = "Engaged {units} asked", high = "base_high" }
+base_high = { fr = "{Units} engagé{e}s interrogé{e}s, au plus", en = "Engaged {units} asked, at most" }
+not_asked = { fr = "Non interrogé{e}s", en = "Not asked", high = "not_asked_high", seldom = true }
+not_asked_high = { fr = "Non interrogé{e}s au plus", en = "Not asked at most" }
 dont_know = { fr = "Ne savent pas", en = "Don’t know", high = "dont_know_high", base = "base", seldom = true }
 dont_know_high = { fr = "Ne savent pas, au plus", en = "Don’t know, at most" }
 refused = { fr = "Refusent de répondre", en = "Refused to answer", high = "refused_high", base = "base", seldom = true }

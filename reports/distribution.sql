@@ -1,12 +1,12 @@
 /*
-title = { fr = "Villes selon le nombre d’accords", en = "Towns by number of agreements" }
+title = { fr = "{Units} selon le nombre d’accords", en = "{Units} by number of agreements" }
 source = { fr = "Approche quantitative de l’engagement international, tableau", en = "Section on international engagement in numbers, table" }
 key = ["agreements"]
 not_additive = ["total"]
 [columns]
 agreements = { fr = "Nombre d’accords", en = "Agreements" }
-cities = { fr = "Villes", en = "Towns", high = "cities_high" }
-cities_high = { fr = "Villes au plus", en = "Towns at most" }
+cities = { fr = "{Units}", en = "{Units}", high = "cities_high" }
+cities_high = { fr = "{Units} au plus", en = "{Units} at most" }
 */
 -- The number that a town says it has counts, whatever is listed; where it says none, those listed are the least.
 with town as (

@@ -5,10 +5,10 @@ waves = 2
 [columns]
 wave = { fr = "Vague", en = "Wave", codes = "waves" }
 zone = { fr = "Zone géographique", en = "Geographic zone", codes = "zones" }
-contacted = { fr = "Villes contactées", en = "Towns contacted" }
+contacted = { fr = "{Units} contacté{e}s", en = "{Units} contacted" }
 responded = { fr = "ayant répondu", en = "that responded", high = "responded_high", base = "contacted" }
 responded_high = { fr = "ayant répondu, au plus", en = "that responded, at most" }
-engaged = { fr = "engagées", en = "engaged", high = "engaged_high", base = "contacted" }
+engaged = { fr = "engagé{e}s", en = "engaged", high = "engaged_high", base = "contacted" }
 engaged_high = { fr = "engagées, au plus", en = "engaged, at most" }
 agreements = { fr = "Accords", en = "Agreements", high = "agreements_high" }
 agreements_high = { fr = "Accords au plus", en = "Agreements at most" }

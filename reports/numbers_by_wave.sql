@@ -14,11 +14,11 @@ statistic = { fr = "Statistique", en = "Statistic" }
 value = { fr = "Valeur", en = "Value", high = "value_high" }
 value_high = { fr = "Valeur au plus", en = "Value at most" }
 [labels.statistic]
-base = { fr = "Interrogées", en = "Asked" }
+base = { fr = "Interrogé{e}s", en = "Asked" }
 missing_dont_know = { fr = "Ne savent pas", en = "Don’t know" }
 missing_refused = { fr = "Refusent de répondre", en = "Refused to answer" }
 missing_no_answer = { fr = "Sans réponse", en = "No answer" }
-missing_not_asked = { fr = "Non interrogées", en = "Not asked" }
+missing_not_asked = { fr = "Non interrogé{e}s", en = "Not asked" }
 missing_not_applicable = { fr = "Sans objet", en = "Not applicable" }
 missing_not_published = { fr = "Réponse non publiée", en = "Answer not published" }
 min = { fr = "Minimum", en = "Minimum" }

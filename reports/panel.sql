@@ -1,12 +1,12 @@
 /*
-title = { fr = "Panel : villes ayant répondu aux deux vagues", en = "Panel: towns that answered both waves" }
+title = { fr = "Panel : {units} ayant répondu aux deux vagues", en = "Panel: {units} that answered both waves" }
 key = ["wave_before", "wave", "city"]
 waves = 2
 [columns]
 wave_before = { fr = "De la vague", en = "From wave", codes = "waves" }
 wave = { fr = "à la vague", en = "to wave", codes = "waves" }
-city = { fr = "Ville", en = "Town", codes = "cities" }
-towns_before = { fr = "Villes avant", en = "Towns before" }
+city = { fr = "{Unit}", en = "{Unit}", codes = "cities" }
+towns_before = { fr = "{Units} avant", en = "{Units} before" }
 agreements_before = { fr = "Accords avant", en = "Agreements before", high = "agreements_before_high" }
 difference = { fr = "Différence", en = "Difference" }
 agreements = { fr = "Accords après", en = "Agreements after", high = "agreements_high" }

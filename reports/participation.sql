@@ -8,11 +8,11 @@ indicator = { fr = "Indicateur", en = "Indicator" }
 value = { fr = "Valeur", en = "Value", high = "value_high" }
 value_high = { fr = "Valeur au plus", en = "Value at most" }
 [labels.indicator]
-contacted = { fr = "Villes contactées", en = "Towns contacted" }
-responded = { fr = "Villes ayant répondu", en = "Towns that responded" }
-engaged = { fr = "Villes engagées à l’international", en = "Towns engaged internationally" }
+contacted = { fr = "{Units} contacté{e}s", en = "{Units} contacted" }
+responded = { fr = "{Units} ayant répondu", en = "{Units} that responded" }
+engaged = { fr = "{Units} engagé{e}s à l’international", en = "{Units} engaged internationally" }
 agreements = { fr = "Accords de coopération", en = "Cooperation agreements" }
-mean_agreements = { fr = "Accords par ville répondante, en moyenne", en = "Agreements per respondent, on average" }
+mean_agreements = { fr = "Accords par {unit} répondant{e}, en moyenne", en = "Agreements per respondent, on average" }
 apart = { fr = "À part : jumelages dans le pays même", en = "Apart: twinnings within the country itself" }
 */
 -- Where a town may have declared more than is listed, the difference adds to the upper end only; it may have no bound.

@@ -1,29 +1,25 @@
 /*
-title = { fr = "Réponse, par vague et taille de ville", en = "Response, by wave and size of town" }
+title = { fr = "Réponse, par vague et taille {de_unit}", en = "Response, by wave and size of {unit}" }
 key = ["wave", "size_class"]
 not_additive = ["response_rate", "response_rate_high"]
 [columns]
 wave = { fr = "Vague", en = "Wave", codes = "waves" }
-size_class = { fr = "Habitants", en = "Inhabitants" }
-contacted = { fr = "Villes contactées", en = "Towns contacted" }
+size_class = { fr = "Habitants", en = "Inhabitants", codes = "size_classes" }
+contacted = { fr = "{Units} contacté{e}s", en = "{Units} contacted" }
 responded = { fr = "ayant répondu", en = "that responded", high = "responded_high", base = "contacted" }
 responded_high = { fr = "ayant répondu, au plus", en = "that responded, at most" }
 response_rate = { fr = "Taux de réponse, %", en = "Response rate, %", high = "response_rate_high", base = "contacted" }
 response_rate_high = { fr = "Taux de réponse au plus, %", en = "Response rate at most, %" }
 refused = { fr = "Refus", en = "Refused" }
-not_reached = { fr = "Non jointes", en = "Not reached" }
+not_reached = { fr = "Non joint{e}s", en = "Not reached" }
 not_published = { fr = "Réponse non publiée", en = "Response not published" }
-engaged = { fr = "Engagées, répondantes ou non", en = "Engaged, whether or not they answered", high = "engaged_high", base = "contacted" }
-engaged_high = { fr = "Engagées, répondantes ou non, au plus", en = "Engaged, whether or not they answered, at most" }
+engaged = { fr = "Engagé{e}s, répondant{e}s ou non", en = "Engaged, whether or not they answered", high = "engaged_high", base = "contacted" }
+engaged_high = { fr = "Engagé{e}s, répondant{e}s ou non, au plus", en = "Engaged, whether or not they answered, at most" }
 agreements = { fr = "Accords", en = "Agreements", high = "agreements_high" }
 agreements_high = { fr = "Accords au plus", en = "Agreements at most" }
 [labels.size_class]
-under_20000 = { fr = "moins de 20 000", en = "under 20,000" }
-20000_29999 = { fr = "20 000 à 29 999", en = "20,000 to 29,999" }
-30000_49999 = { fr = "30 000 à 49 999", en = "30,000 to 49,999" }
-50000_99999 = { fr = "50 000 à 99 999", en = "50,000 to 99,999" }
-unknown = { fr = "ville non précisée", en = "town not stated" }
-100000_and_over = { fr = "100 000 et plus", en = "100,000 and over" }
+unknown = { fr = "{unit} non précisé{e}", en = "{unit} not stated" }
+any = { fr = "toutes tailles", en = "any size" }
 [note]
 fr = "Aucune estimation. Les bornes sont celles du pire cas, sans hypothèse sur celles qui n’ont pas répondu (Manski, 1989) : une telle ville peut être engagée ou non, et rien ne borne le nombre de ses accords (« ≥ »). Un accord dont la ville n’est pas dite a sa propre ligne et ne compte dans aucune autre. Le taux rapporte les villes ayant répondu aux villes contactées."
 en = "No estimate is made. The bounds are those of the worst case, without any assumption about the towns that did not answer (Manski, 1989): such a town may be engaged or not, and nothing bounds the number of its agreements (“≥”). An agreement whose town is not stated has a row of its own and counts for no other. The rate is the share of the towns contacted that responded."
@@ -32,13 +28,7 @@ with detail as (
     select
         r.wave,
         s.reference_date,
-        case
-            when r.population < 20000 then 'under_20000'
-            when r.population < 30000 then '20000_29999'
-            when r.population < 50000 then '30000_49999'
-            when r.population < 100000 then '50000_99999'
-            else '100000_and_over'
-        end as size_class,
+        coalesce(c.code, 'any') as size_class,
         r.population as position,
         r.city,
         1 as contacted,
@@ -55,6 +45,8 @@ with detail as (
         r.source
     from respondents r
     inner join scope s on s.wave = r.wave
+    left join size_classes c
+        on c.kind = r.kind and r.population >= c.least and (c.below is null or r.population < c.below)
     union all
     select
         p.wave,

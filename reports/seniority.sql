@@ -4,12 +4,12 @@ source = { fr = "Ancienneté des échanges", en = "Section on how long exchanges
 key = ["seniority"]
 [columns]
 seniority = { fr = "Ancienneté", en = "Engaged for" }
-cities = { fr = "Villes", en = "Towns", high = "cities_high", base = "base", none = "not_asked" }
-cities_high = { fr = "Villes au plus", en = "Towns at most" }
-base = { fr = "Villes engagées interrogées", en = "Engaged towns asked", high = "base_high" }
-base_high = { fr = "Villes engagées interrogées, au plus", en = "Engaged towns asked, at most" }
-not_asked = { fr = "Non interrogées", en = "Not asked", high = "not_asked_high", seldom = true }
-not_asked_high = { fr = "Non interrogées au plus", en = "Not asked at most" }
+cities = { fr = "{Units}", en = "{Units}", high = "cities_high", base = "base", none = "not_asked" }
+cities_high = { fr = "{Units} au plus", en = "{Units} at most" }
+base = { fr = "{Units} engagé{e}s interrogé{e}s", en = "Engaged {units} asked", high = "base_high" }
+base_high = { fr = "{Units} engagé{e}s interrogé{e}s, au plus", en = "Engaged {units} asked, at most" }
+not_asked = { fr = "Non interrogé{e}s", en = "Not asked", high = "not_asked_high", seldom = true }
+not_asked_high = { fr = "Non interrogé{e}s au plus", en = "Not asked at most" }
 [labels.seniority]
 more_than_10_years = { fr = "Plus de 10 ans", en = "More than 10 years" }
 up_to_10_years = { fr = "10 ans ou moins", en = "Up to 10 years" }

@@ -94,6 +94,26 @@ COMMENT ON COLUMN survey.registers.added_at IS 'When it was added, UTC.';
 COMMENT ON COLUMN survey.registers.added_by IS 'Who added it.';
 COMMENT ON COLUMN survey.registers.software IS 'Version of jumelage that added it.';
 
+CREATE TABLE survey.size_classes (
+    code TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    least INTEGER NOT NULL,
+    below INTEGER,
+    position INTEGER NOT NULL,
+    label_fr TEXT NOT NULL,
+    label_en TEXT NOT NULL,
+    CONSTRAINT pk_size_classes PRIMARY KEY (code),
+    CONSTRAINT ck_size_classes_bounds CHECK (below > least)
+);
+COMMENT ON TABLE survey.size_classes IS 'Classes of authorities of a kind by the number of their inhabitants.';
+COMMENT ON COLUMN survey.size_classes.code IS 'Code, never reused.';
+COMMENT ON COLUMN survey.size_classes.kind IS 'Kind of authority, as in cities.';
+COMMENT ON COLUMN survey.size_classes.least IS 'Least number of inhabitants.';
+COMMENT ON COLUMN survey.size_classes.below IS 'Number of inhabitants below which it ends; null where it has no end.';
+COMMENT ON COLUMN survey.size_classes.position IS 'Order in lists and reports.';
+COMMENT ON COLUMN survey.size_classes.label_fr IS 'Label in French.';
+COMMENT ON COLUMN survey.size_classes.label_en IS 'Label in English.';
+
 CREATE TABLE survey.waves (
     wave TEXT NOT NULL,
     synthetic BOOLEAN NOT NULL,
@@ -1542,3 +1562,8 @@ left join (
 left join asked_items i on i.wave = g.wave and i.question = g.question and i.item = g.item
 left join asked_items c on c.wave = g.wave and c.question = g.question and c.item = g.said
 left join survey.answer_codes l on l.list = 'answers' and l.code = g.said;
+
+create view size_classes as
+-- Classes of authorities of a kind by the number of their inhabitants: from `least`, below `below`.
+select code, kind, least, below, position, label_fr, label_en
+from survey.size_classes;

@@ -17,6 +17,7 @@ from tests.conftest import TINY, Databases, WaveFolder, address, run
 COMMUNES = ("Lille", "Lens", "Douai", "Calais", "Roubaix")
 EPCI = ("CC de Desvres-Samer", "CA du Caudrésis et du Catésis", "CC des 7 Vallées")
 DEPARTEMENTS = ("Nord", "Pas-de-Calais")
+KINDS = {"commune": "communes", "epci": "intercommunal bodies (EPCI)", "departement": "départements"}
 AUTHORITIES = (*COMMUNES, *EPCI, *DEPARTEMENTS)
 # Agreements by kind: 4 of communes, 3 of EPCI, 1 of départements.
 AGREEMENTS = """\
@@ -100,9 +101,10 @@ def test_a_table_is_shown_for_each_kind_and_csv_json_and_explain_ask_for_one(mix
     for name in report_file.reports_of_a_wave():
         done = run("report", name, *db)
         assert done.code == 0, done.err
-        title = report_file.report(name).title.en
-        for kind in ("communes", "intercommunal bodies (EPCI)", "départements"):
-            assert done.out.count(f"{title} – {kind}\n") == 1
+        for kind, said in KINDS.items():
+            title = report_file.report(name).of_kind(kind).title.en
+            assert done.out.count(f"{title} – {said}\n") == 1
+            assert "{" not in title
         for form in ("csv", "json"):
             for lang, why in (
                 ("en", "several kinds of authority were asked, and their numbers are not to be added up: "),
@@ -118,6 +120,75 @@ def test_a_table_is_shown_for_each_kind_and_csv_json_and_explain_ask_for_one(mix
     assert (done.code, "commune, epci, departement" in done.err) == (2, True)
     done = run("report", "zones", "--kind", "region", *db)
     assert (done.code, "no authority of that kind was asked" in done.err) == (2, True)
+
+
+def test_headings_say_what_was_asked_and_french_agrees_with_it(mixed: URL) -> None:
+    def shown(report: str, kind: str, lang: str) -> str:
+        return run("report", report, "--kind", kind, "--lang", lang, "--db", address(mixed)).out
+
+    assert "Départements contactés" in shown("participation", "departement", "fr")
+    assert "Intercommunalités contactées" in shown("participation", "epci", "fr")
+    assert "Villes contactées" in shown("participation", "commune", "fr")
+    assert "Départements that responded" in shown("participation", "departement", "en")
+    assert " Intercommunal body " in shown("cities_alphabetical", "epci", "en")
+    assert " Département " in shown("cities_alphabetical", "departement", "fr")
+    for name in report_file.report_names():
+        for kind in (*KINDS, "Stadt", None):
+            of_kind = report_file.report(name).of_kind(kind)
+            texts = [of_kind.title, *(column.label for column in of_kind.columns)]
+            texts += [text for column in of_kind.columns for text in (column.labels or {}).values()]
+            for text in texts:
+                assert not {"{", "}"} & set(text.fr + text.en), (name, kind, text)
+                words = f"{text.fr} {text.en}".casefold()
+                assert kind in {"commune", None} or not {"ville", "villes", "town", "towns"} & set(words.split())
+
+
+def test_kinds_of_which_nobody_said_more_are_authorities(migrated: URL, tmp_path: Path) -> None:
+    assert report_file.report("distribution").of_kind("Stadt").title.fr == "Collectivités selon le nombre d’accords"
+    title = report_file.report("bridge_towns").of_kind("epci").title.fr
+    assert title.endswith("la différence du nombre d’intercommunalités")
+    listed = tmp_path / "list.csv"
+    listed.write_text("code,kind,name,country\nDE:1,Stadt,Köln,DE\nDE:2,Stadt,Bonn,DE\n", encoding="utf-8")
+    assert run("register", "add", listed, "--db", address(migrated)).code == 0
+    handed = write(tmp_path, "stadt")
+    handed.write("frame.csv", "city,population\nDE:1,900000\nDE:2,300000\n")
+    for name in ("respondents.csv", "actions.csv", "difficulties.csv", "partnerships.csv"):
+        head = (handed.path / name).read_text(encoding="utf-8").splitlines()[0]
+        handed.write(name, head + "\n")
+    done = run("load", handed.path, "--db", address(migrated))
+    assert done.code == 0, done.err
+    assert "Authorities contacted" in run("report", "participation", "--db", address(migrated)).out
+
+
+def test_size_classes_are_those_of_the_kind(migrated: URL, tmp_path: Path) -> None:
+    handed = write(tmp_path, "sizes")
+    people = {"Lille": 230000, "Lens": 19999, "Douai": 20000, "CC des 7 Vallées": 14999, "Nord": 2600000}
+    handed.write("frame.csv", "city,population\n" + "".join(f"{name},{count}\n" for name, count in people.items()))
+    handed.write("respondents.csv", "city,response\n")
+    for name in ("actions.csv", "difficulties.csv", "partnerships.csv"):
+        handed.write(name, (handed.path / name).read_text(encoding="utf-8").splitlines()[0] + "\n")
+    assert run("load", handed.path, "--db", address(migrated)).code == 0
+    found = {}
+    for kind in ("commune", "epci", "departement"):
+        done = run("report", "response", "--kind", kind, "--format", "csv", "--db", address(migrated))
+        found[kind] = [(row["size_class"], row["contacted"]) for row in csv.DictReader(io.StringIO(done.out))]
+    assert found == {
+        "commune": [("10000_19999", "1"), ("20000_29999", "1"), ("100000_and_over", "1"), ("total", "3")],
+        "epci": [("epci_under_15000", "1"), ("total", "1")],
+        "departement": [("any", "1"), ("total", "1")],
+    }
+    shown = run("report", "response", "--kind", "epci", "--lang", "fr", "--db", address(migrated)).out
+    assert "moins de 15\u202f000" in shown
+
+
+def test_every_size_class_follows_the_one_before(migrated: URL) -> None:
+    with database.reading(migrated) as connection:
+        _, rows = database.query(connection, "select kind, least, below from size_classes order by position")
+    for kind in {row[0] for row in rows}:
+        bounds = [(least, below) for of, least, below in rows if of == kind]
+        assert bounds[0][0] == 0
+        assert [least for least, _ in bounds[1:]] == [below for _, below in bounds[:-1]]
+        assert bounds[-1][1] is None
 
 
 def test_a_wave_of_one_kind_is_shown_as_if_there_were_no_kinds(mixed: URL) -> None:

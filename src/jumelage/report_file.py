@@ -6,7 +6,7 @@ import re
 import tomllib
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from jumelage import content
 from jumelage.content import read_text, root
 from jumelage.errors import UsageError
+from jumelage.kind_words import USUAL, kind_words
 from jumelage.texts import Label, both, label, nearest, same
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Report:
     `source` is where the table stands in the printed survey, if it does; `waves` is the least number of waves that it
     needs; `note` is the method that people must know. `asks` are the kinds of question that it is about: without one of
     them in scope it has no row, and is not published. One that is `brought` came with a wave, and is run like its other
-    queries: apart, and within limits.
+    queries: apart, and within limits. `unworded` is the report before it got the words for a kind of authority.
     """
 
     name: str
@@ -82,6 +83,22 @@ class Report:
     note: Label | None = None
     balance: Balance | None = None
     brought: bool = False
+    unworded: Report | None = None
+
+    def of_kind(self, kind: str | None) -> Report:
+        """Return the report with the words for this kind of authority in its texts; None is the usual one."""
+        raw, words = self.unworded or self, kind_words(kind or USUAL)
+        columns = tuple(
+            replace(
+                column,
+                label=words.fill(column.label),
+                labels=column.labels and {code: words.fill(text) for code, text in column.labels.items()},
+            )
+            for column in raw.columns
+        )
+        listing = raw.listing and replace(raw.listing, mark=words.fill(raw.listing.mark))
+        note = raw.note and words.fill(raw.note)
+        return replace(raw, title=words.fill(raw.title), columns=columns, listing=listing, note=note, unworded=raw)
 
     def column(self, name: str) -> Column:
         """Return the column of that name; KeyError if there is none."""
@@ -119,6 +136,7 @@ CODES = frozenset(
         "countries",
         "difficulties",
         "questions",
+        "size_classes",
         "waves",
         "zones",
     ]
@@ -276,7 +294,7 @@ def _report(name: str, header: dict[str, Any], sql: str, *, brought: bool) -> Re
         note=label(header["note"], "note") if "note" in header else None,
         balance=Balance(balance["start"], tuple(balance["parts"]), balance["end"]) if balance else None,
         brought=brought,
-    )
+    ).of_kind(None)
 
 
 def _only(table: dict[str, Any], allowed: set[str], where: Label, name: str) -> None:

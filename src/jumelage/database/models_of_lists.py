@@ -70,6 +70,16 @@ country_zones = table(
 actions = _with_parents("actions", "Kinds of action, with the survey's themes under their parents.")
 difficulties = _with_parents("difficulties", "Difficulties met, with details under their parents.")
 
+size_classes = _code_list(
+    "size_classes",
+    "Classes of authorities of a kind by the number of their inhabitants.",
+    text("kind", "Kind of authority, as in cities."),
+    integer("least", "Least number of inhabitants."),
+    integer("below", "Number of inhabitants below which it ends; null where it has no end.", null=True),
+    integer("position", "Order in lists and reports."),
+    CheckConstraint("below > least", name="bounds"),
+)
+
 cities = table(
     "cities",
     "Register of authorities, present and former: those that a survey may ask, and those that tell another authority "
@@ -172,4 +182,5 @@ CODE_LISTS = (
     "city_aliases",
     "city_changes",
     "answer_codes",
+    "size_classes",
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jumelage.kind_words import asked
 from jumelage.texts import Label, both
 
 if TYPE_CHECKING:
@@ -183,14 +184,6 @@ KINDS = {
     "withdrawn": Label("retirée", "withdrawn"),
 }
 
-# Kinds of authority, as titles name them.
-_AUTHORITIES = {
-    "commune": Label("communes", "communes"),
-    "epci": Label("intercommunalités (EPCI)", "intercommunal bodies (EPCI)"),
-    "departement": Label("départements", "départements"),
-    "region": Label("régions", "regions"),
-}
-
 _TABLES = {
     "default_answers": "réponse{0:s} par défaut",
     "respondents": "répondant{0:s}",
@@ -202,6 +195,7 @@ _TABLES = {
     "published_figures": "chiffre{0:s} imprimé{0:s}",
     "explanations": "explication{0:s}",
     "claims": "affirmation{0:s}",
+    "wave_reports": "rapport{0:s} de la vague",
     "listed_items": "rubrique{0:s} demandée{0:s}",
     "frame": "ville{0:s} de la base de sondage",
     "questions": "question{0:s}",
@@ -221,8 +215,7 @@ def title(sheet: Sheet, lang: str) -> str:
     own = sheet.report.title.text(lang)
     if sheet.kind is None:
         return own
-    asked = _AUTHORITIES[sheet.kind].text(lang) if sheet.kind in _AUTHORITIES else sheet.kind
-    return f"{own} – {asked}"
+    return f"{own} – {asked(sheet.kind).text(lang)}"
 
 
 def heading(name: str, lang: str) -> str:

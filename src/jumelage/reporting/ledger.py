@@ -106,7 +106,7 @@ def compute(connection: Connection, scope: Scope, told: Told, names: Iterable[st
     parts = per_kind(connection, scope)
     orphans = tuple(database.orphans(connection))
     if len(parts) == 1:
-        return replace(_compute(connection, scope, told, names), orphans=orphans)
+        return replace(_compute(connection, parts[0], told, names), orphans=orphans)
     kind = printed_kind(connection, scope)
     runs: dict[str, Run] = {}
     sheets: dict[str, Sheet] = {}

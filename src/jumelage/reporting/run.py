@@ -139,7 +139,7 @@ def check_waves(report: Report, scope: Scope) -> None:
 def make_sheet(connection: Connection, report: Report, facts: tuple[WaveFacts, ...], scope: Scope) -> Sheet:
     """Run a report in the scope that is set, which `facts` are of; ReportError as for `run`."""
     rows = run_cells(connection, report)
-    return Sheet(report, facts, scope.remarks, rows, *_labels(connection, report), scope.kind)
+    return Sheet(report.of_kind(scope.asked), facts, scope.remarks, rows, *_labels(connection, report), scope.kind)
 
 
 def run_cells(connection: Connection, report: Report) -> tuple[tuple[Value, ...], ...]:

@@ -109,8 +109,8 @@ class Sheet:
         if isinstance(value, int | Decimal):
             return number(value, lang)
         spec = self.report.column(column)
-        known = spec.labels or self.labels.get(spec.codes or "", {})
-        label = known.get(value) or _SPECIAL.get(value)
+        own = (spec.labels or {}).get(value)
+        label = own or self.labels.get(spec.codes or "", {}).get(value) or _SPECIAL.get(value)
         indent = "\u2003" if value in self.details else ""
         return indent + (label.text(lang) if label else value)
 

@@ -23,12 +23,14 @@ _ORDER = ("commune", "epci", "departement", "region")
 def per_kind(connection: Connection, scope: Scope) -> tuple[Scope, ...]:
     """Return a scope for each kind of authority that was asked, of the waves that asked it.
 
-    It is the scope itself if there is no more than one kind, or one was chosen.
+    It is the scope itself if there is no more than one kind, or one was chosen; it then says which.
     """
     if scope.kind is not None:
         return (scope,)
     asked = _asked(connection, scope)
-    return tuple(_of_kind(connection, scope, kind, asked[kind]) for kind in asked) if len(asked) > 1 else (scope,)
+    if len(asked) > 1:
+        return tuple(_of_kind(connection, scope, kind, asked[kind]) for kind in asked)
+    return (replace(scope, asked=next(iter(asked), None)),)
 
 
 def of_kind(connection: Connection, scope: Scope, kind: str) -> Scope:
@@ -46,7 +48,7 @@ def of_kind(connection: Connection, scope: Scope, kind: str) -> Scope:
                 nearest(kind, asked),
             )
         )
-    return _of_kind(connection, scope, kind, asked[kind]) if len(asked) > 1 else scope
+    return _of_kind(connection, scope, kind, asked[kind]) if len(asked) > 1 else replace(scope, asked=kind)
 
 
 def check_one_kind(parts: Iterable[Scope]) -> None:
@@ -83,7 +85,7 @@ def _place(kind: str) -> tuple[int, str]:
 
 
 def _of_kind(connection: Connection, scope: Scope, kind: str, revisions: list[tuple[str, int]]) -> Scope:
-    part = replace(scope, revisions=tuple(revisions), kind=kind)
+    part = replace(scope, revisions=tuple(revisions), kind=kind, asked=kind)
     sql = f"select wave from survey.partnerships where city is null and until_from is null and ({_rows(part)})"
     _, rows = database.query(connection, f"select wave, count(*) from ({sql}) p group by wave order by wave")
     if not rows:

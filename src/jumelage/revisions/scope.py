@@ -23,7 +23,8 @@ _WAS_WITHDRAWN = Label("{} a été retirée le {} UTC par {}\u00a0: {}", "{} was
 class Scope:
     """What the views show: revisions of waves, whether inferred rows count, and the date that zones are of.
 
-    `kind` is the one kind of authority that they show, chosen where several were asked; see `revisions/kinds`.
+    `kind` is the one kind of authority that they show, chosen where several were asked; `asked` is that kind
+    or the only one, for the words of reports; see `revisions/kinds`.
     `remarks` belong beside every figure of the scope; `withdrawn` says which revisions were withdrawn since.
     """
 
@@ -33,6 +34,7 @@ class Scope:
     remarks: tuple[Label, ...] = field(default=(), compare=False)
     withdrawn: tuple[Label, ...] = field(default=(), compare=False)
     kind: str | None = None
+    asked: str | None = field(default=None, compare=False)
 
     def check_single(self) -> None:
         """Raise UsageError if there are several revisions in scope."""
