@@ -137,7 +137,7 @@ def test_a_revision_is_held_against_the_version_of_the_hash_that_it_was_recorded
         kept = database.query(connection, "select wave, revision, hash_version from survey.revisions order by 1, 2")[1]
     assert [tuple(row) for row in kept] == [("2006", 1, 1), ("tiny", 1, 1), ("tiny", 2, tomorrow)]
     assert recorded(loaded) == {"2006@1": True, "tiny@1": True, "tiny@2": True}
-    down = run("migrate", "--to", "0010", "--db", address(loaded))
+    down = run("migrate", "--to", "0011", "--db", address(loaded))
     assert (down.code, "1 value of survey.revisions.hash_version" in down.err) == (2, True)
     do(loaded, "update survey.revisions set hash_version = 99 where wave = 'tiny'")
     assert recorded(loaded)["tiny@2"] is False
