@@ -78,6 +78,7 @@ def run(*arguments: object) -> Result:
 _ON_DUCKDB_FIRST = {
     "test_aliases",
     "test_docs",
+    "test_exports",
     "test_handed",
     "test_history",
     "test_hostile",

@@ -8,7 +8,7 @@ remedy = { fr = "si elle fut interrogée, écrivez son code ; si la ligne est u
 */
 select r.line, r.city as value, g.code, g.kind
 from raw_frame r
-inner join meant_frame_city m on m.text = r.city and m.text <> m.code
+inner join meant_frame_city m on m.text = r.city and m.text <> m.code and r.city_code is null
 inner join register g on g.code = m.code and g.kind <> 'commune'
 where exists (
     select 1

@@ -31,6 +31,7 @@ _FIRST_CAUSES = frozenset(
         "number_as_date",
         "date_in_part",
         "shown_otherwise",
+        "value_not_recoded",
     }
 )
 
@@ -97,7 +98,7 @@ class Findings(Collection[Finding]):
         return next(islice(self, number, None))
 
     def in_order(self) -> Findings:
-        """Return them in order, without those of a cell that only follow from another finding there."""
+        """Return them in order, each once, without those of a cell that only follow from another finding there."""
         kept = Findings()
         for cell, rows in groupby(self._rows(), key=_cell):
             if cell is None:
@@ -106,8 +107,11 @@ class Findings(Collection[Finding]):
                 continue
             of_cell = list(rows)
             first = [row for row in of_cell if row[1] in _FIRST_CAUSES]
+            told: list[_Row] = []
             for row in first or of_cell:
-                kept._add(row)
+                if row not in told[-_AT_ONCE:]:  # of a cell that stands in several tables, the same is said once
+                    told.append(row)
+                    kept._add(row)
         return kept
 
     def _set_aside(self) -> None:

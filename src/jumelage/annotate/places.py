@@ -51,9 +51,10 @@ class Places:
                 self._merged = {
                     sheet: book.marks(sheet).merged for sheet in book.sheets if sheet.casefold() != LIST.casefold()
                 }
-                self._names = {
-                    document.sheet: _names(book, document) for document in documents if document.sheet in self._merged
-                }
+                self._names: dict[str | None, dict[str | None, int]] = {}
+                for document in documents:  # of an export, several tables are read from one sheet
+                    if document.sheet in self._merged:
+                        self._names.setdefault(document.sheet, {}).update(_names(book, document))
         except UnreadableError:
             raise unreadable(handed) from None
         self._headers = {document.sheet: document.header for document in documents}

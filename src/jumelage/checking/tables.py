@@ -3,6 +3,8 @@
 raw_NAME             the records as text, each with its row. Written by `reading.raw_tables` (of a revision that is
                      loaded again in part: `reading.restore`); `totals` takes lines out that are no rows. Read by
                      `columns`, and by rules for what a value was called.
+raw_export           the records of an export of a survey tool, by `reading.export`; `reading.exported` makes the raw
+                     tables of what its columns stand for.
 extra_NAME           the lines that were taken out: totals, footnotes. Written and read by `totals`.
 meant_NAME_COLUMN    what each distinct text of a column stands for. Written and read by `columns`.
 resolved_NAME        the rows of raw_NAME with what their texts stand for. Written by `resolved`; read by rules,

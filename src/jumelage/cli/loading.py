@@ -45,6 +45,7 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command()(load)
     app.command()(template)
+    app.command("map")(map_)
     app.add_typer(aliases_app, name="aliases")
 
 
@@ -68,6 +69,12 @@ def load(
         ),
     ] = None,
     aliases: Aliases = None,
+    map_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--map", metavar="FILE", help="What the columns of an export stand for [default: map.toml in the folder]."
+        ),
+    ] = None,
     annotate: Annotated[
         Path | None,
         typer.Option("--annotate", metavar="OUT", help="Write a copy of HANDED with each finding where it belongs."),
@@ -109,10 +116,18 @@ def load(
                 "--recorded-at goes with a whole wave, and with --by: who says that it stood then",
             )
         )
+    if map_file is not None and table is not None:
+        raise UsageError(
+            both(
+                "--map va avec une vague entière\u00a0; un fichier pour --table a ses propres en-têtes",
+                "--map goes with a whole wave; a file for --table has the headings of its table",
+            )
+        )
     how = showing.Showing(format_, lang, output)
     more = {
         "recorded_at": _past(recorded_at),
         "aliases": aliases,
+        "map_file": map_file,
         "annotate": annotate,
         "lang": lang,
         "accept_loss": accept_loss,
@@ -147,8 +162,7 @@ def request_of(handed: Path, reason: str | None = None, by: str | None = None, *
         handed = packaged
         say(filled(_LOADING, handed))
     protect(handed)
-    if more.get("aliases") is not None:
-        protect(more["aliases"])
+    protect(*(more[name] for name in ("aliases", "map_file") if more.get(name) is not None))
     return Request(handed, reason, by, **more)
 
 
@@ -198,6 +212,40 @@ def template(
     check_output(out)
     write_template(out, wave, lang, earlier, asked, overwrite=overwrite)
     say(both("{} est écrit", "wrote {}", out))
+
+
+def map_(
+    export: Annotated[
+        Path, typer.Argument(metavar="EXPORT", help="What a survey tool exported: a CSV file or workbook.")
+    ],
+    questions: Annotated[
+        Path | None,
+        typer.Option(
+            "--questions", metavar="FILE", help="What the wave asks on its own [default: questions.csv beside EXPORT]."
+        ),
+    ] = None,
+    items: Annotated[
+        Path | None,
+        typer.Option("--items", metavar="FILE", help="Items of the questions [default: question_items.csv beside]."),
+    ] = None,
+    sheet: Annotated[str | None, typer.Option("--sheet", metavar="NAME", help="Of a workbook: the sheet.")] = None,
+    lang: Lang = "en",
+    output: Output = None,
+) -> None:
+    """Draft what the columns of an export are likely to stand for.
+
+    Complete it, and keep it as map.toml beside the export in the folder of the wave: `load` reads both.
+    """
+    from jumelage.reading.draft import draft_map
+
+    if questions is None and (beside := export.with_name("questions.csv")).is_file():
+        questions = beside
+    protect(export)
+    check_output(output)
+    asked = _questions_of(questions, items, lang) if questions is not None else {}
+    with showing.told(showing.Showing(lang=lang)):
+        text = draft_map(export, asked, sheet, lang)
+    write([text], output)
 
 
 def _questions_of(questions: Path, items: Path | None, lang: str) -> dict[str, Rows]:

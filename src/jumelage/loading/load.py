@@ -78,7 +78,8 @@ def _load(
 ) -> Loaded:
     findings = Findings()
     names = Names(bench, connection)
-    with open_handed(request.handed, scratch, findings, request.table, request.reports) as handed, ExitStack() as kept:
+    given = request.map_file, request.reports
+    with open_handed(request.handed, scratch, findings, request.table, *given) as handed, ExitStack() as kept:
         restored = restore(connection, bench, request.wave or "", request.table) if request.table else None
         kept.enter_context(with_brought(restored.reports if restored else {}))
         package = read_package(bench, handed, scratch, findings, restored, step)

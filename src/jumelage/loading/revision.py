@@ -34,7 +34,8 @@ class Request:
     With `table`, `handed` is one file for that table, and the rest is the current revision of `wave`. `annotate` is
     where a copy with the findings written in goes, in `lang`, and `tell` is told of it; `aliases` a file of more
     accepted spellings. With `accept_loss` a correction may lose more than a tenth of a table. `recorded_at` is the time
-    in UTC from which files found in an archive stood; `reports` the folder of those that come with a workbook.
+    in UTC from which files found in an archive stood; `reports` the folder of those that come with a workbook;
+    `map_file` says what the columns of an export stand for.
     """
 
     handed: Path
@@ -48,6 +49,7 @@ class Request:
     tell: Callable[[Label], object] = lambda _: None
     accept_loss: bool = False
     recorded_at: datetime | None = None
+    map_file: Path | None = None
     reports: Path | None = None
 
 

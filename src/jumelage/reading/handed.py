@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import zipfile
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from jumelage import report_file
 from jumelage.errors import DataError, UnreadableError, UsageError
+from jumelage.reading.mapping import EXPORT, MAP, read_map
 from jumelage.reading.own_reports import FOLDER, read_own_reports
 from jumelage.reading.source import CsvSource, SheetSource
 from jumelage.reading.wave_fields import FILE
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from jumelage.findings import Findings
+    from jumelage.reading.mapping import ExportMap
     from jumelage.reading.own_reports import OwnReport
     from jumelage.reading.source import Source
     from jumelage.reading.workbook import Workbook
@@ -31,6 +33,7 @@ MAY_LACK = ("answers", PAIRS)
 OPTIONAL = ("aliases", "claims", "questions", "question_items")
 WAVE = "wave"
 PUBLISHED = "published"
+EXPORTED = ("frame", "respondents", "actions", "difficulties", "answers")  # tables that an export may have rows of
 _PASSED_OVER = (".", "readme", "thumbs.db", "desktop.ini", "~$")
 NEVER_READ = ("instructions", "lists", "findings")
 WORKBOOKS = (".xlsx", ".xls", ".ods", ".xlsm", ".xlsb")
@@ -41,7 +44,8 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 class Handed:
     """The tables handed in, by name (`partnerships`, `published/zones` …), and where wave.toml is to be looked for.
 
-    `reports` are those that come with the wave.
+    `reports` are those that come with the wave. `exported` tells that there should be an export of a survey tool too,
+    the source `export`, and `mapped` what its columns stand for.
     """
 
     path: Path
@@ -49,17 +53,24 @@ class Handed:
     sources: dict[str, Source] = field(default_factory=dict)
     folder: Path | None = None
     reports: dict[str, OwnReport] = field(default_factory=dict)
+    mapped: ExportMap | None = None
+    exported: bool = False
 
 
 @contextmanager
 def open_handed(
-    path: Path, scratch: Path, findings: Findings, table: str | None = None, reports: Path | None = None
+    path: Path,
+    scratch: Path,
+    findings: Findings,
+    table: str | None = None,
+    map_file: Path | None = None,
+    reports: Path | None = None,
 ) -> Iterator[Handed]:
     """Open what is handed in; what is in it and is no table of a wave is added to the findings.
 
-    With `table`, it is one file or one sheet for that table. `reports` is the folder of those that come with a
-    workbook, which has no place for them. DataError if there is nothing of the kind at the path,
-    or if it cannot be opened as a whole.
+    With `table`, it is one file or one sheet for that table. `map_file` is the map of an export, in place of the
+    map.toml of a folder; `reports` the folder of those that come with a workbook, which has no place for them.
+    DataError if there is nothing of the kind at the path, or if it cannot be opened as a whole.
     """
     form = form_of(path)
     if form == "file" and table is None:
@@ -91,9 +102,11 @@ def open_handed(
         if form == "workbook":
             from jumelage.reading.workbook import open_workbook
 
+            mapped = read_map(map_file, findings) if map_file is not None else None
             own = read_own_reports(_report_files(reports, findings), findings)
             with open_workbook(path) as workbook, with_brought({name: one.report for name, one in own.items()}):
-                yield Handed(path, form, _sheets(path, workbook, findings, table), reports=own)
+                sources = _sheets(path, workbook, findings, table, mapped)
+                yield Handed(path, form, sources, None, own, mapped, exported=map_file is not None)
         elif form == "file" and table is not None:
             yield Handed(path, form, {table: CsvSource(table, path.name, path, scratch / f"{table}.text")})
         else:
@@ -103,8 +116,8 @@ def open_handed(
 
                 folder = unpack(path, scratch / "unpacked")
             own = read_own_reports(_report_files(folder / FOLDER, findings), findings)
-            with with_brought({name: one.report for name, one in own.items()}):
-                yield Handed(path, form, _files(folder, scratch, findings), folder, own)
+            with with_brought({name: one.report for name, one in own.items()}), ExitStack() as opened:
+                yield _folder(path, form, folder, own, map_file, scratch, findings, opened)
     except UnreadableError as error:
         found = Finding(rule(error.rule), path.name, error.row, error.column, details=error.details)
         raise DataError(said_of(path, 1, NOT_LOADED), [found]) from None
@@ -141,9 +154,68 @@ def form_of(path: Path) -> str:
     return "zip" if path.suffix.lower() == ".zip" else "file"
 
 
-def _files(folder: Path, scratch: Path, findings: Findings) -> dict[str, Source]:
+def _folder(
+    path: Path,
+    form: str,
+    folder: Path,
+    own: dict[str, OwnReport],
+    map_file: Path | None,
+    scratch: Path,
+    findings: Findings,
+    opened: ExitStack,
+) -> Handed:
+    """Find the tables of a folder, and an export with its map; what has to be closed again goes to `opened`."""
+    if map_file is None and (folder / MAP).is_file():
+        map_file = folder / MAP
+    mapped = read_map(map_file, findings) if map_file is not None else None
+    export = _name_of_export(folder, mapped)
+    sources = _files(folder, scratch, findings, export)
+    there = (folder / export).is_file()
+    if mapped is not None and (source := open_export(folder / export, scratch, mapped, findings, opened)):
+        sources[EXPORT] = source
+    elif map_file is None and there:
+        findings.append(Finding(rule("export_without_map"), export))
+    return Handed(path, form, sources, folder, own, mapped, exported=there or map_file is not None)
+
+
+def _name_of_export(folder: Path, mapped: ExportMap | None) -> str:
+    """Return the name of the file that is an export: as the map says, else `export`, whatever its ending."""
+    if mapped is not None and mapped.file:
+        return mapped.file
+    names = sorted(path.name for path in folder.iterdir() if path.stem == EXPORT and path.is_file())
+    return names[0] if names else f"{EXPORT}.csv"
+
+
+def open_export(path: Path, scratch: Path, mapped: ExportMap, findings: Findings, opened: ExitStack) -> Source | None:
+    """Open the export that a map speaks of; None, with findings, if there is none that can be read."""
+    if not path.is_file():
+        findings.append(Finding(rule("file_missing"), path.name))
+        return None
+    try:
+        if form_of(path) == "file":
+            return CsvSource(EXPORT, path.name, path, scratch / f"{EXPORT}.text")
+        from jumelage.reading.workbook import open_workbook
+
+        workbook = opened.enter_context(open_workbook(path))
+        return SheetSource(EXPORT, path.name, path, workbook, _sheet_of_export(workbook, mapped))
+    except UnreadableError as error:
+        findings.append(Finding(rule(error.rule), path.name, error.row, error.column, details=error.details))
+        return None
+
+
+def _sheet_of_export(workbook: Workbook, mapped: ExportMap) -> str:
+    """Return the sheet that the map names, else the only one that holds anything."""
+    shown = [sheet for sheet in workbook.sheets if not workbook.marks(sheet).hidden]
+    full = [sheet for sheet in shown if any(any(cells) for _, cells in workbook.rows(sheet))]
+    chosen = [sheet for sheet in workbook.sheets if sheet == mapped.sheet] if mapped.sheet else full
+    if len(chosen) != 1:
+        raise UnreadableError("export_sheet", sheets=", ".join(full))
+    return chosen[0]
+
+
+def _files(folder: Path, scratch: Path, findings: Findings, export: str) -> dict[str, Source]:
     known = {f"{name}.csv": name for name in (*TABLES, *OPTIONAL)}
-    found = _known(folder, "", {**known, FILE: "", PUBLISHED: "", FOLDER: ""}, findings)
+    found = _known(folder, "", {**known, FILE: "", PUBLISHED: "", FOLDER: "", MAP: "", export: ""}, findings)
     inner = folder / PUBLISHED
     if inner.is_dir():
         reports = {f"{name}.csv": f"{PUBLISHED}/{name}" for name in report_file.reports_of_a_wave()}
@@ -184,12 +256,16 @@ def _known(folder: Path, prefix: str, known: dict[str, str], findings: Findings)
     return found
 
 
-def _sheets(path: Path, workbook: Workbook, findings: Findings, table: str | None) -> dict[str, Source]:
+def _sheets(
+    path: Path, workbook: Workbook, findings: Findings, table: str | None, mapped: ExportMap | None
+) -> dict[str, Source]:
     names = {folded(name): name for name in (WAVE, *TABLES, *OPTIONAL)}
     names |= {folded(f"{PUBLISHED} {name}"): f"{PUBLISHED}/{name}" for name in report_file.reports_of_a_wave()}
     if table is not None:
         sheet = _one_sheet(workbook, names, table)
         return {table: SheetSource(table, path.name, path, workbook, sheet)}
+    if mapped is not None:
+        names[folded(mapped.sheet or EXPORT)] = EXPORT
     found: dict[str, Source] = {}
     for sheet in workbook.sheets:
         name = names.get(folded(sheet))
@@ -205,6 +281,8 @@ def _sheets(path: Path, workbook: Workbook, findings: Findings, table: str | Non
         else:
             printed = name.startswith(PUBLISHED)
             found[name] = SheetSource(name, path.name, path, workbook, sheet, as_printed=printed)
+    if mapped is not None and EXPORT not in found:
+        findings.append(Finding(rule("sheet_missing"), path.name, details={"name": mapped.sheet or EXPORT}))
     return found
 
 

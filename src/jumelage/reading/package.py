@@ -10,12 +10,13 @@ from sqlalchemy.exc import DBAPIError
 
 from jumelage import report_file
 from jumelage.errors import DataError, UnreadableError
-from jumelage.reading.handed import MAY_LACK, PUBLISHED, TABLES, WAVE, Handed
+from jumelage.reading.handed import EXPORTED, MAY_LACK, PUBLISHED, TABLES, WAVE, Handed
+from jumelage.reading.mapping import EXPORT
 from jumelage.reading.raw_tables import stage
 from jumelage.reading.shapes import ALIASES, CLAIMS, ITEMS, QUESTIONS, SHAPES, WAVE_SHEET, Rows, own_columns
 from jumelage.reading.source import Document, Shape, read_header
 from jumelage.reading.wave_fields import FILE, MOST_PARTS, Origin, nested
-from jumelage.reading.wave_toml import Wave, read_wave, wave_of
+from jumelage.reading.wave_toml import Wave, read_wave, wave_of, with_map
 from jumelage.rules import Finding, rule
 from jumelage.temporary import is_full
 from jumelage.texts import composed, find_control, find_damage
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from jumelage.findings import Findings
+    from jumelage.reading.mapping import ExportMap
     from jumelage.reading.own_reports import OwnReport
     from jumelage.reading.restore import Restored
     from jumelage.reading.source import Source
@@ -73,35 +75,32 @@ def read_package(
     What is `restored` of an earlier revision is there already.
     """
     documents: dict[str, Document] = dict(restored.documents) if restored else {}
-    published, rows = {}, dict(restored.asked) if restored else {}
+    rows = dict(restored.asked) if restored else {}
     for name, shape in {"questions": QUESTIONS, "question_items": ITEMS}.items():
         if name in handed.sources:
             with _unchanged(handed, handed.sources[name]):
                 rows[name] = read_rows(handed.sources[name], shape, findings)
             documents[name] = rows[name].document
     questions, items = rows.get("questions"), rows.get("question_items")
+    origin, wave = (Origin(), restored.wave) if restored else _read_wave(handed, documents, findings)
+    exported: dict[str, Document] = {}
+    if handed.mapped is not None and not restored:
+        step(f"reading {EXPORT}")
+        exported = _read_export(bench, handed, handed.mapped, (questions, items), wave, scratch, findings)
+        wave = wave and with_map(wave, handed.mapped.said)
+    documents |= exported
     for name in TABLES:
         if name not in documents:
             step(f"reading {name}")
             shape = SHAPES[name]
             if name == "respondents" and questions is not None:
                 shape = replace(shape, own=own_columns(questions))
-            documents[name] = _read_table(bench, handed, name, shape, scratch, findings)
+            unread = handed.exported and name in EXPORTED and "respondents" not in exported
+            documents[name] = _read_table(bench, handed, name, shape, scratch, findings, unread=unread)
     if restored:
         _answered_anew(bench, documents["respondents"])
-        return Package(restored.wave, {}, None, None, documents, questions=questions, items=items)
-    for name, source in handed.sources.items():
-        if name.startswith(f"{PUBLISHED}/"):
-            report = report_file.report(name.removeprefix(f"{PUBLISHED}/"))
-            shape = Shape((*report.key, "measure", "printed", "place"))
-            with _unchanged(handed, source):
-                published[report.name] = read_rows(source, shape, findings)
-            documents[name] = published[report.name].document
-        elif name in _LATER:
-            with _unchanged(handed, source):
-                rows[name] = read_rows(source, _LATER[name], findings)
-            documents[name] = rows[name].document
-    origin, wave = _read_wave(handed, documents, findings)
+        return Package(wave, {}, None, None, documents, questions=questions, items=items)
+    published = _read_publication(handed, documents, rows, findings)
     return Package(
         wave,
         published,
@@ -115,6 +114,51 @@ def read_package(
     )
 
 
+def _read_publication(
+    handed: Handed, documents: dict[str, Document], rows: dict[str, Rows], findings: Findings
+) -> dict[str, Rows]:
+    """Return what is printed, by report; what comes later, by its name, is added to the rows."""
+    published = {}
+    for name, source in handed.sources.items():
+        if name.startswith(f"{PUBLISHED}/"):
+            report = report_file.report(name.removeprefix(f"{PUBLISHED}/"))
+            shape = Shape((*report.key, "measure", "printed", "place"))
+            with _unchanged(handed, source):
+                published[report.name] = read_rows(source, shape, findings)
+            documents[name] = published[report.name].document
+        elif name in _LATER:
+            with _unchanged(handed, source):
+                rows[name] = read_rows(source, _LATER[name], findings)
+            documents[name] = rows[name].document
+    return published
+
+
+def _read_export(
+    bench: Connection,
+    handed: Handed,
+    mapped: ExportMap,
+    asked: tuple[Rows | None, Rows | None],
+    wave: Wave | None,
+    scratch: Path,
+    findings: Findings,
+) -> dict[str, Document]:
+    """Read an export; a table that it gives rows of must not be there as a file too."""
+    source = handed.sources.get(EXPORT)
+    unread = {rows.document.file for rows in asked if rows is not None and not rows.lines}
+    if source is None or unread & {file for file, _, _ in findings.places}:  # nobody knows what was asked
+        return {}
+    from jumelage.reading.export import read_export  # few waves have one
+
+    with _unchanged(handed, source):
+        found = read_export(bench, source, mapped, asked, wave, scratch, findings)
+    for name in found.keys() & handed.sources.keys():
+        twice = handed.sources[name]
+        findings.append(
+            Finding(rule("export_and_table"), twice.file, sheet=twice.sheet, details={"export": source.file})
+        )
+    return found
+
+
 def _answered_anew(bench: Connection, respondents: Document) -> None:
     """Take restored answers away where the columns of a new table of respondents stand for them."""
     own = [column.removeprefix("q_") for column in respondents.columns if column and column.startswith("q_")]
@@ -123,7 +167,14 @@ def _answered_anew(bench: Connection, respondents: Document) -> None:
 
 
 def _read_table(
-    bench: Connection, handed: Handed, name: str, shape: Shape, scratch: Path, findings: Findings
+    bench: Connection,
+    handed: Handed,
+    name: str,
+    shape: Shape,
+    scratch: Path,
+    findings: Findings,
+    *,
+    unread: bool = False,
 ) -> Document:
     columns = ", ".join(f"cast(null as varchar) as {column}" for column in (*shape.columns, "loose"))
     bench.exec_driver_sql(
@@ -132,7 +183,7 @@ def _read_table(
     )
     source = handed.sources.get(name)
     if source is None:
-        return _absent(handed, name, findings)
+        return _absent(handed, name, findings, unread=unread)
     document = open_table(source, shape, findings)
     if document is None:
         return Document(name, source.file, source.sheet, source.path, 1, ())
@@ -155,12 +206,14 @@ def _unchanged(handed: Handed, source: Source) -> Iterator[None]:
         raise DataError(f"{handed.path}: 1 finding; nothing was loaded", [finding])
 
 
-def _absent(handed: Handed, name: str, findings: Findings) -> Document:
+def _absent(handed: Handed, name: str, findings: Findings, *, unread: bool) -> Document:
+    """Find that a table is missing, unless an export that could not be read may have its rows."""
+    lacks = name not in MAY_LACK and not unread
     if handed.form == "workbook":
-        if name not in MAY_LACK:
+        if lacks:
             findings.append(Finding(rule("sheet_missing"), handed.path.name, details={"name": name}))
         return Document(name, handed.path.name, name, handed.path, 1, ())
-    if name not in MAY_LACK:
+    if lacks:
         findings.append(Finding(rule("file_missing"), f"{name}.csv"))
     return Document(name, f"{name}.csv", None, handed.path, 1, ())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -133,6 +133,15 @@ def wave_of(table: dict[str, Any], origin: Origin, findings: Findings) -> Wave:
     return _wave(Reader(table, "", origin, findings), table)
 
 
+def _kept(table: dict[str, Any]) -> str:
+    return json.dumps(table, default=str, ensure_ascii=False, sort_keys=True)
+
+
+def with_map(wave: Wave, said: dict[str, Any]) -> Wave:
+    """Keep with a wave the map by which its export was read, under the key `map`."""
+    return replace(wave, declared=_kept({**json.loads(wave.declared), "map": said}))
+
+
 _NO_TEXTS = ("evidence", "several_mark")  # keys of what is no text for people
 
 
@@ -188,7 +197,7 @@ def _wave(top: Reader, table: dict[str, Any]) -> Wave:
         home_apart=home.take("apart", bool, False),
         territory=top.texts("territory", needed=False) or TERRITORY,
         day_first=top.choice("dates", ("iso", "day/month"), "iso") == "day/month",
-        declared=json.dumps(table, default=str, ensure_ascii=False, sort_keys=True),
+        declared=_kept(table),
     )
     if wave.code is not None and not is_code(wave.code):
         top.wrong("wave", wave.code, "wave_code")
