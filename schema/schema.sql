@@ -225,6 +225,7 @@ CREATE TABLE survey.revisions (
     declared TEXT,
     home_country TEXT DEFAULT 'FR',
     home_apart BOOLEAN DEFAULT 'false',
+    hash_version INTEGER DEFAULT '1',
     CONSTRAINT pk_revisions PRIMARY KEY (wave, revision),
     CONSTRAINT ck_revisions_reason CHECK (revision = 1 or reason is not null),
     CONSTRAINT fk_revisions_wave FOREIGN KEY(wave) REFERENCES survey.waves (wave)
@@ -253,6 +254,7 @@ COMMENT ON COLUMN survey.revisions.software IS 'Version of jumelage that loaded 
 COMMENT ON COLUMN survey.revisions.declared IS 'wave.toml as JSON; null for revisions loaded before it was kept.';
 COMMENT ON COLUMN survey.revisions.home_country IS 'Country of the towns: what is twinned within it is not international.';
 COMMENT ON COLUMN survey.revisions.home_apart IS 'Declared: agreements at home are kept, apart from all others.';
+COMMENT ON COLUMN survey.revisions.hash_version IS 'How content_hash was made: a load compares in the version of the revision that it is compared with.';
 
 CREATE TABLE survey.city_aliases (
     alias TEXT NOT NULL,

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sqlalchemy.engine import URL
 
 from jumelage import database
 from jumelage.database import migrate
+from jumelage.loading import hashing
 from jumelage.loading.load import load
 from jumelage.loading.recorded import check_rows
 from jumelage.loading.revision import Request
 from jumelage.revisions.history import withdraw
 
-from .conftest import WaveFolder, address, run
+from .conftest import WAVE_2006, WaveFolder, address, run
 
 
 def do(url: URL, *statements: str) -> None:
@@ -105,3 +108,37 @@ def test_a_revision_whose_wave_toml_was_not_kept_cannot_be_told(loaded: URL) -> 
     do(loaded, "update survey.revisions set declared = null")
     result = run("check", "--rows", "--db", address(loaded))
     assert (result.code, result.err) == (0, "2006@1: it cannot be told, since its wave.toml was not kept\n")
+
+
+def test_a_revision_is_held_against_the_version_of_the_hash_that_it_was_recorded_with(
+    loaded: URL, tiny_wave: WaveFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database.creating(loaded) as connection:  # of before: no version was kept
+        migrate.migrate(connection, "0009")
+        migrate.migrate(connection)
+    load(loaded, Request(tiny_wave.path, by="tests"))
+    of_today = hashing.VERSIONS[hashing.VERSION]
+
+    def of_tomorrow(*given: Any) -> tuple[str, dict[str, int]]:
+        digest, rows = of_today(*given)
+        return f"of tomorrow {digest}", rows
+
+    tomorrow = hashing.VERSION + 1
+    monkeypatch.setitem(hashing.VERSIONS, tomorrow, of_tomorrow)
+    monkeypatch.setattr(hashing, "VERSION", tomorrow)
+    for folder, wave in ((WAVE_2006, "2006"), (tiny_wave.path, "tiny")):
+        assert run("load", folder, "--db", address(loaded)).err == f"wave {wave}, revision 1: unchanged\n"
+    tiny_wave.append("actions.csv", "Douai,agenda_21,yes")
+    changed = ("load", tiny_wave.path, "--db", address(loaded))
+    assert "say why it changes" in run(*changed).err
+    assert run(*changed, "--reason", "a letter").code == 0
+    assert run(*changed).err == "wave tiny, revision 2: unchanged\n"
+    with database.reading(loaded) as connection:
+        kept = database.query(connection, "select wave, revision, hash_version from survey.revisions order by 1, 2")[1]
+    assert [tuple(row) for row in kept] == [("2006", 1, 1), ("tiny", 1, 1), ("tiny", 2, tomorrow)]
+    assert recorded(loaded) == {"2006@1": True, "tiny@1": True, "tiny@2": True}
+    down = run("migrate", "--to", "0011", "--db", address(loaded))
+    assert (down.code, "1 value of survey.revisions.hash_version" in down.err) == (2, True)
+    do(loaded, "update survey.revisions set hash_version = 99 where wave = 'tiny'")
+    assert recorded(loaded)["tiny@2"] is False
+    assert "say why it changes" in run(*changed).err

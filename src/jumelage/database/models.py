@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Boolean, CheckConstraint, Column, DateTime, ForeignKeyConstraint, Table, Text
+from sqlalchemy import Boolean, CheckConstraint, Column, DateTime, ForeignKeyConstraint, Integer, Table, Text
 
 from jumelage.database.model_parts import (
     SCHEMA,
@@ -123,6 +123,14 @@ revisions = table(
         nullable=True,
         server_default="false",
         comment="Declared: agreements at home are kept, apart from all others.",
+    ),
+    Column(
+        "hash_version",
+        Integer,
+        nullable=True,
+        server_default="1",
+        autoincrement=False,
+        comment="How content_hash was made: a load compares in the version of the revision that it is compared with.",
     ),
     key("wave", "revision"),
     CheckConstraint("revision = 1 or reason is not null", name="reason"),

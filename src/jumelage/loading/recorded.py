@@ -10,7 +10,7 @@ from jumelage import database
 from jumelage.database.models import metadata
 from jumelage.database.workbench import workbench
 from jumelage.findings import Findings
-from jumelage.loading.revision import content_hash
+from jumelage.loading.hashing import VERSIONS, content_hash
 from jumelage.reading.wave_fields import Origin
 from jumelage.reading.wave_toml import wave_of
 
@@ -34,13 +34,16 @@ def check_rows(connection: Connection) -> list[Recorded]:
     columns = database.columns(connection)
     if "declared" not in columns.get("revisions", ()):
         return [Recorded(name, None) for name in _names(connection)] if "revisions" in columns else []
-    sql = "select wave, revision, declared, content_hash from survey.revisions order by wave, revision"
+    version = "hash_version" if "hash_version" in columns["revisions"] else "1"  # there was no other before it was kept
+    sql = f"select wave, revision, {version}, declared, content_hash from survey.revisions order by wave, revision"
     found = []
     with workbench(connection) as bench:
-        for wave, revision, declared, digest in database.query(connection, sql)[1]:
+        for wave, revision, made, declared, digest in database.query(connection, sql)[1]:
             fits = None
             if declared is not None:
-                fits = _hash(connection, bench, columns, (wave, revision), declared) == digest
+                fits = (
+                    made in VERSIONS and _hash(connection, bench, columns, (wave, revision, made), declared) == digest
+                )
             found.append(Recorded(f"{wave}@{revision}", fits))
     return found
 
@@ -56,7 +59,7 @@ def _names(connection: Connection) -> list[str]:
 
 
 def _hash(
-    connection: Connection, bench: Connection, columns: dict[str, list[str]], key: tuple[str, int], declared: str
+    connection: Connection, bench: Connection, columns: dict[str, list[str]], key: tuple[str, int, int], declared: str
 ) -> str:
     findings = Findings()  # it was understood when it was loaded
     wave = wave_of(json.loads(declared), Origin(texts=True), findings)
@@ -78,4 +81,4 @@ def _hash(
         database.fetch(connection, sql, bench, "fetched", kinds)
         return f"(select {', '.join(['*', *absent])} from fetched)"
 
-    return content_hash(bench, wave, relation)[0]
+    return content_hash(bench, wave, key[2], relation)[0]

@@ -1,18 +1,17 @@
-"""One revision: what is asked for, what came of it, its hash, and how it is appended."""
+"""One revision: what is asked for, what came of it, and how it is appended."""
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from jumelage import __version__, database
-from jumelage.database.models import DERIVED, LATER_TABLES, OF_A_LOAD, OF_A_REVISION, columns_of, metadata
+from jumelage.database.models import OF_A_LOAD, OF_A_REVISION, columns_of, metadata
 from jumelage.errors import DataError, UsageError
+from jumelage.loading import hashing
 from jumelage.loading.listed import asks_the_same, record_items
 from jumelage.loading.losses import confirm, losses
-from jumelage.reading.wave_toml import Wave, canonical
 from jumelage.revisions.history import check_before_all, recording_time, user
 from jumelage.texts import Label, both, filled, same
 
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
     from jumelage.findings import Findings
     from jumelage.loading.losses import Loss
+    from jumelage.reading.wave_toml import Wave
     from jumelage.rules import Finding
 
 
@@ -97,15 +97,15 @@ def append_revision(
     step: Callable[[str], None],
 ) -> Loaded:
     """Append what is staged as a revision, unless the current one says the same."""
-    digest, rows = content_hash(bench, wave)
+    digest, rows = hashing.content_hash(bench, wave)
     last, current = _earlier(connection, wave)
     if request.recorded_at is not None:
         _check_past(connection, wave, request.recorded_at, last)
-    before = current[0] if current else None
+    before = current.revision if current else None
     # With a reason, the same content read in another way (`missing`, `dates`) is a revision too: it is kept for later.
-    same = current is not None and current[1] == digest and asks_the_same(connection, wave, current[0])
-    if current and same and (current[2] == wave.declared or not request.reason):
-        return Loaded(wave.code, current[0], False, before, rows, wave.synthetic, findings)
+    same = current is not None and _says_the_same(connection, bench, wave, current, digest)
+    if current and same and (current.declared == wave.declared or not request.reason):
+        return Loaded(wave.code, current.revision, False, before, rows, wave.synthetic, findings)
     if last and not dry_run and not (request.reason and request.reason.strip()):
         raise UsageError(filled(_DIFFERS if before else _AGAIN, wave.code, before or last))
     revision = last + 1
@@ -123,64 +123,35 @@ def append_revision(
     )
 
 
-# Columns that came later, with what stands there where they are not used: the hash is then what it always was.
-_LATER = {
-    "declared_agreements": "null",
-    "declared_missing": "'not_asked'",
-    "until_from": "null",
-    "until_to": "null",
-}
+@dataclass(frozen=True, slots=True)
+class _Current:
+    """The current revision of a wave: its number, its hash in the version that it was made in, its kept wave.toml."""
+
+    revision: int
+    digest: str
+    version: int
+    declared: str | None
 
 
-def _field(column: str, *, first: bool) -> str:
-    """Return what a column adds to the line of its row: + and the value, - for null.
-
-    Of a column that came later, its name too, and nothing where it is not used. What is null, `concat` leaves out.
-    """
-    mark = "" if first else "chr(31) || "
-    if column in _LATER:
-        return f"{mark}'{column}+' || cast(nullif({column}, {_LATER[column]}) as varchar)"
-    return f"case when {column} is null then {mark}'-' else {mark}'+' end, cast({column} as varchar)"
+def _says_the_same(connection: Connection, bench: Connection, wave: Wave, current: _Current, digest: str) -> bool:
+    """Tell whether what is staged is what a revision says; `digest` is its hash in the version of today."""
+    if current.version not in hashing.VERSIONS:
+        return False
+    if current.version != hashing.VERSION:
+        digest = hashing.content_hash(bench, wave, current.version)[0]
+    return digest == current.digest and asks_the_same(connection, wave, current.revision)
 
 
-def _staged(name: str, _columns: list[str]) -> str:
-    return f"staged_{name}"
-
-
-def content_hash(
-    bench: Connection, wave: Wave, relation: Callable[[str, list[str]], str] = _staged
-) -> tuple[str, dict[str, int]]:
-    """Return a hash of a wave that does not depend on the order of its rows, and the number of rows of each table.
-
-    `relation` says where the columns of a table stand in the workbench: what is staged, or what was loaded. It is made
-    of sums of the upper and the lower halves of the rows' MD5.
-    """
-    counts = {}
-    digest = hashlib.sha256(canonical(wave).encode())
-    for name in OF_A_LOAD:
-        columns = [column for column in columns_of(name) if column not in {"position", "agreement", *DERIVED}]
-        line = f"concat({', '.join(_field(column, first=column == columns[0]) for column in columns)})"
-        sums = bench.exec_driver_sql(
-            "select count(*), sum(cast(m >> 64 as ubigint)), sum(cast(m & 18446744073709551615 as ubigint)) "
-            f"from (select md5_number({line}) as m from {relation(name, columns)})"
-        ).one()
-        if name in LATER_TABLES and not sums[0]:
-            continue
-        counts[name] = int(sums[0])
-        digest.update(f"\n{name} {tuple(sums)}".encode())
-    return digest.hexdigest(), counts
-
-
-def _earlier(connection: Connection, wave: Wave) -> tuple[int, tuple[int, str, str | None] | None]:
-    """Return the last revision of a wave, 0 if none, and of the current one its number, hash and kept wave.toml."""
+def _earlier(connection: Connection, wave: Wave) -> tuple[int, _Current | None]:
+    """Return the last revision of a wave, 0 if none, and the current one."""
     sql = (
-        "select r.revision, r.content_hash, r.declared, w.synthetic, x.wave is null from survey.revisions r "
-        "join survey.waves w on w.wave = r.wave "
+        "select r.revision, r.content_hash, r.hash_version, r.declared, w.synthetic, x.wave is null "
+        "from survey.revisions r join survey.waves w on w.wave = r.wave "
         "left join survey.withdrawals x on x.wave = r.wave and x.revision = r.revision "
         f"where r.wave = '{wave.code}' order by r.revision desc"
     )
     rows = database.query(connection, sql)[1]
-    if rows and rows[0][3] != wave.synthetic:
+    if rows and rows[0][4] != wave.synthetic:
         raise UsageError(
             both(
                 "la vague {} ne peut devenir fictive, ou réelle\u00a0; choisissez un autre code",
@@ -188,7 +159,7 @@ def _earlier(connection: Connection, wave: Wave) -> tuple[int, tuple[int, str, s
                 wave.code,
             )
         )
-    current = next(((int(row[0]), str(row[1]), row[2]) for row in rows if row[4]), None)
+    current = next((_Current(*row[:4]) for row in rows if row[5]), None)
     return (int(rows[0][0]) if rows else 0), current
 
 
@@ -254,6 +225,7 @@ def _write(
             "home_country": wave.home_country,
             "home_apart": wave.home_apart,
             "content_hash": digest,
+            "hash_version": hashing.VERSION,
             "code_lists_hash": database.content_hash(connection, "code_lists"),
             "loaded_at": request.recorded_at or recording_time(connection),
             "loaded_by": request.by or user(),
