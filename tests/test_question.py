@@ -34,11 +34,11 @@ def test_questions_are_asked_as_the_page_says(loaded: URL, tmp_path: Path, monke
         done = run(*shlex.split(command.removeprefix("jumelage ")))
         assert done.code == 0, done.err
     examples = [example for kind, _, text in BLOCKS if kind == "text" for example in EXAMPLE.findall(text)]
-    assert len(examples) == 2
+    assert len(examples) == 4
     for command, output in examples:
         assert run(*shlex.split(command)).out == output
 
-    (sql,) = (text for kind, _, text in BLOCKS if kind == "sql")
+    (sql,) = (text for kind, name, text in BLOCKS if kind == "sql" and not name)
     with database.reading(loaded) as connection:
         set_scope(connection, find_scope(connection, "2014-example"))
         budgets = {city: (budget, who) for city, budget, who in database.query(connection, sql)[1]}
