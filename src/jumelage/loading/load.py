@@ -13,6 +13,7 @@ from jumelage.checking.names import Names
 from jumelage.checking.partner_pairs import unknown_before
 from jumelage.checking.printed import stage_published
 from jumelage.checking.spellings import accept_spellings
+from jumelage.database.models import OF_A_LOAD
 from jumelage.database.workbench import workbench
 from jumelage.errors import DataError, OutputError
 from jumelage.findings import Findings
@@ -93,7 +94,8 @@ def _load(
             findings += unasked_items(bench, package.wave, package)
         if package.wave is not None and restored is None:
             findings += unknown_items(package.wave, package.origin, names)
-            stage_reports(connection, bench, package.reports, findings)
+            if package.reports:
+                stage_reports(connection, bench, package.reports, findings)
             stage_published(bench, package, package.wave, names, findings)
             findings += claimed_complete(package.wave, package)
         if package.wave is not None and not findings.errors:
@@ -106,7 +108,10 @@ def _load(
         raise DataError(filled(_AND_NO_COPY, said, uncopied) if uncopied else said, findings)
     if uncopied:
         raise uncopied
-    return append_revision(connection, bench, package.wave, request, findings, dry_run=dry_run, step=step)
+    tables = [name for name in OF_A_LOAD if name != "wave_reports" or package.reports or restored]
+    return append_revision(
+        connection, bench, package.wave, request, findings, dry_run=dry_run, step=step, tables=tables
+    )
 
 
 def _annotate(request: Request, package: Package, findings: Findings) -> OutputError | None:

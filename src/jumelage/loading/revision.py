@@ -93,9 +93,10 @@ def append_revision(
     *,
     dry_run: bool,
     step: Callable[[str], None],
+    tables: Collection[str],
 ) -> Loaded:
-    """Append what is staged as a revision, unless the current one says the same."""
-    digest, rows = content_hash(bench, wave)
+    """Append what is staged, in these tables, as a revision, unless the current one says the same."""
+    digest, rows = content_hash(bench, wave, tables=tables)
     last, current = _earlier(connection, wave)
     if request.recorded_at is not None:
         _check_past(connection, wave, request.recorded_at, last)
@@ -111,7 +112,7 @@ def append_revision(
     if request.recorded_at is not None:  # the time is what somebody says, and when they said it is kept, too
         reason = "; ".join(filter(None, (request.reason, f"found later, recorded on {datetime.now(UTC):%Y-%m-%d}")))
     step("writing")
-    _write(connection, bench, wave, revision, digest, reason=reason, request=request)
+    _write(connection, bench, wave, revision, digest, reason=reason, request=request, tables=tables)
     record_items(connection, wave, revision, before or last)
     lost = losses(connection, wave.code, before, revision) if before else ()
     if not dry_run and not request.accept_loss:
@@ -146,7 +147,10 @@ def _staged(name: str, _columns: list[str]) -> str:
 
 
 def content_hash(
-    bench: Connection, wave: Wave, relation: Callable[[str, list[str]], str] = _staged
+    bench: Connection,
+    wave: Wave,
+    relation: Callable[[str, list[str]], str] = _staged,
+    tables: Collection[str] = OF_A_LOAD,
 ) -> tuple[str, dict[str, int]]:
     """Return a hash of a wave that does not depend on the order of its rows, and the number of rows of each table.
 
@@ -155,7 +159,7 @@ def content_hash(
     """
     counts = {}
     digest = hashlib.sha256(canonical(wave).encode())
-    for name in OF_A_LOAD:
+    for name in tables:
         columns = [column for column in columns_of(name) if column not in {"position", "agreement", *DERIVED}]
         line = f"concat({', '.join(_field(column, first=column == columns[0]) for column in columns)})"
         sums = bench.exec_driver_sql(
@@ -227,12 +231,13 @@ def _write(
     *,
     reason: str | None,
     request: Request,
+    tables: Collection[str],
 ) -> None:
-    tables = metadata.tables
+    models = metadata.tables
     if revision == 1:
-        connection.execute(tables["survey.waves"].insert(), {"wave": wave.code, "synthetic": wave.synthetic})
+        connection.execute(models["survey.waves"].insert(), {"wave": wave.code, "synthetic": wave.synthetic})
     connection.execute(
-        tables["survey.revisions"].insert(),
+        models["survey.revisions"].insert(),
         {
             "wave": wave.code,
             "revision": revision,
@@ -259,12 +264,12 @@ def _write(
             "software": __version__,
         },
     )
-    filled = [f"survey.{name}" for name in ("waves", "revisions", *OF_A_LOAD)]
-    for name in OF_A_LOAD:
+    filled = [f"survey.{name}" for name in ("waves", "revisions", *tables)]
+    for name in tables:
         columns = columns_of(name)
         sql = f"select '{wave.code}', {revision}, {', '.join(columns)} from staged_{name}"
         database.append(bench, sql, connection, f"survey.{name}", [*OF_A_REVISION, *columns])
-    if broken := database.orphans(connection, {"revisions", *OF_A_LOAD}):
+    if broken := database.orphans(connection, {"revisions", *tables}):
         raise DataError(
             both(
                 "la vague renvoie à ce qui n’existe pas\u00a0:\n{}",
