@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import openpyxl
 import pytest
+from sqlalchemy import Engine, event
 
 from jumelage import database
 from tests import made_associations
@@ -115,6 +116,21 @@ def test_a_report_of_a_wave_is_found_while_the_wave_is_in_scope(loaded: URL, wav
     # What was loaded before says what it said.
     assert "large 59178 people" in run("check", "--wave", "tiny@1", *db).err
     assert "unchanged" in run("load", WAVE_2006, *db).err
+
+
+def test_a_wave_without_reports_asks_nothing_of_them_when_it_is_loaded(migrated: URL, tiny_wave: WaveFolder) -> None:
+    said: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        said.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        assert run("load", tiny_wave.path, "--db", address(migrated)).code == 0
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert any("survey.respondents" in statement for statement in said)
+    assert [statement for statement in said if "staged_wave_reports" in statement] == []
 
 
 def test_a_report_stays_when_one_table_is_loaded_again_and_its_change_is_a_revision(
