@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shutil
 import zipfile
 from typing import TYPE_CHECKING
@@ -199,6 +200,7 @@ BROKEN = {
         REPORT.replace("people = {", '"people from x" = {'),
         "is no report file: header: 'people from x' is no name",
     ),
+    "n.sql": (REPORT.replace('"Town"', "Town"), "is no report file: the header is not TOML"),
     "k.sql": (REPORT + "; drop table survey.cities", "must be one query"),
     "l.sql": (REPORT + "-" * 100_000, "has more than 100,000 bytes"),
     "notes.txt": ("see you", "is not a file of a wave"),
@@ -213,9 +215,11 @@ def test_all_that_is_wrong_with_reports_is_said_at_once_and_nothing_is_loaded(mi
     said = {name: said for name, (_, said) in BROKEN.items()} | {"m.sql": "byte 0xe9 is not UTF-8"}
     lines = refused.err.splitlines()
     for name, what in said.items():
-        found = [line for line in lines if line.startswith(f"reports/{name}: ")]
+        found = [line for line in lines if re.match(rf"reports/{name}(:\d+)?: ", line)]
         assert len(found) == 1, (name, lines)
         assert what in found[0]
+    for name, line in {"c": 11, "d": 11, "k": 18, "n": 5}.items():
+        assert any(found.startswith(f"reports/{name}.sql:{line}: ") for found in lines), (name, lines)
     assert refused.code == 1
     assert len(lines) == len(said) + 1
     assert (

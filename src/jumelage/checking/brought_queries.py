@@ -29,6 +29,7 @@ _WHAT = {
     "relation": Label("la relation", "the relation"),
     "form": Label("la forme", "the form"),
 }
+_NOT_IN_ONE = {"not_a_query": ";"}  # what stands where a text is more than one query
 
 
 def stage_reports(
@@ -41,7 +42,8 @@ def stage_reports(
         broken = broken or list(_breach(connection, one.report, *queries))
         for number, (rule_name, details) in enumerate(broken):
             if (rule_name, details) not in broken[:number]:
-                findings.append(Finding(rule(rule_name), f"{FOLDER}/{name}.sql", details=details))
+                line = one.line_of(str(details.get("name", "")) or _NOT_IN_ONE.get(rule_name, ""))
+                findings.append(Finding(rule(rule_name), f"{FOLDER}/{name}.sql", line, details=details))
     texts = [one.text for one in reports.values()]
     put(bench, "staged_wave_reports", columns_of("wave_reports"), [list(reports), texts])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 FOLDER = "reports"
 MOST_BYTES = 100_000
+_IN_HEADER = re.compile(r" \(at line (\d+), column \d+\)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,13 @@ class OwnReport:
     report: Report
     text: str
 
+    def line_of(self, word: str) -> int | None:
+        """Return the first line of the file on which a word stands in the query; None if it stands in none."""
+        sql = self.report.sql
+        edges = [r"\b" if word[at : at + 1 or None].isalnum() else "" for at in (0, -1)]
+        found = re.search(f"{edges[0]}{re.escape(word)}{edges[1]}", sql, re.IGNORECASE) if word else None
+        return None if found is None else self.text.removesuffix(sql).count("\n") + sql[: found.start()].count("\n") + 1
+
 
 def read_own_reports(paths: Iterable[Path], findings: Findings) -> dict[str, OwnReport]:
     """Read the report files of a wave by name; what is wrong with one is added to the findings, and it is left out."""
@@ -38,7 +47,7 @@ def read_own_reports(paths: Iterable[Path], findings: Findings) -> dict[str, Own
         try:
             found[path.stem] = _read(path)
         except _WrongError as error:
-            findings.append(Finding(rule(error.rule), f"{FOLDER}/{path.name}", details={"why": error.why}))
+            findings.append(Finding(rule(error.rule), f"{FOLDER}/{path.name}", error.line, details={"why": error.why}))
     return found
 
 
@@ -48,11 +57,11 @@ def parsed(files: Mapping[str, str]) -> dict[str, Report]:
 
 
 class _WrongError(Exception):
-    """What is wrong with a report file: the rule that it breaks, and why."""
+    """What is wrong with a report file: the rule that it breaks, why, and the line where that is known."""
 
-    def __init__(self, broken: str, why: Label | str = "") -> None:
+    def __init__(self, broken: str, why: Label | str = "", line: int | None = None) -> None:
         super().__init__(broken)
-        self.rule, self.why = broken, why
+        self.rule, self.why, self.line = broken, why, line
 
 
 def _read(path: Path) -> OwnReport:
@@ -68,6 +77,9 @@ def _read(path: Path) -> OwnReport:
     except UsageError as error:
         fr, en = error.text("fr"), error.text("en")
         why = Label(fr.removeprefix(f"{path.name}\u00a0: "), en.removeprefix(f"{path.name}: "))
+        if place := _IN_HEADER.search(why.en):  # counted from the line below /*
+            without = Label(why.fr.replace(place[0], ""), why.en.replace(place[0], ""))
+            raise _WrongError("report_unreadable", without, int(place[1]) + 1) from None
         raise _WrongError("report_unreadable", why) from None
     except OSError as error:
         if is_full(error):
