@@ -17,9 +17,7 @@ def upgrade() -> None:
         "size_classes",
         sa.Column("code", sa.Text(), nullable=False, comment="Code, never reused."),
         sa.Column("kind", sa.Text(), nullable=False, comment="Kind of authority, as in cities."),
-        sa.Column(
-            "least", sa.Integer(), autoincrement=False, nullable=False, comment="Least number of inhabitants."
-        ),
+        sa.Column("least", sa.Integer(), autoincrement=False, nullable=False, comment="Least number of inhabitants."),
         sa.Column(
             "below",
             sa.Integer(),
