@@ -163,3 +163,10 @@ def test_an_epci_is_known_by_its_form_long_or_short_and_without_it_where_nobody_
         made = Names(bench)
         made.declare(NORD, DAY)
         assert meant(made, text).get(text) == code
+
+
+def test_the_bare_name_of_an_epci_is_not_given_to_it_where_another_authority_bears_it() -> None:
+    with database.in_memory().begin() as connection, workbench(connection) as bench:
+        Names(bench)
+        found = bench.exec_driver_sql("select distinct code from register_names where key in ('dunkerque', 'arras')")
+        assert {code for (code,) in found} == {"59183", "62041"}
