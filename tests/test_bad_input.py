@@ -877,8 +877,8 @@ def test_an_unknown_cell_names_the_near_ones(wave_2006: URL, key: str, measure: 
 
 
 def test_an_unknown_migration_names_the_known_ones(migrated: URL) -> None:
-    message = refused(migrated, ("migrate", "--to", "0099"), 2)
-    assert message.startswith("error: there is no migration '0099'; ")
+    message = refused(migrated, ("migrate", "--to", "9999"), 2)
+    assert message.startswith("error: there is no migration '9999'; ")
     assert database.head() in message
 
 

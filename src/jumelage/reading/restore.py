@@ -12,7 +12,7 @@ from jumelage.database.models import PUBLICATION, TOWN_QUESTIONS, columns_of
 from jumelage.errors import UsageError
 from jumelage.findings import Findings
 from jumelage.reading.own_reports import parsed
-from jumelage.reading.shapes import ITEMS, QUESTIONS, Rows
+from jumelage.reading.shapes import ITEMS, QUESTIONS, SHAPES, Rows
 from jumelage.reading.source import Document
 from jumelage.reading.wave_fields import Origin
 from jumelage.reading.wave_toml import Wave, wave_of
@@ -112,9 +112,10 @@ def restore(connection: Connection, bench: Connection, code: str, table: str) ->
         grouped = f" group by {', '.join(rest)} order by min(agreement)" if len(rest) < len(columns) else ""
         kinds = dict.fromkeys(columns, "varchar")
         database.fetch(connection, f"select {chosen} from survey.{loaded} {where}{grouped}", bench, "fetched", kinds)
+        lacking = "".join(f"cast(null as varchar) as {c}, " for c in SHAPES[name].columns if c not in columns)
         bench.exec_driver_sql(
             f"create or replace temp table raw_{name} as select cast(row_number() over () as integer) as line, *, "
-            "cast(null as varchar) as loose, cast(null as integer) as odd from fetched"
+            f"{lacking}cast(null as varchar) as loose, cast(null as integer) as odd from fetched"
         )
         if name == "respondents":
             _leave_out_defaults(bench, said)
