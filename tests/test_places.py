@@ -139,3 +139,34 @@ def test_what_is_not_sure_is_told_with_all_that_it_may_be(names: Names) -> None:
     assert found["Saint-Aubin"][1]["several"] == "Saint-Aubin 59529, Saint-Aubin 62742"
     assert found["Saint-Aubin"][1]["example"] == "Saint-Aubin (59)"
     assert found["Vire"][1]["commune"] == "Vire 14762"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Communauté Urbaine de Dunkerque", "245900428"),
+        ("C.U. de Dunkerque", "245900428"),
+        ("Communauté de communes du Pays de Mormal", "200043321"),
+        ("Pays de Mormal", "200043321"),
+        ("Communauté d’agglomération Valenciennes Métropole", "245901160"),
+        ("Terre des Deux Caps", "246200380"),
+        ("Communauté d’agglomération de Dunkerque", None),  # of another form: it was not there
+        ("Dunkerque", "59183"),  # borne by a commune
+        ("Arras", "62041"),
+        ("Cambrai", "59122"),
+    ],
+)
+def test_an_epci_is_known_by_its_form_long_or_short_and_without_it_where_nobody_else_bears_the_name(
+    text: str, code: str | None
+) -> None:
+    with database.in_memory().begin() as connection, workbench(connection) as bench:
+        made = Names(bench)
+        made.declare(NORD, DAY)
+        assert meant(made, text).get(text) == code
+
+
+def test_the_bare_name_of_an_epci_is_not_given_to_it_where_another_authority_bears_it() -> None:
+    with database.in_memory().begin() as connection, workbench(connection) as bench:
+        Names(bench)
+        found = bench.exec_driver_sql("select distinct code from register_names where key in ('dunkerque', 'arras')")
+        assert {code for (code,) in found} == {"59183", "62041"}

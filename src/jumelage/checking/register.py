@@ -28,6 +28,13 @@ _SHORTENED = (
     (" lez ", " les "),
     (" les ", " lez "),
 )
+# How the legal form in the name of an EPCI is written, by match key; each is understood for the others of its line.
+_FORMS = (
+    ("cc", "c c", "communaute de communes"),
+    ("ca", "c a", "communaute d agglomeration"),
+    ("cu", "c u", "communaute urbaine"),
+)
+_ARTICLE = "^(de la|de l|du|des|de|d) "
 
 
 def code_key(code: str) -> str:
@@ -57,12 +64,22 @@ def read_register(bench: Connection, target: Connection | None) -> None:
 
 
 def index_register(bench: Connection) -> None:
-    """Make `register_names`: the names and accepted spellings of the register by match key, short forms too."""
+    """Make `register_names`: the names and accepted spellings of the register by match key, short forms too.
+
+    An EPCI is known by its legal form spelled out or short, and by its name without it where nobody else bears that.
+    """
+    forms = ", ".join(f"({line}, '{written}')" for line, forms in enumerate(_FORMS) for written in forms)
     shortened = ", ".join(f"('{word}', '{short}')" for word, short in _SHORTENED)
     bench.exec_driver_sql(
-        "create or replace temp table register_names as with named as ("
+        f"create or replace temp table register_names as with forms(line, written) as (values {forms}), official as ("
         "select match_key as key, code, name from register where match_key is not null "
-        "union all select match_key(alias), city, alias from list_city_aliases) "
+        "union all select match_key(alias), city, alias from list_city_aliases), "
+        "epci as (select f.line, substr(r.match_key, length(f.written) + 2) as rest, r.code, r.name "
+        "from register r join forms f on r.kind = 'epci' and starts_with(r.match_key, f.written || ' ')), "
+        f"bare as (select regexp_replace(rest, '{_ARTICLE}', '') as key, code, name from epci), "
+        "named as (from official union select f.written || ' ' || e.rest, e.code, e.name from epci e "
+        "join forms f on f.line = e.line union select b.key, b.code, b.name from bare b "
+        "where not exists (from official o where o.key = b.key and o.code <> b.code)) "
         "select key, code, name from named union all select replace(n.key, s.word, s.short), n.code, n.name "
         f"from (from named where contains(key, ' s') or contains(key, ' le')) n, (values {shortened}) s(word, short) "
         "where contains(n.key, s.word)"
