@@ -407,3 +407,21 @@ def test_a_printed_figure_without_a_computed_row_gets_one(wave_2006: URL) -> Non
     table = run("report", "distribution", "--printed", "--db", address(wave_2006)).out
     assert "contradicted" in table
     assert run("report", "evolution", "--printed", "--wave", "all", "--db", address(wave_2006)).code == 2
+
+
+def test_what_is_printed_of_a_wave_names_that_wave_and_its_size_classes(migrated: URL, tiny_wave: WaveFolder) -> None:
+    head = "wave,size_class,measure,printed,place\n"
+    lines = "tiny,100 000 et plus,contacted,1,p. 1\ntiny,30000_49999,contacted,2,p. 1\ntiny,total,contacted,3,p. 1\n"
+    tiny_wave.write("published/response.csv", head + lines)
+    done = run("load", tiny_wave.path, "--db", address(migrated))
+    assert done.code == 0, done.err
+    found = json.loads(run("check", "--wave", "tiny", "--format", "json", "--db", address(migrated)).out)
+    assert [(entry["key"], entry["status"]) for entry in found] == [
+        ("tiny/100000_and_over", "reproduced"),
+        ("tiny/30000_49999", "reproduced"),
+        ("tiny/total", "reproduced"),
+    ]
+    tiny_wave.write("published/response.csv", head + "2006,huge,contacted,1,p. 1\n")
+    said = run("load", tiny_wave.path, "--reason", "x", "--db", address(migrated)).err
+    assert "published/response.csv:2, column wave: '2006': is not an accepted name" in said
+    assert "published/response.csv:2, column size_class: 'huge': is not an accepted name" in said

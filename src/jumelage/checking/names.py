@@ -22,7 +22,7 @@ _SPELLINGS = {
     "countries": [("country_aliases", "alias", "country")],
     **{
         name: [(name, column, "code") for column in ("code", "label_fr", "label_en")]
-        for name in ("zones", "actions", "difficulties")
+        for name in ("zones", "actions", "difficulties", "size_classes")
     },
 }
 _SPELLINGS["countries"] += [("countries", column, "code") for column in ("code", "label_fr", "label_en")]

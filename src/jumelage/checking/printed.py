@@ -65,6 +65,7 @@ def stage_published(bench: Connection, package: Package, wave: Wave, names: Name
     """Stage the published figures, explanations and claims; what cannot be understood becomes a finding."""
     figures: list[tuple[object, ...]] = []
     known = names.resolve_all(_names_in(package.published, wave))
+    known["waves"] = {wave.code: wave.code}  # of which wave it is printed
     for name, rows in package.published.items():
         figures += _figures(report_file.report(name), rows, wave, names, known, findings)
     _stage(bench, "published_figures", figures)
@@ -153,12 +154,12 @@ def _key_part(
     if value in {content.TOTAL, content.UNKNOWN}:
         return value
     spec = report.column(column)
-    if spec.codes:
+    if spec.codes and value not in (spec.labels or {}):
         code = codes[column].get(value)
         if code is None:
             wrong(column, "name_unknown", list=spec.codes, near=names.near(spec.codes, value))
         return code
-    if spec.labels is not None and value not in spec.labels:
+    if spec.codes is None and spec.labels is not None and value not in spec.labels:
         wrong(column, "key_part_unknown", column=column, near=near(value, spec.labels))
         return None
     if spec.labels is None and not re.fullmatch(r"0|[1-9]\d{0,8}", value):
