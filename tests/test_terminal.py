@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from io import StringIO
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -25,6 +25,7 @@ def _shown(draw: st.DrawFn) -> Shown:
 
 
 @given(_shown())
+@example(Shown("", ("Town",), (("00\x1f\x1f\x08",), ("000000000\x1f\n0",)), (False,)))
 def test_a_table_is_drawn_as_the_library_draws_it(shown: Shown) -> None:
     console = Console(file=StringIO(), width=100_000, highlight=False, emoji=False, markup=False)
     expected = _drawn(console, _table(shown, list(shown.rows)))

@@ -63,10 +63,10 @@ def _widest(rows: Sequence[tuple[str, ...]], columns: int) -> list[tuple[str, ..
 
 
 def _cells(text: str) -> int:
-    """Return how many characters wide a text is shown."""
+    """Return how many characters wide a text is shown: its longest line."""
     from rich.cells import cell_len
 
-    return len(text) if text.isascii() else cell_len(text)
+    return max(len(line) if line.isascii() else cell_len(line) for line in text.split("\n"))
 
 
 def _line(row: tuple[str, ...], widths: Sequence[int], numeric: Sequence[bool]) -> str | None:
