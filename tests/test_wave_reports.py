@@ -345,3 +345,11 @@ def test_odd_results_are_told_and_end_nothing(migrated: URL, wave: WaveFolder) -
         assert f"problem: {name} 59350 share: printed 1, computed " in checked.err
     assert [row["share"] for row in rows("report", "nothing", *db)] == ["nan", "nan"]
     assert [row["share"] for row in rows("report", "endless", *db)] == ["inf", "inf"]
+
+
+def test_of_a_report_that_cannot_be_read_its_figures_are_not_found_wrong_too(migrated: URL, wave: WaveFolder) -> None:
+    wave.replace("reports/large.sql", "title =", "titel =")
+    refused = run("load", wave.path, "--db", address(migrated))
+    assert refused.code == 1
+    assert "reports/large.sql: is no report file" in refused.err
+    assert "published/large.csv" not in refused.err
