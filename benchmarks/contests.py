@@ -300,7 +300,7 @@ def _france(scratch: Path, names: list[str]) -> list[Contest]:
         form, limit = FRANCE[name]
         wave = _made(scratch / form, FRENCH_ROWS, form)
         ours: Step = (JUMELAGE, "--db", MADE, "load", wave)
-        theirs: Step = (sys.executable, BASELINES / "plain_france.py", MADE, wave, form)
+        theirs: Step = (sys.executable, BASELINES / "plain_load.py", MADE, wave, form)
         sides = _alike(empty, ours, theirs, "partnerships", "respondents")
         found.append(Contest(name, "plain DuckDB SQL", limit, *sides, peak=PEAK))
     return found
