@@ -725,3 +725,12 @@ def test_the_page_on_exports_is_true(loaded: URL, tmp_path: Path, monkeypatch: p
         ("62498", "fatigue", "no"),
         ("62498", "languages", "no"),
     ]
+
+
+def test_a_draft_is_toml_whatever_the_headings_and_values_hold(tmp_path: Path) -> None:
+    export = tmp_path / "export.csv"
+    export.write_text('town;a\x7fb;"x""y";intl/\\q;service\nLille;1;2;3;"a\x7f"\n', encoding="utf-8")
+    drafted = run("map", export)
+    assert drafted.code == 0, drafted.err
+    written = "\n".join(line.removeprefix("# ") if line.startswith('# "') else line for line in drafted.out.split("\n"))
+    assert set(tomllib.loads(written)["columns"]) == {"town", "a\x7fb", 'x"y', "intl/\\q", "service"}

@@ -14,6 +14,8 @@ import openpyxl
 import pytest
 
 from jumelage import database
+from jumelage.reading.report_headers import check_header
+from jumelage.report_file import split_header
 from tests import made_associations
 from tests.conftest import ROOT, WAVE_2006, WaveFolder, address, run
 
@@ -262,3 +264,92 @@ def test_a_report_that_takes_too_much_is_stopped_and_said_and_the_others_are_run
 def test_the_project_has_no_report_of_that_name(loaded: URL) -> None:
     assert "large" not in {path.stem for path in (ROOT / "reports").glob("*.sql")}
     assert "there is no report 'large'" in run("report", "large", "--db", address(loaded)).err
+
+
+HEADERS = {
+    "key": ('key = ["city"]', 'key = "city"', "key must be a list of texts, each once"),
+    "twice": ('key = ["city"]', 'key = ["city", "city"]', "key must be a list of texts, each once"),
+    "no_key": ('key = ["city"]', "key = []", "key must be a list of texts, each once"),
+    "all_key": ('key = ["city"]', 'key = ["city", "people", "share"]', "key: there must be one more column"),
+    "waves": ("[columns]", 'waves = "2"\n[columns]', "waves must be a whole number, 1 or more"),
+    "asks_one": ("[columns]", 'asks = "number"\n[columns]', "asks must be a list of texts, each once"),
+    "asks": ("[columns]", 'asks = ["numbers"]\n[columns]', "asks: it cannot be 'numbers'; did you mean number?"),
+    "additive": ("[columns]", 'not_additive = [["share"]]\n[columns]', "not_additive must be a list of texts"),
+    "source": ("[columns]", 'source = "page 1"\n[columns]', "source must be fr and en, two texts"),
+    "labels": ("[columns]", "labels = { people = 3 }\n[columns]", "labels.people must be a table"),
+    "listing": (
+        "[columns]",
+        'listing = { item = "town", count = "people", mark = { fr = "x", en = "x" } }\n[columns]',
+        "listing.item: it cannot be 'town'",
+    ),
+    "balance": (
+        "[columns]",
+        'balance = { start = "people" }\n[columns]',
+        "balance must be a table with start, parts, end",
+    ),
+    "start": (
+        "[columns]",
+        'balance = { start = "city", parts = ["people"], end = "share" }\n[columns]',
+        "balance: it cannot be 'city'",
+    ),
+    "none": ('"Inhabitants"', '"Inhabitants", none = "nothing"', "columns.people.none: it cannot be 'nothing'"),
+    "high": ('"Inhabitants"', '"Inhabitants", high = "people"', "columns.people.high: it cannot be 'people'"),
+    "high_key": ('"Inhabitants"', '"Inhabitants", high = "city"', "columns.people.high: it cannot be 'city'"),
+    "seldom": ('"Inhabitants"', '"Inhabitants", seldom = "yes"', "columns.people.seldom must be true or false"),
+    "codes": ('"Inhabitants"', '"Inhabitants", codes = ["cities"]', "columns.people.codes must be a text"),
+    "text": ('en = "Inhabitants"', "en = 3", "columns.people must be fr and en, two texts"),
+}
+
+
+def test_a_header_that_says_what_it_cannot_mean_is_refused_when_the_wave_is_loaded(
+    migrated: URL, wave: WaveFolder
+) -> None:
+    for name, (before, after, _) in HEADERS.items():
+        wave.write(f"reports/{name}.sql", REPORT.replace(before, after, 1))
+    refused = run("load", wave.path, "--db", address(migrated))
+    assert refused.code == 1
+    for name, (_, _, said) in HEADERS.items():
+        assert f"reports/{name}.sql: is no report file: header: {said}" in refused.err
+    french = run("load", wave.path, "--lang", "fr", "--db", address(migrated)).err
+    assert (
+        "reports/waves.sql\u00a0: n’est pas un fichier de rapport\u00a0: en-tête\u00a0: waves doit être un nombre"
+        in french
+    )
+
+
+def test_every_header_of_the_project_would_be_taken_from_a_wave() -> None:
+    for path in (ROOT / "reports").glob("*.sql"):
+        check_header(split_header(path)[0])
+
+
+def test_odd_results_are_told_and_end_nothing(migrated: URL, wave: WaveFolder) -> None:
+    db = ("--wave", "tiny", "--db", address(migrated))
+    odd = {
+        "huge": "cast(1e300 as double precision) as share",
+        "nothing": "cast('nan' as double precision) as share",
+        "endless": "cast('infinity' as double precision) as share",
+    }
+    for name, column in odd.items():
+        wave.write(f"reports/{name}.sql", REPORT.replace("cast(d.share as decimal(18, 3)) as share", column))
+        wave.write(f"published/{name}.csv", "city,measure,printed,place\nLille,share,1,p. 1\n")
+    wave.write("reports/apart.sql", REPORT.replace("select d.city,", "select d.city || '/' || d.city as city,"))
+    balance = 'balance = { start = "people", parts = ["people"], end = "share" }'
+    text = REPORT.replace("[columns]", f"{balance}\n[columns]").replace("d.people,", "'many' as people,")
+    wave.write("reports/text.sql", text.replace("order by d.people desc", ""))
+    assert run("load", wave.path, "--db", address(migrated)).code == 0
+    checked = run("check", *db)
+    assert checked.code == 1, checked.err
+    assert "reports/apart.sql: the key 59350/59350 has a part with /" in checked.err
+    assert re.search(r"reports/text.sql: \d+: people and the parts do not make share", checked.err)
+    for name in odd:
+        assert f"problem: {name} 59350 share: printed 1, computed " in checked.err
+    assert [row["share"] for row in rows("report", "nothing", *db)] == ["nan", "nan"]
+    assert [row["share"] for row in rows("report", "endless", *db)] == ["inf", "inf"]
+
+
+def test_of_a_report_that_cannot_be_read_its_figures_are_not_found_wrong_too(migrated: URL, wave: WaveFolder) -> None:
+    wave.replace("reports/large.sql", "title =", "titel =")
+    refused = run("load", wave.path, "--db", address(migrated))
+    assert refused.code == 1
+    assert "reports/large.sql: is no report file" in refused.err
+    assert "published/large.csv" not in refused.err

@@ -145,4 +145,4 @@ class _Draft:
 
 def _quoted(text: str) -> str:
     """Write a text as TOML does."""
-    return json.dumps(text, ensure_ascii=False)
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

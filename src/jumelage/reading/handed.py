@@ -169,7 +169,7 @@ def _folder(
         map_file = folder / MAP
     mapped = read_map(map_file, findings) if map_file is not None else None
     export = _name_of_export(folder, mapped)
-    sources = _files(folder, scratch, findings, export)
+    sources = _files(folder, scratch, findings, export, own)
     there = (folder / export).is_file()
     if mapped is not None and (source := open_export(folder / export, scratch, mapped, findings, opened)):
         sources[EXPORT] = source
@@ -213,13 +213,16 @@ def _sheet_of_export(workbook: Workbook, mapped: ExportMap) -> str:
     return chosen[0]
 
 
-def _files(folder: Path, scratch: Path, findings: Findings, export: str) -> dict[str, Source]:
+def _files(
+    folder: Path, scratch: Path, findings: Findings, export: str, own: dict[str, OwnReport]
+) -> dict[str, Source]:
     known = {f"{name}.csv": name for name in (*TABLES, *OPTIONAL)}
     found = _known(folder, "", {**known, FILE: "", PUBLISHED: "", FOLDER: "", MAP: "", export: ""}, findings)
     inner = folder / PUBLISHED
     if inner.is_dir():
         reports = {f"{name}.csv": f"{PUBLISHED}/{name}" for name in report_file.reports_of_a_wave()}
-        found |= _known(inner, f"{PUBLISHED}/", reports, findings)
+        unread = {f"{path.stem}.csv": "" for path in (folder / FOLDER).glob("*.sql") if path.stem not in own}
+        found |= _known(inner, f"{PUBLISHED}/", unread | reports, findings)  # said already, of the report
     elif inner.exists():
         findings.append(Finding(rule("published_no_folder"), PUBLISHED))
     return {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from jumelage import report_file
 from jumelage.content import read_text
 from jumelage.errors import UsageError
+from jumelage.reading.report_headers import check_header
 from jumelage.rules import Finding, rule
 from jumelage.temporary import is_full
 from jumelage.texts import Label
@@ -73,6 +74,8 @@ def _read(path: Path) -> OwnReport:
         if path.stat().st_size > MOST_BYTES:
             raise _WrongError("report_too_long")
         text = read_text(path)
+        header, _ = report_file.parse_header(path.name, text)
+        check_header(header)
         return OwnReport(report_file.parse_report(path.stem, text, brought=True), text)
     except UsageError as error:
         fr, en = error.text("fr"), error.text("en")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_UP, Context, Decimal
 from typing import TYPE_CHECKING
 
 from jumelage.content import TOTAL
@@ -25,6 +25,8 @@ from jumelage.texts import Label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+_ANY_LENGTH = Context(prec=200_000, Emax=MAX_EMAX, Emin=MIN_EMIN)  # more digits than a database has
 
 
 def judge(
@@ -104,7 +106,7 @@ def _is_equal(figure: Figure, low: Value, high: Value) -> bool:
         return low == figure.code
     if figure.value is None or isinstance(low, str):
         return False
-    return Decimal(low).quantize(_unit(figure), ROUND_HALF_UP) == figure.value
+    return Decimal(low).quantize(_unit(figure), ROUND_HALF_UP, _ANY_LENGTH) == figure.value
 
 
 def _unit(figure: Figure) -> Decimal:

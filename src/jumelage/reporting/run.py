@@ -165,9 +165,18 @@ def run_cells(connection: Connection, report: Report) -> tuple[tuple[Value, ...]
     keys = [names.index(name) for name in report.key]
     seen = set()
     for row in cells:
-        key = tuple(row[i] for i in keys)
-        if None in key or key in seen:
-            shown = "/".join(str(part) for part in key)
+        key = [row[i] for i in keys]
+        shown = "/".join(map(str, key))
+        if any(isinstance(part, str) and "/" in part for part in key):
+            raise ReportError(
+                both(
+                    "reports/{}.sql\u00a0: la clé {} a une partie avec /, qui sépare les parties d’une clé",
+                    "reports/{}.sql: the key {} has a part with /, which sets the parts of a key apart",
+                    report.name,
+                    shown,
+                )
+            )
+        if None in key or shown in seen:
             raise ReportError(
                 both(
                     "reports/{}.sql\u00a0: la clé {} est nulle ou paraît deux fois",
@@ -176,7 +185,7 @@ def run_cells(connection: Connection, report: Report) -> tuple[tuple[Value, ...]
                     shown,
                 )
             )
-        seen.add(key)
+        seen.add(shown)
     if report.balance:
         _check_balance(report, cells)
     return cells
@@ -204,7 +213,10 @@ def _check_balance(report: Report, cells: tuple[tuple[Value, ...], ...]) -> None
     """Raise ReportError for a row whose start and parts do not make its end."""
     balance = report.balance
     for key, cell in by_key(report, cells).items():
-        if balance and sum(Decimal(cell[name] or 0) for name in (balance.start, *balance.parts)) != cell[balance.end]:
+        if balance is None:
+            continue
+        values = [cell[name] or 0 for name in (balance.start, *balance.parts)]
+        if any(isinstance(value, str) for value in values) or sum(map(Decimal, values)) != cell[balance.end]:
             raise ReportError(
                 both(
                     "reports/{}.sql\u00a0: {}\u00a0: {} et les parts ne font pas {}",

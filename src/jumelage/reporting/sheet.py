@@ -166,11 +166,16 @@ def number(value: int | Decimal, lang: str) -> str:
 
 
 def plain(value: Any) -> Value:  # noqa: ANN401
-    """Turn a driver's value into one that is equal on every engine: whole numbers are int, others Decimal."""
+    """Turn a driver's value into one that is equal on every engine: whole numbers are int, others Decimal.
+
+    What is no number, or infinite, is a text.
+    """
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, int | Decimal | float):
         exact = Decimal(str(value)) if isinstance(value, float) else Decimal(value)
+        if not exact.is_finite():
+            return str(float(exact))
         return int(exact) if exact == exact.to_integral_value() else exact.normalize()
     return str(value)
 
