@@ -211,9 +211,12 @@ def counted(table: str, number: int) -> Label:
 
 
 def title(sheet: Sheet, lang: str) -> str:
-    """Return what people read above a report: its title, and whom it is of where several kinds were asked."""
+    """Return what people read above a report: its title, and whom it is of where several kinds were asked.
+
+    A title that has the word for that kind says so by itself.
+    """
     own = sheet.report.title.text(lang)
-    if sheet.kind is None:
+    if sheet.kind is None or asked(sheet.kind).text(lang).partition(" (")[0] in own.casefold():
         return own
     return f"{own} – {asked(sheet.kind).text(lang)}"
 
