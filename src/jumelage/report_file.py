@@ -159,9 +159,9 @@ _HEADER_KEYS = {
 _COLUMN_KEYS = {"fr", "en", "codes", "high", "base", "none", "seldom"}
 
 
-def read_report(path: Path, *, brought: bool = False) -> Report:
+def read_report(path: Path) -> Report:
     """Read a report file; UsageError names the file and what its header lacks or has too much."""
-    return parse_report(path.stem, read_text(path), brought=brought)
+    return parse_report(path.stem, read_text(path))
 
 
 def parse_report(name: str, text: str, *, brought: bool = False) -> Report:

@@ -6,7 +6,11 @@ raw_NAME             the records as text, each with its row. Written by `reading
 raw_export           the records of an export of a survey tool, by `reading.export`; `reading.exported` makes the raw
                      tables of what its columns stand for.
 extra_NAME           the lines that were taken out: totals, footnotes. Written and read by `totals`.
-meant_NAME_COLUMN    what each distinct text of a column stands for. Written and read by `columns`.
+looked_up, meanings  the distinct texts of columns of names by their place, and what each stands for wherever it stands:
+                     written by `names`, read by `columns`, which keeps in `odd` those that stand for nothing or have
+                     a mark.
+meant_NAME_COLUMN    what each distinct text of a column stands for; of long lists a view of all `meanings` of the list.
+                     Written by `columns`; read by `columns`, `resolved` and rules.
 resolved_NAME        the rows of raw_NAME with what their texts stand for. Written by `resolved`; read by rules,
                      `checks` and `loading.rows`.
 staged_TABLE         rows as they will stand in a table of the models, but for wave and revision. Written by

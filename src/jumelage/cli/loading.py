@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from jumelage.loading.revision import Request
     from jumelage.reading.shapes import Rows
 
+_Items = Annotated[
+    Path | None,
+    typer.Option("--items", metavar="FILE", help="Items of the questions [default: question_items.csv beside]."),
+]
 _LOADING = Label("chargement de {}", "loading {}")
 _ADDED = Label("{0}\u00a0: {1} graphie{1:s} ajoutée{1:s}", "{0}: {1} spelling{1:s} added")
 _WOULD_ADD = Label("{0}\u00a0: à ajouter\u00a0: {1} graphie{1:s}", "{0}: {1} spelling{1:s} would be added")
@@ -181,10 +185,7 @@ def template(
         Path | None,
         typer.Option("--questions", metavar="FILE", help="CSV file of what the new wave asks on its own."),
     ] = None,
-    items: Annotated[
-        Path | None,
-        typer.Option("--items", metavar="FILE", help="Items of the questions [default: question_items.csv beside]."),
-    ] = None,
+    items: _Items = None,
     as_of: AsOf = None,
     lang: Annotated[LangName, typer.Option("--lang", help="Language of the drop-downs.")] = "fr",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT.xlsx if it is there.")] = False,
@@ -224,10 +225,7 @@ def map_(
             "--questions", metavar="FILE", help="What the wave asks on its own [default: questions.csv beside EXPORT]."
         ),
     ] = None,
-    items: Annotated[
-        Path | None,
-        typer.Option("--items", metavar="FILE", help="Items of the questions [default: question_items.csv beside]."),
-    ] = None,
+    items: _Items = None,
     sheet: Annotated[str | None, typer.Option("--sheet", metavar="NAME", help="Of a workbook: the sheet.")] = None,
     lang: Lang = "en",
     output: Output = None,

@@ -201,10 +201,7 @@ class _OnServer(_InTransaction):
         if seconds <= 0:
             return Answer(failed=_SPENT, unchecked=self._trying)
         try:
-            with attempt(self._connection), self._connection.begin_nested() as savepoint:
-                self._connection.exec_driver_sql(f"set local statement_timeout = {max(1, int(seconds * 1000))}")
-                names, rows = query(self._connection, _wrapped(sql))
-                savepoint.rollback()  # and with it the limit of time
+            names, rows = self._limited(sql, MOST, seconds)
         except QueryError as error:
             return Answer(failed=fault(str(error)))
         except DBAPIError as error:
@@ -224,10 +221,7 @@ class _OnServer(_InTransaction):
         for statement in settings:
             self._connection.exec_driver_sql(statement)
         try:
-            with attempt(self._connection), self._connection.begin_nested() as savepoint:
-                self._connection.exec_driver_sql(f"set local statement_timeout = {int(SECONDS * 1000)}")
-                found = query(self._connection, _wrapped(sql, MOST_ROWS))
-                savepoint.rollback()
+            found = self._limited(sql, MOST_ROWS, SECONDS)
         except QueryError as error:
             raise QueryError(fault(str(error))) from error
         except DBAPIError as error:
@@ -235,6 +229,14 @@ class _OnServer(_InTransaction):
                 raise
             raise QueryError(_too_long(SECONDS)) from error
         return _within(*found)
+
+    def _limited(self, sql: str, most: int, seconds: float) -> Rows:
+        """Return the columns and rows of a query, at most one row more than are wanted, within a limit of time."""
+        with attempt(self._connection), self._connection.begin_nested() as savepoint:
+            self._connection.exec_driver_sql(f"set local statement_timeout = {max(1, int(seconds * 1000))}")
+            found = query(self._connection, _wrapped(sql, most))
+            savepoint.rollback()  # and with it the limit of time
+        return found
 
 
 class _OnDuckDB:
@@ -260,12 +262,9 @@ class _OnDuckDB:
         """Return the columns and all rows of a query; QueryError if it is not run, fails, or gives too many."""
         if reason := self._bench.why_not(sql):
             raise QueryError(reason)
-        asked = {"settings": list(settings), "sql": _wrapped(sql, MOST_ROWS), "seconds": SECONDS, "most": MOST_ROWS + 1}
-        answer = self._process.ask({**asked, "whole": True}, SECONDS + _GRACE)
-        if answer is None or answer.get("late"):
+        answer = self._answer(settings, sql, MOST_ROWS, SECONDS, whole=True)
+        if answer is None:
             raise QueryError(_too_long(SECONDS))
-        if answer.get("broken"):
-            raise DatabaseError(f"{self._process.path}: {answer['broken']}")
         if answer.get("failed"):
             raise QueryError(answer["failed"])
         return _within(answer["names"], [tuple(map(received, row)) for row in answer["rows"]])
@@ -276,14 +275,23 @@ class _OnDuckDB:
         seconds, since = self._clock.limit(), time.monotonic()
         if seconds <= 0:
             return Answer(failed=_SPENT)
-        question = {"settings": list(settings), "sql": _wrapped(sql), "seconds": seconds, "most": MOST + 1}
-        answer = self._process.ask(question, seconds + _GRACE)
+        answer = self._answer(settings, sql, MOST, seconds)
         self._clock.spend(since)
-        if answer is None or answer.get("late"):
+        if answer is None:
             return Answer(failed=_too_long(seconds))
+        return Answer(answer.get("rows", 0), answer.get("first", ""), answer.get("failed", ""))
+
+    def _answer(
+        self, settings: Sequence[str], sql: str, most: int, seconds: float, *, whole: bool = False
+    ) -> dict[str, Any] | None:
+        """Return what the process says of a query, with its rows if it is asked for them; None if it took too long."""
+        question = {"settings": list(settings), "sql": _wrapped(sql, most), "seconds": seconds, "most": most + 1}
+        answer = self._process.ask({**question, "whole": whole}, seconds + _GRACE)
+        if answer is None or answer.get("late"):
+            return None
         if answer.get("broken"):
             raise DatabaseError(f"{self._process.path}: {answer['broken']}")
-        return Answer(answer.get("rows", 0), answer.get("first", ""), answer.get("failed", ""))
+        return answer
 
 
 class _WithinDuckDB(_InTransaction):

@@ -75,7 +75,7 @@ def _answer(
         result = connection.execute(question["sql"])
         names = [column[0] for column in result.description]
         rows = result.fetchmany(question["most"])
-        if question.get("whole"):
+        if question["whole"]:
             return {"names": names, "rows": [list(map(_sent, row)) for row in rows]}
         return {"rows": len(rows), "first": told(names, rows[0]) if rows else ""}
     except engine.InterruptException:
