@@ -239,6 +239,9 @@ LINES = st.lists(st.sampled_from(["a", "é", " ", "", ",", ",,", '"', '""', "\n"
 @example(['""', " ", ",,"])
 @example([" ", '""', ",,"])
 @example(['"', "a", '"', "\u00a0", ",,", "\n", "a", ",,"])
+@example(['""', " ", '""', ",,"])
+@example(['"', "a", '"', " ", '"', "a", '"', ",,"])
+@example(['"', " ", '"', ",,", "\n", "a", ",,"])
 def test_the_database_and_the_csv_module_read_the_same(parts: list[str]) -> None:
     data = ("city,action,answer\n" + "".join(parts)).encode()
     one, other = one_by_one(data), by_the_database(data)

@@ -55,6 +55,7 @@ _DOUBTS = (
 _DOUBTS_BY_BYTE = ((b"_", b"_x"), *((sign[-1:], sign) for sign in _DOUBTS))
 # Where a field may begin with it; names hold many others.
 _APOSTROPHE = re.compile(rb"'(?<=[,;\t\n\r\" ]')")
+_APART = re.compile(rb'" +(?:"|\Z)')  # the other may be in the next block
 _CURLY = "’".encode()
 # The first bytes of both: one alone is found fast.
 _LEADS = tuple({b"\xc2", b"\xe1", b"\xe2", b"\xe3", b"\xef"} | {chr(last).encode()[:1] for _, last in CONTROLS[3:]})
@@ -64,11 +65,13 @@ _LEADS = tuple({b"\xc2", b"\xe1", b"\xe2", b"\xe3", b"\xef"} | {chr(last).encode
 class Features:
     """What the text of a file holds: quotes, control characters, spaces other than U+0020, ends of marks, lines.
 
-    `doubts` tells that it holds some sign without which no text is damaged or marked as doubtful.
+    `apart` tells that blanks alone may stand between two quotes, `doubts` that it holds some sign without which no text
+    is damaged or marked as doubtful.
     And signs of what spreadsheets write for errors (#), and accents that are characters of their own.
     """
 
     quotes: int = 0
+    apart: bool = False
     controls: bool = False
     spaces: bool = False
     marks: bool = False
@@ -81,6 +84,7 @@ class Features:
         """Look at a block of UTF-8."""
         self.spaces = self.spaces or b"\t" in block
         self.errors = self.errors or b"#" in block
+        self.apart = self.apart or (b'" ' in block and _APART.search(block) is not None)
         self.marks = self.marks or any(end in block for end in _MARKS)
         self.doubts = self.doubts or _APOSTROPHE.search(block) is not None
         self.doubts = self.doubts or any(byte in block and sign in block for byte, sign in _DOUBTS_BY_BYTE)
