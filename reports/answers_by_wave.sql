@@ -29,11 +29,11 @@ not_applicable_high = { fr = "Sans objet, au plus", en = "Not applicable, at mos
 with offered as (
     select q.wave, q.question, 'yes' as answer, 1 as position
     from questions q
-    where q.kind = 'yes_no'
+    where q.kind = 'yes_no' and q.report = 'answers'
     union all
     select q.wave, q.question, 'no', 2
     from questions q
-    where q.kind = 'yes_no'
+    where q.kind = 'yes_no' and q.report = 'answers'
     union all
     select i.wave, i.question, i.item, i.position
     from asked_items i

@@ -431,7 +431,7 @@ CREATE TABLE survey.questions (
     CONSTRAINT ck_questions_asked_of CHECK (asked_of in ('respondents', 'engaged')),
     CONSTRAINT fk_questions_wave_revision FOREIGN KEY(wave, revision) REFERENCES survey.revisions (wave, revision)
 );
-COMMENT ON TABLE survey.questions IS 'Questions that a wave asks beside those of every wave.';
+COMMENT ON TABLE survey.questions IS 'Questions that a wave asks beside its agreements, actions and difficulties.';
 COMMENT ON COLUMN survey.questions.wave IS 'Wave that the row belongs to.';
 COMMENT ON COLUMN survey.questions.revision IS 'Revision of the wave.';
 COMMENT ON COLUMN survey.questions.question IS 'Code of the question.';
@@ -452,9 +452,6 @@ CREATE TABLE survey.respondents (
     city TEXT NOT NULL,
     population INTEGER NOT NULL,
     response TEXT NOT NULL,
-    elected_delegate TEXT NOT NULL CONSTRAINT ck_respondents_elected_delegate CHECK (elected_delegate in ('yes', 'no', 'dont_know', 'refused', 'no_answer', 'not_asked', 'not_applicable', 'not_published')),
-    twinning_committee TEXT NOT NULL CONSTRAINT ck_respondents_twinning_committee CHECK (twinning_committee in ('yes', 'no', 'dont_know', 'refused', 'no_answer', 'not_asked', 'not_applicable', 'not_published')),
-    service TEXT NOT NULL CONSTRAINT ck_respondents_service CHECK (service in ('yes', 'no', 'dont_know', 'refused', 'no_answer', 'not_asked', 'not_applicable', 'not_published')),
     source TEXT NOT NULL,
     answers_source TEXT NOT NULL,
     declared_agreements INTEGER,
@@ -471,9 +468,6 @@ COMMENT ON COLUMN survey.respondents.revision IS 'Revision of the wave.';
 COMMENT ON COLUMN survey.respondents.city IS 'Town.';
 COMMENT ON COLUMN survey.respondents.population IS 'Inhabitants, as printed in the frame.';
 COMMENT ON COLUMN survey.respondents.response IS 'Outcome of the contact.';
-COMMENT ON COLUMN survey.respondents.elected_delegate IS 'Answer: has the town an elected delegate for international relations?';
-COMMENT ON COLUMN survey.respondents.twinning_committee IS 'Answer: has the town a twinning committee?';
-COMMENT ON COLUMN survey.respondents.service IS 'Answer: has the town a service in charge?';
 COMMENT ON COLUMN survey.respondents.source IS 'Published figures that the frame was made from: a report, or report/key.';
 COMMENT ON COLUMN survey.respondents.answers_source IS 'Published figures that the answers were made from: a report, or report/key.';
 COMMENT ON COLUMN survey.respondents.declared_agreements IS 'Number of agreements that the town says it has.';
@@ -871,6 +865,7 @@ create view respondents as
 -- agreements: those listed; agreements_high: the most that it may have declared, null where there is no bound. A list
 -- that is not claimed complete sets no bound, unless the town itself gives its number, which may be zero.
 -- kind: what the authority is, such as commune or departement; numbers of different kinds must not be added up.
+-- elected_delegate, twinning_committee, service: its answers on management, in columns as they were kept once.
 -- engaged: yes if it has declared an agreement, no if it has not, not_published where that is left open.
 select
     t.wave,
@@ -885,9 +880,9 @@ select
         when t.response = 'refused' then 'refused'
         else 'not_asked'
     end as engaged,
-    t.elected_delegate,
-    t.twinning_committee,
-    t.service,
+    coalesce(m.elected_delegate, d.elected_delegate, 'not_asked') as elected_delegate,
+    coalesce(m.twinning_committee, d.twinning_committee, 'not_asked') as twinning_committee,
+    coalesce(m.service, d.service, 'not_asked') as service,
     t.declared_agreements,
     t.declared_missing,
     t.source,
@@ -909,7 +904,33 @@ from (
     left join survey.cities c on c.code = r.city
     left join town_agreements a on a.wave = r.wave and a.city = r.city
     where s.kind is null or c.kind = s.kind
-) t;
+) t
+left join (
+    select
+        a.wave,
+        a.revision,
+        a.city,
+        max(case when a.question = 'elected_delegate' then coalesce(a.code, a.missing) end) as elected_delegate,
+        max(case when a.question = 'twinning_committee' then coalesce(a.code, a.missing) end) as twinning_committee,
+        max(case when a.question = 'service' then coalesce(a.code, a.missing) end) as service
+    from survey.answers a
+    inner join survey.questions q on q.wave = a.wave and q.revision = a.revision and q.question = a.question
+    where q.kind = 'yes_no'
+    group by a.wave, a.revision, a.city
+) m on m.wave = t.wave and m.revision = t.revision and m.city = t.city
+left join (
+    select
+        q.wave,
+        q.revision,
+        max(case when q.question = 'elected_delegate' then coalesce(q.default_answer, 'no_answer') end)
+            as elected_delegate,
+        max(case when q.question = 'twinning_committee' then coalesce(q.default_answer, 'no_answer') end)
+            as twinning_committee,
+        max(case when q.question = 'service' then coalesce(q.default_answer, 'no_answer') end) as service
+    from survey.questions q
+    where q.kind = 'yes_no'
+    group by q.wave, q.revision
+) d on d.wave = t.wave and d.revision = t.revision;
 
 create view question_items as
 -- The items that every town answers one by one: kinds of action, difficulties, and how it manages relations.
@@ -936,20 +957,9 @@ with said as (
     select d.wave, d.revision, d.city, 'difficulties', d.difficulty, d.answer, d.source
     from survey.city_difficulties d
     union all
-    select
-        r.wave,
-        r.revision,
-        r.city,
-        c.question,
-        c.item,
-        case c.item
-            when 'elected_delegate' then r.elected_delegate
-            when 'twinning_committee' then r.twinning_committee
-            else r.service
-        end,
-        r.answers_source
-    from survey.respondents r
-    inner join question_items c on c.question = 'management'
+    select g.wave, g.revision, g.city, 'management', g.question, coalesce(g.code, g.missing), g.source
+    from survey.answers g
+    where g.item = ''
 ),
 given as (
     select
@@ -958,9 +968,11 @@ given as (
         c.question,
         c.item,
         c.parent_code,
-        coalesce(x.answer, i.answer, q.answer, 'not_asked') as answer,
-        coalesce(x.source, i.source, q.source, '') as source,
-        k.item is not null or c.question = 'management' as asked,
+        coalesce(
+            x.answer, i.answer, q.answer, m.default_answer, case when m.wave is null then 'not_asked' else 'no_answer' end
+        ) as answer,
+        coalesce(x.source, i.source, q.source, case when m.wave is not null then r.answers_source end, '') as source,
+        k.item is not null or m.wave is not null as asked,
         l.kind
     from scope s
     inner join survey.respondents r on r.wave = s.wave and r.revision = s.revision
@@ -974,6 +986,12 @@ given as (
         on i.wave = s.wave and i.revision = s.revision and i.question = c.question and i.item = k.item
     left join survey.default_answers q
         on q.wave = s.wave and q.revision = s.revision and q.question = k.question and q.item = ''
+    left join survey.questions m
+        on m.wave = s.wave
+        and m.revision = s.revision
+        and m.question = c.item
+        and m.kind = 'yes_no'
+        and c.question = 'management'
     where s.kind is null or l.kind = s.kind
 )
 select
@@ -1448,7 +1466,8 @@ left join survey.cities c on c.code = p.city
 where p.apart;
 
 create view questions as
--- Questions that the waves in scope ask on their own, beside those of every wave.
+-- Questions that the waves in scope ask, beside their agreements, actions and difficulties.
+-- report: the report that counts their answers, null where none does.
 select
     q.wave,
     q.question,
@@ -1461,9 +1480,15 @@ select
     q.least,
     q.most,
     q.default_answer,
-    q.position
+    q.position,
+    case
+        when i.item is not null and q.kind = 'yes_no' then 'management'
+        when q.kind in ('yes_no', 'choice', 'choices') then 'answers'
+        when q.kind = 'number' then 'numbers'
+    end as report
 from scope s
-inner join survey.questions q on q.wave = s.wave and q.revision = s.revision;
+inner join survey.questions q on q.wave = s.wave and q.revision = s.revision
+left join question_items i on i.question = 'management' and i.item = q.question;
 
 create view asked_items as
 -- Items of the questions that the waves in scope ask on their own: those that they asked, whatever a code list is today.

@@ -43,7 +43,7 @@ NUMBER_GIVEN = 12  # towns that say how many agreements they have
 FEW, SEVERAL, MANY = 2, 3, 5
 RECLASSIFIED = "RO"  # outside the European Union in 2006, inside in 2012
 
-MANAGEMENT = ("elected_delegate", "twinning_committee", "service")
+NOT_ASKED = {"default_answer": "not_asked"}
 ANSWERS = ("yes",) * 11 + ("no",) * 7 + ("dont_know", "no_answer")
 
 WAVE = """\
@@ -71,9 +71,6 @@ agreements = true
 # about details only if they said yes to what these are details of.
 [defaults]
 response = "not_reached"
-elected_delegate = "not_asked"
-twinning_committee = "not_asked"
-service = "not_asked"
 since = "no_answer"
 actions = {{ "*" = "not_asked" }}
 difficulties = {{ "*" = "not_asked" }}
@@ -342,11 +339,13 @@ def files_of(earlier: Earlier, draws: Draws) -> dict[str, str]:
     numbers = made.numbers
     engaged = [town for town in made.responses if numbers[town]]
     counted = draws.some([town for town in made.responses if _responds(made, town)], NUMBER_GIVEN)
+    questions = rows_of(EARLIER / "questions.csv")  # asked again, of engaged towns alone
+    asked = [row["question"] for row in questions]
     respondents = [
         (
             town,
             response,
-            *(draws.one(ANSWERS) if town in engaged else "" for _ in MANAGEMENT),
+            *(draws.one(ANSWERS) if town in engaged else "" for _ in asked),
             numbers[town] if town in counted else "",
         )
         for town, response in made.responses.items()
@@ -357,8 +356,9 @@ def files_of(earlier: Earlier, draws: Draws) -> dict[str, str]:
     ]
     return {
         "wave.toml": wave_toml(),
+        "questions.csv": table(tuple(questions[0]), [tuple((row | NOT_ASKED).values()) for row in questions]),
         "frame.csv": table(("city", "population"), frame),
-        "respondents.csv": table(("city", "response", *MANAGEMENT, "declared_agreements"), respondents),
+        "respondents.csv": table(("city", "response", *asked, "declared_agreements"), respondents),
         "partnerships.csv": partnerships_of(made),
         "actions.csv": table(("city", "action", "answer"), answers_of("actions", engaged, draws)),
         "difficulties.csv": table(("city", "difficulty", "answer"), answers_of("difficulties", engaged, draws)),

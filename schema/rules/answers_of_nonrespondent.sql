@@ -34,6 +34,5 @@ select 'respondents', m.line, r.city, s.response
 from resolved_respondents m
 inner join silent s on s.city = m.city
 inner join raw_respondents r on r.line = m.line
-where m.has_answered
-    or m.declared_agreements is not null
+where m.declared_agreements is not null
 order by document, line

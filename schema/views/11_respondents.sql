@@ -2,6 +2,7 @@
 -- agreements: those listed; agreements_high: the most that it may have declared, null where there is no bound. A list
 -- that is not claimed complete sets no bound, unless the town itself gives its number, which may be zero.
 -- kind: what the authority is, such as commune or departement; numbers of different kinds must not be added up.
+-- elected_delegate, twinning_committee, service: its answers on management, in columns as they were kept once.
 -- engaged: yes if it has declared an agreement, no if it has not, not_published where that is left open.
 select
     t.wave,
@@ -16,9 +17,9 @@ select
         when t.response = 'refused' then 'refused'
         else 'not_asked'
     end as engaged,
-    t.elected_delegate,
-    t.twinning_committee,
-    t.service,
+    coalesce(m.elected_delegate, d.elected_delegate, 'not_asked') as elected_delegate,
+    coalesce(m.twinning_committee, d.twinning_committee, 'not_asked') as twinning_committee,
+    coalesce(m.service, d.service, 'not_asked') as service,
     t.declared_agreements,
     t.declared_missing,
     t.source,
@@ -41,3 +42,29 @@ from (
     left join town_agreements a on a.wave = r.wave and a.city = r.city
     where s.kind is null or c.kind = s.kind
 ) t
+left join (
+    select
+        a.wave,
+        a.revision,
+        a.city,
+        max(case when a.question = 'elected_delegate' then coalesce(a.code, a.missing) end) as elected_delegate,
+        max(case when a.question = 'twinning_committee' then coalesce(a.code, a.missing) end) as twinning_committee,
+        max(case when a.question = 'service' then coalesce(a.code, a.missing) end) as service
+    from survey.answers a
+    inner join survey.questions q on q.wave = a.wave and q.revision = a.revision and q.question = a.question
+    where q.kind = 'yes_no'
+    group by a.wave, a.revision, a.city
+) m on m.wave = t.wave and m.revision = t.revision and m.city = t.city
+left join (
+    select
+        q.wave,
+        q.revision,
+        max(case when q.question = 'elected_delegate' then coalesce(q.default_answer, 'no_answer') end)
+            as elected_delegate,
+        max(case when q.question = 'twinning_committee' then coalesce(q.default_answer, 'no_answer') end)
+            as twinning_committee,
+        max(case when q.question = 'service' then coalesce(q.default_answer, 'no_answer') end) as service
+    from survey.questions q
+    where q.kind = 'yes_no'
+    group by q.wave, q.revision
+) d on d.wave = t.wave and d.revision = t.revision

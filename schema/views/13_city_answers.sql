@@ -8,20 +8,9 @@ with said as (
     select d.wave, d.revision, d.city, 'difficulties', d.difficulty, d.answer, d.source
     from survey.city_difficulties d
     union all
-    select
-        r.wave,
-        r.revision,
-        r.city,
-        c.question,
-        c.item,
-        case c.item
-            when 'elected_delegate' then r.elected_delegate
-            when 'twinning_committee' then r.twinning_committee
-            else r.service
-        end,
-        r.answers_source
-    from survey.respondents r
-    inner join question_items c on c.question = 'management'
+    select g.wave, g.revision, g.city, 'management', g.question, coalesce(g.code, g.missing), g.source
+    from survey.answers g
+    where g.item = ''
 ),
 given as (
     select
@@ -30,9 +19,11 @@ given as (
         c.question,
         c.item,
         c.parent_code,
-        coalesce(x.answer, i.answer, q.answer, 'not_asked') as answer,
-        coalesce(x.source, i.source, q.source, '') as source,
-        k.item is not null or c.question = 'management' as asked,
+        coalesce(
+            x.answer, i.answer, q.answer, m.default_answer, case when m.wave is null then 'not_asked' else 'no_answer' end
+        ) as answer,
+        coalesce(x.source, i.source, q.source, case when m.wave is not null then r.answers_source end, '') as source,
+        k.item is not null or m.wave is not null as asked,
         l.kind
     from scope s
     inner join survey.respondents r on r.wave = s.wave and r.revision = s.revision
@@ -46,6 +37,12 @@ given as (
         on i.wave = s.wave and i.revision = s.revision and i.question = c.question and i.item = k.item
     left join survey.default_answers q
         on q.wave = s.wave and q.revision = s.revision and q.question = k.question and q.item = ''
+    left join survey.questions m
+        on m.wave = s.wave
+        and m.revision = s.revision
+        and m.question = c.item
+        and m.kind = 'yes_no'
+        and c.question = 'management'
     where s.kind is null or l.kind = s.kind
 )
 select

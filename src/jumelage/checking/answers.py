@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jumelage.checking.columns import missing_words
+from jumelage.checking.columns import choices_of, missing_words
 from jumelage.checking.no_answer import SENTINELS
 from jumelage.checking.numbers import ambiguous, decimal, two_readings
 from jumelage.checking.periods import Period, understand
@@ -38,9 +38,11 @@ _SEPARATED = r"\s*[;|\n]\s*"  # between the items of an answer with several; a c
 def stage_asked(bench: Connection, package: Package, names: Names, findings: Findings) -> None:
     """Stage what a wave asks on its own, with the answers; add what cannot be understood to the findings."""
     questions = stage_questions(bench, package.questions, package.items, findings)
-    if questions:
+    wide = {f"q_{question.code}" for question in questions} & set(package.documents["respondents"].columns)
+    answered = bool(wide or package.documents["answers"].columns)
+    if questions or answered:
         _name(bench, questions)
-    if questions or bench.exec_driver_sql("select exists (select 1 from raw_answers)").scalar():
+    if answered:
         findings += _stage_answers(bench, package.tables, questions, names, package.wave)
     else:
         none = columns_of("answers")
@@ -50,20 +52,22 @@ def stage_asked(bench: Connection, package: Package, names: Names, findings: Fin
 def _stage_answers(
     bench: Connection, documents: Mapping[str, Document], questions: Sequence[Question], names: Names, wave: Wave | None
 ) -> Iterator[Finding]:
-    _gather(bench, documents, questions)
+    _gather(bench, documents, questions, wave)
     yield from _unknown_questions(bench, documents, questions)
     yield from _understand(bench, documents, questions, names, wave)
     yield from _twice(bench, documents)
-    yield from _of_silent(bench, documents)
+    yield from _of_silent(bench, documents, wave)
     if wave is not None and wave.agreements_complete:
         yield from _of_unengaged(bench, documents, questions)
 
 
-def _gather(bench: Connection, documents: Mapping[str, Document], questions: Sequence[Question]) -> None:
+def _gather(
+    bench: Connection, documents: Mapping[str, Document], questions: Sequence[Question], wave: Wave | None
+) -> None:
     """Make `given`."""
     own = [q.code for q in questions if f"q_{q.code}" in documents["respondents"].columns]
     wide = "".join(
-        f" union all select 'respondents', r.line, 'q_{code}', m.code, '{code}', '{code}', null, r.q_{code} "
+        f" union all select 'respondents', r.line, 'q_{code}', m.code, '{code}', '{code}', null, {_said(code, wave)} "
         "from raw_respondents r left join meant_respondents_city m on m.text = r.city "
         f"where r.q_{code} is not null"
         for code in own
@@ -75,6 +79,13 @@ def _gather(bench: Connection, documents: Mapping[str, Document], questions: Seq
         "left join meant_answers_city m on m.text = r.city left join asked_names n on n.key = match_key(r.question) "
         f"where r.answer is not null and r.question is not null{wide}"
     )
+
+
+def _said(code: str, wave: Wave | None) -> str:
+    """Return the expression for the texts of a column, with those that the wave declares for it replaced."""
+    words = {} if wave is None else wave.missing.get(code, {})
+    whens = "".join(f" when {literal(text)} then {literal(answer)}" for text, answer in words.items())
+    return f"case lower(r.q_{code}){whens} else r.q_{code} end" if words else f"r.q_{code}"
 
 
 def _name(bench: Connection, questions: Sequence[Question]) -> None:
@@ -230,8 +241,7 @@ def _misunderstood(
         elif what == "part" or question.kind == "choice":
             yield document.finding("item_not_asked", line, column, text, near=near(text, items.get(code, [])))
         elif question.kind in CLOSED:
-            choices = ", ".join(("yes", "no", *NO_ANSWER))
-            yield document.finding("choice", line, column, text, choices=choices)
+            yield document.finding("choice", line, column, text, choices=choices_of("answers"))
         elif question.kind == "date":
             yield document.finding("not_a_date", line, column, text, choices=", ".join(NO_ANSWER))
         else:
@@ -261,17 +271,30 @@ def _twice(bench: Connection, documents: Mapping[str, Document]) -> Iterator[Fin
     )
 
 
-def _of_silent(bench: Connection, documents: Mapping[str, Document]) -> Iterator[Finding]:
-    """Find answers of towns that say of themselves that they have not responded."""
-    return _offenders(
+def _of_silent(bench: Connection, documents: Mapping[str, Document], wave: Wave | None) -> Iterator[Finding]:
+    """Find answers of towns that have not responded: as they say themselves, or by default since they do not say."""
+    yield from _offenders(
         bench,
         documents,
         "answers_of_nonrespondent",
         "select distinct u.document, u.line, u.in_column, u.given_text, s.response from understood u join ("
         "select city, min(response) as response from resolved_respondents group by city "
         "having count(*) = 1 and min(response) in ('refused', 'not_reached')) s on s.city = u.city "
-        "where u.missing is null order by 1, 2",
+        "where u.missing is null or u.missing = 'dont_know' order by 1, 2",
     )
+    if wave is not None and wave.defaults["response"] in {"refused", "not_reached"}:
+        yield from _offenders(
+            bench,
+            documents,
+            "answers_without_response",
+            "select distinct u.document, u.line, u.in_column, u.given_text, cast(? as varchar) as response "
+            "from understood u join resolved_frame f on f.city = u.city "
+            "left join (select r.city, w.response from resolved_respondents r "
+            "join raw_respondents w on w.line = r.line) s on s.city = u.city "
+            "where s.response is null and (u.missing is null or u.missing = 'dont_know') "
+            "order by 1, 2",
+            wave.defaults["response"],
+        )
 
 
 def _of_unengaged(

@@ -12,7 +12,6 @@ from jumelage import content, report_file
 from jumelage.checking.no_answer import NOT_ANSWERED, SENTINELS, says_nothing
 from jumelage.checking.numbers import ambiguous, number, two_readings
 from jumelage.checking.periods import Period, plain_days, understand
-from jumelage.database.models import TOWN_QUESTIONS
 from jumelage.database.sql import literal
 from jumelage.database.workbench import put
 from jumelage.reading.shapes import SHAPES
@@ -43,7 +42,6 @@ LISTS = {
     "answer": "answers",
     "inferred": "yes_no",
     "same": "yes_no",
-    **dict.fromkeys(TOWN_QUESTIONS, "answers"),
 }
 NUMBERS = {
     "population": (0, _MOST_PEOPLE, "not_a_population"),
@@ -178,7 +176,7 @@ def _names(
     known = {text: declared.get(text.casefold(), code) for text, code in found.items()}
     _meaning(bench, document.name, column, {"code": "varchar"}, [entry for entry in known.items() if entry[1]])
     unknown = sorted(text for text, code in known.items() if code is None and not find_control(text))
-    choices = {"choices": _choices(code_list)}
+    choices = {"choices": choices_of(code_list)}
     yield from _offenders(bench, document, column, dict.fromkeys(unknown, ("choice", choices)))
 
 
@@ -219,7 +217,7 @@ def _too_long(bench: Connection, document: Document) -> Iterator[Finding]:
                 yield document.finding("name_too_long", line, column, value, most=_LONGEST_NAME)
 
 
-def _choices(code_list: str) -> Label:
+def choices_of(code_list: str) -> Label:
     """Return what may stand in a closed column: in French the labels, with their codes."""
     answers = content.answers(code_list)
     return Label(", ".join(f"{label.fr} ({code})" for code, label in answers.items()), ", ".join(answers))
@@ -305,7 +303,7 @@ def _periods(
 
 def _instead_of_a_date(column: str) -> Label:
     """Return what may stand where a date is looked for."""
-    answers = _choices("no_date")
+    answers = choices_of("no_date")
     return Label(answers.fr, f"one of {answers.en}") if column == "since" else _NO_END
 
 

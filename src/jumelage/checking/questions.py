@@ -144,7 +144,7 @@ def _doubtful(rows: Rows | None, questions: list[Question], items: Rows, finding
     if rows is None:
         return ()
     place = rows.document.file, rows.document.sheet
-    if not rows.lines and any(found[:2] == place for found in findings.places):
+    if not any(rows.lines) and any(found[:2] == place for found in findings.places):
         return set(items.fields["question"])
     return set(rows.fields["question"]) - {question.code for question in questions}
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jumelage.checking.columns import LISTS, NUMBERS, PARTNERS, list_of
-from jumelage.database.models import TOWN_QUESTIONS
 from jumelage.reading.shapes import SHAPES
 
 if TYPE_CHECKING:
@@ -45,9 +44,6 @@ def resolve_rows(bench: Connection, document: Document) -> None:
         if column in PARTNERS:
             key = f"partner_key(r.{column})" if column in document.columns else "cast(null as varchar)"
             columns.append(f"{key} as {column}_key")
-    if table == "respondents":
-        said = " or ".join(f"m_{name}.code in ('yes', 'no', 'dont_know')" for name in TOWN_QUESTIONS)
-        columns.append(f"({said}) as has_answered")
     bench.exec_driver_sql(
         f"create or replace temp table resolved_{table} as "
         f"select r.line, {', '.join(columns)} from raw_{table} r {' '.join(joins)}"

@@ -58,4 +58,4 @@ def resolved(name: str) -> tuple[str, ...]:
         elif column not in {"city_code", "likeness"}:
             found += [column, *([f"{column}_key"] if column in PARTNERS else [])]
             found += ["declared_missing"] if column == "declared_agreements" else []
-    return (*found, "has_answered") if name == "respondents" else tuple(found)
+    return tuple(found)

@@ -27,7 +27,14 @@ from jumelage.database.model_parts import (
     text,
 )
 from jumelage.database.models_of_lists import CODE_LISTS
-from jumelage.database.models_of_questions import ASKED_OF, NO_ANSWER, QUESTION_KINDS, QUESTION_LISTS
+from jumelage.database.models_of_questions import (
+    AS_UNDECLARED,
+    ASKED_OF,
+    MANAGEMENT,
+    NO_ANSWER,
+    QUESTION_KINDS,
+    QUESTION_LISTS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,11 +43,13 @@ __all__ = [
     "ANSWERS",
     "ASKED",
     "ASKED_OF",
+    "AS_UNDECLARED",
     "CLAIM_KINDS",
     "CODE_LISTS",
     "DERIVED",
     "LATER_TABLES",
     "LISTED",
+    "MANAGEMENT",
     "NO_ANSWER",
     "NO_DATE",
     "OF_A_LOAD",
@@ -51,7 +60,6 @@ __all__ = [
     "QUESTION_LISTS",
     "RESPONSES",
     "SCHEMA",
-    "TOWN_QUESTIONS",
     "columns_of",
     "foreign_keys",
     "metadata",
@@ -71,12 +79,6 @@ RESPONSES = ("responded", "refused", "not_reached", "not_published")
 NO_DATE = ("dont_know", "refused", "no_answer", "not_asked", "not_published")
 CLAIM_KINDS = ("figure", "wording", "source", "consistency")
 QUESTIONS = ("actions", "difficulties")
-
-
-def _question(name: str, asked: str) -> Column[str]:
-    """Make the column of a question that every town of every wave is asked."""
-    said, info = f"Answer: {asked}", {"question": True}
-    return Column(name, Text, one_of(name, ANSWERS), nullable=False, comment=said, info=info)
 
 
 waves = table(
@@ -176,9 +178,6 @@ respondents = of_revision(
     text("city", "Town."),
     integer("population", "Inhabitants, as printed in the frame."),
     text("response", "Outcome of the contact."),
-    _question("elected_delegate", "has the town an elected delegate for international relations?"),
-    _question("twinning_committee", "has the town a twinning committee?"),
-    _question("service", "has the town a service in charge?"),
     text("source", "Published figures that the frame was made from: a report, or report/key."),
     text("answers_source", "Published figures that the answers were made from: a report, or report/key."),
     integer("declared_agreements", "Number of agreements that the town says it has.", null=True),
@@ -196,7 +195,6 @@ respondents = of_revision(
 )
 
 # What every town of every wave is asked.
-TOWN_QUESTIONS = tuple(column.name for column in respondents.columns if column.info.get("question"))
 
 _PARTNER_KEY = "letters and digits alone, without case and accents, St for Saint; the same for all spellings"
 

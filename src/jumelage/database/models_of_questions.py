@@ -10,11 +10,28 @@ from jumelage.database.model_parts import date, integer, key, number, of_revisio
 QUESTION_KINDS = ("yes_no", "choice", "choices", "number", "date", "text")
 ASKED_OF = ("respondents", "engaged")
 QUESTION_LISTS = ("actions", "difficulties", "countries", "zones")  # from which a question may take its items
+# The questions that the report `management` counts, if a wave asks them as yes_no, while `answers` counts all others.
+# A wave need not declare them; it then asks them of engaged towns by these labels, in French and English.
+MANAGEMENT = {
+    "elected_delegate": ("Élu délégué", "Elected delegate"),
+    "twinning_committee": ("Comité de jumelage", "Twinning committee"),
+    "service": ("Service chargé des relations internationales", "Service in charge of international relations"),
+}
 NO_ANSWER = ("dont_know", "refused", "no_answer", "not_asked", "not_applicable", "not_published")
+
+AS_UNDECLARED = (
+    "kind = 'yes_no' and asked_of = 'engaged' and ("
+    + " or ".join(
+        f"(question = '{question}' and label_fr = '{fr}' and label_en = '{en}')"
+        for question, (fr, en) in MANAGEMENT.items()
+    )
+    + ")"
+)  # rows of questions that a wave asks as if it did not declare them
+
 
 questions = of_revision(
     "questions",
-    "Questions that a wave asks beside those of every wave.",
+    "Questions that a wave asks beside its agreements, actions and difficulties.",
     text("question", "Code of the question."),
     text("kind", "yes_no, choice (one item), choices (any items), number, date or text."),
     text("label_fr", "The question in French."),

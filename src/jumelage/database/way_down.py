@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jumelage.database.engines import engine_of
-from jumelage.database.models import CODE_LISTS, DERIVED, LISTED, QUESTIONS, SCHEMA, metadata
+from jumelage.database.models import AS_UNDECLARED, CODE_LISTS, DERIVED, LISTED, QUESTIONS, SCHEMA, metadata
 from jumelage.database.register import SHIPPED
 from jumelage.database.sql import query
 from jumelage.errors import UsageError
@@ -38,6 +38,13 @@ _KNOWN_HERE_ALONE = {
         + f") i left join {SCHEMA}.{LISTED} l on l.wave = r.wave and l.revision = r.revision "
         "and l.question = i.question and l.item = i.code where l.item is null",
     ),
+}
+
+# Rows that move into columns of respondents on the way, and so are not lost: where the table has this column, all but.
+_MOVED = f"select wave, revision, question from {SCHEMA}.questions where {AS_UNDECLARED}"
+_MOVING = {
+    "questions": ("asked_of", f"not ({AS_UNDECLARED})"),
+    "answers": ("question", f"(wave, revision, question) not in ({_MOVED})"),
 }
 
 
@@ -74,7 +81,9 @@ def counts(connection: Connection) -> dict[str, dict[str, int]]:
             default = getattr(getattr(column, "server_default", None), "arg", None)
             if name not in DERIVED:
                 counted[name] = f"count({name})" if default is None else f"count(nullif({name}, '{default}'))"
-        ((*numbers,),) = query(connection, f"select {', '.join(counted.values())} from {SCHEMA}.{table}")[1]
+        held, rest = _MOVING.get(table, ("", ""))
+        where = f" where {rest}" if held in columns else ""
+        ((*numbers,),) = query(connection, f"select {', '.join(counted.values())} from {SCHEMA}.{table}{where}")[1]
         found[table] = dict(zip(counted, numbers, strict=True))
     return found
 

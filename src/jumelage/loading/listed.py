@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jumelage import database
-from jumelage.database.models import LISTED, SCHEMA
+from jumelage.database.models import LISTED, MANAGEMENT, SCHEMA
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -16,8 +16,16 @@ if TYPE_CHECKING:
 _LISTS = (("actions", "city_actions", "action"), ("difficulties", "city_difficulties", "difficulty"))
 
 
-def asks_the_same(connection: Connection, wave: Wave, revision: int) -> bool:
-    """Tell whether a revision asked the items that the wave says it asked, where it says so."""
+def asks_the_same(connection: Connection, bench: Connection, wave: Wave, revision: int) -> bool:
+    """Tell whether a revision asked what the wave asks, where its hash does not tell.
+
+    That is: the questions on management that are staged, and the items of lists where the wave says which.
+    """
+    management = ", ".join(map(database.literal, MANAGEMENT))
+    asks = f"select question from {{}}questions where {{}} and question in ({management})"
+    before = database.query(connection, asks.format(f"{SCHEMA}.", _of(wave, revision)))[1]
+    if set(map(tuple, before)) != set(map(tuple, bench.exec_driver_sql(asks.format("staged_", "true")))):
+        return False
     if not wave.asked:
         return True
     sql = f"select question, item from {SCHEMA}.{LISTED} where {_of(wave, revision)}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jumelage import database
-from jumelage.database.models import LISTED, OF_A_LOAD, OF_A_REVISION, TOWN_QUESTIONS, metadata
+from jumelage.database.models import LISTED, OF_A_LOAD, OF_A_REVISION, metadata
 from jumelage.errors import UsageError
 from jumelage.texts import Label
 
@@ -31,8 +31,8 @@ _PARTS = {
         "since": "since_from is not null",
         "until": "until_from is not null",
     },
+    "answers": {"answered": "missing is null or missing in ('dont_know', 'refused', 'not_applicable')"},
 }
-_ANSWERED = "('yes', 'no', 'dont_know', 'refused', 'not_applicable')"
 _MORE = Label("par exemple", "such as")
 _LINE = Label("{0}\u00a0: {1} avant, {2} après, {3} de perdus", "{0}: {1} before, {2} after, {3} gone")
 _REFUSED = Label(
@@ -104,12 +104,6 @@ def _kept() -> list[_Kept]:
             _Kept(f"{table}: {what}", table, keys, f"select * from {name} where {condition}")
             for what, condition in _PARTS.get(table, {}).items()
         ]
-        if table == "respondents":
-            answers = (
-                f"select wave, revision, city, '{q}' as question from {name} where {q} in {_ANSWERED}"
-                for q in TOWN_QUESTIONS
-            )
-            found.append(_Kept(f"{table}: answers", table, ("city", "question"), " union all ".join(answers)))
     return found
 
 

@@ -67,7 +67,8 @@ def _hash(
 
     def relation(name: str, wanted: list[str]) -> str:
         """Return the rows of a table as the workbench reads them; the database may be older than a column of it."""
-        types = {column.name: str(column.type) for column in metadata.tables[f"survey.{name}"].columns}
+        types = dict.fromkeys(wanted, "TEXT")  # unless the models know better: a column of before may be asked for
+        types |= {column.name: str(column.type) for column in metadata.tables[f"survey.{name}"].columns}
         there = columns.get(name, [])
         if "wave" not in there:  # a table of that name that held something else
             there = []
@@ -78,7 +79,7 @@ def _hash(
         sql = f"select {', '.join(kinds)} from survey.{name} {where}"
         if bench is connection:
             return f"(select {', '.join(['*', *absent])} from ({sql}) as there)"
-        database.fetch(connection, sql, bench, "fetched", kinds)
-        return f"(select {', '.join(['*', *absent])} from fetched)"
+        database.fetch(connection, sql, bench, f"fetched_{name}", kinds)
+        return f"(select {', '.join(['*', *absent])} from fetched_{name})"
 
     return content_hash(bench, wave, key[2], relation)[0]

@@ -139,7 +139,7 @@ def _says_the_same(connection: Connection, bench: Connection, wave: Wave, curren
         return False
     if current.version != hashing.VERSION:
         digest = hashing.content_hash(bench, wave, current.version)[0]
-    return digest == current.digest and asks_the_same(connection, wave, current.revision)
+    return digest == current.digest and asks_the_same(connection, bench, wave, current.revision)
 
 
 def _earlier(connection: Connection, wave: Wave) -> tuple[int, _Current | None]:

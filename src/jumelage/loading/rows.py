@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jumelage.database.models import TOWN_QUESTIONS
 from jumelage.database.workbench import put
 
 if TYPE_CHECKING:
@@ -23,10 +22,9 @@ def stage_wave(bench: Connection, wave: Wave) -> None:
     ]
     kinds = dict.fromkeys(("question", "item", "answer", "source"), "varchar")
     put(bench, "staged_default_answers", kinds, [[entry[i] for entry in defaults] for i in range(len(kinds))])
-    answers = ", ".join(f"coalesce(r.{name}, '{wave.defaults[name]}') as {name}" for name in TOWN_QUESTIONS)
     bench.exec_driver_sql(
         f"{stage}respondents as select f.city, f.population, "
-        f"coalesce(r.response, '{wave.defaults['response']}') as response, {answers}, r.declared_agreements, "
+        f"coalesce(r.response, '{wave.defaults['response']}') as response, r.declared_agreements, "
         "case when r.declared_agreements is null then coalesce(r.declared_missing, "
         "case when x.asked then 'no_answer' else 'not_asked' end) end as declared_missing, "
         "? as source, ? as answers_source "

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from jumelage import report_file
 from jumelage.errors import DataError, UnreadableError
 from jumelage.reading.handed import EXPORTED, MAY_LACK, PUBLISHED, TABLES, WAVE, Handed
+from jumelage.reading.management import asked, find_two_defaults, with_management
 from jumelage.reading.mapping import EXPORT
 from jumelage.reading.raw_tables import stage
 from jumelage.reading.shapes import ALIASES, CLAIMS, ITEMS, QUESTIONS, SHAPES, WAVE_SHEET, Rows, own_columns
@@ -41,7 +42,7 @@ _NO_TEXTS = {"offenders", "printed", "value"}  # columns of what is no text for 
 class Package:
     """A wave read: what it says of itself, its publication, its spellings, and where everything stands.
 
-    Its tables are `raw_NAME` in the workbench. `questions` and `items` are those that it asks on its own, `reports`
+    Its tables are `raw_NAME` in the workbench. `questions` and `items` are those that it asks, `reports`
     those that come with it.
     """
 
@@ -81,22 +82,26 @@ def read_package(
             with _unchanged(handed, handed.sources[name]):
                 rows[name] = read_rows(handed.sources[name], shape, findings)
             documents[name] = rows[name].document
-    questions, items = rows.get("questions"), rows.get("question_items")
+    declared, items = rows.get("questions"), rows.get("question_items")
+    possible = with_management(declared)
     origin, wave = (Origin(), restored.wave) if restored else _read_wave(handed, documents, findings)
     exported: dict[str, Document] = {}
     if handed.mapped is not None and not restored:
         step(f"reading {EXPORT}")
-        exported = _read_export(bench, handed, handed.mapped, (questions, items), wave, scratch, findings)
+        exported = _read_export(bench, handed, handed.mapped, (possible, items), wave, scratch, findings)
         wave = wave and with_map(wave, handed.mapped.said)
     documents |= exported
     for name in TABLES:
         if name not in documents:
             step(f"reading {name}")
             shape = SHAPES[name]
-            if name == "respondents" and questions is not None:
-                shape = replace(shape, own=own_columns(questions))
+            if name == "respondents":
+                shape = replace(shape, own=own_columns(possible))
             unread = handed.exported and name in EXPORTED and "respondents" not in exported
             documents[name] = _read_table(bench, handed, name, shape, scratch, findings, unread=unread)
+    questions = asked(bench, possible, declared, documents, wave)
+    if wave is not None:
+        find_two_defaults(declared, wave, origin, findings)
     if restored:
         _answered_anew(bench, documents["respondents"])
         return Package(wave, {}, None, None, documents, questions=questions, items=items)
@@ -144,7 +149,7 @@ def _read_export(
 ) -> dict[str, Document]:
     """Read an export; a table that it gives rows of must not be there as a file too."""
     source = handed.sources.get(EXPORT)
-    unread = {rows.document.file for rows in asked if rows is not None and not rows.lines}
+    unread = {rows.document.file for rows in asked if rows is not None and not any(rows.lines)}
     if source is None or unread & {file for file, _, _ in findings.places}:  # nobody knows what was asked
         return {}
     from jumelage.reading.export import read_export  # few waves have one

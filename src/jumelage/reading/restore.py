@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jumelage import database
-from jumelage.database.models import PUBLICATION, TOWN_QUESTIONS, columns_of
+from jumelage.database.models import PUBLICATION, columns_of
 from jumelage.errors import UsageError
 from jumelage.findings import Findings
 from jumelage.reading.own_reports import parsed
@@ -33,7 +33,7 @@ _ROWS = {
     "respondents": (
         "respondents",
         {
-            **{name: name for name in ("city", "response", *TOWN_QUESTIONS)},
+            **{name: name for name in ("city", "response")},
             "declared_agreements": "coalesce(cast(declared_agreements as varchar), "
             "nullif(declared_missing, 'not_asked'))",
         },
@@ -153,14 +153,11 @@ def asked(connection: Connection, said: str, prefix: str, where: str) -> dict[st
 
 
 def _leave_out_defaults(bench: Connection, wave: Wave) -> None:
-    """Blank the answers that are the default, and drop the towns that have no other: they were not handed in."""
-    answers = ("response", *TOWN_QUESTIONS)
-    blanked = ", ".join(f"{name} = nullif({name}, '{wave.defaults[name]}')" for name in answers)
-    bench.exec_driver_sql(f"update raw_respondents set {blanked}")
-    blank = " and ".join(f"{name} is null" for name in answers)
+    """Blank the responses that are the default, and drop the towns that have no other: they were not handed in."""
+    bench.exec_driver_sql(f"update raw_respondents set response = nullif(response, '{wave.defaults['response']}')")
     # Where nobody gave a number of agreements, "no answer" is all that tells that it was asked for.
     bench.exec_driver_sql(
-        f"delete from raw_respondents where {blank} and (declared_agreements is null "
+        "delete from raw_respondents where response is null and (declared_agreements is null "
         "or declared_agreements = 'no_answer' "
         "and exists (select 1 from raw_respondents x where x.declared_agreements <> 'no_answer'))"
     )

@@ -6,9 +6,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from jumelage.database.models import TOWN_QUESTIONS
 from jumelage.reading.handed import PAIRS
-from jumelage.reading.headings import meanings
+from jumelage.reading.headings import HEADINGS, meanings
 from jumelage.reading.source import Shape
 
 if TYPE_CHECKING:
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
 SHAPES = {
     "frame": Shape(("city", "population"), ("city_code",)),
-    "respondents": Shape(("city", "response"), ("city_code", *TOWN_QUESTIONS, "declared_agreements")),
+    "respondents": Shape(("city", "response"), ("city_code", "declared_agreements")),
     "partnerships": Shape(
         ("city", "country"), ("city_code", "agreements", "partner", "since", "until", "inferred", "source")
     ),
@@ -52,11 +51,14 @@ class Rows:
 
 
 def own_columns(questions: Rows) -> dict[str, tuple[str, ...]]:
-    """Return the columns that respondents may have for these questions, each with what it may be headed."""
+    """Return the columns that respondents may have for these questions, each with what it may be headed.
+
+    These are its code, its labels, and what else people call it.
+    """
     return {
-        f"q_{record['question']}": tuple(filter(None, (record["question"], record["label_fr"], record["label_en"])))
+        f"q_{code}": tuple(filter(None, (code, record["label_fr"], record["label_en"], *HEADINGS.get(code, ()))))
         for _, record in questions.records()
-        if record["question"] and is_question(record["question"])
+        if (code := record["question"]) and is_question(code)
     }
 
 

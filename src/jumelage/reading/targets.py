@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from jumelage import content
-from jumelage.database.models import ANSWERS, NO_ANSWER, QUESTIONS, RESPONSES, TOWN_QUESTIONS
+from jumelage.database.models import ANSWERS, NO_ANSWER, QUESTIONS, RESPONSES
 from jumelage.reading.headings import HEADINGS, meanings
 from jumelage.reading.shapes import SHAPES
 from jumelage.rules import Near
@@ -160,7 +160,7 @@ def targets_of(bench: Connection, questions: Rows | None, items: Rows | None) ->
         found.add(Target(name, OPEN, name), name)
     for name in SHAPES["respondents"].columns:
         if name not in {"city", "city_code"}:
-            kind = "response" if name == "response" else "yes_no" if name in TOWN_QUESTIONS else OPEN
+            kind = "response" if name == "response" else OPEN
             found.add(Target(name, kind, name), name)
     for name in QUESTIONS:
         found.add(Target(name, LISTED), name)

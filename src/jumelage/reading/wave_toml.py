@@ -10,13 +10,14 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from jumelage import content, report_file
-from jumelage.database.models import ANSWERS, NO_DATE, QUESTIONS, RESPONSES, TOWN_QUESTIONS
+from jumelage.database.models import ANSWERS, MANAGEMENT, NO_DATE, QUESTIONS, RESPONSES
 from jumelage.database.wave_queries import is_query
 from jumelage.reading.wave_fields import MOST_PARTS, Origin, Reader
 from jumelage.rules import near
 from jumelage.texts import Label, find_control, find_damage
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from jumelage.findings import Findings
@@ -29,7 +30,7 @@ MISSING = {
     "answer": ANSWERS,
     "partner": ("dont_know", "no_answer"),
     "declared_agreements": ("dont_know", "refused", "no_answer"),
-    **dict.fromkeys(TOWN_QUESTIONS, ANSWERS),
+    **dict.fromkeys(MANAGEMENT, ANSWERS),
 }
 HOME = "FR"
 TERRITORY = ("FR-59", "FR-62")  # of a wave that declares none: Nord and Pas-de-Calais
@@ -183,7 +184,7 @@ def _wave(top: Reader, table: dict[str, Any]) -> Wave:
         defaults={
             "response": defaults.choice("response", RESPONSES, "not_published"),
             "since": defaults.choice("since", NO_DATE, "no_answer"),
-            **{name: defaults.choice(name, ANSWERS, "no_answer") for name in TOWN_QUESTIONS},
+            **{name: defaults.choice(name, ANSWERS, "no_answer") for name in MANAGEMENT if name in defaults.table},
         },
         default_items={question: _default_items(defaults, question) for question in QUESTIONS},
         asked=_asked(top.inner("asked", needed=False)),
@@ -209,7 +210,7 @@ def _wave(top: Reader, table: dict[str, Any]) -> Wave:
     complete.end("agreements", "printed")
     home.end("country", "apart")
     sources.end(*SOURCED)
-    defaults.end("response", "since", *TOWN_QUESTIONS, *QUESTIONS)
+    defaults.end("response", "since", *MANAGEMENT, *QUESTIONS)
     top.end(
         "wave",
         "title",
@@ -341,9 +342,13 @@ _OF_THE_FILES = {"asked", "words", "explanations", "missing", "day_first", "decl
 _LATER = {"home_country": HOME, "home_apart": False, "territory": TERRITORY}
 
 
-def canonical(wave: Wave) -> str:
-    """Return what a wave says of itself as one text: equal for equal meaning, whatever the file's order."""
+def canonical(wave: Wave, defaults: Mapping[str, str]) -> str:
+    """Return what a wave says of itself as one text: equal for equal meaning, whatever the file's order.
+
+    `defaults` are those of questions, which may stand in their rows instead of here.
+    """
     fields = {name: getattr(wave, name) for name in Wave.__slots__ if name not in _OF_THE_FILES}
+    fields["defaults"] = {**wave.defaults, **defaults}
     for name, unless_said in _LATER.items():
         if fields[name] == unless_said:
             del fields[name]

@@ -206,7 +206,12 @@ def _asked(connection: Connection, report: Report) -> bool:
                 )
             )
     listed = ", ".join(map(database.literal, report.asks))
-    return bool(database.query(connection, f"select 1 from questions where kind in ({listed}) limit 1")[1])
+    return bool(
+        database.query(
+            connection,
+            f"select 1 from questions where kind in ({listed}) and report is distinct from 'management' limit 1",
+        )[1]
+    )
 
 
 def _check_balance(report: Report, cells: tuple[tuple[Value, ...], ...]) -> None:
