@@ -11,6 +11,7 @@ from functools import cache
 from sqlalchemy import Connection
 
 from jumelage import database, report_file
+from jumelage.database.models import MANAGEMENT
 from jumelage.database.workbench import workbench
 from jumelage.reporting.run import run
 from jumelage.reporting.sheet import Sheet
@@ -18,7 +19,6 @@ from jumelage.revisions.scope import Scope
 from tests.conftest import ROOT
 
 ACROSS = ("evolution", "response", "bridge", "bridge_towns", "panel")
-MANAGEMENT = ("elected_delegate", "twinning_committee", "service")
 JOINED = [("Croix", "2008-01-01", "Roubaix"), ("Roubaix", "2010-01-01", "Tourcoing")]
 
 
@@ -125,6 +125,11 @@ def insert(connection: Connection, table: str, columns: str, rows: Sequence[Sequ
         connection.exec_driver_sql(f"insert into survey.{table} ({columns}) values {values}")
 
 
+def _told(answer: str) -> tuple[str | None, str | None]:
+    """Return an answer as a row of answers has it: its code, and why there is none."""
+    return (answer, None) if answer in {"yes", "no"} else (None, answer)
+
+
 def keys_of(partners: set[str]) -> dict[str | None, str]:
     """Return the key of each partner, as a load makes it."""
     with database.in_memory().begin() as bench, workbench(bench) as ready:
@@ -153,15 +158,32 @@ def put(connection: Connection, *waves: Made) -> None:
         insert(
             connection,
             "respondents",
-            "wave, revision, city, population, response, elected_delegate, twinning_committee, service, source, "
-            "answers_source, declared_agreements, declared_missing",
+            "wave, revision, city, population, response, source, answers_source, declared_agreements, declared_missing",
             [
                 (
                     *(made.wave, 1, codes()[town], POPULATIONS.get(town, 35000), response),
-                    *(made.answer(town, item) for item in MANAGEMENT),
                     *("", "", made.declared.get(town), None if town in made.declared else "not_asked"),
                 )
                 for town, response in made.towns.items()
+            ],
+        )
+        insert(
+            connection,
+            "questions",
+            "wave, revision, question, kind, label_fr, label_en, asked_of, default_answer, position",
+            [
+                (made.wave, 1, name, "yes_no", *labels, "engaged", made.default, place)
+                for place, (name, labels) in enumerate(MANAGEMENT.items(), 1)
+            ],
+        )
+        insert(
+            connection,
+            "answers",
+            "wave, revision, city, question, item, code, missing, source",
+            [
+                (made.wave, 1, codes()[town], item, "", *_told(answer), "")
+                for (town, item), answer in made.answers.items()
+                if item in MANAGEMENT
             ],
         )
         insert(

@@ -17,10 +17,11 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
 from jumelage import database, report_file
+from jumelage.database.models import MANAGEMENT
 from jumelage.render.grid import visible_columns
 from jumelage.reporting.sheet import Value
 from tests.conftest import Databases, WaveFolder, address, run, share
-from tests.made_waves import MANAGEMENT, Agreement, Made, codes, put, scope_of, sheet_of, wave
+from tests.made_waves import Agreement, Made, codes, put, scope_of, sheet_of, wave
 
 NA = Path(__file__).parent / "data" / "na"  # a wave whose questions were not asked
 ANSWERS = ("yes", "no", "dont_know", "refused", "no_answer", "not_asked", "not_applicable", "not_published")

@@ -293,7 +293,14 @@ CHANGED = {
     "actions": ("actions.csv", "Lille,agenda_21,yes\n", "Lille,agenda_21,no\nDouai,Agenda 21,oui\n"),
     "difficulties": ("difficulties.csv", "Douai,languages,yes\n", ""),
 }
-LOADED_INTO = {"actions": "city_actions", "difficulties": "city_difficulties", "partnerships": "partnerships"}
+# With the answers, since a question has its column in respondents.
+LOADED_INTO = {
+    "frame": ("respondents",),
+    "respondents": ("respondents", "answers"),
+    "partnerships": ("partnerships",),
+    "actions": ("city_actions",),
+    "difficulties": ("city_difficulties",),
+}
 
 
 def test_a_table_alone_replaces_its_rows_and_nothing_else(held: URL, tiny: WaveFolder) -> None:
@@ -303,10 +310,10 @@ def test_a_table_alone_replaces_its_rows_and_nothing_else(held: URL, tiny: WaveF
     loads(held, tiny.path, "--reason", "declared")
     for revision, (name, (file, old, new)) in enumerate(CHANGED.items(), 2):
         tiny.replace(file, old, new)
-        before = rest(held, "tiny", revision, LOADED_INTO.get(name, "respondents"))
+        before = rest(held, "tiny", revision, *LOADED_INTO[name])
         given = (tiny.path / file, "--table", name, "--wave", "tiny", "--accept-loss")
         assert loads(held, *given, "--reason", f"new {name}").startswith(f"wave tiny, revision {revision + 1}: loaded")
-        assert rest(held, "tiny", revision + 1, LOADED_INTO.get(name, "respondents")) == before, name
+        assert rest(held, "tiny", revision + 1, *LOADED_INTO[name]) == before, name
     assert unchanged(held, tiny.path)
 
 
@@ -515,8 +522,8 @@ def fill_in(path: Path, lang: str) -> list[str]:
     for place, town in enumerate(towns[:10]):
         assert answers.cell(place + 2, 1).value == town
         answers.cell(place + 2, 2).value = no_thanks if place == 9 else responded
-        answers.cell(place + 2, 3).value = None if place == 9 else (yes, no, unknown)[place % 3]
-    answers.cell(2, answers.max_column).value, answers.cell(3, answers.max_column).value = 2, unknown
+        answers.cell(place + 2, 4).value = None if place == 9 else (yes, no, unknown)[place % 3]
+    answers.cell(2, 3).value, answers.cell(3, 3).value = 2, unknown
     fill(book["partnerships"], [
         [towns[0], de, 1, "Osnabrück", 1958],
         [towns[0], de, 1, "Iéna", None, date(1990, 10, 2)],
@@ -552,6 +559,7 @@ def test_a_template_filled_in_loads_as_it_is(loaded: URL, tmp_path: Path, lang: 
     assert [(f["severity"], f["rule"], f["sheet"], f["row"], f["value"]) for f in json.loads(done.out)] == [
         ("warning", "town_merged", "frame", 26, "Saint-Pol-sur-Mer"),  # of the frame of 2006
         ("notice", "line_not_loaded", "partnerships", 11, "Total"),
+        *(("warning", "answer_of_unengaged", "respondents", row, WORDS[lang][row - 8]) for row in (8, 9)),
     ]
     assert done.err.startswith(
         "wave 2012, revision 1: loaded: 2 default answers, 29 respondents, 9 partnerships, 2 city actions, "
@@ -567,7 +575,7 @@ def test_a_template_filled_in_loads_as_it_is(loaded: URL, tmp_path: Path, lang: 
     of_2006 = select(loaded, "select city, population from survey.respondents where wave = '2006' order by 1")
     assert select(loaded, "select city, population from survey.respondents where wave = '2012' order by 1") == of_2006
     asked = "city, response, elected_delegate, service, declared_agreements, declared_missing"
-    answered = rows(f"select {asked} from survey.respondents where response <> 'not_reached'")
+    answered = rows(f"select {asked} from respondents where response <> 'not_reached'")
     said = [("yes", "no", "dont_know")[place % 3] for place in range(9)]
     assert sorted(answered) == sorted(
         [

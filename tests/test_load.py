@@ -262,12 +262,18 @@ def test_a_count_of_two_makes_two_agreements(migrated: URL, tiny_wave: WaveFolde
 
 def test_who_has_no_answer_gets_the_default_of_the_wave(migrated: URL, tiny_wave: WaveFolder) -> None:
     assert run("load", tiny_wave.path, "--db", address(migrated)).code == 0
-    sql = "select city, response, elected_delegate, twinning_committee, service from survey.respondents"
+    sql = "select city, response, elected_delegate, twinning_committee, service from respondents"
     assert sorted(select(migrated, sql)) == [
         ("59178", "responded", "no", "dont_know", "no"),
         ("59350", "responded", "no", "dont_know", "yes"),
         ("62498", "not_reached", "no", "dont_know", "no"),
     ]
+    assert select(migrated, "select question, default_answer from survey.questions order by position") == [
+        ("elected_delegate", "no"),
+        ("twinning_committee", "dont_know"),
+        ("service", "no"),
+    ]
+    assert select(migrated, "select city, question, code from survey.answers") == [("59350", "service", "yes")]
     assert select(migrated, "select question, item, answer from survey.default_answers order by question") == [
         ("actions", "", "no"),
         ("difficulties", "", "no_answer"),
@@ -436,7 +442,7 @@ def test_an_end_that_is_added_moved_or_taken_back_is_a_change(migrated: URL, tin
     for number, until in enumerate(("", "2001", "2002", ""), 1):
         tiny_wave.write("partnerships.csv", f"city,country,partner,until\nLille,DE,Köln,{until}\n")
         done = run("load", tiny_wave.path, "--db", address(migrated), "--reason", "known now", "--accept-loss")
-        assert done.err.startswith(f"wave tiny, revision {number}: loaded")
+        assert f"wave tiny, revision {number}: loaded" in done.err
 
 
 def test_no_column_of_ends_or_a_blank_one_leaves_the_hash_what_it_always_was(
@@ -477,7 +483,7 @@ def test_a_text_is_loaded_as_it_stands_whatever_it_looks_like(migrated: URL, tin
 def test_a_column_that_may_be_missing_may_be_missing(migrated: URL, tiny_wave: WaveFolder) -> None:
     tiny_wave.write("respondents.csv", "city,response\nLille,responded\nDouai,responded\n")
     assert run("load", tiny_wave.path, "--db", address(migrated)).code == 0
-    assert select(migrated, "select distinct service from survey.respondents") == [("no",)]
+    assert select(migrated, "select distinct service from respondents") == [("no",)]
 
 
 @pytest.mark.parametrize(("before", "after"), [("true", "false"), ("false", "true")])

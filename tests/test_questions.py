@@ -148,8 +148,9 @@ def test_a_template_asks_the_questions_and_loads_filled_in(databases: Databases,
         columns[cell.value] = cell.column
         assert cell.data_type == "s"
     asked = ["Budget annuel / Yearly budget", "Ligne budgétaire / Budget line"]
+    # One is headed by its code alone: it is called as the question on the service in charge is.
     asked += ["Autre, précisez / Please specify / other_a", "Autre, précisez / Please specify / other_b"]
-    asked += ["=Service / Service / lead", "Avec qui / pour qui / With whom", "Pays principal / Main country"]
+    asked += ["lead", "Avec qui / pour qui / With whom", "Pays principal / Main country"]
     assert list(columns)[-7:] == asked
     offered = {name: _offered(book, sheet.cell(2, columns[name]).coordinate) for name in asked}
     _, _, *reasons = answers = [label.fr for label in content.answers("answers").values()]

@@ -463,7 +463,7 @@ VALUES = {
 
 MEANING = {
     "agreement_twice": case(line(PARTNERSHIPS, "Lille,DE,1,koln,1970,,"), PARTNERSHIPS, 6, "city"),
-    "answers_of_nonrespondent": case(line(RESPONDENTS, "Lens,refused,yes"), RESPONDENTS, 4, "city"),
+    "answers_of_nonrespondent": case(line(RESPONDENTS, "Lens,refused,yes"), RESPONDENTS, 4, "service"),
     "answers_without_response": case(line("difficulties.csv", "Lens,languages,yes"), "difficulties.csv", 3, "city"),
     "declared_count": case(
         lines(RESPONDENTS, "city,response,declared_agreements", "Lille,responded,4", "Douai,responded,2"),
@@ -498,6 +498,12 @@ MEANING = {
 }
 
 ASKED = {
+    "default_twice": case(
+        lines("questions.csv", "question,kind,label_fr,label_en,default_answer", "service,yes_no,S,S,yes"),
+        "wave.toml",
+        None,
+        "defaults.service",
+    ),
     "question_code": case(asks("Budget!,yes_no,B,B"), "questions.csv", 2, "question"),
     "question_unknown": case(
         both(asks("budget,yes_no,B,B"), lines("answers.csv", "city,question,answer", "Lille,buget,yes")),
@@ -681,7 +687,7 @@ ELSEWHERE = [
     ("name_unknown", case(line(PARTNERSHIPS, "Ensemble Lille,IT,1,Turin,,,"), PARTNERSHIPS, 6, "city")),
     ("control_character", case(line(PARTNERSHIPS, "Lille,IT,1,To\x85rino,,,"), PARTNERSHIPS, 6, "partner")),
     ("answers_without_response", case(line("actions.csv", "Lens,agenda_21,yes"), "actions.csv", 3, "city")),
-    ("answers_without_response", case(line(RESPONDENTS, "Lens,,yes"), RESPONDENTS, 4, "city")),
+    ("answers_without_response", case(line(RESPONDENTS, "Lens,,yes"), RESPONDENTS, 4, "service")),
     (
         "name_unknown",
         case(

@@ -15,7 +15,7 @@ from python_calamine import CalamineWorkbook, SheetVisibleEnum
 from sqlalchemy.engine import URL
 
 from jumelage import content, database
-from jumelage.database.models import ANSWERS, NO_DATE, RESPONSES, TOWN_QUESTIONS
+from jumelage.database.models import ANSWERS, MANAGEMENT, NO_DATE, RESPONSES
 from jumelage.errors import OutputError, UsageError
 from jumelage.reading.headings import HEADINGS, column_of, meanings
 from jumelage.revisions.scope import find_scope
@@ -27,8 +27,8 @@ COLUMNS = {
     "respondents": (
         "city",
         "response",
-        *TOWN_QUESTIONS,
         "declared_agreements",
+        *(f"q_{name}" for name in MANAGEMENT),
     ),
     "partnerships": ("city", "country", "agreements", "partner", "since", "until"),
     "actions": ("city", "action", "answer"),
@@ -49,7 +49,7 @@ SMALL = Earlier(
 DROP_DOWNS = {
     ("respondents", "city"): ("frame", 1000, "warning"),
     ("respondents", "response"): ("responses", 1000, "stop"),
-    **{("respondents", name): ("answers", 1000, "stop") for name in TOWN_QUESTIONS},
+    **{("respondents", f"q_{name}"): ("answers", 1000, "stop") for name in MANAGEMENT},
     ("partnerships", "city"): ("frame", 2000, "warning"),
     ("partnerships", "country"): ("countries", 2000, "warning"),
     ("actions", "city"): ("frame", 1000, "warning"),
@@ -109,11 +109,13 @@ def test_every_heading_names_its_column_in_french_and_in_english(tmp_path: Path,
     rows = CalamineWorkbook.from_path(str(written(tmp_path))).get_sheet_by_name(name).to_python()
     columns = COLUMNS[name]
     headings = [str(heading) for heading in rows[0]]
-    assert [column_of(heading, columns) for heading in headings[: len(columns)]] == list(columns)
+    own = {f"q_{question}": (question, *labels) for question, labels in MANAGEMENT.items()}
+    of_every_wave = [column for column in columns if column not in own]
+    assert [column_of(heading, of_every_wave, own) for heading in headings[: len(columns)]] == list(columns)
     for heading, column in zip(headings, columns, strict=False):
         french, _, english = heading.partition(" / ")
         assert english or french == "Question"  # which is both
-        assert column_of(french, columns) == column_of(english or french, columns) == column
+        assert column_of(french, of_every_wave, own) == column_of(english or french, of_every_wave, own) == column
     assert headings[len(columns) :] == (["Explication", "Explanation"] if name == "wave" else [])
 
 
@@ -213,7 +215,7 @@ def test_numbers_are_whole_and_within_limits(tmp_path: Path) -> None:
     book = load_workbook(written(tmp_path))
     limits = {
         ("frame", "C1001"): ("greaterThanOrEqual", "0", None, "stop"),
-        ("respondents", f"{get_column_letter(len(COLUMNS['respondents']))}1001"): (
+        ("respondents", f"{get_column_letter(COLUMNS['respondents'].index('declared_agreements') + 1)}1001"): (
             "greaterThanOrEqual",
             "0",
             None,
@@ -277,7 +279,6 @@ def test_the_sheet_wave_holds_the_code_and_the_defaults_and_asks_for_the_rest(tm
         "home.country": "FR",
         "home.apart": "No",
         "defaults.response": "Not reached",
-        **{f"defaults.{name}": "No answer" for name in TOWN_QUESTIONS},
         "defaults.since": "No answer",
         "defaults.actions.*": "No answer",
         "defaults.difficulties.*": "No answer",
@@ -296,7 +297,6 @@ def test_the_sheet_wave_holds_the_code_and_the_defaults_and_asks_for_the_rest(tm
         ("synthetic", "yes_no"),
         ("complete.agreements", "yes_no"),
         ("defaults.response", "responses"),
-        ("defaults.elected_delegate", "answers"),
         ("defaults.since", "no_date"),
         ("defaults.actions.*", "answers"),
     ],
@@ -478,6 +478,7 @@ def test_the_second_name_tells_what_the_first_leaves_open() -> None:
 
 @pytest.mark.parametrize("columns", COLUMNS.values())
 def test_no_two_names_of_a_column_stand_for_another_one_of_the_sheet(columns: tuple[str, ...]) -> None:
+    columns = tuple(column for column in columns if not column.startswith("q_"))
     for column in columns:
         for name in (column, *HEADINGS[column]):
             assert column_of(name, columns) == column

@@ -1,6 +1,6 @@
 """The questions on management are questions of the waves that ask them, and their answers are rows of answers.
 
-A revision asked those to which it has an answer, or of which its wave.toml gives the default.
+Every revision asked all three, and has an answer of each respondent; what its wave.toml gives as default stays default.
 
 Revision: 0013, after 0012
 """
@@ -61,19 +61,16 @@ def upgrade() -> None:
 
 
 def _ask(wave: str, number: int, question: str, labels: tuple[str, str], default: str | None, place: int) -> None:
-    """Let a revision ask a question, if it did, and move the answers that are not its default."""
+    """Let a revision ask a question, and move the answers that are not its default."""
     of = f"wave = '{wave}' and revision = {number}"
-    answered = f"select 1 from survey.respondents where {of} and {question} <> 'no_answer'"
     default = default or "no_answer"
-    condition = f"exists ({answered})" if default == "no_answer" else "true"
     fr, en = labels
-    # One of that name is there if this database has been at this migration before, and a wave asked it in its own way.
-    condition += f" and not exists (select 1 from survey.questions where {of} and question = '{question}')"
     op.execute(
         "insert into survey.questions (wave, revision, question, kind, label_fr, label_en, asked_of, default_answer, "
         f"position) select '{wave}', {number}, '{question}', 'yes_no', '{fr}', '{en}', 'engaged', '{default}', "
         f"(select count(*) from survey.questions where {of} and question not in ({_CODES})) + {place} "
-        f"where {condition}"
+        # Else this database has been at this migration before, and the wave asked it in its own way.
+        f"where not exists (select 1 from survey.questions where {of} and question = '{question}')"
     )
     op.execute(
         "insert into survey.answers (wave, revision, city, question, item, code, missing, source) "

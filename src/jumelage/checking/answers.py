@@ -44,6 +44,9 @@ def stage_asked(bench: Connection, package: Package, names: Names, findings: Fin
         _name(bench, questions)
     if answered:
         findings += _stage_answers(bench, package.tables, questions, names, package.wave)
+        # Who is engaged can be told where all agreements are understood.
+        if package.wave is not None and package.wave.agreements_complete and not findings.errors:
+            findings += _of_unengaged(bench, package.tables, questions)
     else:
         none = columns_of("answers")
         put(bench, "staged_answers", none, [[] for _ in none])
@@ -57,8 +60,6 @@ def _stage_answers(
     yield from _understand(bench, documents, questions, names, wave)
     yield from _twice(bench, documents)
     yield from _of_silent(bench, documents, wave)
-    if wave is not None and wave.agreements_complete:
-        yield from _of_unengaged(bench, documents, questions)
 
 
 def _gather(
@@ -280,7 +281,7 @@ def _of_silent(bench: Connection, documents: Mapping[str, Document], wave: Wave 
         "select distinct u.document, u.line, u.in_column, u.given_text, s.response from understood u join ("
         "select city, min(response) as response from resolved_respondents group by city "
         "having count(*) = 1 and min(response) in ('refused', 'not_reached')) s on s.city = u.city "
-        "where u.missing is null or u.missing = 'dont_know' order by 1, 2",
+        "where u.missing is null order by 1, 2",
     )
     if wave is not None and wave.defaults["response"] in {"refused", "not_reached"}:
         yield from _offenders(
@@ -291,7 +292,7 @@ def _of_silent(bench: Connection, documents: Mapping[str, Document], wave: Wave 
             "from understood u join resolved_frame f on f.city = u.city "
             "left join (select r.city, w.response from resolved_respondents r "
             "join raw_respondents w on w.line = r.line) s on s.city = u.city "
-            "where s.response is null and (u.missing is null or u.missing = 'dont_know') "
+            "where s.response is null and u.missing is null "
             "order by 1, 2",
             wave.defaults["response"],
         )

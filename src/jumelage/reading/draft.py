@@ -14,6 +14,7 @@ from jumelage.findings import Findings
 from jumelage.reading.export import find_header, stage_export
 from jumelage.reading.exported import unknown_values
 from jumelage.reading.handed import open_export
+from jumelage.reading.management import with_management
 from jumelage.reading.mapping import ExportMap, heading_of
 from jumelage.reading.targets import ITEM, LISTED, OPEN, Target, Targets, targets_of
 from jumelage.rules import Finding, rule, said_of
@@ -58,7 +59,7 @@ def draft_map(export: Path, asked: Mapping[str, Rows], sheet: str | None = None,
         ExitStack() as opened,
     ):
         read_code_lists(ready)
-        targets = targets_of(ready, asked.get("questions"), asked.get("question_items"))
+        targets = targets_of(ready, with_management(asked.get("questions"), None), asked.get("question_items"))
         document = None
         try:
             if (source := open_export(export, scratch, mapped, findings, opened)) is not None:

@@ -56,7 +56,7 @@ def read_export(
     bench: Connection,
     source: Source,
     mapped: ExportMap,
-    asked: tuple[Rows | None, Rows | None],
+    asked: tuple[Rows, Rows | None],
     wave: Wave | None,
     scratch: Path,
     findings: Findings,

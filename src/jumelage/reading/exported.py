@@ -166,7 +166,7 @@ def fill(
     document: Exported,
     fields: Mapping[int, Field],
     constants: Mapping[str, str],
-    questions: Rows | None,
+    questions: Rows,
     asked: Mapping[str, Sequence[str]],
 ) -> dict[str, Document]:
     """Make the raw tables that an export has rows of; return where they stand, by table.
@@ -184,7 +184,7 @@ def fill(
         named = tuple(shown.get(place) for place in range(len(document.columns)))
         made[name] = replace(document, name=name, columns=named, long=long)
 
-    wide = (*SHAPES["respondents"].columns, *(own_columns(questions) if questions is not None else ()))
+    wide = (*SHAPES["respondents"].columns, *own_columns(questions))
     put("respondents", _wide(wide, cells), {place: name for place, name in columns.items() if name != FRAME})
     if FRAME in cells:
         shape = SHAPES["frame"].columns

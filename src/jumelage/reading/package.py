@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from jumelage import report_file
 from jumelage.errors import DataError, UnreadableError
 from jumelage.reading.handed import EXPORTED, MAY_LACK, PUBLISHED, TABLES, WAVE, Handed
-from jumelage.reading.management import asked, find_two_defaults, with_management
+from jumelage.reading.management import find_two_defaults, with_management
 from jumelage.reading.mapping import EXPORT
 from jumelage.reading.raw_tables import stage
 from jumelage.reading.shapes import ALIASES, CLAIMS, ITEMS, QUESTIONS, SHAPES, WAVE_SHEET, Rows, own_columns
@@ -83,12 +83,14 @@ def read_package(
                 rows[name] = read_rows(handed.sources[name], shape, findings)
             documents[name] = rows[name].document
     declared, items = rows.get("questions"), rows.get("question_items")
-    possible = with_management(declared)
     origin, wave = (Origin(), restored.wave) if restored else _read_wave(handed, documents, findings)
+    questions = with_management(declared, wave)
+    if wave is not None:
+        find_two_defaults(declared, wave, origin, findings)
     exported: dict[str, Document] = {}
     if handed.mapped is not None and not restored:
         step(f"reading {EXPORT}")
-        exported = _read_export(bench, handed, handed.mapped, (possible, items), wave, scratch, findings)
+        exported = _read_export(bench, handed, handed.mapped, (questions, items), wave, scratch, findings)
         wave = wave and with_map(wave, handed.mapped.said)
     documents |= exported
     for name in TABLES:
@@ -96,12 +98,9 @@ def read_package(
             step(f"reading {name}")
             shape = SHAPES[name]
             if name == "respondents":
-                shape = replace(shape, own=own_columns(possible))
+                shape = replace(shape, own=own_columns(questions))
             unread = handed.exported and name in EXPORTED and "respondents" not in exported
             documents[name] = _read_table(bench, handed, name, shape, scratch, findings, unread=unread)
-    questions = asked(bench, possible, declared, documents, wave)
-    if wave is not None:
-        find_two_defaults(declared, wave, origin, findings)
     if restored:
         _answered_anew(bench, documents["respondents"])
         return Package(wave, {}, None, None, documents, questions=questions, items=items)
@@ -142,7 +141,7 @@ def _read_export(
     bench: Connection,
     handed: Handed,
     mapped: ExportMap,
-    asked: tuple[Rows | None, Rows | None],
+    asked: tuple[Rows, Rows | None],
     wave: Wave | None,
     scratch: Path,
     findings: Findings,

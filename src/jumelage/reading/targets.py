@@ -153,7 +153,7 @@ class Targets:
             self._items.setdefault(name, {}).setdefault(folded(text), item)
 
 
-def targets_of(bench: Connection, questions: Rows | None, items: Rows | None) -> Targets:
+def targets_of(bench: Connection, questions: Rows, items: Rows | None) -> Targets:
     """Return what the columns of an export can stand for in a wave that asks these questions."""
     found = Targets()
     for name in ("city", "city_code", FRAME):
@@ -165,7 +165,7 @@ def targets_of(bench: Connection, questions: Rows | None, items: Rows | None) ->
     for name in QUESTIONS:
         found.add(Target(name, LISTED), name)
         _add_list(bench, found, name, name)
-    asked = questions.records() if questions is not None else []
+    asked = questions.records()
     for _, record in asked:
         code, kind = record["question"] or "", _KINDS.get(folded(record["kind"] or ""), OPEN)
         found.add(Target(code, kind, f"q_{code}"), code)
@@ -174,7 +174,8 @@ def targets_of(bench: Connection, questions: Rows | None, items: Rows | None) ->
     for _, record in items.records() if items is not None else ():
         found.add_item(record["question"] or "", record["item"] or "", record["label_fr"], record["label_en"])
     for _, record in asked:  # labels, once all codes are known
-        found.call(record["question"] or "", record["label_fr"], record["label_en"])
+        code = record["question"] or ""
+        found.call(code, record["label_fr"], record["label_en"], *HEADINGS.get(code, ()))
     columns = (*SHAPES["respondents"].columns, FRAME)
     for name in columns:  # as in a file of their own
         found.call(name, *(heading for heading in HEADINGS.get(name, ()) if meanings(heading, columns) == (name,)))

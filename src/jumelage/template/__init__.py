@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from jumelage import content, database
 from jumelage.database.models import ASKED_OF, QUESTION_KINDS, QUESTION_LISTS
 from jumelage.errors import OutputError, UsageError
+from jumelage.reading.management import with_management
 from jumelage.reading.restore import asked as asked_by
-from jumelage.reading.shapes import SHAPES
+from jumelage.reading.shapes import ITEMS, SHAPES, Rows
 from jumelage.reading.source import MOST_COLUMNS
 from jumelage.reading.wave_toml import is_code
 from jumelage.revisions.scope import set_scope
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from openpyxl import Workbook
     from sqlalchemy import Connection
 
-    from jumelage.reading.shapes import Rows
     from jumelage.revisions.scope import Scope
 
 _MADE = b"2000-01-01T00:00:00Z"
@@ -91,8 +91,18 @@ def earlier_wave(connection: Connection, scope: Scope) -> Earlier:
         revision,
         tuple((name, city, int(population)) for name, city, population in towns),
         {key: text for key, text in zip(_FACTS, facts, strict=True) if text} | home,
-        asked_by(connection, f"{code}@{revision}", "survey.", f"where wave = '{code}' and revision = {revision}"),
+        _asked_again(
+            asked_by(connection, f"{code}@{revision}", "survey.", f"where wave = '{code}' and revision = {revision}")
+        ),
     )
+
+
+def _asked_again(asked: dict[str, Rows]) -> dict[str, Rows]:
+    """Leave out the defaults that say how the earlier wave was published: of a new one, whoever is asked may answer."""
+    if asked:
+        defaults = asked["questions"].fields["default_answer"]
+        defaults[:] = [None if answer in {"not_asked", "not_published"} else answer for answer in defaults]
+    return asked
 
 
 def write_template(
@@ -150,7 +160,9 @@ def _filling(wave: str, lang: str, earlier: Earlier | None, asked: dict[str, Row
         towns, facts = _told_apart(earlier.frame), earlier.facts
         taken = Label(*(texts()["taken"][of].format(code=earlier.code, revision=earlier.revision) for of in LANGUAGES))
         asked = earlier.asked if asked is None else asked
-    asked = asked or {}
+    questions = with_management(asked["questions"] if asked else None, None)
+    nothing = Rows(questions.document, [], {column: [] for column in ITEMS.columns})
+    asked = {"questions": questions, "question_items": asked["question_items"] if asked else nothing}
     labels = choices(lang) | own_lists(asked, lang)
     columns = own_columns(asked, texts()["asked"])
     if len(columns) > (most := MOST_COLUMNS - len(SHAPES["respondents"].columns)):
@@ -158,8 +170,8 @@ def _filling(wave: str, lang: str, earlier: Earlier | None, asked: dict[str, Row
             both(
                 "{} questions sont trop pour une feuille\u00a0; {} au plus y ont une colonne",
                 "{} questions are too many for a sheet: {} at most have a column there",
-                len(columns),
-                most,
+                sum(line > 0 for line in questions.lines),
+                most - questions.lines.count(0),
             )
         )
     return Filling(wave, labels, towns, facts, taken, asked, columns)
