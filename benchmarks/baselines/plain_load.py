@@ -23,9 +23,8 @@ select name || ' (' || departement || ')', code from survey.cities where kind = 
 }
 FRAME = """
 insert into survey.respondents
-    (wave, revision, city, population, response, elected_delegate, twinning_committee, service, source, answers_source,
-    declared_missing)
-select 'made', 1, town.code, cast(f.population as integer), r.response, 'no', 'no', 'no', '', '', 'not_asked'
+    (wave, revision, city, population, response, source, answers_source, declared_missing)
+select 'made', 1, town.code, cast(f.population as integer), r.response, '', '', 'not_asked'
 from read_csv(?, all_varchar = true) f
 left join read_csv(?, all_varchar = true) r on r.city = f.city
 left join ({towns}) town on town.name = f.city
