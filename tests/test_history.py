@@ -380,7 +380,13 @@ def told(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> URL:
     second.replace("wave.toml", "agreements = true", 'agreements = true\nprinted = ["participation"]')
     second.replace("wave.toml", 'actions = { "*" = "no" }', 'actions = { "*" = "dont_know", agenda_21 = "no" }')
     second.replace("wave.toml", '"Small survey"', '"Small, but mended"')
-    second.append("wave.toml", TOML.format(keys='"eu", "europe_non_eu"', because="The printer’s fault"))
+    second.append(
+        "wave.toml",
+        TOML.format(
+            keys='"eu", "europe_non_eu"',
+            because="The printer’s fault, who took the figure of the line above, as the proofs that were kept show",
+        ),
+    )
     third = write(folder / "third", {})
     demo = write(folder / "demo", {}, "demo")
     demo.replace("wave.toml", "synthetic = false", "synthetic = true")
@@ -409,7 +415,7 @@ def test_waves_lists_every_revision_with_its_status_its_reasons_and_who(told: UR
         ("Anaïs", "mended")
     ] * 2
     assert [(row["withdrawn_by"], row["withdrawn_why"]) for row in listed] == [("", "")] * 3 + [("Zoé", "not yet")]
-    assert [(row["agreements"], row["rows"]) for row in listed[1:3]] == [("5", "22"), ("6", "24")]
+    assert [(row["agreements"], row["rows"]) for row in listed[1:3]] == [("5", "26"), ("6", "28")]
     assert {row["code_lists"] for row in listed} == {"as now"}
     assert len({row["content_hash"] for row in listed}) == 4
     as_json = json.loads(run("waves", "--db", address(told), "--format", "json").out)

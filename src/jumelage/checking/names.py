@@ -112,9 +112,9 @@ class Names:
         if wanted:
             lists, texts = zip(*wanted, strict=True)
             query = "select l, l, t from (select unnest(cast(? as varchar[])) as l, unnest(cast(? as varchar[])) as t)"
-            self.look_up(query, "resolved_names", list(lists), list(texts))
+            self.look_up(query, "found_names", list(lists), list(texts))
             for code_list, value, code in self._bench.exec_driver_sql(
-                "select list, text, code from resolved_names where code is not null"
+                "select list, text, code from found_names where code is not null"
             ):
                 known[code_list][value] = code
         return known

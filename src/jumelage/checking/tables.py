@@ -30,7 +30,10 @@ from jumelage.reading.shapes import SHAPES
 
 
 def raw(name: str) -> tuple[str, ...]:
-    """Return the columns of `raw_NAME`; `loose` is text under no heading, `odd` a wrong number of fields."""
+    """Return the columns of `raw_NAME`, but for those of questions.
+
+    `loose` is text under no heading, `odd` a wrong number of fields.
+    """
     return ("line", *SHAPES[name].columns, "loose", "odd")
 
 
