@@ -3,6 +3,9 @@ title = { fr = "Participation et engagement", en = "Participation and engagement
 source = { fr = "Approche quantitative de l’engagement international", en = "Section on international engagement in numbers" }
 key = ["indicator"]
 not_additive = ["mean_agreements"]
+[finding]
+fr = "Sur {value[contacted]} {units} contacté{e}s, {value[responded]|aucun{e} n’a répondu|un{e} a répondu|# ont répondu} et {value[engaged]|aucun{e} n’est engagé{e}|un{e} est engagé{e}|# sont engagé{e}s} à l’international, avec {value[agreements]|aucun accord|un accord|# accords}."
+en = "Of {value[contacted]} {units} contacted, {value[responded]|none|one|#} responded and {value[engaged]|none is|one is|# are} engaged internationally, with {value[agreements]|no agreement|one agreement|# agreements}."
 [columns]
 indicator = { fr = "Indicateur", en = "Indicator" }
 value = { fr = "Valeur", en = "Value", high = "value_high" }

@@ -2,6 +2,9 @@
 title = { fr = "Accords par zone géographique", en = "Agreements by geographic zone" }
 source = { fr = "Répartition géographique, répartition par zone", en = "Section on geography, table by zone" }
 key = ["zone"]
+[finding]
+fr = "{agreements[eu]|Aucun accord|Un accord|# accords} sur {agreements[total]} {agreements[eu]|n’est|est|sont} avec un pays de l’Union européenne."
+en = "{agreements[eu]|No agreement|One agreement|# agreements} of {agreements[total]} {agreements[eu]|is|is|are} with a country of the European Union."
 [columns]
 zone = { fr = "Zone géographique", en = "Geographic zone", codes = "zones" }
 agreements = { fr = "Accords", en = "Agreements", high = "agreements_high" }

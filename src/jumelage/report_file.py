@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from jumelage import content
 from jumelage.content import read_text, root
 from jumelage.errors import UsageError
+from jumelage.finding_text import places
 from jumelage.kind_words import USUAL, kind_words
-from jumelage.texts import Label, both, label, nearest, same
+from jumelage.texts import LANGUAGES, Label, both, label, nearest, same
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -64,9 +65,10 @@ class Report:
     """A report file: its metadata and its query, which is run as it stands in the file.
 
     `source` is where the table stands in the printed survey, if it does; `waves` is the least number of waves that it
-    needs; `note` is the method that people must know. `asks` are the kinds of question that it is about: without one of
-    them in scope it has no row, and is not published. One that is `brought` came with a wave, and is run like its other
-    queries: apart, and within limits. `unworded` is the report before it got the words for a kind of authority.
+    needs; `note` is the method that people must know, `finding` a sentence with numbers from its cells. `asks` are
+    the kinds of question that it is about: without one of them in scope it has no row, and is not published. One that
+    is `brought` came with a wave, and is run like its other queries: apart, and within limits. `unworded` is the
+    report before it got the words for a kind of authority.
     """
 
     name: str
@@ -82,6 +84,7 @@ class Report:
     asks: tuple[str, ...] = ()
     note: Label | None = None
     balance: Balance | None = None
+    finding: Label | None = None
     brought: bool = False
     unworded: Report | None = None
 
@@ -97,8 +100,9 @@ class Report:
             for column in raw.columns
         )
         listing = raw.listing and replace(raw.listing, mark=words.fill(raw.listing.mark))
-        note = raw.note and words.fill(raw.note)
-        return replace(raw, title=words.fill(raw.title), columns=columns, listing=listing, note=note, unworded=raw)
+        note, finding = raw.note and words.fill(raw.note), raw.finding and words.fill(raw.finding)
+        title = words.fill(raw.title)
+        return replace(raw, title=title, columns=columns, listing=listing, note=note, finding=finding, unworded=raw)
 
     def column(self, name: str) -> Column:
         """Return the column of that name; KeyError if there is none."""
@@ -155,6 +159,7 @@ _HEADER_KEYS = {
     "asks",
     "note",
     "balance",
+    "finding",
 }
 _COLUMN_KEYS = {"fr", "en", "codes", "high", "base", "none", "seldom"}
 
@@ -279,7 +284,7 @@ def _report(name: str, header: dict[str, Any], sql: str, *, brought: bool) -> Re
                 )
             )
     listing = header.get("listing")
-    return Report(
+    made = Report(
         name=name,
         title=label(header["title"], "title"),
         source=label(header["source"], "source") if "source" in header else None,
@@ -293,8 +298,44 @@ def _report(name: str, header: dict[str, Any], sql: str, *, brought: bool) -> Re
         asks=tuple(header.get("asks", ())),
         note=label(header["note"], "note") if "note" in header else None,
         balance=Balance(balance["start"], tuple(balance["parts"]), balance["end"]) if balance else None,
+        finding=label(header["finding"], "finding") if "finding" in header else None,
         brought=brought,
     ).of_kind(None)
+    _check_finding(made)
+    return made
+
+
+def _check_finding(made: Report) -> None:
+    """Raise UsageError for a finding that names what is no measure, or no key, of its report."""
+    for lang in LANGUAGES if made.finding else ():
+        sentence = made.finding.text(lang) if made.finding else ""
+        try:
+            named = tuple(places(sentence))
+        except ValueError as error:
+            raise UsageError(
+                both(
+                    "{}.sql\u00a0: en-tête\u00a0: finding\u00a0: {}\u00a0; un nombre s’écrit {{mesure[clé]}} ou "
+                    "{{mesure[clé]|aucun|un|# plusieurs}}",
+                    "{}.sql: header: finding: {}; a number is written {{measure[key]}} or "
+                    "{{measure[key]|none|one|# several}}",
+                    made.name,
+                    str(error),
+                )
+            ) from None
+        for place in named:
+            if place.measure not in made.measures or place.key.count("/") != len(made.key) - 1:
+                raise UsageError(
+                    both(
+                        "{}.sql\u00a0: en-tête\u00a0: finding\u00a0: {}[{}] n’est pas une cellule\u00a0; les mesures "
+                        "sont {}, et une clé est {}",
+                        "{}.sql: header: finding: {}[{}] is no cell; measures are {}, and a key is {}",
+                        made.name,
+                        place.measure,
+                        place.key,
+                        ", ".join(made.measures),
+                        "/".join(made.key),
+                    )
+                )
 
 
 def _only(table: dict[str, Any], allowed: set[str], where: Label, name: str) -> None:

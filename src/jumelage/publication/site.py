@@ -17,6 +17,7 @@ from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 from jumelage import __version__, report_file
+from jumelage.document import parts_of
 from jumelage.errors import BusyError, DataError, OutputError, UsageError
 from jumelage.render.html import page_title, render_page, waves_of
 from jumelage.reporting.ledger import check
@@ -29,30 +30,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from jumelage.document import Part
     from jumelage.reporting.entries import Ledger
     from jumelage.reporting.sheet import Sheet
     from jumelage.revisions.scope import Scope
-
-# The order of the printed survey; what is not named here follows, by name.
-_ORDER = (
-    "participation",
-    "distribution",
-    "zones",
-    "countries",
-    "seniority",
-    "actions",
-    "management",
-    "difficulties",
-    "cities_alphabetical",
-    "cities_by_population",
-    "agreements_by_country",
-    "evolution",
-    "bridge",
-    "bridge_towns",
-    "panel",
-    "response",
-)
-
 
 _MANIFEST = "manifest.json"
 _FILES = frozenset((*(f"{lang}.html" for lang in LANGUAGES), "index.html", _MANIFEST))
@@ -93,13 +74,9 @@ def publish(connection: Connection, scope: Scope, out: Path) -> Published:
     """
     check_out(out)
     ledger, sheets = _compute(connection, scope)
-    ordered = {
-        name: sheets[name]
-        for name in sorted(sheets, key=lambda name: _place(sheets[name].report.name))
-        if sheets[name].rows or not sheets[name].report.asks
-    }
+    parts = _arranged(sheets, compared=ledger is None)
     waves = waves_of(sheets.values())
-    files = {f"{lang}.html": render_page(ordered, ledger, lang) for lang in LANGUAGES}
+    files = {f"{lang}.html": render_page(parts, ledger, lang) for lang in LANGUAGES}
     files["index.html"] = _INDEX.format(title=html.escape(page_title(waves, "fr")))
     of_waves = [
         {
@@ -127,6 +104,18 @@ def publish(connection: Connection, scope: Scope, out: Path) -> Published:
     return Published(tuple(out / f"{lang}.html" for lang in LANGUAGES), ledger, kept)
 
 
+def _arranged(sheets: dict[str, Sheet], *, compared: bool) -> list[tuple[Part, list[Sheet]]]:
+    """Return the sections of the publication with the sheets that stand in each; what none names is in the last."""
+    shown = [sheet for _, sheet in sorted(sheets.items()) if sheet.rows or not sheet.report.asks]
+    parts = parts_of(compared=compared)
+    named = {report for part in parts for report in part.reports}
+    arranged = [
+        (part, [sheet for report in part.reports for sheet in shown if sheet.report.name == report]) for part in parts
+    ]
+    arranged[-1][1].extend(sheet for sheet in shown if sheet.report.name not in named)
+    return [(part, found) for part, found in arranged if found]
+
+
 def _compute(connection: Connection, scope: Scope) -> tuple[Ledger | None, dict[str, Sheet]]:
     """Return the ledger of the wave in scope and its reports; of several waves, no ledger."""
     if len(scope.revisions) > 1:
@@ -145,10 +134,6 @@ def _compute(connection: Connection, scope: Scope) -> tuple[Ledger | None, dict[
             )
         )
     return ledger, sheets
-
-
-def _place(name: str) -> tuple[int, str]:
-    return (_ORDER.index(name) if name in _ORDER else len(_ORDER), name)
 
 
 @contextmanager

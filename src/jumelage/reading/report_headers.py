@@ -29,7 +29,7 @@ def check_header(header: dict[str, Any]) -> None:
 
 
 def _check(header: dict[str, Any]) -> None:
-    for name in ("title", "source", "note"):
+    for name in ("title", "source", "note", "finding"):
         if name in header:
             _be(_is_label(header[name]), name, _LABEL)
     key: Any = header.get("key")

@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from jumelage.render.grid import computed, lines, of_sheet, span, visible_columns
+from jumelage.render.sentences import finding_of
 from jumelage.render.words import STATUS_MARKS, STATUS_MEANINGS, STATUS_NAMES, title, words
 from jumelage.reporting.entries import CLAIMS, STATUSES, Entry, worst
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from jinja2 import Template
 
+    from jumelage.document import Part
     from jumelage.reporting.entries import Ledger
     from jumelage.reporting.sheet import Sheet, WaveFacts
 
@@ -56,6 +58,7 @@ class Section:
     notes: tuple[str, ...]
     explanations: tuple[tuple[str, str], ...]
     sql: str
+    finding: str | None
 
 
 @cache
@@ -73,11 +76,12 @@ def _template() -> Template:
     return environment.get_template("page.html.jinja")
 
 
-def render_page(sheets: dict[str, Sheet], ledger: Ledger | None, lang: str) -> str:
-    """Write the page of a wave, or of several without a ledger, in one language.
+def render_page(parts: Sequence[tuple[Part, Sequence[Sheet]]], ledger: Ledger | None, lang: str) -> str:
+    """Write the page of a wave, or of several without a ledger, in one language: its sections with their sheets.
 
     It is a whole HTML document that needs no other file.
     """
+    sheets = {sheet.name: sheet for _, found in parts for sheet in found}
     waves = waves_of(sheets.values())
     wave, facts = waves[-1], waves[-1].facts
     remarks = dict.fromkeys(remark for sheet in sheets.values() for remark in sheet.remarks)
@@ -92,9 +96,20 @@ def render_page(sheets: dict[str, Sheet], ledger: Ledger | None, lang: str) -> s
         frame_rule=wave.frame_rule.text(lang),
         fieldwork=_period(facts["fieldwork_from"], facts["fieldwork_to"], lang),
         reference=_day(facts["reference_date"], lang),
-        sections=[
-            _section(sheet, ledger.entries if ledger and _is_judged(sheet, ledger) else (), lang)
-            for sheet in sheets.values()
+        parts=[
+            (
+                part.name,
+                part.title.text(lang),
+                part.text.text(lang),
+                [
+                    _section(sheet, ledger.entries if ledger and _is_judged(sheet, ledger) else (), lang)
+                    for sheet in found
+                ],
+            )
+            for part, found in parts
+        ],
+        findings=[
+            (name, said, title(sheet, lang)) for name, sheet in sheets.items() if (said := finding_of(sheet, lang))
         ],
         statuses=[
             (
@@ -177,6 +192,7 @@ def _section(sheet: Sheet, judged: Sequence[Entry], lang: str) -> Section:
         shown.notes[len(sheet.remarks) :],  # the page says the remarks once
         tuple((", ".join(dict.fromkeys(keys)), text) for text, keys in because.items()),
         report.sql,
+        finding_of(sheet, lang),
     )
 
 

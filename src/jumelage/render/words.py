@@ -64,6 +64,7 @@ STATUS_MEANINGS = {
 WORDS = {
     "other_language": Label("English", "Français"),
     "contents": Label("Sommaire", "Contents"),
+    "findings": Label("L’essentiel", "Key findings"),
     "ledger": Label("Registre des chiffres imprimés", "Ledger of printed figures"),
     "ledger_lead": Label(
         "Chaque chiffre imprimé dans l’enquête, avec ce que les lignes permettent d’en calculer. "

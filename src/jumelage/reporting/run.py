@@ -12,6 +12,7 @@ from jumelage.content import TOTAL
 from jumelage.database.attempt import QueryError, attempt, judged
 from jumelage.database.models import QUESTION_KINDS
 from jumelage.errors import ReportError, UsageError
+from jumelage.finding_text import places
 from jumelage.reporting.own_reports import rows_of
 from jumelage.reporting.sheet import Detail, Sheet, Value, WaveFacts, by_key, plain_rows
 from jumelage.revisions.kinds import check_one_kind, per_kind
@@ -139,7 +140,18 @@ def check_waves(report: Report, scope: Scope) -> None:
 def make_sheet(connection: Connection, report: Report, facts: tuple[WaveFacts, ...], scope: Scope) -> Sheet:
     """Run a report in the scope that is set, which `facts` are of; ReportError as for `run`."""
     rows = run_cells(connection, report)
-    return Sheet(report.of_kind(scope.asked), facts, scope.remarks, rows, *_labels(connection, report), scope.kind)
+    made = Sheet(report.of_kind(scope.asked), facts, scope.remarks, rows, *_labels(connection, report), scope.kind)
+    for place in places(report.finding.en + report.finding.fr) if report.finding else ():
+        if not made.can_have(place.key):
+            raise ReportError(
+                both(
+                    "reports/{}.sql : finding : aucune ligne ne peut avoir la clé {}",
+                    "reports/{}.sql: finding: no row can have the key {}",
+                    report.name,
+                    place.key,
+                )
+            )
+    return made
 
 
 def run_cells(connection: Connection, report: Report) -> tuple[tuple[Value, ...], ...]:

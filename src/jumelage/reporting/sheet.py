@@ -102,6 +102,15 @@ class Sheet:
             for name in names
         )
 
+    def can_have(self, key: str) -> bool:
+        """Tell whether a row may have this key: each part is a code of its list, or the column has no list."""
+        for name, part in zip(self.report.key, key.split("/"), strict=True):
+            spec = self.report.column(name)
+            listed = {**self.labels.get(spec.codes or "", {}), **(spec.labels or {})}
+            if (spec.codes or spec.labels) and part not in listed and part not in _SPECIAL:
+                return False
+        return True
+
     def shown(self, column: str, value: Value, lang: str) -> str:
         """Return what people read for a value: the label of a code, a number in the language's typography."""
         if value is None:

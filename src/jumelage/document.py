@@ -1,0 +1,68 @@
+"""What a publication is made of: sections in order, with their words and reports, as reports/publication.toml says."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from jumelage.content import read_text, root
+from jumelage.errors import UsageError
+from jumelage.report_file import shipped
+from jumelage.texts import Label, both, label, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+FILE = "publication.toml"
+_KINDS = ("wave", "compared")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A section of the document: the reports that stand in it, in order, and what introduces them."""
+
+    name: str
+    title: Label
+    text: Label
+    reports: tuple[str, ...]
+
+
+def parts_of(*, compared: bool) -> tuple[Part, ...]:
+    """Return the sections of a publication of one wave, or of several that are compared.
+
+    UsageError names what is wrong with the file: an unknown key, or a report that there is not, or that stands twice.
+    """
+    try:
+        table = tomllib.loads(read_text(root() / "reports" / FILE))
+        _check_keys(table, _KINDS, "")
+        parts = tuple(_part(entry) for entry in table[_KINDS[compared]])
+    except (tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError, ValueError) as error:
+        raise UsageError(both("reports/{}\u00a0: {}", "reports/{}: {}", FILE, str(error))) from None
+    named: set[str] = set()
+    for part in parts:
+        for report in part.reports:
+            if report not in shipped() or report in named:
+                raise UsageError(
+                    both(
+                        "reports/{}\u00a0: {}\u00a0: {!r} n’est pas un rapport, ou s’y trouve deux fois\u00a0; {}",
+                        "reports/{}: {}: {!r} is no report, or stands there twice; {}",
+                        FILE,
+                        part.name,
+                        report,
+                        nearest(report, shipped()),
+                    )
+                )
+            named.add(report)
+    return parts
+
+
+def _part(entry: dict[str, Any]) -> Part:
+    _check_keys(entry, ("name", "title", "text", "reports"), entry["name"])
+    return Part(entry["name"], label(entry["title"], "title"), label(entry["text"], "text"), tuple(entry["reports"]))
+
+
+def _check_keys(table: dict[str, Any], allowed: Iterable[str], where: str) -> None:
+    for key in table:
+        if key not in allowed:
+            raise ValueError(f"{where}: {key}: {', '.join(allowed)}")
