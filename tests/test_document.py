@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
@@ -80,6 +81,41 @@ def test_the_page_has_the_sections_in_order_and_the_findings_first(wave_2006: UR
         wanted = [name for part in parts_of(compared=False)[:-1] for name in part.reports]
         assert shown == [*wanted, "ledger"]
         assert f"<h2>{parts_of(compared=False)[-1].title.text(lang)}</h2>" not in page  # nothing stands in it
+
+
+def test_a_sheet_of_any_kind_has_a_name_that_is_fit_for_a_file(migrated: URL) -> None:
+    made = wave("made", "2006-03-31", "responded: Lille", "Lille DE -")
+    with database.make_engine(migrated).begin() as connection:
+        put(connection, made)
+        sheet = sheet_of(connection, "zones", scope_of(made))
+    names = {replace(sheet, kind=kind).name for kind in ("epci", "Kreis / Stadt", "kreis / stadt", "../../etc", "…")}
+    assert len(names) == 5
+    assert "zones-epci" in names
+    assert all(re.fullmatch("zones-[a-z0-9_-]+", name) for name in names)
+
+
+@pytest.mark.parametrize("formats", ["csv", "json", "site", "site,csv,json", " csv , csv "])
+def test_what_is_asked_for_is_published_and_nothing_else(wave_2006: URL, tmp_path: Path, formats: str) -> None:
+    out, db = tmp_path / "public", ("--db", address(wave_2006))
+    assert run("publish", "--formats", "site,csv", "--out", out, *db).code == 0
+    assert run("publish", "--formats", formats, "--out", out, *db).code == 0
+    found = {
+        path.suffix.removeprefix(".") for path in out.rglob("*") if path.is_file() and path.name != "manifest.json"
+    }
+    assert found == {"html" if name.strip() == "site" else name.strip() for name in formats.split(",")}
+    assert len(list(tmp_path.iterdir())) == 2  # what was published before is gone
+    for name in {"csv", "json"} & found:
+        for report in ("zones", "distribution"):
+            told = run("report", report, "--printed", "--format", name, *db).out
+            assert (out / "data" / f"{report}.{name}").read_text(encoding="utf-8") == told
+        assert (out / f"ledger.{name}").read_text(encoding="utf-8") == run("check", "--format", name, *db).out
+
+
+@pytest.mark.parametrize("formats", ["", "pdf2", "site,,csv"])
+def test_a_format_that_there_is_not_is_refused(wave_2006: URL, tmp_path: Path, formats: str) -> None:
+    done = run("publish", "--formats", formats, "--out", tmp_path / "public", "--db", address(wave_2006))
+    assert (done.code, "--formats: " in done.err) == (2, True), done.err
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

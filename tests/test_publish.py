@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy.engine import URL
 
 from jumelage import database, report_file
-from jumelage.publication import site as publishing
+from jumelage.publication import site, swap
 from tests.conftest import WaveFolder, address, run
 
 VOID = {"meta", "br", "link", "img", "hr"}
@@ -153,7 +153,8 @@ def test_the_manifest_names_every_file_with_its_hash(wave_2006: URL, tmp_path: P
     out = tmp_path / "public"
     publish(wave_2006, out)
     manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
-    assert {path.name for path in out.iterdir()} == {*manifest["files"], "manifest.json"}
+    written = {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
+    assert written == {*manifest["files"], "manifest.json"}
     for name, digest in manifest["files"].items():
         assert hashlib.sha256((out / name).read_bytes()).hexdigest() == digest
     assert (manifest["wave"], manifest["revision"]) == ("2006", 1)
@@ -201,14 +202,14 @@ def test_a_folder_that_is_no_publication_is_left_alone(wave_2006: URL, tmp_path:
 
 
 def test_publications_side_by_side_leave_each_other_alone(loaded: URL, folder_2006: WaveFolder, tmp_path: Path) -> None:
-    site, other = tmp_path / "site", tmp_path / "site-2"
+    mine, other = tmp_path / "site", tmp_path / "site-2"
     publish(loaded, other)
-    publish(loaded, site)
+    publish(loaded, mine)
     folder_2006.replace("wave.toml", 'mode = "telephone"', 'mode = "post"')
     assert run("load", folder_2006.path, "--db", address(loaded), "--reason", "mode corrected").code == 0
-    publish(loaded, site)
+    publish(loaded, mine)
     assert (other / "fr.html").is_file()
-    assert (site / "fr.html").is_file()
+    assert (mine / "fr.html").is_file()
 
 
 def test_a_damaged_publication_is_made_again(wave_2006: URL, tmp_path: Path) -> None:
@@ -251,7 +252,7 @@ def test_what_a_killed_publication_leaves_is_removed_by_the_next(wave_2006: URL,
 def test_what_a_publication_still_builds_is_left_alone(
     wave_2006: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(publishing, "_WAIT", 0.2)
+    monkeypatch.setattr(swap, "_WAIT", 0.2)
     (tmp_path / ".public-building-abc").mkdir()
     handle = os.open(tmp_path, os.O_RDONLY)
     fcntl.flock(handle, fcntl.LOCK_EX)
@@ -278,15 +279,15 @@ def test_a_failure_half_way_leaves_the_old_publication_and_no_litter(
     out = tmp_path / "public"
     publish(wave_2006, out)
     before = sorted(path.name for path in tmp_path.iterdir())
-    monkeypatch.setattr(publishing, "_INDEX", "{title} another")
-    real = Path.write_text
+    monkeypatch.setattr(site, "_INDEX", "{title} another")
+    real = Path.write_bytes
 
-    def full(self: Path, *arguments: object, **options: object) -> int:
+    def full(self: Path, data: bytes) -> int:
         if self.name == "index.html":
             raise OSError(28, "No space left on device")
-        return real(self, *arguments, **options)  # type: ignore[arg-type]
+        return real(self, data)
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     done = run("publish", "--db", address(wave_2006), "--out", out)
     assert done.code == 3
     assert "No space left on device" in done.err

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-import typer  # noqa: TC002  # Typer reads annotations at run time
+import typer  # Typer reads annotations at run time
 
 from jumelage.cli import loading, showing
 from jumelage.cli.migrating import bring_up
@@ -26,7 +26,8 @@ from jumelage.cli.options import (
 )
 from jumelage.cli.progress import PUBLISHING, waiting
 from jumelage.cli.streams import say
-from jumelage.texts import Label, filled
+from jumelage.errors import UsageError
+from jumelage.texts import Label, both, filled, nearest
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
@@ -50,26 +51,45 @@ def publish(
     db: Db = None,
     wave: Waves = None,
     as_of: AsOf = None,
+    formats: Annotated[
+        str, typer.Option("--formats", metavar="LIST", help="What to publish, set apart by commas: site, csv, json.")
+    ] = "site,csv,json",
     lang: Lang = "en",  # noqa: ARG001  # it sets the language of all that is said
 ) -> None:
-    """Publish a wave as web pages.
+    """Publish a wave as web pages, with the data of each report.
 
     All its tables and their ledger; of several waves, the reports that compare them. In French and English, swapped in
     whole.
     """
-    _publish(url_of(ctx, db), out, wave, as_of)
+    _publish(url_of(ctx, db), out, wave, as_of, _formats(formats))
 
 
-def _publish(url: URL, out: Path, wave: str | None, as_of: str | None = None) -> None:
+def _formats(listed: str) -> tuple[str, ...]:
+    """Return the formats that a list names; UsageError for one that there is not."""
+    from jumelage.publication.site import FORMATS
+
+    found = tuple(dict.fromkeys(name.strip() for name in listed.split(",")))
+    for name in found:
+        if name not in FORMATS:
+            near = nearest(name, FORMATS)
+            raise UsageError(
+                both("--formats\u00a0: {!r} n’en est pas un\u00a0; {}", "--formats: {!r} is none; {}", name, near)
+            )
+    return found
+
+
+def _publish(
+    url: URL, out: Path, wave: str | None, as_of: str | None = None, formats: tuple[str, ...] = ("site", "csv")
+) -> None:
     from jumelage import database
-    from jumelage.publication.site import check_out
     from jumelage.publication.site import publish as publish_scope
+    from jumelage.publication.swap import check_out
 
     check_out(out)
     with database.reading(url) as connection:
         scope = scope_of(connection, wave, as_of)
         with waiting(PUBLISHING):
-            done = publish_scope(connection, scope, out)
+            done = publish_scope(connection, scope, out, formats)
     say_remarks(scope)
     if done.ledger:
         say_counts(done.ledger)

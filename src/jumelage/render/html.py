@@ -76,10 +76,12 @@ def _template() -> Template:
     return environment.get_template("page.html.jinja")
 
 
-def render_page(parts: Sequence[tuple[Part, Sequence[Sheet]]], ledger: Ledger | None, lang: str) -> str:
+def render_page(
+    parts: Sequence[tuple[Part, Sequence[Sheet]]], ledger: Ledger | None, lang: str, data: Sequence[str] = ()
+) -> str:
     """Write the page of a wave, or of several without a ledger, in one language: its sections with their sheets.
 
-    It is a whole HTML document that needs no other file.
+    It is a whole HTML document that needs no other file; it links to files of `data` in these formats.
     """
     sheets = {sheet.name: sheet for _, found in parts for sheet in found}
     waves = waves_of(sheets.values())
@@ -124,6 +126,7 @@ def render_page(parts: Sequence[tuple[Part, Sequence[Sheet]]], ledger: Ledger | 
         marks=STATUS_MARKS,
         names={name: STATUS_NAMES[name].text(lang) for name in STATUSES},
         ledger=_groups(ledger, sheets, lang) if ledger else None,
+        data=data,
         total=len(ledger.entries) if ledger else 0,
     )
 

@@ -64,6 +64,7 @@ STATUS_MEANINGS = {
 WORDS = {
     "other_language": Label("English", "Français"),
     "contents": Label("Sommaire", "Contents"),
+    "data": Label("Données", "Data"),
     "findings": Label("L’essentiel", "Key findings"),
     "ledger": Label("Registre des chiffres imprimés", "Ledger of printed figures"),
     "ledger_lead": Label(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import chain
@@ -57,8 +59,15 @@ class Sheet:
 
     @property
     def name(self) -> str:
-        """The name of the report, and of the kind of authority where several were asked."""
-        return self.report.name if self.kind is None else f"{self.report.name}-{self.kind}"
+        """The name of the report, and of the kind of authority where several were asked: fit for a file and a link.
+
+        A kind of another country may be any text.
+        """
+        if self.kind is None:
+            return self.report.name
+        plain = re.sub("[^a-z0-9_]+", "-", self.kind)
+        told = "" if plain == self.kind else f"-{hashlib.sha256(self.kind.encode()).hexdigest()[:6]}"
+        return f"{self.report.name}-{plain}{told}"
 
     @property
     def wave(self) -> WaveFacts:
