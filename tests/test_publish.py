@@ -8,6 +8,7 @@ import json
 import os
 import re
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -160,7 +161,7 @@ def test_the_manifest_names_every_file_with_its_hash(wave_2006: URL, tmp_path: P
     assert (manifest["wave"], manifest["revision"]) == ("2006", 1)
 
 
-def test_a_publication_is_swapped_in_whole_and_the_old_one_goes(
+def test_a_publication_is_swapped_in_whole_and_the_last_three_stay(
     loaded: URL, folder_2006: WaveFolder, tmp_path: Path
 ) -> None:
     out = tmp_path / "site" / "public"
@@ -169,12 +170,25 @@ def test_a_publication_is_swapped_in_whole_and_the_old_one_goes(
     first = out.resolve()
     publish(loaded, out)
     assert out.resolve() == first
-    folder_2006.replace("wave.toml", 'mode = "telephone"', 'mode = "post"')
-    assert run("load", folder_2006.path, "--db", address(loaded), "--reason", "mode corrected").code == 0
+    made = [first]
+    for before, after in pairwise(("telephone", "post", "web", "visit", "fax")):
+        folder_2006.replace("wave.toml", f'mode = "{before}"', f'mode = "{after}"')
+        assert run("load", folder_2006.path, "--db", address(loaded), "--reason", "mode corrected").code == 0
+        publish(loaded, out)
+        assert out.is_symlink()
+        made.append(out.resolve())
+    assert len(set(made)) == 5
+    assert {path.resolve() for path in out.parent.iterdir()} == set(made[-3:])
+    for earlier in (made[3], made[2]):
+        done = run("publish", "--rollback", "--out", out, "--db", address(loaded))
+        assert (done.code, done.err) == (0, f"published again: {earlier}\n")
+        assert out.resolve() == earlier
+    done = run("publish", "--rollback", "--out", out, "--db", address(loaded))
+    assert (done.code, "no earlier publication is kept whole" in done.err) == (2, True)
     publish(loaded, out)
-    assert out.is_symlink()
-    assert out.resolve() != first
-    assert sorted(path.name for path in out.parent.iterdir()) == sorted([out.name, out.resolve().name])
+    assert out.resolve() == made[4]
+    (made[3] / "fr.html").write_text("spoiled")  # nobody goes back to that
+    assert run("publish", "--rollback", "--out", out, "--db", address(loaded)).err == f"published again: {made[2]}\n"
 
 
 def test_nothing_is_published_and_the_old_stays_while_the_check_fails(
@@ -221,7 +235,41 @@ def test_a_damaged_publication_is_made_again(wave_2006: URL, tmp_path: Path) -> 
     assert len(list(tmp_path.iterdir())) == 2
 
 
-def test_files_that_publish_did_not_make_are_kept(loaded: URL, folder_2006: WaveFolder, tmp_path: Path) -> None:
+def test_files_that_others_put_there_are_carried_over(loaded: URL, folder_2006: WaveFolder, tmp_path: Path) -> None:
+    out = tmp_path / "site" / "public"
+    publish(loaded, out)
+    (out / "CNAME").write_text("example.org")
+    (out / "assets").mkdir()
+    (out / "assets" / "logo.svg").write_text("<svg/>")
+    (out / "data" / "notes.txt").write_text("mine")
+    for before, after in pairwise(("telephone", "post", "web", "visit", "fax")):
+        folder_2006.replace("wave.toml", f'mode = "{before}"', f'mode = "{after}"')
+        assert run("load", folder_2006.path, "--db", address(loaded), "--reason", "mode corrected").code == 0
+        done = run("publish", "--db", address(loaded), "--out", out)
+        assert done.code == 0, done.err
+        assert "note: carried over from before: CNAME, assets, data/notes.txt\n" in done.err
+        assert (out / "CNAME").read_text() == "example.org"
+        assert (out / "assets" / "logo.svg").read_text() == "<svg/>"
+        assert (out / "data" / "notes.txt").read_text() == "mine"
+    assert len(list(out.parent.iterdir())) == 4  # they stand in the current one, so that the first may go
+
+
+def test_a_file_of_somebody_that_has_the_name_of_one_to_be_published_is_not_replaced(
+    wave_2006: URL, tmp_path: Path
+) -> None:
+    out, db = tmp_path / "public", ("--db", address(wave_2006))
+    assert run("publish", "--formats", "site", "--out", out, *db).code == 0
+    (out / "ledger.csv").write_text("mine")
+    done = run("publish", "--out", out, *db)
+    assert done.code == 2
+    assert f"{out} holds ledger.csv, which the publication writes too" in done.err
+    assert (out / "ledger.csv").read_text() == "mine"
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_files_of_a_publication_that_were_changed_are_kept(
+    loaded: URL, folder_2006: WaveFolder, tmp_path: Path
+) -> None:
     out = tmp_path / "public"
     publish(loaded, out)
     before = out.resolve()
@@ -231,7 +279,7 @@ def test_files_that_publish_did_not_make_are_kept(loaded: URL, folder_2006: Wave
     assert run("load", folder_2006.path, "--db", address(loaded), "--reason", "mode corrected").code == 0
     done = run("publish", "--db", address(loaded), "--out", out)
     assert done.code == 0, done.err
-    assert f"note: {before} is kept: it holds files that publish did not make" in done.err
+    assert f"note: {before} is kept: files that publish made there have been changed" in done.err
     assert (before / "CNAME").read_text() == "example.org"
     assert (before / "fr.html").read_text() == "corrected by hand"
     assert out.resolve() != before

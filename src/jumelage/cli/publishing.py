@@ -32,10 +32,12 @@ from jumelage.texts import Label, both, filled, nearest
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
+_CARRIED = Label("note\u00a0: repris de la publication d’avant\u00a0: {}", "note: carried over from before: {}")
 _KEPT = Label(
-    "note\u00a0: {} est gardé\u00a0: il contient des fichiers que publish n’a pas faits",
-    "note: {} is kept: it holds files that publish did not make",
+    "note\u00a0: {} est gardé\u00a0: des fichiers que publish y a faits ont été changés",
+    "note: {} is kept: files that publish made there have been changed",
 )
+_ROLLED_BACK = Label("de nouveau publié\u00a0: {}", "published again: {}")
 _PUBLISHED = Label("publié\u00a0: {}", "published: {}")
 
 
@@ -54,6 +56,9 @@ def publish(
     formats: Annotated[
         str, typer.Option("--formats", metavar="LIST", help="What to publish, set apart by commas: site, csv, json.")
     ] = "site,csv,json",
+    rollback: Annotated[
+        bool, typer.Option("--rollback", help="Publish again what was published before; the last three are kept.")
+    ] = False,
     lang: Lang = "en",  # noqa: ARG001  # it sets the language of all that is said
 ) -> None:
     """Publish a wave as web pages, with the data of each report.
@@ -61,6 +66,11 @@ def publish(
     All its tables and their ledger; of several waves, the reports that compare them. In French and English, swapped in
     whole.
     """
+    if rollback:
+        from jumelage.publication.swap import roll_back
+
+        say(filled(_ROLLED_BACK, roll_back(out)))
+        return
     _publish(url_of(ctx, db), out, wave, as_of, _formats(formats))
 
 
@@ -93,8 +103,10 @@ def _publish(
     say_remarks(scope)
     if done.ledger:
         say_counts(done.ledger)
-    if done.kept:
-        say(filled(_KEPT, done.kept))
+    if done.swapped.carried:
+        say(filled(_CARRIED, ", ".join(done.swapped.carried)))
+    if done.swapped.kept:
+        say(filled(_KEPT, done.swapped.kept))
     say(filled(_PUBLISHED, ", ".join(str(page) for page in done.pages)))
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from jumelage import __version__, report_file
 from jumelage.document import parts_of
 from jumelage.errors import DataError, OutputError
-from jumelage.publication.swap import DATA, MANIFEST, check_out, swap_in
+from jumelage.publication.swap import DATA, MANIFEST, Swapped, check_out, swap_in
 from jumelage.render import renderer
 from jumelage.render.grid import of_ledger, of_sheet
 from jumelage.render.html import page_title, render_page, waves_of
@@ -38,14 +38,11 @@ FORMATS = (SITE, *DATA_FORMATS)
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What to open of a publication, and the ledger that stands in them; None where waves are compared.
-
-    `kept` is the folder of the publication before, if it holds files that no publication made.
-    """
+    """What to open of a publication, its ledger (None where waves are compared), and what became of others' files."""
 
     pages: tuple[Path, ...]
     ledger: Ledger | None
-    kept: Path | None = None
+    swapped: Swapped
 
 
 def publish(connection: Connection, scope: Scope, out: Path, formats: Collection[str] = FORMATS) -> Published:
@@ -82,13 +79,13 @@ def publish(connection: Connection, scope: Scope, out: Path, formats: Collection
     files[MANIFEST] = (json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode()
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        kept = swap_in(out, files)
+        swapped = swap_in(out, files)
     except OSError as error:
         raise OutputError(
             both("{} ne peut être publié\u00a0: {}", "{} cannot be published: {}", out, error.strerror or str(error))
         ) from error
     pages = tuple(out / f"{lang}.html" for lang in LANGUAGES) if SITE in formats else (out / DATA,)
-    return Published(pages, ledger, kept)
+    return Published(pages, ledger, swapped)
 
 
 def _data(parts: list[tuple[Part, list[Sheet]]], ledger: Ledger | None, formats: Collection[str]) -> dict[str, str]:
