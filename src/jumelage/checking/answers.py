@@ -13,7 +13,7 @@ from jumelage.checking.no_answer import SENTINELS
 from jumelage.checking.numbers import ambiguous, decimal, two_readings
 from jumelage.checking.periods import Period, understand
 from jumelage.checking.questions import CLOSED, stage_questions
-from jumelage.database.models import NO_ANSWER, columns_of
+from jumelage.database.models import MANAGEMENT, NO_ANSWER, columns_of
 from jumelage.database.sql import literal
 from jumelage.database.workbench import put
 from jumelage.rules import near
@@ -40,7 +40,8 @@ def stage_asked(bench: Connection, package: Package, names: Names, findings: Fin
     questions = stage_questions(bench, package.questions, package.items, findings)
     wide = {f"q_{question.code}" for question in questions} & set(package.documents["respondents"].columns)
     answered = bool(wide or package.documents["answers"].columns)
-    if questions or answered:
+    # Printed figures may name questions, but those of the report on management, which has labels of its own.
+    if answered or any(q.code not in MANAGEMENT or q.kind != "yes_no" for q in questions):
         _name(bench, questions)
     if answered:
         findings += _stage_answers(bench, package.tables, questions, names, package.wave)

@@ -54,8 +54,9 @@ def publish(
     wave: Waves = None,
     as_of: AsOf = None,
     formats: Annotated[
-        str, typer.Option("--formats", metavar="LIST", help="What to publish, set apart by commas: site, csv, json.")
-    ] = "site,csv,json",
+        str,
+        typer.Option("--formats", metavar="LIST", help="What to publish, set apart by commas: site, csv, json, xlsx."),
+    ] = "site,csv,json,xlsx",
     rollback: Annotated[
         bool, typer.Option("--rollback", help="Publish again what was published before; the last three are kept.")
     ] = False,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from jumelage import __version__, report_file
 from jumelage.document import parts_of
-from jumelage.errors import DataError, OutputError
+from jumelage.errors import DataError, OutputError, UsageError
 from jumelage.publication.swap import DATA, MANIFEST, Swapped, check_out, swap_in
 from jumelage.render import renderer
 from jumelage.render.grid import of_ledger, of_sheet
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 SITE = "site"
 DATA_FORMATS = ("csv", "json")
-FORMATS = (SITE, *DATA_FORMATS)
+WORKBOOK = "xlsx"
+FORMATS = (SITE, *DATA_FORMATS, WORKBOOK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,8 @@ def publish(connection: Connection, scope: Scope, out: Path, formats: Collection
         texts |= {f"{lang}.html": render_page(parts, ledger, lang, linked) for lang in LANGUAGES}
         texts["index.html"] = _INDEX.format(title=html.escape(page_title(waves, "fr")))
     files = {name: text.encode() for name, text in texts.items()}
+    if WORKBOOK in formats:
+        files |= {f"survey.{lang}.{WORKBOOK}": _workbook(parts, ledger, lang) for lang in LANGUAGES}
     of_waves = [
         {
             "wave": one.wave,
@@ -86,6 +89,20 @@ def publish(connection: Connection, scope: Scope, out: Path, formats: Collection
         ) from error
     pages = tuple(out / f"{lang}.html" for lang in LANGUAGES) if SITE in formats else (out / DATA,)
     return Published(pages, ledger, swapped)
+
+
+def _workbook(parts: list[tuple[Part, list[Sheet]]], ledger: Ledger | None, lang: str) -> bytes:
+    try:
+        from jumelage.render.workbook import render_workbook
+
+        return render_workbook(parts, ledger, lang)
+    except ImportError as error:
+        raise UsageError(
+            both(
+                "--formats xlsx demande XlsxWriter\u00a0: pip install 'jumelage[publish]'",
+                "--formats xlsx needs XlsxWriter: pip install 'jumelage[publish]'",
+            )
+        ) from error
 
 
 def _data(parts: list[tuple[Part, list[Sheet]]], ledger: Ledger | None, formats: Collection[str]) -> dict[str, str]:

@@ -1,0 +1,241 @@
+"""A workbook of a publication: a cover, its contents, notes, and a sheet for each table, with real numbers.
+
+What was computed, its upper end, what was printed and the status stand in columns of their own. A workbook is read by
+programs for the blind, too: one table on a sheet, a heading above each column, nothing merged, no blank row within.
+"""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from jumelage.render.grid import of_ledger, of_sheet
+from jumelage.render.sentences import finding_of
+from jumelage.render.words import STATUS_MEANINGS, STATUS_NAMES, title, words
+from jumelage.texts import Label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from xlsxwriter.format import Format
+    from xlsxwriter.workbook import Workbook
+    from xlsxwriter.worksheet import Worksheet
+
+    from jumelage.document import Part
+    from jumelage.render.grid import Grid
+    from jumelage.reporting.entries import Entry, Ledger
+    from jumelage.reporting.sheet import Sheet, Value, WaveFacts
+
+_MOST_ROWS = 1_048_576 - 10  # of a sheet, but for what stands above and below its table
+_LONGEST_NAME = 31  # characters of a sheet's name
+_NARROWEST, _WIDEST = 8, 60  # characters
+_LOOKED_AT = 500  # rows that tell how wide a column is
+_MADE = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)  # the same bytes on another day
+_MISSING = Label("n.d.", "[x]")
+
+_WORDS = {
+    "cover": Label("couverture", "cover"),
+    "contents": Label("sommaire", "contents"),
+    "notes": Label("notes", "notes"),
+    "ledger": Label("registre", "ledger"),
+    "one_table": Label("Cette feuille contient un tableau.", "This worksheet contains one table."),
+    "sheet": Label("Feuille", "Worksheet"),
+    "table": Label("Tableau", "Table"),
+    "rows": Label("Lignes", "Rows"),
+    "cut": Label(
+        "{} lignes sur {}\u00a0: la suite est dans les fichiers de données",
+        "{} of {} rows: the data files have the rest",
+    ),
+    "sign": Label("Signe", "Sign"),
+    "meaning": Label("Sens", "Meaning"),
+    "missing": Label(
+        "Non disponible\u00a0: la question n’a pas été posée, ou rien ne borne le nombre.",
+        "Not available: the question was not asked, or nothing bounds the number.",
+    ),
+    "wave": Label("Vague", "Wave"),
+    "revision": Label("révision", "revision"),
+    "source": Label("Publication", "Publication"),
+    "finding": Label("L’essentiel", "Key finding"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A table of the workbook: its sheet's name, what stands above it, its headings and rows, and its notes."""
+
+    name: str
+    title: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[Value, ...], ...]
+    notes: tuple[str, ...]
+
+
+def render_workbook(parts: Sequence[tuple[Part, Sequence[Sheet]]], ledger: Ledger | None, lang: str) -> bytes:
+    """Return the workbook of a publication, the same bytes each time."""
+    from xlsxwriter.workbook import Workbook as New
+
+    sheets = [sheet for _, found in parts for sheet in found]
+    tables = [_table(sheet, ledger, lang) for sheet in sheets]
+    if ledger is not None:
+        grid = of_ledger(ledger, lang)
+        shown = tuple(tuple(row) for row in grid.shown.rows)
+        tables.append(_Table(_say("ledger", lang), words(lang)["ledger"], tuple(grid.shown.headings), shown, ()))
+    tables = list(_named(tables, {_say(name, lang) for name in ("cover", "contents", "notes")}))
+    out = io.BytesIO()
+    book = New(out, {"in_memory": True})  # every cell is written by its type, so that no text becomes a formula
+    book.set_properties({"title": sheets[-1].wave.title.text(lang), "created": _MADE, "author": "jumelage"})
+    _cover(book, sheets, lang)
+    _contents(book, tables, lang)
+    _notes(book, tables, ledger, lang)
+    for table in tables:
+        _write(book, table, lang)
+    book.close()
+    return out.getvalue()
+
+
+def _table(sheet: Sheet, ledger: Ledger | None, lang: str) -> _Table:
+    """Lay out a report: labels for codes, numbers as numbers, what was printed and its status."""
+    judged: Sequence[Entry] | None = None
+    if ledger is not None and sheet.kind == ledger.kind:
+        judged = [entry for entry in ledger.entries if entry.report == sheet.report.name]
+    grid = of_sheet(sheet, lang, judged)
+    rows = tuple(tuple(_values(sheet, grid, row, lang)) for row in grid.rows)
+    finding = finding_of(sheet, lang)
+    notes = (*((finding,) if finding else ()), *grid.shown.notes)
+    return _Table(sheet.name, title(sheet, lang), tuple(_headings(sheet, grid, lang)), rows, notes)
+
+
+def _values(sheet: Sheet, grid: Grid, row: tuple[Value, ...], lang: str) -> Iterator[Value]:
+    known = {column.name: column for column in sheet.report.columns}
+    for name, value in zip(grid.names, row, strict=True):
+        column = known.get(name)
+        if column is None:  # what is printed, and its status
+            yield _told(value, lang)
+        elif value is None:
+            yield _MISSING.text(lang)
+        elif isinstance(value, int | Decimal):
+            yield value
+        else:  # a number may stand as a text, where others of its column are words
+            counted = value.isdecimal() and not (column.codes or column.labels)
+            yield int(value) if counted else sheet.shown(name, value, lang).strip()
+
+
+def _told(value: Value, lang: str) -> Value:
+    """Return what is printed, in words if that is nothing, or a status; nothing where no figure is of the cell."""
+    if isinstance(value, str) and value in STATUS_NAMES:
+        return STATUS_NAMES[value].text(lang)
+    return words(lang)["blank"] if value == "" else value or ""
+
+
+def _headings(sheet: Sheet, grid: Grid, lang: str) -> Iterator[str]:
+    """Yield a heading for each column, each once: a table of a workbook must tell its columns apart."""
+    w, known, seen = words(lang), {column.name: column for column in sheet.report.columns}, Counter[str]()
+    for name in grid.names:
+        if name in known:
+            text = known[name].label.text(lang)
+        else:
+            measure, _, what = name.rpartition("_")
+            text = f"{known[measure].label.text(lang)} – {w[what]}"
+        seen[text.casefold()] += 1
+        yield text if seen[text.casefold()] == 1 else f"{text} ({seen[text.casefold()]})"
+
+
+def _named(tables: Sequence[_Table], taken: set[str]) -> Iterator[_Table]:
+    """Give each table a name that a sheet can have, and no other has."""
+    for table in tables:
+        name, number = table.name[:_LONGEST_NAME], 1
+        while name.casefold() in taken:
+            number += 1
+            name = f"{table.name[: _LONGEST_NAME - 4]}-{number}"
+        taken.add(name.casefold())
+        yield replace(table, name=name)
+
+
+def _cover(book: Workbook, sheets: Sequence[Sheet], lang: str) -> None:
+    page = book.add_worksheet(_say("cover", lang))
+    waves: dict[str, WaveFacts] = {wave.wave: wave for sheet in sheets for wave in sheet.waves}
+    page.write_string(0, 0, " – ".join(wave.title.text(lang) for wave in waves.values()), _bold(book, 16))
+    row = 1
+    for remark in dict.fromkeys(remark.text(lang) for sheet in sheets for remark in sheet.remarks):
+        page.write_string(row, 0, remark, _bold(book))
+        row += 1
+    for wave in waves.values():
+        for text in (
+            f"{_say('wave', lang)} {wave.wave}, {_say('revision', lang)} {wave.revision}",
+            wave.frame_rule.text(lang),
+            f"{_say('source', lang)}{words(lang)['colon']} {wave.source}",
+        ):
+            page.write_string(row, 0, text)
+            row += 1
+    page.set_column(0, 0, 110)
+
+
+def _contents(book: Workbook, tables: Sequence[_Table], lang: str) -> None:
+    page = book.add_worksheet(_say("contents", lang))
+    rows = []
+    for table in tables:
+        number = len(table.rows)
+        cut = _say("cut", lang).format(_MOST_ROWS, number) if number > _MOST_ROWS else ""
+        rows.append((table.name, table.title, cut or number))
+    headings = tuple(_say(name, lang) for name in ("sheet", "table", "rows"))
+    _lay_out(book, page, words(lang)["contents"], headings, rows, lang)
+    for row, table in enumerate(tables, _FIRST):
+        page.write_url(row, 0, f"internal:'{table.name}'!A1", string=table.name)
+
+
+def _notes(book: Workbook, tables: Sequence[_Table], ledger: Ledger | None, lang: str) -> None:
+    """Explain the signs that the workbook uses, and no other."""
+    used = {value for table in tables for row in table.rows for value in row if isinstance(value, str)}
+    statuses = ledger.counts() if ledger else ()
+    rows = [(STATUS_NAMES[name].text(lang), STATUS_MEANINGS[name].text(lang)) for name in statuses]
+    if _MISSING.text(lang) in used:
+        rows.append((_MISSING.text(lang), _say("missing", lang)))
+    page = book.add_worksheet(_say("notes", lang))
+    _lay_out(book, page, _say("notes", lang).capitalize(), (_say("sign", lang), _say("meaning", lang)), rows, lang)
+
+
+def _write(book: Workbook, table: _Table, lang: str) -> None:
+    page = book.add_worksheet(table.name)
+    below = _lay_out(book, page, table.title, table.headings, table.rows[:_MOST_ROWS], lang)
+    for row, note in enumerate(table.notes, below + 1):
+        page.write_string(row, 0, note)
+
+
+_HEAD, _FIRST = 2, 3  # the row of the headings, and the first row below
+
+
+def _lay_out(
+    book: Workbook, page: Worksheet, above: str, headings: Sequence[str], rows: Sequence[Sequence[Value]], lang: str
+) -> int:
+    """Write a table below its title, and return the row below it."""
+    page.write_string(0, 0, above, _bold(book, 14))
+    page.write_string(1, 0, _say("one_table", lang))
+    whole, decimals = book.add_format({"num_format": "#,##0"}), book.add_format({"num_format": "#,##0.0#####"})
+    for row, values in enumerate(rows, _FIRST):
+        for column, value in enumerate(values):
+            if isinstance(value, int):
+                page.write_number(row, column, value, whole)
+            elif isinstance(value, Decimal):
+                page.write_number(row, column, float(value), whole if value == value.to_integral_value() else decimals)
+            else:
+                page.write_string(row, column, value or "")
+    below = _FIRST + max(len(rows), 1)  # a table has a row, if a blank one
+    look = {"columns": [{"header": one} for one in headings], "style": "Table Style Light 1", "autofilter": False}
+    page.add_table(_HEAD, 0, below - 1, len(headings) - 1, look)
+    page.freeze_panes(_FIRST, 0)
+    for column, heading in enumerate(headings):
+        longest = max([len(heading), *(len(str(row[column])) for row in rows[:_LOOKED_AT])])
+        page.set_column(column, column, min(max(longest + 2, _NARROWEST), _WIDEST))
+    return below
+
+
+def _bold(book: Workbook, size: int = 11) -> Format:
+    return book.add_format({"bold": True, "font_size": size})
+
+
+def _say(name: str, lang: str) -> str:
+    return _WORDS[name].text(lang)
