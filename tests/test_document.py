@@ -94,7 +94,7 @@ def test_a_sheet_of_any_kind_has_a_name_that_is_fit_for_a_file(migrated: URL) ->
     assert all(re.fullmatch("zones-[a-z0-9_-]+", name) for name in names)
 
 
-@pytest.mark.parametrize("formats", ["csv", "json", "site", "xlsx", "site,csv,json", " csv , csv "])
+@pytest.mark.parametrize("formats", ["csv", "json", "site", "xlsx", "pdf", "site,csv,json", " csv , csv "])
 def test_what_is_asked_for_is_published_and_nothing_else(wave_2006: URL, tmp_path: Path, formats: str) -> None:
     out, db = tmp_path / "public", ("--db", address(wave_2006))
     assert run("publish", "--formats", "site,csv", "--out", out, *db).code == 0
@@ -110,7 +110,7 @@ def test_what_is_asked_for_is_published_and_nothing_else(wave_2006: URL, tmp_pat
         assert (out / f"ledger.{name}").read_text(encoding="utf-8") == run("check", "--format", name, *db).out
 
 
-@pytest.mark.parametrize("formats", ["", "pdf2", "site,,csv"])
+@pytest.mark.parametrize("formats", ["", "docx", "site,,csv"])
 def test_a_format_that_there_is_not_is_refused(wave_2006: URL, tmp_path: Path, formats: str) -> None:
     done = run("publish", "--formats", formats, "--out", tmp_path / "public", "--db", address(wave_2006))
     assert (done.code, "--formats: " in done.err) == (2, True), done.err

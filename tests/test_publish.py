@@ -7,9 +7,13 @@ import hashlib
 import json
 import os
 import re
+import subprocess
+import sys
+import time
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
+from random import Random
 
 import pytest
 from sqlalchemy.engine import URL
@@ -311,6 +315,25 @@ def test_what_a_publication_still_builds_is_left_alone(
     assert done.code == 4
     assert "another process is publishing there" in done.err
     assert [path.name for path in tmp_path.iterdir()] == [".public-building-abc"]
+
+
+@pytest.mark.long
+def test_a_kill_at_any_moment_leaves_a_whole_publication(loaded: URL, tmp_path: Path) -> None:
+    out = tmp_path / "site" / "public"
+    command = [sys.executable, "-m", "jumelage", "publish", "--db", address(loaded), "--out", str(out), "--formats"]
+    begun = time.monotonic()
+    subprocess.run([*command, "site,csv"], check=True, capture_output=True)
+    took = time.monotonic() - begun
+    draw = Random(2006)
+    for formats in ("site", "csv", "site,csv", "json", "site,json") * 3:
+        with subprocess.Popen([*command, formats], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+            time.sleep(draw.uniform(took / 2, took))
+            process.kill()
+        manifest = json.loads((out / "manifest.json").read_bytes())
+        for name, digest in manifest["files"].items():
+            assert hashlib.sha256((out / name).read_bytes()).hexdigest() == digest, name
+    subprocess.run([*command, "site,csv"], check=True, capture_output=True)
+    assert len(list(out.parent.iterdir())) <= 4  # the link and the last three: nothing piles up
 
 
 def test_a_link_to_somewhere_else_is_left_alone(wave_2006: URL, tmp_path: Path) -> None:

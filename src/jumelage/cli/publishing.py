@@ -55,8 +55,10 @@ def publish(
     as_of: AsOf = None,
     formats: Annotated[
         str,
-        typer.Option("--formats", metavar="LIST", help="What to publish, set apart by commas: site, csv, json, xlsx."),
-    ] = "site,csv,json,xlsx",
+        typer.Option(
+            "--formats", metavar="LIST", help="What to publish, set apart by commas: site, pdf, xlsx, csv, json."
+        ),
+    ] = "site,pdf,xlsx,csv,json",
     rollback: Annotated[
         bool, typer.Option("--rollback", help="Publish again what was published before; the last three are kept.")
     ] = False,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import html
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jumelage import __version__, report_file
 from jumelage.document import parts_of
@@ -14,14 +15,15 @@ from jumelage.errors import DataError, OutputError, UsageError
 from jumelage.publication.swap import DATA, MANIFEST, Swapped, check_out, swap_in
 from jumelage.render import renderer
 from jumelage.render.grid import of_ledger, of_sheet
-from jumelage.render.html import page_title, render_page, waves_of
+from jumelage.render.html import render_page
+from jumelage.render.page import page_of, page_title, waves_of
 from jumelage.reporting.ledger import check
 from jumelage.reporting.own_reports import own_reports
 from jumelage.reporting.run import run_each
 from jumelage.texts import LANGUAGES, both, same
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from sqlalchemy import Connection
@@ -33,8 +35,8 @@ if TYPE_CHECKING:
 
 SITE = "site"
 DATA_FORMATS = ("csv", "json")
-WORKBOOK = "xlsx"
-FORMATS = (SITE, *DATA_FORMATS, WORKBOOK)
+WORKBOOK, PDF = "xlsx", "pdf"
+FORMATS = (SITE, PDF, WORKBOOK, *DATA_FORMATS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +58,17 @@ def publish(connection: Connection, scope: Scope, out: Path, formats: Collection
     ledger, sheets = _compute(connection, scope)
     parts = _arranged(sheets, compared=ledger is None)
     waves = waves_of(sheets.values())
+    pages = {lang: page_of(parts, ledger, lang) for lang in LANGUAGES if {SITE, PDF} & set(formats)}
     texts = _data(parts, ledger, formats)
     if SITE in formats:
         linked = [name for name in DATA_FORMATS if name in formats]
-        texts |= {f"{lang}.html": render_page(parts, ledger, lang, linked) for lang in LANGUAGES}
+        texts |= {f"{lang}.html": render_page(page, linked) for lang, page in pages.items()}
         texts["index.html"] = _INDEX.format(title=html.escape(page_title(waves, "fr")))
     files = {name: text.encode() for name, text in texts.items()}
     if WORKBOOK in formats:
         files |= {f"survey.{lang}.{WORKBOOK}": _workbook(parts, ledger, lang) for lang in LANGUAGES}
+    if PDF in formats:
+        files |= {f"survey.{lang}.{PDF}": _pdf(page) for lang, page in pages.items()}
     of_waves = [
         {
             "wave": one.wave,
@@ -87,20 +92,36 @@ def publish(connection: Connection, scope: Scope, out: Path, formats: Collection
         raise OutputError(
             both("{} ne peut être publié\u00a0: {}", "{} cannot be published: {}", out, error.strerror or str(error))
         ) from error
-    pages = tuple(out / f"{lang}.html" for lang in LANGUAGES) if SITE in formats else (out / DATA,)
-    return Published(pages, ledger, swapped)
+    opened = tuple(out / f"{lang}.html" for lang in LANGUAGES) if SITE in formats else (out,)
+    return Published(opened, ledger, swapped)
 
 
 def _workbook(parts: list[tuple[Part, list[Sheet]]], ledger: Ledger | None, lang: str) -> bytes:
-    try:
+    with _installed(WORKBOOK, "XlsxWriter"):
         from jumelage.render.workbook import render_workbook
 
         return render_workbook(parts, ledger, lang)
+
+
+def _pdf(page: dict[str, Any]) -> bytes:
+    with _installed(PDF, "typst"):
+        from jumelage.render.pdf import render_pdf
+
+        return render_pdf(page)
+
+
+@contextmanager
+def _installed(form: str, library: str) -> Iterator[None]:
+    """Raise UsageError where a library is missing that only some publications need."""
+    try:
+        yield
     except ImportError as error:
         raise UsageError(
             both(
-                "--formats xlsx demande XlsxWriter\u00a0: pip install 'jumelage[publish]'",
-                "--formats xlsx needs XlsxWriter: pip install 'jumelage[publish]'",
+                "--formats {} demande {}\u00a0: pip install 'jumelage[publish]'",
+                "--formats {} needs {}: pip install 'jumelage[publish]'",
+                form,
+                library,
             )
         ) from error
 

@@ -33,7 +33,7 @@ MOST_KEPT = 3  # publications, the current one among them
 _WAIT = 30.0  # seconds for whoever else publishes into the same folder
 # What a publication may call its files: nothing else is ever taken for one.
 _FILE = re.compile(
-    rf"(?:fr|en|index)\.html|manifest\.json|ledger\.(?:csv|json)|survey\.(?:fr|en)\.xlsx|{DATA}/[a-z0-9_-]+\.(?:csv|json)"
+    rf"(?:fr|en|index)\.html|manifest\.json|ledger\.(?:csv|json)|survey\.(?:fr|en)\.(?:pdf|xlsx)|{DATA}/[a-z0-9_-]+\.(?:csv|json)"
 )
 
 

@@ -73,17 +73,20 @@ WORDS = {
         "Every figure printed in the survey, with what the rows let us compute. "
         "Nothing is adjusted to make a total come out.",
     ),
-    "lead": Label(
-        "Chaque nombre est calculé par la requête donnée sous son tableau. Là où l’enquête imprime autre chose, "
-        "la valeur imprimée est donnée à côté\u00a0; là où les lignes ne permettent pas de trancher, c’est elle qui "
-        "vient d’abord, avec sa marque, et ce que les lignes en disent est à côté.",
-        "Every number is computed by the query given under its table. Where the survey prints something else, "
-        "the printed value stands beside it; where the rows cannot tell, the printed value comes first, with its mark, "
-        "and what the rows know of it stands beside.",
-    ),
-    "lead_compared": Label(
+    "query_below": Label(
         "Chaque nombre est calculé par la requête donnée sous son tableau.",
         "Every number is computed by the query given under its table.",
+    ),
+    "query_elsewhere": Label(
+        "Chaque nombre est calculé par une requête, que donnent les pages web et les fichiers de rapport.",
+        "Every number is computed by a query, which the web pages and the report files give.",
+    ),
+    "lead": Label(
+        "Là où l’enquête imprime autre chose, la valeur imprimée est donnée à côté\u00a0; là où les lignes ne "
+        "permettent pas de trancher, c’est elle qui vient d’abord, avec sa marque, et ce que les lignes en disent est "
+        "à côté.",
+        "Where the survey prints something else, the printed value stands beside it; where the rows cannot tell, the "
+        "printed value comes first, with its mark, and what the rows know of it stands beside.",
     ),
     "compared": Label("D’une vague à l’autre", "From wave to wave"),
     "made_up": Label("synthétique", "synthetic"),

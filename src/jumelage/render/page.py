@@ -1,0 +1,255 @@
+"""What a publication of one language says, laid out for whatever shows it: sections, cells with marks, the ledger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from jumelage.render.grid import computed, lines, of_sheet, span, visible_columns
+from jumelage.render.sentences import finding_of
+from jumelage.render.words import STATUS_MARKS, STATUS_MEANINGS, STATUS_NAMES, title, words
+from jumelage.reporting.entries import CLAIMS, STATUSES, Entry, worst
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date
+
+    from jumelage.document import Part
+    from jumelage.reporting.entries import Ledger
+    from jumelage.reporting.sheet import Sheet, WaveFacts
+
+# Where the rows cannot tell, the printed value leads; where it says more than the computed one, it stands beside.
+_LEADING = {"bounded", "published_only"}
+_BESIDE = {"contradicted", "wording"}
+_MONTHS = (
+    ("janvier", "January"), ("février", "February"), ("mars", "March"), ("avril", "April"), ("mai", "May"),
+    ("juin", "June"), ("juillet", "July"), ("août", "August"), ("septembre", "September"),
+    ("octobre", "October"), ("novembre", "November"), ("décembre", "December"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of a published table: the text that leads, its status, and what stands beside, each with a word for it.
+
+    `spaced` keeps the numbers of a column in line where other cells of it have a status.
+    """
+
+    text: str
+    numeric: bool = False
+    status: str | None = None
+    beside: tuple[tuple[str, str], ...] = ()
+    spaced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A report on the page."""
+
+    id: str
+    title: str
+    source: str
+    headings: tuple[tuple[str, bool], ...]
+    rows: tuple[tuple[bool, tuple[Cell, ...]], ...]
+    notes: tuple[str, ...]
+    explanations: tuple[tuple[str, str], ...]
+    sql: str
+    finding: str | None
+
+
+def page_of(parts: Sequence[tuple[Part, Sequence[Sheet]]], ledger: Ledger | None, lang: str) -> dict[str, Any]:
+    """Lay out a wave, or several without a ledger, in one language: its sections with their sheets.
+
+    `parts` are sections (name, title, text, reports), `findings` are name, sentence and title of a report; `ledger` are
+    its groups (title, report, lines), None where waves are compared.
+    """
+    sheets = {sheet.name: sheet for _, found in parts for sheet in found}
+    waves = waves_of(sheets.values())
+    wave, facts = waves[-1], waves[-1].facts
+    remarks = dict.fromkeys(remark for sheet in sheets.values() for remark in sheet.remarks)
+    return {
+        "lang": lang,
+        "other": "en" if lang == "fr" else "fr",
+        "w": words(lang),
+        "wave": wave,
+        "remarks": [remark.text(lang) for remark in remarks],
+        "title": page_title(waves, lang),
+        "waves": [(one, one.title.text(lang), one.frame_rule.text(lang)) for one in waves],
+        "frame_rule": wave.frame_rule.text(lang),
+        "fieldwork": _period(facts["fieldwork_from"], facts["fieldwork_to"], lang),
+        "reference": _day(facts["reference_date"], lang),
+        "parts": [
+            (
+                part.name,
+                part.title.text(lang),
+                part.text.text(lang),
+                [
+                    _section(sheet, ledger.entries if ledger and _is_judged(sheet, ledger) else (), lang)
+                    for sheet in found
+                ],
+            )
+            for part, found in parts
+        ],
+        "findings": [
+            (name, said, title(sheet, lang)) for name, sheet in sheets.items() if (said := finding_of(sheet, lang))
+        ],
+        "statuses": [
+            (
+                name,
+                STATUS_MARKS[name],
+                STATUS_NAMES[name].text(lang),
+                STATUS_MEANINGS[name].text(lang),
+                number,
+            )
+            for name, number in (ledger.counts().items() if ledger else ())
+        ],
+        "marks": STATUS_MARKS,
+        "names": {name: STATUS_NAMES[name].text(lang) for name in STATUSES},
+        "ledger": _groups(ledger, sheets, lang) if ledger else None,
+        "total": len(ledger.entries) if ledger else 0,
+    }
+
+
+def waves_of(sheets: Iterable[Sheet]) -> tuple[WaveFacts, ...]:
+    """Return the waves of sheets, by reference date: not each need show all of them."""
+    found = {wave.wave: wave for sheet in sheets for wave in sheet.waves}
+    return tuple(sorted(found.values(), key=lambda wave: (wave.facts["reference_date"], wave.wave)))
+
+
+def _is_judged(sheet: Sheet, ledger: Ledger) -> bool:
+    """Tell whether figures of a sheet may be printed: those of a ledger are of one kind of authority."""
+    return sheet.kind == ledger.kind
+
+
+def page_title(waves: tuple[WaveFacts, ...], lang: str) -> str:
+    """Return the title of the page: that of the wave, or the waves that are compared."""
+    if len(waves) == 1:
+        return waves[0].title.text(lang)
+    w = words(lang)
+    named = (f"{wave.wave} ({w['made_up']})" if wave.synthetic else wave.wave for wave in waves)
+    return f"{w['compared']}{w['colon']} {', '.join(named)}"
+
+
+def _day(day: date, lang: str) -> str:
+    month = _MONTHS[day.month - 1][lang == "en"]
+    number = "1er" if day.day == 1 and lang == "fr" else str(day.day)
+    return f"{number}\u00a0{month}\u00a0{day.year}"
+
+
+def _period(first: date, last: date, lang: str) -> str:
+    """Write a period: in months where it is made of whole ones, since days would then be invented precision."""
+    if first.day == 1 and (last + timedelta(days=1)).day == 1:
+        names = [_MONTHS[day.month - 1][lang == "en"] for day in (first, last)]
+        year = f" {first.year}" if first.year != last.year else ""
+        whole = f"{names[0]}{year} {words(lang)['to']} {names[1]} {last.year}"
+        return whole if (first.year, first.month) != (last.year, last.month) else f"{names[1]} {last.year}"
+    return f"{_day(first, lang)} – {_day(last, lang)}"
+
+
+def _section(sheet: Sheet, judged: Sequence[Entry], lang: str) -> Section:
+    report = sheet.report
+    entries: dict[tuple[str, str], list[Entry]] = {}
+    for entry in judged:
+        if entry.report == report.name:
+            entries.setdefault((entry.key, entry.measure), []).append(entry)
+    shown = of_sheet(sheet, lang).shown
+    if report.listing:
+        rows: list[tuple[bool, tuple[Cell, ...]]] = [(False, tuple(map(Cell, row))) for row in shown.rows]
+    else:
+        rows = _rows(sheet, entries, lang)
+    because: dict[str, list[str]] = {}
+    for (key, measure), found in entries.items():
+        for entry in found:
+            if entry.because:
+                name = key_label(sheet, key, lang)
+                because.setdefault(entry.because.text(lang), []).append(
+                    name if measure == report.figures[0] else f"{name}, {report.column(measure).label.text(lang)}"
+                )
+    return Section(
+        sheet.name,
+        title(sheet, lang),
+        report.source.text(lang) if report.source and entries else "",  # a wave may have no printed survey
+        tuple(zip(shown.headings, shown.numeric, strict=True)),
+        tuple(rows),
+        shown.notes[len(sheet.remarks) :],  # the page says the remarks once
+        tuple((", ".join(dict.fromkeys(keys)), text) for text, keys in because.items()),
+        report.sql,
+        finding_of(sheet, lang),
+    )
+
+
+def key_label(sheet: Sheet, key: str, lang: str) -> str:
+    """Return what people read for a key: the labels of its parts."""
+    parts = zip(sheet.report.key, key.split("/"), strict=True)
+    return " / ".join(sheet.shown(column, part, lang).strip() for column, part in parts)
+
+
+def _rows(sheet: Sheet, entries: dict[tuple[str, str], list[Entry]], lang: str) -> list[tuple[bool, tuple[Cell, ...]]]:
+    """Lay out the computed rows, and among them those that were printed and have no computed row."""
+    judged = {measure for _, measure in entries}
+    columns = visible_columns(sheet, judged)
+    rows = []
+    for line in lines(sheet.with_rows(key for key, _ in entries), lang, columns):
+        row = []
+        for column, text in zip(columns, line.texts, strict=True):
+            found = entries.get((line.key, column.name), [])
+            cell = _cell(text, bool(column.codes or column.labels), found, lang)
+            row.append(replace(cell, spaced=column.name in judged))
+        rows.append((line.total, tuple(row)))
+    return rows
+
+
+def _cell(text: str, coded: bool, entries: list[Entry], lang: str) -> Cell:
+    if not entries:
+        return Cell(text, not coded)
+    w = words(lang)
+    status = worst(entry.status for entry in entries)
+    leading = _texts([entry for entry in entries if entry.status in _LEADING], lang) if status in _LEADING else ""
+    beside = _texts([entry for entry in entries if entry.status in _BESIDE or (coded and entry.printed != text)], lang)
+    known = ((w["rows"], text),) if leading else ()
+    return Cell(leading or text, not coded, status, (*known, *(((w["printed"], beside),) if beside else ())))
+
+
+def _texts(entries: list[Entry], lang: str) -> str:
+    """Write what is printed in one cell, each text once."""
+    return ", ".join(dict.fromkeys(entry.printed or words(lang)["blank"] for entry in entries))
+
+
+def _groups(ledger: Ledger, sheets: dict[str, Sheet], lang: str) -> list[tuple[str, str, list[dict[str, str]]]]:
+    """Return the lines of the ledger by report, in the order of the page: title, report, lines."""
+    judged = {sheet.report.name: sheet for sheet in sheets.values() if _is_judged(sheet, ledger)}
+    titles = {name: title(sheet, lang) for name, sheet in judged.items()}
+    titles[CLAIMS] = words(lang)["claims"]
+    by_report: dict[str, list[dict[str, str]]] = {name: [] for name in titles}
+    for entry in ledger.entries:
+        by_report.setdefault(entry.report, []).append(_line(entry, judged, lang))
+    return [
+        (titles.get(name, name), judged[name].name if name in judged else "", lines)
+        for name, lines in by_report.items()
+        if lines
+    ]
+
+
+def _line(entry: Entry, sheets: dict[str, Sheet], lang: str) -> dict[str, str]:
+    sheet = sheets.get(entry.report)
+    if entry.statement:
+        figure = entry.statement.text(lang)
+    elif sheet:
+        figure = key_label(sheet, entry.key, lang)
+        if entry.measure != sheet.report.figures[0]:
+            figure += f" – {sheet.report.column(entry.measure).label.text(lang)}"
+    else:
+        figure = f"{entry.key} – {entry.measure}"
+    shown = span(entry.low, entry.high, lang)
+    if sheet and entry.low is None and not entry.statement:
+        shown = computed(sheet.report.column(entry.measure), entry.low, entry.high, lang)
+    if sheet and isinstance(entry.low, str):
+        shown = sheet.shown(entry.measure, entry.low, lang)
+    return {
+        "figure": figure,
+        "printed": entry.printed,
+        "place": entry.place,
+        "computed": shown,
+        "status": entry.status,
+    }

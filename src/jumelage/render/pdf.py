@@ -1,0 +1,96 @@
+"""The publication on paper: the sections, cells and ledger of the page, set by Typst with the fonts that it brings."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jumelage.texts import Label
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from jumelage.render.page import Section
+
+_TEMPLATE = Path(__file__).with_name("report.typ")
+_MOST_ROWS = 2000  # of a table that is printed
+_MORE = Label(
+    "{} lignes sur {} sont imprimées\u00a0; toutes\u00a0: data/{}.csv",
+    "{} of {} rows are printed; all of them: data/{}.csv",
+)
+
+
+def render_pdf(page: Mapping[str, Any]) -> bytes:
+    """Return what `page_of` laid out as a tagged PDF, the same bytes each time.
+
+    Texts reach Typst as data, so that nothing in them is markup.
+    """
+    import typst
+
+    said = json.dumps(_said(page), ensure_ascii=False)
+    return bytes(
+        typst.compile(
+            _TEMPLATE.read_bytes(),
+            sys_inputs={"said": said},
+            ignore_system_fonts=True,
+            pdf_standards=["ua-1"],
+            timestamp=0,
+        )
+    )
+
+
+def _said(page: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the template reads, as plain values."""
+    lang, w = page["lang"], page["w"]
+    wave = page["wave"]
+    facts = [
+        (w["frame"], page["frame_rule"]),
+        (w["fieldwork"], page["fieldwork"]),
+        (w["reference"], page["reference"]),
+        (w["publication"], wave.source),
+        (w["revision"], f"{wave.wave}, {wave.revision}"),
+    ]
+    if page["ledger"] is None:
+        facts = [
+            (f"{w['wave']} {one.wave}, {w['number']} {one.revision}", f"{name}. {rule}.")
+            for one, name, rule in page["waves"]
+        ]
+    return {
+        "lang": lang,
+        "title": page["title"],
+        "w": w,
+        "lead": " ".join(w[name] for name in ("query_elsewhere", *(("lead", "ranges") if page["ledger"] else ()))),
+        "remarks": page["remarks"],
+        "findings": [text for _, text, _ in page["findings"]],
+        "facts": facts,
+        "marks": page["marks"],
+        "statuses": [
+            {"mark": mark, "name": name, "meaning": meaning, "number": number}
+            for _, mark, name, meaning, number in page["statuses"]
+        ],
+        "total": page["total"],
+        "parts": [
+            {"title": title, "text": text, "sections": [_section(section, lang) for section in sections]}
+            for _, title, text, sections in page["parts"]
+        ],
+        "ledger": [
+            {"title": title, "lines": [line | {"name": page["names"][line["status"]]} for line in lines]}
+            for title, _, lines in page["ledger"] or ()
+        ],
+    }
+
+
+def _section(section: Section, lang: str) -> dict[str, Any]:
+    rows: Sequence[tuple[bool, tuple[Any, ...]]] = section.rows[:_MOST_ROWS]
+    more = _MORE.text(lang).format(_MOST_ROWS, len(section.rows), section.id)
+    return {
+        "title": section.title,
+        "source": section.source,
+        "finding": section.finding or "",
+        "headings": [{"text": text, "numeric": numeric} for text, numeric in section.headings],
+        "rows": [{"total": total, "cells": [asdict(cell) for cell in cells]} for total, cells in rows],
+        "notes": [*section.notes, *([more] if len(section.rows) > _MOST_ROWS else [])],
+        "explanations": [{"keys": keys, "text": text} for keys, text in section.explanations],
+    }
