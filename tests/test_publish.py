@@ -324,7 +324,7 @@ def test_a_kill_at_any_moment_leaves_a_whole_publication(loaded: URL, tmp_path: 
     begun = time.monotonic()
     subprocess.run([*command, "site,csv"], check=True, capture_output=True)
     took = time.monotonic() - begun
-    draw = Random(2006)
+    draw = Random(2006)  # noqa: S311 — moments, nothing secret
     for formats in ("site", "csv", "site,csv", "json", "site,json") * 3:
         with subprocess.Popen([*command, formats], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
             time.sleep(draw.uniform(took / 2, took))
