@@ -10,6 +10,8 @@ import re
 import subprocess
 import sys
 import time
+from base64 import b64encode
+from html import unescape
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -350,7 +352,7 @@ def test_a_failure_half_way_leaves_the_old_publication_and_no_litter(
     out = tmp_path / "public"
     publish(wave_2006, out)
     before = sorted(path.name for path in tmp_path.iterdir())
-    monkeypatch.setattr(site, "_INDEX", "{title} another")
+    monkeypatch.setattr(site, "_INDEX", "{title} another {policy}")
     real = Path.write_bytes
 
     def full(self: Path, data: bytes) -> int:
@@ -372,6 +374,19 @@ def test_hostile_text_of_a_wave_is_shown_and_not_run(loaded: URL, folder_2006: W
     text = (tmp_path / "public/en.html").read_text(encoding="utf-8")
     assert "<script" not in text
     assert "&lt;script src=x &amp; International" in text
+
+
+def test_a_page_runs_nothing_and_asks_nobody(wave_2006: URL, tmp_path: Path) -> None:
+    publish(wave_2006, tmp_path / "public")
+    for name in ("fr.html", "en.html", "index.html"):
+        text = (tmp_path / "public" / name).read_text(encoding="utf-8")
+        (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]*)"', text)
+        allowed = unescape(policy).split("; ")
+        assert allowed[:3] == ["default-src 'none'", "base-uri 'none'", "form-action 'none'"]
+        styles = re.findall(r"<style>(.*?)</style>", text, flags=re.DOTALL)
+        hashes = [b64encode(hashlib.sha256(style.encode()).digest()).decode() for style in styles]
+        assert allowed[3:] == [f"style-src 'sha256-{digest}'" for digest in hashes]
+        assert not re.search(r"<script|\sstyle=|\son[a-z]+=|src=|<link|@import|url\(", text)
 
 
 def test_a_synthetic_wave_says_so_on_every_page(migrated: URL, tiny_wave: WaveFolder, tmp_path: Path) -> None:

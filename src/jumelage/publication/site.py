@@ -15,7 +15,7 @@ from jumelage.errors import DataError, OutputError, UsageError
 from jumelage.publication.swap import DATA, MANIFEST, Swapped, check_out, swap_in
 from jumelage.render import renderer
 from jumelage.render.grid import of_ledger, of_sheet
-from jumelage.render.html import render_page
+from jumelage.render.html import POLICY, render_page
 from jumelage.render.page import page_of, page_title, waves_of
 from jumelage.reporting.ledger import check
 from jumelage.reporting.own_reports import own_reports
@@ -61,9 +61,10 @@ def publish(connection: Connection, scope: Scope, out: Path, formats: Collection
     pages = {lang: page_of(parts, ledger, lang) for lang in LANGUAGES if {SITE, PDF} & set(formats)}
     texts = _data(parts, ledger, formats)
     if SITE in formats:
-        linked = [name for name in DATA_FORMATS if name in formats]
-        texts |= {f"{lang}.html": render_page(page, linked) for lang, page in pages.items()}
-        texts["index.html"] = _INDEX.format(title=html.escape(page_title(waves, "fr")))
+        data = [name for name in DATA_FORMATS if name in formats]
+        whole = [name for name in (PDF, WORKBOOK) if name in formats]
+        texts |= {f"{lang}.html": render_page(page, data, whole) for lang, page in pages.items()}
+        texts["index.html"] = _INDEX.format(title=html.escape(page_title(waves, "fr")), policy=html.escape(POLICY))
     files = {name: text.encode() for name, text in texts.items()}
     if WORKBOOK in formats:
         files |= {f"survey.{lang}.{WORKBOOK}": _workbook(parts, ledger, lang) for lang in LANGUAGES}
@@ -175,6 +176,7 @@ _INDEX = """<!doctype html>
 <html lang="fr">
 <head>
 <meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
 </head>

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
+from base64 import b64encode
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from jinja2 import Template
+
+
+# A page runs nothing, and asks nobody for anything: whoever gets a text into it gets no further.
+POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'"
+
+
+@cache
+def _style() -> str:
+    return "\n" + Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 
 
 @cache
@@ -26,9 +38,13 @@ def _template() -> Template:
     return environment.get_template("page.html.jinja")
 
 
-def render_page(page: Mapping[str, Any], data: Sequence[str] = ()) -> str:
+def render_page(page: Mapping[str, Any], data: Sequence[str] = (), whole: Sequence[str] = ()) -> str:
     """Write what `page_of` laid out as a whole HTML document that needs no other file.
 
-    It links to the files of `data` in these formats.
+    It links to the files of `data` in these formats, and to those beside it that hold the `whole` publication.
     """
-    return _template().render(**page, data=data)
+    from markupsafe import Markup
+
+    style = _style()
+    policy = f"{POLICY}; style-src 'sha256-{b64encode(hashlib.sha256(style.encode()).digest()).decode()}'"
+    return _template().render(**page, data=data, whole=whole, css=Markup(style), policy=policy)  # noqa: S704  # a file of ours

@@ -65,6 +65,9 @@ WORDS = {
     "other_language": Label("English", "Français"),
     "contents": Label("Sommaire", "Contents"),
     "data": Label("Données", "Data"),
+    "whole": Label("Le tout", "All of it"),
+    "pdf": Label("PDF", "PDF"),
+    "xlsx": Label("classeur Excel", "Excel workbook"),
     "findings": Label("L’essentiel", "Key findings"),
     "ledger": Label("Registre des chiffres imprimés", "Ledger of printed figures"),
     "ledger_lead": Label(
