@@ -55,10 +55,8 @@ def publish(
     as_of: AsOf = None,
     formats: Annotated[
         str,
-        typer.Option(
-            "--formats", metavar="LIST", help="What to publish, set apart by commas: site, pdf, xlsx, csv, json."
-        ),
-    ] = "site,pdf,xlsx,csv,json",
+        typer.Option("--formats", metavar="LIST", help="What to publish: site, rows, pdf, xlsx, csv, json."),
+    ] = "site,rows,pdf,xlsx,csv,json",
     rollback: Annotated[
         bool, typer.Option("--rollback", help="Publish again what was published before; the last three are kept.")
     ] = False,

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 from jumelage import __version__, report_file
 from jumelage.document import parts_of
 from jumelage.errors import DataError, OutputError, UsageError
-from jumelage.publication.swap import DATA, MANIFEST, Swapped, check_out, swap_in
+from jumelage.publication.swap import DATA, MANIFEST, ROWS, Swapped, check_out, swap_in
 from jumelage.render import renderer
 from jumelage.render.grid import of_ledger, of_sheet
 from jumelage.render.html import POLICY, render_page
 from jumelage.render.page import page_of, page_title, waves_of
+from jumelage.render.rows import render_rows, rows_of_cells
+from jumelage.reporting.behind import behind
 from jumelage.reporting.ledger import check
 from jumelage.reporting.own_reports import own_reports
 from jumelage.reporting.run import run_each
@@ -35,8 +37,8 @@ if TYPE_CHECKING:
 
 SITE = "site"
 DATA_FORMATS = ("csv", "json")
-WORKBOOK, PDF = "xlsx", "pdf"
-FORMATS = (SITE, PDF, WORKBOOK, *DATA_FORMATS)
+ROW_PAGES, WORKBOOK, PDF = "rows", "xlsx", "pdf"
+FORMATS = (SITE, ROW_PAGES, PDF, WORKBOOK, *DATA_FORMATS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,12 @@ def publish(connection: Connection, scope: Scope, out: Path, formats: Collection
     if SITE in formats:
         data = [name for name in DATA_FORMATS if name in formats]
         whole = [name for name in (PDF, WORKBOOK) if name in formats]
-        texts |= {f"{lang}.html": render_page(page, data, whole) for lang, page in pages.items()}
+        found = behind(connection, scope, _sheets(parts)) if ROW_PAGES in formats else {}
+        cells = {name: rows_of_cells(one) for name, one in found.items()}
+        texts |= {f"{lang}.html": render_page(page, data, whole, cells) for lang, page in pages.items()}
+        texts |= {
+            f"{ROWS}/{name}.{lang}.html": render_rows(one, lang) for name, one in found.items() for lang in LANGUAGES
+        }
         texts["index.html"] = _INDEX.format(title=html.escape(page_title(waves, "fr")), policy=html.escape(POLICY))
     files = {name: text.encode() for name, text in texts.items()}
     if WORKBOOK in formats:
@@ -95,6 +102,10 @@ def publish(connection: Connection, scope: Scope, out: Path, formats: Collection
         ) from error
     opened = tuple(out / f"{lang}.html" for lang in LANGUAGES) if SITE in formats else (out,)
     return Published(opened, ledger, swapped)
+
+
+def _sheets(parts: list[tuple[Part, list[Sheet]]]) -> Iterator[Sheet]:
+    return (sheet for _, sheets in parts for sheet in sheets)
 
 
 def _workbook(parts: list[tuple[Part, list[Sheet]]], ledger: Ledger | None, lang: str) -> bytes:
@@ -131,7 +142,7 @@ def _data(parts: list[tuple[Part, list[Sheet]]], ledger: Ledger | None, formats:
     """Return the files of data: each report as `jumelage report NAME --printed` gives it, and the ledger."""
     found = {}
     for name in (name for name in DATA_FORMATS if name in formats):
-        for sheet in (sheet for _, sheets in parts for sheet in sheets):
+        for sheet in _sheets(parts):
             printed = [entry for entry in ledger.entries if entry.report == sheet.report.name] if ledger else None
             judged = printed if ledger and sheet.kind == ledger.kind else None
             found[f"{DATA}/{sheet.name}.{name}"] = "".join(renderer(name)(of_sheet(sheet, "en", judged)))

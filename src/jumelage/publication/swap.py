@@ -28,12 +28,13 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
 MANIFEST = "manifest.json"
-DATA = "data"  # the one folder that a publication makes in its own
+DATA, ROWS = "data", "rows"  # the folders that a publication makes in its own
 MOST_KEPT = 3  # publications, the current one among them
 _WAIT = 30.0  # seconds for whoever else publishes into the same folder
 # What a publication may call its files: nothing else is ever taken for one.
 _FILE = re.compile(
     rf"(?:fr|en|index)\.html|manifest\.json|ledger\.(?:csv|json)|survey\.(?:fr|en)\.(?:pdf|xlsx)|{DATA}/[a-z0-9_-]+\.(?:csv|json)"
+    rf"|{ROWS}/[a-z0-9_-]+\.(?:fr|en)\.html"
 )
 
 
@@ -270,8 +271,9 @@ def _remove(folder: Path, names: Collection[str]) -> bool:
                     shutil.rmtree(folder / name)
                 else:
                     (folder / name).unlink(missing_ok=True)
-            if (folder / DATA).is_dir():
-                (folder / DATA).rmdir()
+            for inner in (DATA, ROWS):
+                if (folder / inner).is_dir():
+                    (folder / inner).rmdir()
             folder.rmdir()
     except OSError:
         return False
@@ -279,10 +281,10 @@ def _remove(folder: Path, names: Collection[str]) -> bool:
 
 
 def _files(folder: Path) -> Iterator[str]:
-    """Yield what lies in a folder: names, and of its folder of data the names of the files in it."""
+    """Yield what lies in a folder: names, and those of the files in the folders that a publication makes."""
     for path in folder.iterdir():
-        if path.name == DATA and path.is_dir() and not path.is_symlink():
-            yield from (f"{DATA}/{inner.name}" for inner in path.iterdir())
+        if path.name in {DATA, ROWS} and path.is_dir() and not path.is_symlink():
+            yield from (f"{path.name}/{inner.name}" for inner in path.iterdir())
         else:
             yield path.name
 

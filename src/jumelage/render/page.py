@@ -33,7 +33,8 @@ _MONTHS = (
 class Cell:
     """A cell of a published table: the text that leads, its status, and what stands beside, each with a word for it.
 
-    `spaced` keeps the numbers of a column in line where other cells of it have a status.
+    `spaced` keeps the numbers of a column in line where other cells of it have a status. `key` is that of the cell,
+    where it is computed from rows.
     """
 
     text: str
@@ -41,6 +42,7 @@ class Cell:
     status: str | None = None
     beside: tuple[tuple[str, str], ...] = ()
     spaced: bool = False
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +197,8 @@ def _rows(sheet: Sheet, entries: dict[tuple[str, str], list[Entry]], lang: str) 
         for column, text in zip(columns, line.texts, strict=True):
             found = entries.get((line.key, column.name), [])
             cell = _cell(text, bool(column.codes or column.labels), found, lang)
-            row.append(replace(cell, spaced=column.name in judged))
+            key = line.key if column.name in sheet.report.measures else ""
+            row.append(replace(cell, spaced=column.name in judged, key=key))
         rows.append((line.total, tuple(row)))
     return rows
 

@@ -65,6 +65,18 @@ WORDS = {
     "other_language": Label("English", "Français"),
     "contents": Label("Sommaire", "Contents"),
     "data": Label("Données", "Data"),
+    "rows_of": Label("Les lignes derrière les chiffres", "The rows behind the figures"),
+    "rows_lead": Label(
+        "Une ligne par chose comptée, avec son poids dans chaque mesure. La commande donne celles qui comptent dans la "
+        "première mesure.",
+        "One row per thing counted, with its weight in each measure. The command gives those that count in the first "
+        "measure.",
+    ),
+    "rows_cut": Label(
+        "Les {} premières lignes\u00a0; la commande les donne toutes.",
+        "The first {} rows; the command gives all of them.",
+    ),
+    "back": Label("← retour au tableau", "← back to the table"),
     "whole": Label("Le tout", "All of it"),
     "pdf": Label("PDF", "PDF"),
     "xlsx": Label("classeur Excel", "Excel workbook"),
@@ -227,6 +239,19 @@ def title(sheet: Sheet, lang: str) -> str:
     if sheet.kind is None or asked(sheet.kind).text(lang).partition(" (")[0] in own.casefold():
         return own
     return f"{own} – {asked(sheet.kind).text(lang)}"
+
+
+# What people read above what stands behind a cell and is no column of its report.
+BEHIND = {
+    "agreement": Label("Accord n°", "Agreement no."),
+    "answer": Label("Réponse", "Answer"),
+    "answered": Label("Réponse", "Answer"),
+    "city": Label("Collectivité", "Authority"),
+    "country": Label("Pays", "Country"),
+    "partner": Label("Partenaire", "Partner"),
+    "position": Label("Rang", "Place"),
+    "source": Label("Fait à partir de", "Made from"),
+}
 
 
 def heading(name: str, lang: str) -> str:

@@ -352,6 +352,13 @@ def explain(connection: Connection, sheet: Sheet, key: str, measure: str) -> Det
     )
 
 
+def every_detail(connection: Connection, report: Report) -> tuple[tuple[str, ...], Iterator[tuple[Value, ...]]]:
+    """Return the columns of a report's detail and all its rows, in order, in the scope that is set."""
+    columns = detail_columns(connection, report)
+    order = ", ".join(str(place) for place in range(1, len(columns) + 1))
+    return columns, _stream(connection, report, f"{report.detail_sql}\nselect * from detail d order by {order}")
+
+
 def detail_columns(connection: Connection, report: Report) -> tuple[str, ...]:
     """Return the columns of a report's detail; ReportError if it lacks a key column or `source`."""
     names, _ = _query(connection, report, f"{report.detail_sql}\nselect * from detail limit 0")
