@@ -270,9 +270,10 @@ class Life:
     def publish(self, name: str, *more: object) -> tuple[Print, dict[str, bytes]]:
         """Check and publish, and return all that was written."""
         out = self.folder / name
-        code, _ = self.ask("publish", "--out", out, *more)
+        code, _ = self.ask("publish", "--formats", "site,csv", "--out", out, *more)
         assert out.exists() == (code == 0)
-        files = {file.name: file.read_bytes() for file in out.iterdir()} if code == 0 else {}
+        written = (file for file in out.rglob("*") if file.is_file()) if code == 0 else ()
+        files = {str(file.relative_to(out)): file.read_bytes() for file in written}
         return self.ask(*CHECK, *more), files
 
 

@@ -61,7 +61,7 @@ def unlinked(html: str) -> str:
 
 
 def publish(url: URL, out: Path) -> None:
-    done = run("publish", "--db", address(url), "--out", out)
+    done = run("publish", "--formats", "site,csv", "--db", address(url), "--out", out)
     assert done.code == 0, done.err
 
 
@@ -255,7 +255,7 @@ def test_files_that_others_put_there_are_carried_over(loaded: URL, folder_2006: 
     for before, after in pairwise(("telephone", "post", "web", "visit", "fax")):
         folder_2006.replace("wave.toml", f'mode = "{before}"', f'mode = "{after}"')
         assert run("load", folder_2006.path, "--db", address(loaded), "--reason", "mode corrected").code == 0
-        done = run("publish", "--db", address(loaded), "--out", out)
+        done = run("publish", "--formats", "site,csv", "--db", address(loaded), "--out", out)
         assert done.code == 0, done.err
         assert "note: carried over from before: CNAME, assets, data/notes.txt\n" in done.err
         assert (out / "CNAME").read_text() == "example.org"
