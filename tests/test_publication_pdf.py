@@ -84,6 +84,15 @@ def test_a_long_table_says_where_the_rest_is(wave_2006: URL, tmp_path: Path, mon
     assert text.count("rows are printed") < 6
 
 
+def test_a_long_text_says_where_the_rest_is(wave_2006: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "_LONGEST", 60)
+    assert publish(wave_2006, tmp_path / "public").code == 0
+    text = " ".join(pages(tmp_path / "public" / "survey.en.pdf"))
+    assert "Armentières, Arras, Béthune, Boulogne-sur-Mer, […]" in text
+    assert text.count("are whole in data/agreements_by_country.csv") == 1
+    assert "are whole in data/zones.csv" not in text
+
+
 def test_several_waves_are_printed_too(shown: URL, tmp_path: Path) -> None:
     assert publish(shown, tmp_path / "public", "--wave", "2006,2012-demo").code == 0
     text = " ".join(pages(tmp_path / "public" / "survey.fr.pdf"))

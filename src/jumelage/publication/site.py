@@ -60,23 +60,10 @@ def publish(connection: Connection, scope: Scope, out: Path, formats: Collection
     ledger, sheets = _compute(connection, scope)
     parts = _arranged(sheets, compared=ledger is None)
     waves = waves_of(sheets.values())
-    pages = {lang: page_of(parts, ledger, lang) for lang in LANGUAGES if {SITE, PDF} & set(formats)}
-    texts = _data(parts, ledger, formats)
+    files = _files(connection, scope, parts, ledger, formats)
     if SITE in formats:
-        data = [name for name in DATA_FORMATS if name in formats]
-        whole = [name for name in (PDF, WORKBOOK) if name in formats]
-        found = behind(connection, scope, _sheets(parts)) if ROW_PAGES in formats else {}
-        cells = {name: rows_of_cells(one) for name, one in found.items()}
-        texts |= {f"{lang}.html": render_page(page, data, whole, cells) for lang, page in pages.items()}
-        texts |= {
-            f"{ROWS}/{name}.{lang}.html": render_rows(one, lang) for name, one in found.items() for lang in LANGUAGES
-        }
-        texts["index.html"] = _INDEX.format(title=html.escape(page_title(waves, "fr")), policy=html.escape(POLICY))
-    files = {name: text.encode() for name, text in texts.items()}
-    if WORKBOOK in formats:
-        files |= {f"survey.{lang}.{WORKBOOK}": _workbook(parts, ledger, lang) for lang in LANGUAGES}
-    if PDF in formats:
-        files |= {f"survey.{lang}.{PDF}": _pdf(page) for lang, page in pages.items()}
+        title = html.escape(page_title(waves, "fr"))
+        files["index.html"] = _INDEX.format(title=title, policy=html.escape(POLICY)).encode()
     of_waves = [
         {
             "wave": one.wave,
@@ -102,6 +89,33 @@ def publish(connection: Connection, scope: Scope, out: Path, formats: Collection
         ) from error
     opened = tuple(out / f"{lang}.html" for lang in LANGUAGES) if SITE in formats else (out,)
     return Published(opened, ledger, swapped)
+
+
+def _files(
+    connection: Connection,
+    scope: Scope,
+    parts: list[tuple[Part, list[Sheet]]],
+    ledger: Ledger | None,
+    formats: Collection[str],
+) -> dict[str, bytes]:
+    """Return the files of a publication by name, made one language after the other: a page may be large."""
+    files = {name: text.encode() for name, text in _data(parts, ledger, formats).items()}
+    found = behind(connection, scope, _sheets(parts)) if ROW_PAGES in formats else {}
+    cells = {name: rows_of_cells(one) for name, one in found.items()}
+    data = [name for name in DATA_FORMATS if name in formats]
+    whole = [name for name in (PDF, WORKBOOK) if name in formats]
+    for lang in LANGUAGES:
+        if {SITE, PDF} & set(formats):
+            page = page_of(parts, ledger, lang)
+            if SITE in formats:
+                files[f"{lang}.html"] = render_page(page, data, whole, cells).encode()
+            if PDF in formats:
+                files[f"survey.{lang}.{PDF}"] = _pdf(page)
+        for name, one in found.items():
+            files[f"{ROWS}/{name}.{lang}.html"] = render_rows(one, lang).encode()
+        if WORKBOOK in formats:
+            files[f"survey.{lang}.{WORKBOOK}"] = _workbook(parts, ledger, lang)
+    return files
 
 
 def _sheets(parts: list[tuple[Part, list[Sheet]]]) -> Iterator[Sheet]:

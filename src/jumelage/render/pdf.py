@@ -20,6 +20,11 @@ _MORE = Label(
     "{} lignes sur {} sont imprimées\u00a0; toutes\u00a0: data/{}.csv",
     "{} of {} rows are printed; all of them: data/{}.csv",
 )
+_LONGEST = 4000  # characters of a text in a cell
+_CUT = Label(
+    "Les textes qui finissent par «\u00a0[…]\u00a0» sont entiers dans data/{}.csv",
+    "Texts that end in “[…]” are whole in data/{}.csv",
+)
 
 
 def render_pdf(page: Mapping[str, Any]) -> bytes:
@@ -83,14 +88,24 @@ def _said(page: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _section(section: Section, lang: str) -> dict[str, Any]:
+    """Return a section with as many rows, and as much of their texts, as are printed; a note says where the rest is."""
     rows: Sequence[tuple[bool, tuple[Any, ...]]] = section.rows[:_MOST_ROWS]
     more = _MORE.text(lang).format(_MOST_ROWS, len(section.rows), section.id)
+    notes = [more] if len(section.rows) > _MOST_ROWS else []
+    if any(len(cell.text) > _LONGEST for _, cells in rows for cell in cells):
+        notes.append(_CUT.text(lang).format(section.id))
     return {
         "title": section.title,
         "source": section.source,
         "finding": section.finding or "",
         "headings": [{"text": text, "numeric": numeric} for text, numeric in section.headings],
-        "rows": [{"total": total, "cells": [asdict(cell) for cell in cells]} for total, cells in rows],
-        "notes": [*section.notes, *([more] if len(section.rows) > _MOST_ROWS else [])],
+        "rows": [{"total": total, "cells": [_cut(asdict(cell)) for cell in cells]} for total, cells in rows],
+        "notes": [*section.notes, *notes],
         "explanations": [{"keys": keys, "text": text} for keys, text in section.explanations],
     }
+
+
+def _cut(cell: dict[str, Any]) -> dict[str, Any]:
+    if len(cell["text"]) > _LONGEST:
+        cell["text"] = f"{cell['text'][:_LONGEST].rpartition(', ')[0]}, […]"
+    return cell
