@@ -74,7 +74,7 @@ def test_the_demo_wave_loads_without_a_finding_and_does_all_that_a_wave_does(loa
     assert (done.code, done.out.splitlines()[1:]) == (0, [])
     assert run("load", DEMO, *db).err.endswith("unchanged\n")
     assert run("check", "--wave", "2012-demo", *db).code == 0
-    assert run("publish", "--wave", "2012-demo", "--out", tmp_path / "public", *db).code == 0
+    assert run("publish", "--formats", "site,csv", "--wave", "2012-demo", "--out", tmp_path / "public", *db).code == 0
     assert "synthétiques" in (tmp_path / "public" / "fr.html").read_text(encoding="utf-8")
 
 

@@ -451,7 +451,7 @@ def test_revisions_loaded_under_other_code_lists_are_told(migrated: URL, tmp_pat
     assert moved in run("report", "zones", "--wave", "tiny@1", *db, *CSV).err
     assert moved in run("check", "--wave", "tiny@1", *db, "--format", "json").err
     assert "code lists" not in run("report", "zones", *db).out
-    assert run("publish", "--wave", "tiny@1", "--out", tmp_path / "public", *db).code == 0
+    assert run("publish", "--formats", "site,csv", "--wave", "tiny@1", "--out", tmp_path / "public", *db).code == 0
     assert moved in (tmp_path / "public" / "en.html").read_text(encoding="utf-8")
 
 

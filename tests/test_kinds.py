@@ -245,7 +245,7 @@ def test_printed_figures_are_held_against_the_kind_that_the_wave_says(
     assert done.code == (0 if status == "reproduced" else 1)
     assert ("(commune, epci, departement)" in done.err) is (status == "error")
     if status == "reproduced":
-        assert run("publish", "--out", tmp_path / "public", "--db", address(url)).code == 0
+        assert run("publish", "--formats", "site,csv", "--out", tmp_path / "public", "--db", address(url)).code == 0
         page = (tmp_path / "public" / "en.html").read_text(encoding="utf-8")
         for one in ("commune", "epci", "departement"):
             section = page.split(f'<section id="zones-{one}">')[1].split("</section>")[0]

@@ -332,7 +332,7 @@ def test_a_query_that_fails_in_one_pass_is_an_error_and_nothing_is_published(
     assert done.code == 1
     assert statuses(entries, "claims")["c", "statement"] == "error"
     assert "problem: claims.csv: c: " in done.err
-    assert run("publish", "--db", address(loaded), "--out", tmp_path / "public").code == 1
+    assert run("publish", "--formats", "site,csv", "--db", address(loaded), "--out", tmp_path / "public").code == 1
     assert not (tmp_path / "public").exists()
 
 
@@ -370,7 +370,7 @@ def test_a_connection_lost_in_mid_check_ends_it(loaded: URL, tmp_path: Path, mon
 
         with monkeypatch.context() as patched:
             patched.setattr(ledger, lost_in, ended)
-            done = run("publish", "--db", address(loaded), "--out", tmp_path / "public")
+            done = run("publish", "--formats", "site,csv", "--db", address(loaded), "--out", tmp_path / "public")
         assert done.code == 3, done.err
         assert not (tmp_path / "public").exists()
 

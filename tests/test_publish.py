@@ -66,7 +66,17 @@ def publish(url: URL, out: Path) -> None:
 
 
 def test_pages_of_several_waves_hold_the_reports_that_compare_them(shown: URL, tmp_path: Path) -> None:
-    done = run("publish", "--wave", "2006,2012-demo", "--db", address(shown), "--out", tmp_path / "waves")
+    done = run(
+        "publish",
+        "--formats",
+        "site,csv",
+        "--wave",
+        "2006,2012-demo",
+        "--db",
+        address(shown),
+        "--out",
+        tmp_path / "waves",
+    )
     assert done.code == 0, done.err
     out = tmp_path / "waves"
     reports = map(report_file.report, report_file.report_names())
@@ -209,7 +219,7 @@ def test_nothing_is_published_and_the_old_stays_while_the_check_fails(
     before = (out / "fr.html").read_bytes()
     folder_2006.replace("published/zones.csv", "asia,agreements,1,", "asia,agreements,2,")
     assert run("load", folder_2006.path, "--db", address(loaded), "--reason", "a test").code == 0
-    done = run("publish", "--db", address(loaded), "--out", out)
+    done = run("publish", "--formats", "site,csv", "--db", address(loaded), "--out", out)
     assert done.code == 1
     assert "zones asia agreements: printed 2, computed 1" in done.err
     assert (out / "fr.html").read_bytes() == before
@@ -219,7 +229,7 @@ def test_a_folder_that_is_no_publication_is_left_alone(wave_2006: URL, tmp_path:
     out = tmp_path / "public"
     out.mkdir()
     (out / "mine.txt").write_text("mine")
-    done = run("publish", "--db", address(wave_2006), "--out", out)
+    done = run("publish", "--formats", "site,csv", "--db", address(wave_2006), "--out", out)
     assert done.code == 2
     assert "is not a publication of jumelage" in done.err
     assert [path.name for path in out.iterdir()] == ["mine.txt"]
@@ -270,7 +280,7 @@ def test_a_file_of_somebody_that_has_the_name_of_one_to_be_published_is_not_repl
     out, db = tmp_path / "public", ("--db", address(wave_2006))
     assert run("publish", "--formats", "site", "--out", out, *db).code == 0
     (out / "ledger.csv").write_text("mine")
-    done = run("publish", "--out", out, *db)
+    done = run("publish", "--formats", "site,csv", "--out", out, *db)
     assert done.code == 2
     assert f"{out} holds ledger.csv, which the publication writes too" in done.err
     assert (out / "ledger.csv").read_text() == "mine"
@@ -287,7 +297,7 @@ def test_files_of_a_publication_that_were_changed_are_kept(
     (out / "fr.html").write_text("corrected by hand")
     folder_2006.replace("wave.toml", 'mode = "telephone"', 'mode = "post"')
     assert run("load", folder_2006.path, "--db", address(loaded), "--reason", "mode corrected").code == 0
-    done = run("publish", "--db", address(loaded), "--out", out)
+    done = run("publish", "--formats", "site,csv", "--db", address(loaded), "--out", out)
     assert done.code == 0, done.err
     assert f"note: {before} is kept: files that publish made there have been changed" in done.err
     assert (before / "CNAME").read_text() == "example.org"
@@ -315,7 +325,7 @@ def test_what_a_publication_still_builds_is_left_alone(
     handle = os.open(tmp_path, os.O_RDONLY)
     fcntl.flock(handle, fcntl.LOCK_EX)
     try:
-        done = run("publish", "--db", address(wave_2006), "--out", tmp_path / "public")
+        done = run("publish", "--formats", "site,csv", "--db", address(wave_2006), "--out", tmp_path / "public")
     finally:
         os.close(handle)
     assert done.code == 4
@@ -346,7 +356,7 @@ def test_a_link_to_somewhere_else_is_left_alone(wave_2006: URL, tmp_path: Path) 
     (tmp_path / "mine").mkdir()
     out = tmp_path / "public"
     out.symlink_to("mine")
-    assert run("publish", "--db", address(wave_2006), "--out", out).code == 2
+    assert run("publish", "--formats", "site,csv", "--db", address(wave_2006), "--out", out).code == 2
     assert out.readlink() == Path("mine")
 
 
@@ -365,7 +375,7 @@ def test_a_failure_half_way_leaves_the_old_publication_and_no_litter(
         return real(self, data)
 
     monkeypatch.setattr(Path, "write_bytes", full)
-    done = run("publish", "--db", address(wave_2006), "--out", out)
+    done = run("publish", "--formats", "site,csv", "--db", address(wave_2006), "--out", out)
     assert done.code == 3
     assert "No space left on device" in done.err
     assert sorted(path.name for path in tmp_path.iterdir()) == before
@@ -396,6 +406,19 @@ def test_a_page_runs_nothing_and_asks_nobody(wave_2006: URL, tmp_path: Path) -> 
 def test_a_synthetic_wave_says_so_on_every_page(migrated: URL, tiny_wave: WaveFolder, tmp_path: Path) -> None:
     tiny_wave.replace("wave.toml", "synthetic = false", "synthetic = true")
     assert run("load", tiny_wave.path, "--db", address(migrated)).code == 0
-    assert run("publish", "--db", address(migrated), "--wave", "tiny", "--out", tmp_path / "public").code == 0
+    assert (
+        run(
+            "publish",
+            "--formats",
+            "site,csv",
+            "--db",
+            address(migrated),
+            "--wave",
+            "tiny",
+            "--out",
+            tmp_path / "public",
+        ).code
+        == 0
+    )
     assert "Données synthétiques" in (tmp_path / "public/fr.html").read_text(encoding="utf-8")
     assert "Synthetic data" in (tmp_path / "public/en.html").read_text(encoding="utf-8")

@@ -225,7 +225,7 @@ def test_a_synthetic_wave_says_so_wherever_it_is_shown(plain: URL, tmp_path: Pat
         assert run("report", "zones", "--format", format_, *db).err == f"note: {SYNTHETIC}\n"
     assert f"note: {SYNTHETIC}\n" in run("check", "--format", "json", *db).err
     assert f"note: {SYNTHETIC}\n" in run("explain", "zones", "eu", "agreements", *db).err
-    assert run("publish", "--out", tmp_path / "public", *db).code == 0
+    assert run("publish", "--formats", "site,csv", "--out", tmp_path / "public", *db).code == 0
     assert SYNTHETIC in (tmp_path / "public" / "en.html").read_text(encoding="utf-8")
     assert "Données synthétiques" in (tmp_path / "public" / "fr.html").read_text(encoding="utf-8")
     several = run("report", "evolution", "--wave", "all", "--db", address(plain))
@@ -303,7 +303,7 @@ def test_before_anything_was_loaded_nothing_is_shown(plain: URL, tmp_path: Path)
     for command in (("report", "zones"), ("report", "evolution", "--wave", "all"), ("check",)):
         done = run(*command, *db)
         assert (done.code, done.out, done.err) == (2, "", nothing)
-    done = run("publish", "--out", tmp_path / "public", *db)
+    done = run("publish", "--formats", "site,csv", "--out", tmp_path / "public", *db)
     assert (done.code, done.err, list(tmp_path.iterdir())) == (2, nothing, [])
     done = run("report", "zones", "--wave", "tiny", *db)
     assert (done.code, "wave tiny had no revision that stood" in done.err) == (2, True)

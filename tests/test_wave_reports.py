@@ -112,7 +112,7 @@ def test_a_report_of_a_wave_is_found_while_the_wave_is_in_scope(loaded: URL, wav
     assert "problem: large 59178 people: printed 1, computed 42461; not explained" in checked.err
     wave.replace("published/large.csv", "Douai,people,1,", "Douai,people,42461,")
     assert run("load", wave.path, "--reason", "misprint", *db).code == 0
-    assert run("publish", "--wave", "tiny", "--out", tmp_path / "public", *db).code == 0
+    assert run("publish", "--formats", "site,csv", "--wave", "tiny", "--out", tmp_path / "public", *db).code == 0
     assert "Grandes villes" in (tmp_path / "public" / "fr.html").read_text(encoding="utf-8")
     # What was loaded before says what it said.
     assert "large 59178 people" in run("check", "--wave", "tiny@1", *db).err
