@@ -194,8 +194,6 @@ respondents = of_revision(
     refers("respondents", ("city",), "cities", ("code",)),
 )
 
-# What every town of every wave is asked.
-
 _PARTNER_KEY = "letters and digits alone, without case and accents, St for Saint; the same for all spellings"
 
 partnerships = of_revision(

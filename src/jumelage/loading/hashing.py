@@ -97,10 +97,11 @@ def _sums(bench: Connection, wave: Wave, relation: Relation) -> tuple[str, dict[
     digest = hashlib.sha256(canonical(wave, management.defaults).encode())
     for name in OF_A_LOAD:
         columns = [column for column in columns_of(name) if column not in {"position", "agreement", *DERIVED}]
-        rows = relation(name, columns)
         if name == "respondents":
             columns[_PLACE:_PLACE] = MANAGEMENT
-            rows = _with_management(relation(name, columns), management, relation)
+        rows = relation(name, columns)
+        if name == "respondents":
+            rows = _with_management(rows, management, relation)
         elif name in {"questions", "answers"} and management.asked:
             rows = f"(from {rows} where question not in ({management.asked}))"
         line = f"concat({', '.join(_field(column, first=column == columns[0]) for column in columns)})"

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 from jumelage import __version__, report_file
 from jumelage.document import parts_of
 from jumelage.errors import DataError, OutputError, UsageError
-from jumelage.publication.swap import DATA, MANIFEST, ROWS, Swapped, check_out, swap_in
+from jumelage.publication.swap import DATA, MANIFEST, Swapped, check_out, swap_in
 from jumelage.render import renderer
 from jumelage.render.grid import of_ledger, of_sheet
 from jumelage.render.html import POLICY, render_page
 from jumelage.render.page import page_of, page_title, waves_of
+from jumelage.render.rows import FOLDER as ROWS
 from jumelage.render.rows import render_rows, rows_of_cells
 from jumelage.reporting.behind import behind
 from jumelage.reporting.ledger import check
@@ -157,8 +158,7 @@ def _data(parts: list[tuple[Part, list[Sheet]]], ledger: Ledger | None, formats:
     found = {}
     for name in (name for name in DATA_FORMATS if name in formats):
         for sheet in _sheets(parts):
-            printed = [entry for entry in ledger.entries if entry.report == sheet.report.name] if ledger else None
-            judged = printed if ledger and sheet.kind == ledger.kind else None
+            judged = ledger.of(sheet.report.name, sheet.kind) if ledger else None
             found[f"{DATA}/{sheet.name}.{name}"] = "".join(renderer(name)(of_sheet(sheet, "en", judged)))
         if ledger:
             found[f"ledger.{name}"] = "".join(renderer(name)(of_ledger(ledger, "en")))

@@ -22,13 +22,14 @@ from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 from jumelage.errors import BusyError, UsageError
+from jumelage.render.rows import FOLDER as ROWS
 from jumelage.texts import both
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
 MANIFEST = "manifest.json"
-DATA, ROWS = "data", "rows"  # the folders that a publication makes in its own
+DATA = "data"  # a folder that a publication makes in its own, as that of rows
 MOST_KEPT = 3  # publications, the current one among them
 _WAIT = 30.0  # seconds for whoever else publishes into the same folder
 # What a publication may call its files: nothing else is ever taken for one.
@@ -159,8 +160,7 @@ def _point(out: Path, finished: Path) -> None:
 
 def _all(out: Path) -> list[Path]:
     """Return all finished folders of a publication, the one that was published last first."""
-    named = re.compile(re.escape(f".{out.name}-") + "[0-9a-f]{16}-[0-9]+")
-    found = [path for path in out.parent.iterdir() if named.fullmatch(path.name) and path.is_dir()]
+    found = [path for path in out.parent.iterdir() if _is_finished(out, path.name) and path.is_dir()]
     return sorted(found, key=lambda path: (_time(path), path.name), reverse=True)
 
 
@@ -302,5 +302,9 @@ def _finished(out: Path) -> Path | None:
     if not out.is_symlink():
         return None
     target = out.readlink().name
-    named = re.fullmatch(re.escape(f".{out.name}-") + "[0-9a-f]{16}-[0-9]+", target)
-    return out.with_name(target) if named else None
+    return out.with_name(target) if _is_finished(out, target) else None
+
+
+def _is_finished(out: Path, name: str) -> bool:
+    """Tell whether a name is that of a finished folder: it has the beginning of the hash of its manifest."""
+    return re.fullmatch(re.escape(f".{out.name}-") + "[0-9a-f]{16}-[0-9]+", name) is not None

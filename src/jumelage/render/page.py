@@ -86,10 +86,7 @@ def page_of(parts: Sequence[tuple[Part, Sequence[Sheet]]], ledger: Ledger | None
                 part.name,
                 part.title.text(lang),
                 part.text.text(lang),
-                [
-                    _section(sheet, ledger.entries if ledger and _is_judged(sheet, ledger) else (), lang)
-                    for sheet in found
-                ],
+                [_section(sheet, (ledger and ledger.of(sheet.report.name, sheet.kind)) or (), lang) for sheet in found],
             )
             for part, found in parts
         ],
@@ -117,11 +114,6 @@ def waves_of(sheets: Iterable[Sheet]) -> tuple[WaveFacts, ...]:
     """Return the waves of sheets, by reference date: not each need show all of them."""
     found = {wave.wave: wave for sheet in sheets for wave in sheet.waves}
     return tuple(sorted(found.values(), key=lambda wave: (wave.facts["reference_date"], wave.wave)))
-
-
-def _is_judged(sheet: Sheet, ledger: Ledger) -> bool:
-    """Tell whether figures of a sheet may be printed: those of a ledger are of one kind of authority."""
-    return sheet.kind == ledger.kind
 
 
 def page_title(waves: tuple[WaveFacts, ...], lang: str) -> str:
@@ -153,8 +145,7 @@ def _section(sheet: Sheet, judged: Sequence[Entry], lang: str) -> Section:
     report = sheet.report
     entries: dict[tuple[str, str], list[Entry]] = {}
     for entry in judged:
-        if entry.report == report.name:
-            entries.setdefault((entry.key, entry.measure), []).append(entry)
+        entries.setdefault((entry.key, entry.measure), []).append(entry)
     shown = of_sheet(sheet, lang).shown
     if report.listing:
         rows: list[tuple[bool, tuple[Cell, ...]]] = [(False, tuple(map(Cell, row))) for row in shown.rows]
@@ -221,7 +212,7 @@ def _texts(entries: list[Entry], lang: str) -> str:
 
 def _groups(ledger: Ledger, sheets: dict[str, Sheet], lang: str) -> list[tuple[str, str, list[dict[str, str]]]]:
     """Return the lines of the ledger by report, in the order of the page: title, report, lines."""
-    judged = {sheet.report.name: sheet for sheet in sheets.values() if _is_judged(sheet, ledger)}
+    judged = {sheet.report.name: sheet for sheet in sheets.values() if sheet.kind == ledger.kind}
     titles = {name: title(sheet, lang) for name, sheet in judged.items()}
     titles[CLAIMS] = words(lang)["claims"]
     by_report: dict[str, list[dict[str, str]]] = {name: [] for name in titles}

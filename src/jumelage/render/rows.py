@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -43,10 +44,9 @@ def render_rows(found: Behind, lang: str) -> str:
     report = sheet.report
     shown = [place for place, name in enumerate(found.columns) if name not in report.key]
     known = {column.name: column.label.text(lang) for column in report.columns}
-    order = [key for key in sheet.cells() if key in found.rows]
-    order += [key for key in found.rows if key not in order]
+    order = dict.fromkeys([*(key for key in sheet.cells() if key in found.rows), *found.rows])
     waves = ",".join(f"{wave.wave}@{wave.revision}" for wave in sheet.waves)
-    kind = f" --kind {sheet.kind}" if sheet.kind else ""
+    scope = f"--wave {waves}" + (f" --kind {sheet.kind}" if sheet.kind else "")
     every = [row for rows in found.rows.values() for row in rows]
     numeric = [any(isinstance(row[place], int | Decimal) for row in every) for place in shown]
     return render_template(
@@ -69,7 +69,7 @@ def render_rows(found: Behind, lang: str) -> str:
                     [(_text(found, place, row[place], lang), of) for place, of in zip(shown, numeric, strict=True)]
                     for row in found.rows[key]
                 ],
-                "command": f"jumelage explain {report.name} {_quoted(key)} {report.figures[0]} --wave {waves}{kind}",
+                "command": f"jumelage explain {report.name} {shlex.quote(key)} {report.figures[0]} {scope}",
             }
             for key in order
         ],
@@ -87,7 +87,3 @@ def _text(found: Behind, place: int, value: Value, lang: str) -> Any:  # noqa: A
         return number(value, lang)
     label = found.names.get(found.columns[place], {}).get(value)
     return label.text(lang) if label else value
-
-
-def _quoted(key: str) -> str:
-    return key if re.fullmatch(r"[\w/.@-]+", key) else "'" + key.replace("'", "'\\''") + "'"

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from jumelage.document import Part
     from jumelage.render.grid import Grid
-    from jumelage.reporting.entries import Entry, Ledger
+    from jumelage.reporting.entries import Ledger
     from jumelage.reporting.sheet import Sheet, Value, WaveFacts
 
 _MOST_ROWS = 1_048_576 - 10  # of a sheet, but for what stands above and below its table
@@ -59,7 +59,6 @@ _WORDS = {
     "wave": Label("Vague", "Wave"),
     "revision": Label("révision", "revision"),
     "source": Label("Publication", "Publication"),
-    "finding": Label("L’essentiel", "Key finding"),
 }
 
 
@@ -99,10 +98,7 @@ def render_workbook(parts: Sequence[tuple[Part, Sequence[Sheet]]], ledger: Ledge
 
 def _table(sheet: Sheet, ledger: Ledger | None, lang: str) -> _Table:
     """Lay out a report: labels for codes, numbers as numbers, what was printed and its status."""
-    judged: Sequence[Entry] | None = None
-    if ledger is not None and sheet.kind == ledger.kind:
-        judged = [entry for entry in ledger.entries if entry.report == sheet.report.name]
-    grid = of_sheet(sheet, lang, judged)
+    grid = of_sheet(sheet, lang, ledger.of(sheet.report.name, sheet.kind) if ledger else None)
     rows = tuple(tuple(_values(sheet, grid, row, lang)) for row in grid.rows)
     finding = finding_of(sheet, lang)
     notes = (*((finding,) if finding else ()), *grid.shown.notes)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from jumelage import database
 from jumelage.reporting.own_reports import own_reports
-from jumelage.reporting.run import every_detail
+from jumelage.reporting.run import detail_columns, details
 from jumelage.revisions.scope import set_scope
 from jumelage.texts import Label
 
@@ -44,21 +44,29 @@ class Behind:
 def behind(connection: Connection, scope: Scope, sheets: Iterable[Sheet]) -> dict[str, Behind]:
     """Return what is behind each sheet of a scope, by its name; ReportError as for a report."""
     found: dict[str, Behind] = {}
+    beside: dict[str, dict[str, Label]] = {}
     with own_reports(connection, scope):
         for sheet in sheets:
             set_scope(connection, replace(scope, kind=sheet.kind or scope.kind))
-            columns, rows = every_detail(connection, sheet.report)
-            listed = list(islice(rows, MOST + 1))
+            columns = detail_columns(connection, sheet.report)
+            listed = list(islice(details(connection, sheet.report, columns), MOST + 1))
             places = [columns.index(name) for name in sheet.report.key]
             by_key: dict[str, list[tuple[Value, ...]]] = {}
             for row in listed[:MOST]:
                 by_key.setdefault("/".join(str(row[place]) for place in places), []).append(row)
-            found[sheet.name] = Behind(sheet, columns, by_key, _names(connection, sheet, columns), len(listed) > MOST)
+            found[sheet.name] = Behind(
+                sheet, columns, by_key, _names(connection, sheet, columns, beside), len(listed) > MOST
+            )
     return found
 
 
-def _names(connection: Connection, sheet: Sheet, columns: tuple[str, ...]) -> dict[str, dict[str, Label]]:
-    """Return the labels of the codes in these columns: those of the report, and of towns and countries beside."""
+def _names(
+    connection: Connection, sheet: Sheet, columns: tuple[str, ...], beside: dict[str, dict[str, Label]]
+) -> dict[str, dict[str, Label]]:
+    """Return the labels of the codes in these columns: those of the report, and of towns and countries `beside`.
+
+    What is there already of these is not asked for again.
+    """
     names = {}
     for column in sheet.report.columns:
         labels = {**sheet.labels.get(column.codes or "", {}), **(column.labels or {})}
@@ -66,5 +74,7 @@ def _names(connection: Connection, sheet: Sheet, columns: tuple[str, ...]) -> di
             names[column.name] = labels
     for name, sql in _NAMED.items():
         if name in columns and name not in names:
-            names[name] = {code: Label(fr, en) for code, fr, en in database.query(connection, sql)[1]}
+            if name not in beside:
+                beside[name] = {code: Label(fr, en) for code, fr, en in database.query(connection, sql)[1]}
+            names[name] = beside[name]
     return names

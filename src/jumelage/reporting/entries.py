@@ -172,6 +172,10 @@ class Ledger:
     unchecked: tuple[tuple[str, str, str], ...] = ()
     kind: str | None = None
 
+    def of(self, report: str, kind: str | None) -> tuple[Entry, ...] | None:
+        """Return the entries of a report; None for a kind of authority that the figures are not of."""
+        return tuple(entry for entry in self.entries if entry.report == report) if kind == self.kind else None
+
     def counts(self) -> dict[str, int]:
         """Return the number of figures of each status, in the order of the statuses."""
         found = Counter(entry.status for entry in self.entries)

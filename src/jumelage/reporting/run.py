@@ -345,18 +345,16 @@ def explain(connection: Connection, sheet: Sheet, key: str, measure: str) -> Det
         high = report.column(measure).high  # of a range, the rows that may count are behind it, too
         conditions.append(f"(d.{measure} <> 0 or d.{high} <> 0)" if high in columns else f"d.{measure} <> 0")
     where = f" where {' and '.join(conditions)}" if conditions else ""
-    order = ", ".join(str(i) for i in range(1, len(columns) + 1))
-    sql = f"{report.detail_sql}\nselect * from detail d{where} order by {order}"
-    return Detail(
-        columns, _stream(connection, report, sql), additive=not {parts[0], measure} & set(report.not_additive)
-    )
+    additive = not {parts[0], measure} & set(report.not_additive)
+    return Detail(columns, details(connection, report, columns, where), additive=additive)
 
 
-def every_detail(connection: Connection, report: Report) -> tuple[tuple[str, ...], Iterator[tuple[Value, ...]]]:
-    """Return the columns of a report's detail and all its rows, in order, in the scope that is set."""
-    columns = detail_columns(connection, report)
+def details(
+    connection: Connection, report: Report, columns: Sequence[str], where: str = ""
+) -> Iterator[tuple[Value, ...]]:
+    """Return the rows of a report's detail of which a condition holds, in order."""
     order = ", ".join(str(place) for place in range(1, len(columns) + 1))
-    return columns, _stream(connection, report, f"{report.detail_sql}\nselect * from detail d order by {order}")
+    return _stream(connection, report, f"{report.detail_sql}\nselect * from detail d{where} order by {order}")
 
 
 def detail_columns(connection: Connection, report: Report) -> tuple[str, ...]:
