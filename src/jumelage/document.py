@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 FILE = "publication.toml"
 _KINDS = ("wave", "compared")
+_FIGURES = "key_figures"
+_PAGES = ("ledger", "az")  # of the site, beside those of its parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +34,12 @@ class Part:
 def parts_of(*, compared: bool) -> tuple[Part, ...]:
     """Return the sections of a publication of one wave, or of several that are compared.
 
-    UsageError names what is wrong with the file: an unknown key, or a report that there is not, or that stands twice.
+    UsageError names what is wrong with the file: an unknown key, a report that there is not, or that stands twice, or a
+    name that the site has for a page of its own.
     """
     try:
-        table = tomllib.loads(read_text(root() / "reports" / FILE))
-        _check_keys(table, _KINDS, "")
+        table = _table()
+        _check_keys(table, (*_KINDS, _FIGURES), "")
         parts = tuple(_part(entry) for entry in table[_KINDS[compared]])
     except (tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError, ValueError) as error:
         raise UsageError(both("reports/{}\u00a0: {}", "reports/{}: {}", FILE, str(error))) from None
@@ -57,8 +61,19 @@ def parts_of(*, compared: bool) -> tuple[Part, ...]:
     return parts
 
 
+def key_figures() -> str:
+    """Return the report of which the start of a publication of one wave shows the cells in large."""
+    return str(_table().get(_FIGURES, ""))
+
+
+def _table() -> dict[str, Any]:
+    return tomllib.loads(read_text(root() / "reports" / FILE))
+
+
 def _part(entry: dict[str, Any]) -> Part:
     _check_keys(entry, ("name", "title", "text", "reports"), entry["name"])
+    if entry["name"] in _PAGES or not re.fullmatch("[a-z][a-z0-9_-]*", entry["name"]):
+        raise ValueError(f"name = {entry['name']!r}: [a-z][a-z0-9_-]*, not {', '.join(_PAGES)}")
     return Part(entry["name"], label(entry["title"], "title"), label(entry["text"], "text"), tuple(entry["reports"]))
 
 

@@ -12,10 +12,11 @@ from jumelage.render import FORMATS
 from jumelage.texts import LANGUAGES, Label, filled
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlalchemy import Connection
     from sqlalchemy.engine import URL
 
-    from jumelage.reporting.entries import Ledger
     from jumelage.revisions.scope import Scope
 
     FormatName = str
@@ -25,7 +26,7 @@ else:  # the names come from where they are listed
     LangName = Literal[LANGUAGES]
 
 _COUNTED = Label("{}\u00a0: {}", "{}: {}")
-_NOTE = Label("remarque\u00a0: {}", "note: {}")
+NOTE = Label("remarque\u00a0: {}", "note: {}")
 _NOT_OVER = Label(
     "{} n’est pas terminé (UTC)\u00a0: ce qui sera chargé plus tard ce jour-là compte aussi",
     "{} is not over (UTC): what is loaded later that day counts too",
@@ -146,7 +147,7 @@ def scope_of(
 
     time = scope.read_time(as_of) if as_of is not None else None
     if time is not None and scope.is_to_come(time):
-        say(filled(_NOTE, filled(_NOT_OVER, as_of)))
+        say(filled(NOTE, filled(_NOT_OVER, as_of)))
     found = scope.find_scope(
         connection,
         wave,
@@ -155,19 +156,19 @@ def scope_of(
         with_inferred=not without_inferred,
     )
     for text in found.withdrawn:
-        say(filled(_NOTE, text))
+        say(filled(NOTE, text))
     return found if kind is None else kinds.of_kind(connection, found, kind)
 
 
 def say_remarks(scope: Scope) -> None:
     """Say on standard error what has no place in csv and json."""
     for remark in scope.remarks:
-        say(filled(_NOTE, remark))
+        say(filled(NOTE, remark))
 
 
-def say_counts(ledger: Ledger) -> None:
+def say_counts(counts: Mapping[str, int]) -> None:
     """Say how many figures there are of each status."""
     from jumelage.render.words import STATUS_NAMES
 
-    for status, number in ledger.counts().items():
+    for status, number in counts.items():
         say(filled(_COUNTED, Label(STATUS_NAMES[status].fr, status), number))

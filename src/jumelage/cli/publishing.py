@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer  # Typer reads annotations at run time
 
 from jumelage.cli import loading, showing
 from jumelage.cli.migrating import bring_up
 from jumelage.cli.options import (
+    NOTE,
     AcceptLoss,
     AsOf,
     By,
@@ -20,17 +22,18 @@ from jumelage.cli.options import (
     Reason,
     Waves,
     say_counts,
-    say_remarks,
     scope_of,
     url_of,
 )
 from jumelage.cli.progress import PUBLISHING, waiting
-from jumelage.cli.streams import say
+from jumelage.cli.streams import say, speak
 from jumelage.errors import UsageError
-from jumelage.texts import Label, both, filled, nearest
+from jumelage.texts import LANGUAGES, Label, both, filled, nearest
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
+
+    from jumelage.publication.publish import Published, Wanted
 
 _CARRIED = Label("note\u00a0: repris de la publication d’avant\u00a0: {}", "note: carried over from before: {}")
 _KEPT = Label(
@@ -39,6 +42,14 @@ _KEPT = Label(
 )
 _ROLLED_BACK = Label("de nouveau publié\u00a0: {}", "published again: {}")
 _PUBLISHED = Label("publié\u00a0: {}", "published: {}")
+_UNCHANGED = Label(
+    "rien n’a changé depuis la dernière publication, qui reste\u00a0: {}\u00a0; --force publie de nouveau",
+    "nothing has changed since the last publication, which stays: {}; --force publishes again",
+)
+_WITH_FINDINGS = Label(
+    "publié bien que la vérification ait trouvé {} problème(s)",
+    "published although the check found {} problem(s)",
+)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -53,62 +64,118 @@ def publish(
     db: Db = None,
     wave: Waves = None,
     as_of: AsOf = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Publish every wave in a folder of its own, and what compares them.")
+    ] = False,
     formats: Annotated[
         str,
-        typer.Option("--formats", metavar="LIST", help="What to publish: site, rows, pdf, xlsx, csv, json."),
-    ] = "site,rows,pdf,xlsx,csv,json",
+        typer.Option(
+            "--formats",
+            metavar="LIST",
+            help="What to publish: some of site, rows, pdf, xlsx, csv, json. [default: all]",
+            show_default=False,
+        ),
+    ] = "",
+    langs: Annotated[
+        str, typer.Option("--lang", metavar="LIST", help="Languages to publish in; the first is also that of messages.")
+    ] = "en,fr",
+    force: Annotated[bool, typer.Option("--force", help="Publish even if nothing has changed.")] = False,
+    allow_findings: Annotated[
+        bool,
+        typer.Option("--allow-findings", help="Publish even if the check finds something; every page then says so."),
+    ] = False,
+    wait: Annotated[
+        float, typer.Option("--wait", metavar="SECONDS", help="How long to wait for another run.", min=0)
+    ] = 30.0,
+    format_: Annotated[
+        Literal["text", "json"],
+        typer.Option("--format", help="With json, one line on standard output says what was done."),
+    ] = "text",
     rollback: Annotated[
         bool, typer.Option("--rollback", help="Publish again what was published before; the last three are kept.")
     ] = False,
-    lang: Lang = "en",  # noqa: ARG001  # it sets the language of all that is said
 ) -> None:
-    """Publish a wave as web pages, with the data of each report.
+    """Publish a wave as web pages, on paper, as a workbook and as data.
 
-    All its tables and their ledger; of several waves, the reports that compare them. In French and English, swapped in
-    whole.
+    All its tables and their ledger; of several waves, the reports that compare them. Swapped in whole; what has not
+    changed is left as it is.
     """
+    chosen = _listed("--lang", langs, LANGUAGES)
+    speak(chosen[0])
     if rollback:
         from jumelage.publication.swap import roll_back
 
         say(filled(_ROLLED_BACK, roll_back(out)))
         return
-    _publish(url_of(ctx, db), out, wave, as_of, _formats(formats))
+    from jumelage.publication.publish import Wanted
+
+    languages = tuple(lang for lang in LANGUAGES if lang in chosen)
+    wanted = Wanted(_formats(formats), languages, force=force, allow_findings=allow_findings, wait=wait)
+    done = publish_waves(url_of(ctx, db), out, wanted, wave=wave, as_of=as_of, every=every)
+    if format_ == "json":
+        print(json.dumps(_told(done, out), ensure_ascii=False))  # noqa: T201  # what was asked for
 
 
 def _formats(listed: str) -> tuple[str, ...]:
-    """Return the formats that a list names; UsageError for one that there is not."""
-    from jumelage.publication.site import FORMATS
+    """Return the formats that a list names, all if it is empty; UsageError for one that there is not."""
+    from jumelage.publication.editions import FORMATS
 
+    return _listed("--formats", listed, FORMATS) if listed else FORMATS
+
+
+def _listed(option: str, listed: str, known: tuple[str, ...]) -> tuple[str, ...]:
     found = tuple(dict.fromkeys(name.strip() for name in listed.split(",")))
     for name in found:
-        if name not in FORMATS:
-            near = nearest(name, FORMATS)
+        if name not in known:
+            near = nearest(name, known)
             raise UsageError(
-                both("--formats\u00a0: {!r} n’en est pas un\u00a0; {}", "--formats: {!r} is none; {}", name, near)
+                both("{}\u00a0: {!r} n’en est pas un\u00a0; {}", "{}: {!r} is none; {}", option, name, near)
             )
     return found
 
 
-def _publish(
-    url: URL, out: Path, wave: str | None, as_of: str | None = None, formats: tuple[str, ...] = ("site", "csv")
-) -> None:
+def publish_waves(
+    url: URL, out: Path, wanted: Wanted, *, wave: str | None = None, as_of: str | None = None, every: bool = False
+) -> Published:
+    """Publish, and say what was done."""
     from jumelage import database
-    from jumelage.publication.site import publish as publish_scope
+    from jumelage.publication.publish import publish as publish_scopes
     from jumelage.publication.swap import check_out
 
     check_out(out)
     with database.reading(url) as connection:
-        scope = scope_of(connection, wave, as_of)
+        scopes = [scope_of(connection, "all" if every and wave is None else wave, as_of)]
+        if every and len(scopes[0].revisions) > 1:
+            each = (scope_of(connection, f"{name}@{revision}", as_of) for name, revision in scopes[0].revisions)
+            scopes = [*each, *scopes]
         with waiting(PUBLISHING):
-            done = publish_scope(connection, scope, out, formats)
-    say_remarks(scope)
-    if done.ledger:
-        say_counts(done.ledger)
-    if done.swapped.carried:
+            done = publish_scopes(connection, scopes, out, wanted)
+    for remark in dict.fromkeys(remark for scope in scopes for remark in scope.remarks):
+        say(filled(NOTE, remark))
+    say_counts(done.statuses)
+    if done.findings:
+        say("\n".join(done.findings))
+        say(filled(_WITH_FINDINGS, len(done.findings)))
+    if done.swapped and done.swapped.carried:
         say(filled(_CARRIED, ", ".join(done.swapped.carried)))
-    if done.swapped.kept:
+    if done.swapped and done.swapped.kept:
         say(filled(_KEPT, done.swapped.kept))
-    say(filled(_PUBLISHED, ", ".join(str(page) for page in done.pages)))
+    pages = ", ".join(str(page) for page in done.pages)
+    say(filled(_PUBLISHED, pages) if done.swapped else filled(_UNCHANGED, pages))
+    return done
+
+
+def _told(done: Published, out: Path) -> dict[str, object]:
+    """Return what a program may want to know of a publication."""
+    return {
+        "out": str(out),
+        "published": done.swapped is not None,
+        "pages": [str(page) for page in done.pages],
+        "statuses": done.statuses,
+        "findings": list(done.findings),
+        "carried": list(done.swapped.carried) if done.swapped else [],
+        "kept": str(done.swapped.kept) if done.swapped and done.swapped.kept else None,
+    }
 
 
 def reproduce(
@@ -130,4 +197,6 @@ def reproduce(
     showed = showing.Showing(lang=lang)
     more = {"lang": lang, "accept_loss": accept_loss, "tell": showed.copied.append}
     done = showing.load(url, loading.request_of(handed, reason, by, **more), showed)
-    _publish(url, out, done.wave)
+    from jumelage.publication.publish import Wanted
+
+    publish_waves(url, out, Wanted(("site", "csv")), wave=done.wave)

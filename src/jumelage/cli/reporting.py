@@ -207,7 +207,7 @@ def check(
         say(filled(_NO_PUBLICATION, scope.single[0]))
     for problem in found.problems:
         say(filled(_PROBLEM, problem))
-    say_counts(found)
+    say_counts(found.counts())
     if found.problems:
         raise typer.Exit(1)
 

@@ -14,36 +14,29 @@ import os
 import re
 import shutil
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from tempfile import mkdtemp
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jumelage.errors import BusyError, UsageError
-from jumelage.render.rows import FOLDER as ROWS
 from jumelage.texts import both
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
 MANIFEST = "manifest.json"
-DATA = "data"  # a folder that a publication makes in its own, as that of rows
 MOST_KEPT = 3  # publications, the current one among them
-_WAIT = 30.0  # seconds for whoever else publishes into the same folder
-# What a publication may call its files: nothing else is ever taken for one.
-_FILE = re.compile(
-    rf"(?:fr|en|index)\.html|manifest\.json|ledger\.(?:csv|json)|survey\.(?:fr|en)\.(?:pdf|xlsx)|{DATA}/[a-z0-9_-]+\.(?:csv|json)"
-    rf"|{ROWS}/[a-z0-9_-]+\.(?:fr|en)\.html"
-)
+WAIT = 30.0  # seconds for whoever else publishes into the same folder
 
 
 def check_out(out: Path) -> None:
     """Raise UsageError unless a publication can be swapped in there."""
     if not out.name:
         raise UsageError(both("--out doit nommer un dossier", "--out must name a folder"))
-    if os.path.lexists(out) and _finished(out) is None:
+    if os.path.lexists(out) and finished_of(out) is None:
         raise UsageError(
             both(
                 "{} est là et n’est pas une publication de jumelage\u00a0; supprimez-le ou choisissez un autre --out",
@@ -51,38 +44,6 @@ def check_out(out: Path) -> None:
                 out,
             )
         )
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[bool]:
-    """Become the only one who publishes into a folder, and tell whether that worked; a lock ends with its process.
-
-    BusyError if somebody else goes on for longer than a publication takes. Some file systems know no locks.
-    """
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        until = time.monotonic() + _WAIT
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() > until:
-                    raise BusyError(
-                        both(
-                            "{}\u00a0: un autre processus y publie\u00a0; réessayez plus tard",
-                            "{}: another process is publishing there; try again later",
-                            folder,
-                        )
-                    ) from None
-                time.sleep(0.05)
-            except OSError:
-                yield False
-                return
-            else:
-                yield True
-                return
-    finally:
-        os.close(handle)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,38 +58,130 @@ class Swapped:
     kept: Path | None = None
 
 
-def swap_in(out: Path, files: dict[str, bytes]) -> Swapped:
-    """Build the finished folder beside the link, carry over what others put into it, and point the link at it.
+class Building:
+    """A publication in the making: a folder beside `out` that only its own process looks at.
 
-    A finished folder is used again as long as it holds what it should. The last publications stay beside, MOST_KEPT of
-    them. UsageError where somebody has put a file where the publication has one of its own.
+    `written` has the hash of each file but those that need not be the same each time, of which it has None.
     """
-    with _alone(out.parent) as alone:
-        if alone:
-            _remove_what_was_left(out)
-        name = hashlib.sha256(files[MANIFEST]).hexdigest()[:16]
-        candidates = (out.with_name(f".{out.name}-{name}-{number}") for number in count(1))
-        finished = next(path for path in candidates if not path.exists() or _holds(path, files))
-        before = _finished(out)
-        foreign = _foreign(before) if before is not None and before.name != finished.name else []
-        if clash := sorted(set(foreign) & set(files)):
-            raise UsageError(
-                both(
-                    "{} contient {}, que la publication écrit aussi\u00a0; renommez ou déplacez-le",
-                    "{} holds {}, which the publication writes too; rename or move it",
-                    out,
-                    ", ".join(clash),
+
+    def __init__(self, out: Path, folder: Path, until: float) -> None:
+        """Begin with an empty folder; `until` is the time (monotonic) to wait for others."""
+        self.out = out
+        self.folder = folder
+        self.written: dict[str, str | None] = {}
+        self._until = until
+
+    def write(self, name: str, data: bytes) -> None:
+        """Write a file; UsageError where there is one of that name already."""
+        self.place(name).write_bytes(data)
+        self.written[name] = hashlib.sha256(data).hexdigest()
+
+    def place(self, name: str) -> Path:
+        """Return where a file is to be written that need not be the same each time."""
+        if name in self.written:
+            raise UsageError(both("{} serait publié deux fois", "{} would be published twice", name))
+        self.written[name] = None
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def finish(self, manifest: dict[str, Any]) -> Swapped:
+        """Write the manifest with the files in it, carry over what others put into `out`, and point the link here.
+
+        A finished folder is used again as long as it holds what it should. The last publications stay beside, MOST_KEPT
+        of them. UsageError where somebody has put a file where the publication has one of its own.
+        """
+        out = self.out
+        files = {name: digest for name, digest in sorted(self.written.items()) if digest}
+        changing = sorted(name for name, digest in self.written.items() if not digest)
+        text = json.dumps(manifest | {"files": files, "changing": changing}, indent=1, ensure_ascii=False) + "\n"
+        (self.folder / MANIFEST).write_bytes(text.encode())
+        with _alone(out.parent, self._until) as alone:
+            name = hashlib.sha256(text.encode()).hexdigest()[:16]
+            candidates = (out.with_name(f".{out.name}-{name}-{number}") for number in count(1))
+            finished = next(path for path in candidates if not path.exists() or not _changed(path))
+            before = finished_of(out)
+            foreign = _foreign(before) if before is not None and before.name != finished.name else []
+            if clash := _clashes(foreign, {*self.written, MANIFEST}):
+                raise UsageError(
+                    both(
+                        "{} contient {}, que la publication écrit aussi\u00a0; renommez ou déplacez-le",
+                        "{} holds {}, which the publication writes too; rename or move it",
+                        out,
+                        ", ".join(clash),
+                    )
                 )
+            if not finished.exists():
+                self.folder.rename(finished)
+            for other in foreign:
+                _copy(before or finished, finished, other)
+            os.utime(finished)  # when it was published last, by which the last ones are told
+            _point(out, finished)
+            if alone:
+                _prune(out, finished)
+        return Swapped(tuple(sorted(foreign)), before if before is not None and _changed(before) else None)
+
+
+@contextmanager
+def building(out: Path, wait: float = WAIT) -> Iterator[Building]:
+    """Begin a publication into `out`, alone; what is not finished at the end is removed.
+
+    BusyError if somebody else publishes there for longer than `wait` seconds. A killed one holds no lock: the next one
+    removes what it left.
+    """
+    check_out(out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    until = time.monotonic() + wait
+    while True:
+        with _alone(out.parent, until) as alone:
+            if not alone or _remove_what_was_left(out):
+                folder = Path(mkdtemp(prefix=f".{out.name}-building-", dir=out.parent))
+                folder.chmod(0o755)
+                handle = os.open(folder, os.O_RDONLY)
+                if alone:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+        _pause(out.parent, until)
+    try:
+        yield Building(out, folder, until)
+    finally:
+        os.close(handle)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _alone(folder: Path, until: float) -> Iterator[bool]:
+    """Hold the lock of a folder, and tell whether that worked; some file systems know no locks.
+
+    BusyError if somebody else holds it at the time `until`. A lock ends with its process.
+    """
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                _pause(folder, until)
+            except OSError:
+                yield False
+                return
+            else:
+                yield True
+                return
+    finally:
+        os.close(handle)
+
+
+def _pause(folder: Path, until: float) -> None:
+    if time.monotonic() > until:
+        raise BusyError(
+            both(
+                "{}\u00a0: un autre processus y publie\u00a0; réessayez plus tard",
+                "{}: another process is publishing there; try again later",
+                folder,
             )
-        if not finished.exists():
-            _build(out, finished, files)
-        for other in foreign:
-            _copy(before or finished, finished, other)
-        os.utime(finished)  # when it was published last, by which the last ones are told
-        _point(out, finished)
-        if alone:
-            _prune(out, finished)
-    return Swapped(tuple(sorted(foreign)), before if before is not None and _changed(before) else None)
+        )
+    time.sleep(0.05)
 
 
 def roll_back(out: Path) -> Path:
@@ -137,8 +190,8 @@ def roll_back(out: Path) -> Path:
     UsageError where there is none that is whole.
     """
     check_out(out)
-    with _alone(out.parent):
-        now = _finished(out)
+    with _alone(out.parent, time.monotonic() + WAIT):
+        now = finished_of(out)
         older = [path for path in _all(out) if now is not None and _time(path) < _time(now) and not _changed(path)]
         if not older:
             raise UsageError(
@@ -181,14 +234,38 @@ def _foreign(folder: Path) -> list[str]:
 
     Nothing of a folder whose manifest is lost: nobody can tell.
     """
-    if not _digests(folder):
-        return []
-    return [name for name in _files(folder) if name not in _named(folder)]
+    named = _named(folder)
+    return list(_strange(folder, "", named, _folders(named))) if manifest_of(folder) else []
+
+
+def _strange(folder: Path, inner: str, named: Collection[str], own: Collection[str]) -> Iterator[str]:
+    """Yield what is in a folder of a publication and not named: a folder as a whole, if it has nothing that is."""
+    for path in (folder / inner).iterdir():
+        name = f"{inner}{path.name}"
+        if name in own and path.is_dir() and not path.is_symlink():
+            yield from _strange(folder, f"{name}/", named, own)
+        elif name not in named:
+            yield name
+
+
+def _clashes(foreign: Iterable[str], written: Collection[str]) -> list[str]:
+    """Return which files of somebody stand where a publication has one of its own, or a folder for it."""
+    taken = {*written, *_folders(written)}
+    return sorted(name for name in foreign if name in taken or not _folders([name]).isdisjoint(written))
+
+
+def _folders(names: Iterable[str]) -> set[str]:
+    return {str(above) for name in names for above in PurePosixPath(name).parents}
 
 
 def _changed(folder: Path) -> bool:
     """Tell whether files that a publication wrote are no longer there as it wrote them."""
     return not _named(folder) <= _made(folder)
+
+
+def is_whole(folder: Path) -> bool:
+    """Tell whether a finished folder has all that its publication wrote, as it wrote it."""
+    return bool(manifest_of(folder)) and not _changed(folder)
 
 
 def _same(one: Path, other: Path) -> bool:
@@ -203,7 +280,7 @@ def _same(one: Path, other: Path) -> bool:
 def _copy(source: Path, target: Path, name: str) -> None:
     """Put a file, a folder or a link of one publication into another."""
     place = target / name
-    place.parent.mkdir(exist_ok=True)
+    place.parent.mkdir(parents=True, exist_ok=True)
     if (source / name).is_dir() and not (source / name).is_symlink():
         shutil.copytree(source / name, place, symlinks=True, dirs_exist_ok=True)
     else:
@@ -211,93 +288,79 @@ def _copy(source: Path, target: Path, name: str) -> None:
         shutil.copy2(source / name, place, follow_symlinks=False)
 
 
-def _build(out: Path, finished: Path, files: dict[str, bytes]) -> None:
-    building = Path(mkdtemp(prefix=f".{out.name}-building-", dir=out.parent))
-    try:
-        building.chmod(0o755)
-        for file, text in files.items():
-            (building / file).parent.mkdir(exist_ok=True)
-            (building / file).write_bytes(text)
-        building.rename(finished)
-    except OSError:
-        _remove(building, set(files))
-        if not _holds(finished, files):
-            raise
+def _remove_what_was_left(out: Path) -> bool:
+    """Remove what killed publications left behind; tell whether no other one is still being made.
 
-
-def _remove_what_was_left(out: Path) -> None:
-    """Remove what killed publications left behind: whoever holds the lock knows that none of them is still running."""
+    Whoever makes one holds the lock of its folder.
+    """
     for path in out.parent.iterdir():
         if path.is_symlink() and re.fullmatch(re.escape(f".{out.name}-link-") + "[0-9]+", path.name):
             path.unlink()
-        elif path.is_dir() and re.fullmatch(re.escape(f".{out.name}-building-") + r"\w+", path.name):
-            _remove(path, {name for name in _files(path) if _FILE.fullmatch(name)})
+        elif re.fullmatch(re.escape(f".{out.name}-building-") + r"\w{8}", path.name) and path.is_dir():
+            handle = os.open(path, os.O_RDONLY)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            finally:
+                os.close(handle)
+            shutil.rmtree(path, ignore_errors=True)
+    return True
 
 
-def _named(folder: Path) -> set[str]:
-    """Return the files that the manifest of a finished folder names, and the manifest; nothing if it is not whole."""
-    return {*_digests(folder), MANIFEST}
-
-
-def _digests(folder: Path) -> dict[str, str]:
-    """Return the hash of each file that a manifest names; nothing if it is not the one that names its folder."""
+def manifest_of(folder: Path) -> dict[str, Any]:
+    """Return the manifest of a finished folder; nothing if it is not the one that names the folder."""
     try:
         text = (folder / MANIFEST).read_bytes()
-        known = dict(json.loads(text)["files"])
+        known = json.loads(text)
+        names = [*known["files"], *known.get("changing", ())]
     except (OSError, ValueError, KeyError, TypeError):
         return {}
     if not folder.name.split("-")[-2].startswith(hashlib.sha256(text).hexdigest()[:16]):
         return {}
-    return {name: str(digest) for name, digest in known.items() if _FILE.fullmatch(name)}
+    inside = all(isinstance(name, str) and not {"", ".", ".."} & set(name.split("/")) for name in names)
+    return dict(known) if inside else {}
+
+
+def _named(folder: Path) -> set[str]:
+    """Return the files that the manifest of a finished folder names, and the manifest."""
+    known = manifest_of(folder)
+    return {*known.get("files", ()), *known.get("changing", ()), MANIFEST}
 
 
 def _made(folder: Path) -> set[str]:
     """Return which files of a finished folder are those that its publication made, byte for byte."""
-    known = _digests(folder)
-    same = {
-        name
-        for name, digest in known.items()
-        if (folder / name).is_file() and hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
-    }
-    return same | ({MANIFEST} if known else set())
+    known = manifest_of(folder)
+    same = {name for name, digest in known.get("files", {}).items() if _digest(folder / name) == digest}
+    return (
+        same
+        | {name for name in known.get("changing", ()) if (folder / name).is_file()}
+        | ({MANIFEST} if known else set())
+    )
 
 
-def _remove(folder: Path, names: Collection[str]) -> bool:
-    """Remove these files of a folder, and the folder if that was all; tell whether it is gone."""
-    try:
-        if set(_files(folder)) <= set(names):
-            for name in names:
-                if (folder / name).is_dir():
-                    shutil.rmtree(folder / name)
-                else:
-                    (folder / name).unlink(missing_ok=True)
-            for inner in (DATA, ROWS):
-                if (folder / inner).is_dir():
-                    (folder / inner).rmdir()
-            folder.rmdir()
-    except OSError:
-        return False
-    return not folder.exists()
+def _digest(path: Path) -> str:
+    if not path.is_file():
+        return ""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _files(folder: Path) -> Iterator[str]:
-    """Yield what lies in a folder: names, and those of the files in the folders that a publication makes."""
-    for path in folder.iterdir():
-        if path.name in {DATA, ROWS} and path.is_dir() and not path.is_symlink():
-            yield from (f"{path.name}/{inner.name}" for inner in path.iterdir())
-        else:
-            yield path.name
+def _remove(folder: Path, names: Collection[str]) -> None:
+    """Remove these files of a finished folder, and the folder, if that is all that is in it."""
+    left = {*_foreign(folder), *(name for name in _named(folder) if (folder / name).exists())}
+    if manifest_of(folder) and left <= set(names):
+        for name in left:
+            if (folder / name).is_dir():
+                shutil.rmtree(folder / name, ignore_errors=True)
+            else:
+                (folder / name).unlink(missing_ok=True)
+        for inner in sorted(_folders(left), key=len, reverse=True):
+            with suppress(OSError):  # somebody has just put something there
+                (folder / inner).rmdir()
 
 
-def _holds(folder: Path, files: dict[str, bytes]) -> bool:
-    """Tell whether a finished folder holds these files as they should be."""
-    try:
-        return all((folder / name).read_bytes() == text for name, text in files.items())
-    except OSError:
-        return False
-
-
-def _finished(out: Path) -> Path | None:
+def finished_of(out: Path) -> Path | None:
     """Return the finished folder that a publication's link points at; None if it is no link of a publication."""
     if not out.is_symlink():
         return None

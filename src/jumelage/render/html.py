@@ -1,35 +1,29 @@
-"""The published page: every table with its source, its SQL, the printed beside the computed, and the ledger."""
+"""Pages by their templates, every text escaped, with a policy that lets them run and ask for nothing else."""
 
 from __future__ import annotations
 
-import hashlib
-from base64 import b64encode
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from jinja2 import Environment
 
-
-# A page runs nothing, and asks nobody for anything: whoever gets a text into it gets no further.
-POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'"
-
-
-@cache
-def _style() -> str:
-    return "\n" + Path(__file__).with_name("page.css").read_text(encoding="utf-8")
+_FOLDER = Path(__file__).with_name("templates")
+ASSETS = {f"assets/{name}": _FOLDER / name for name in ("style.css", "find.js")}
+# A page asks nobody for anything, and runs one script of its own folder or none: whoever gets a text into it gets no
+# further. On a file system a page has no origin that could be its own: there it is `file:`.
+_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; style-src 'self' file:"
+_SCRIPTED = "; script-src 'self' file:"
 
 
 @cache
 def _environment() -> Environment:
     """Read templates once for all pages."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     return Environment(
-        loader=PackageLoader("jumelage.render", "."),
+        loader=FileSystemLoader(_FOLDER),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -37,25 +31,7 @@ def _environment() -> Environment:
     )
 
 
-def render_page(
-    page: Mapping[str, Any],
-    data: Sequence[str] = (),
-    whole: Sequence[str] = (),
-    rows: Mapping[str, Mapping[str, str]] | None = None,
-) -> str:
-    """Write what `page_of` laid out as a whole HTML document that needs no other file.
-
-    It links to the files of `data` in these formats, to those beside it that hold the `whole` publication, and from
-    each cell to its `rows`: by report and key, with {} for the language.
-    """
-    return render_template("page.html.jinja", **page, data=data, whole=whole, rows=rows or {})
-
-
-def render_template(template: str, **said: Any) -> str:  # noqa: ANN401
-    """Write a page by one of our templates, with our style and a policy that allows nothing else."""
-    from markupsafe import Markup
-
-    style = _style()
-    policy = f"{POLICY}; style-src 'sha256-{b64encode(hashlib.sha256(style.encode()).digest()).decode()}'"
-    css = Markup(style)  # noqa: S704  # a file of ours
-    return _environment().get_template(template).render(**said, css=css, policy=policy)
+def render_template(name: str, **said: Any) -> str:  # noqa: ANN401
+    """Write a page by the template of this name."""
+    policy = _POLICY + (_SCRIPTED if name == "az" else "")
+    return _environment().get_template(f"{name}.html.jinja").render(**said, policy=policy)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from jumelage.document import key_figures
 from jumelage.render.grid import computed, lines, of_sheet, span, visible_columns
 from jumelage.render.sentences import finding_of
 from jumelage.render.words import STATUS_MARKS, STATUS_MEANINGS, STATUS_NAMES, title, words
 from jumelage.reporting.entries import CLAIMS, STATUSES, Entry, worst
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
 
     from jumelage.document import Part
+    from jumelage.report_file import Column, Report
     from jumelage.reporting.entries import Ledger
     from jumelage.reporting.sheet import Sheet, WaveFacts
 
@@ -34,7 +37,8 @@ class Cell:
     """A cell of a published table: the text that leads, its status, and what stands beside, each with a word for it.
 
     `spaced` keeps the numbers of a column in line where other cells of it have a status. `key` is that of the cell,
-    where it is computed from rows.
+    where it is computed from rows. `head` is one that names its row, and `span` the number of rows that it does so for:
+    none where the one above does.
     """
 
     text: str
@@ -43,11 +47,13 @@ class Cell:
     beside: tuple[tuple[str, str], ...] = ()
     spaced: bool = False
     key: str = ""
+    head: bool = False
+    span: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A report on the page."""
+    """A report on the page: `columns` say what each of them is, by name, heading and words."""
 
     id: str
     title: str
@@ -58,35 +64,48 @@ class Section:
     explanations: tuple[tuple[str, str], ...]
     sql: str
     finding: str | None
+    columns: tuple[tuple[str, str, str], ...]
+    statuses: frozenset[str]
+    report: str
+    kind: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """A part of the document in one language, with its reports."""
+
+    name: str
+    title: str
+    text: str
+    sections: tuple[Section, ...]
 
 
 def page_of(parts: Sequence[tuple[Part, Sequence[Sheet]]], ledger: Ledger | None, lang: str) -> dict[str, Any]:
     """Lay out a wave, or several without a ledger, in one language: its sections with their sheets.
 
-    `parts` are sections (name, title, text, reports), `findings` are name, sentence and title of a report; `ledger` are
-    its groups (title, report, lines), None where waves are compared.
+    `parts` are Chapters, `findings` are name, sentence and title of a report; `facts` say what it was made from (name,
+    text, language if it is always the same); `ledger` are its groups (title, report, lines), None where waves are
+    compared.
     """
     sheets = {sheet.name: sheet for _, found in parts for sheet in found}
     waves = waves_of(sheets.values())
-    wave, facts = waves[-1], waves[-1].facts
     remarks = dict.fromkeys(remark for sheet in sheets.values() for remark in sheet.remarks)
     return {
         "lang": lang,
-        "other": "en" if lang == "fr" else "fr",
         "w": words(lang),
-        "wave": wave,
+        "waves": waves,
         "remarks": [remark.text(lang) for remark in remarks],
         "title": page_title(waves, lang),
-        "waves": [(one, one.title.text(lang), one.frame_rule.text(lang)) for one in waves],
-        "frame_rule": wave.frame_rule.text(lang),
-        "fieldwork": _period(facts["fieldwork_from"], facts["fieldwork_to"], lang),
-        "reference": _day(facts["reference_date"], lang),
+        "facts": tuple(_facts(waves, lang) if ledger is None else _facts_of_one(waves[-1], lang)),
         "parts": [
-            (
+            Chapter(
                 part.name,
                 part.title.text(lang),
                 part.text.text(lang),
-                [_section(sheet, (ledger and ledger.of(sheet.report.name, sheet.kind)) or (), lang) for sheet in found],
+                tuple(
+                    _section(sheet, (ledger and ledger.of(sheet.report.name, sheet.kind)) or (), lang)
+                    for sheet in found
+                ),
             )
             for part, found in parts
         ],
@@ -107,7 +126,24 @@ def page_of(parts: Sequence[tuple[Part, Sequence[Sheet]]], ledger: Ledger | None
         "names": {name: STATUS_NAMES[name].text(lang) for name in STATUSES},
         "ledger": _groups(ledger, sheets, lang) if ledger else None,
         "total": len(ledger.entries) if ledger else 0,
+        "key_figures": key_figures() if ledger else "",
     }
+
+
+def _facts_of_one(wave: WaveFacts, lang: str) -> Iterator[tuple[str, str, str]]:
+    w, facts = words(lang), wave.facts
+    yield w["frame"], wave.frame_rule.text(lang), ""
+    yield w["fieldwork"], period(facts["fieldwork_from"], facts["fieldwork_to"], lang), ""
+    yield w["reference"], _day(facts["reference_date"], lang), ""
+    yield w["publication"], wave.source, "fr"
+    yield w["revision"], f"{wave.wave}, {wave.revision}", ""
+
+
+def _facts(waves: Iterable[WaveFacts], lang: str) -> Iterator[tuple[str, str, str]]:
+    w = words(lang)
+    for one in waves:
+        text = f"{one.title.text(lang)}. {w['frame']}{w['colon']} {one.frame_rule.text(lang)}."
+        yield f"{w['wave']} {one.wave}, {w['number']} {one.revision}", text, ""
 
 
 def waves_of(sheets: Iterable[Sheet]) -> tuple[WaveFacts, ...]:
@@ -131,8 +167,12 @@ def _day(day: date, lang: str) -> str:
     return f"{number}\u00a0{month}\u00a0{day.year}"
 
 
-def _period(first: date, last: date, lang: str) -> str:
-    """Write a period: in months where it is made of whole ones, since days would then be invented precision."""
+def period(first: date, last: date, lang: str) -> str:
+    """Write a period: in years or months where it is made of whole ones, since days would be invented precision."""
+    if first == last:
+        return _day(first, lang)
+    if (first.month, first.day, last.month, last.day) == (1, 1, 12, 31):
+        return str(first.year) if first.year == last.year else f"{first.year} – {last.year}"
     if first.day == 1 and (last + timedelta(days=1)).day == 1:
         names = [_MONTHS[day.month - 1][lang == "en"] for day in (first, last)]
         year = f" {first.year}" if first.year != last.year else ""
@@ -169,7 +209,20 @@ def _section(sheet: Sheet, judged: Sequence[Entry], lang: str) -> Section:
         tuple((", ".join(dict.fromkeys(keys)), text) for text, keys in because.items()),
         report.sql,
         finding_of(sheet, lang),
+        tuple((column.name, column.label.text(lang), _what(report, column, lang)) for column in report.columns),
+        frozenset(cell.status for _, row in rows for cell in row if cell.status),
+        report.name,
+        sheet.kind,
     )
+
+
+def _what(report: Report, column: Column, lang: str) -> str:
+    """Say what a column is: part of the key, a measure, or the upper end of one."""
+    w = words(lang)
+    lower = next((one for one in report.columns if one.high == column.name), None)
+    if column.name in report.key:
+        return w["key_column"] + (f" ({column.codes})" if column.codes else "")
+    return f"{w['upper_end']} {lower.name}" if lower else w["measure"]
 
 
 def key_label(sheet: Sheet, key: str, lang: str) -> str:
@@ -191,7 +244,23 @@ def _rows(sheet: Sheet, entries: dict[tuple[str, str], list[Entry]], lang: str) 
             key = line.key if column.name in sheet.report.measures else ""
             row.append(replace(cell, spaced=column.name in judged, key=key))
         rows.append((line.total, tuple(row)))
-    return rows
+    return _grouped(rows, [column.name in sheet.report.key for column in columns])
+
+
+def _grouped(rows: list[tuple[bool, tuple[Cell, ...]]], keys: Sequence[bool]) -> list[tuple[bool, tuple[Cell, ...]]]:
+    """Let a cell of the first column name all the rows that it belongs to, where the next one is part of the key, too.
+
+    Every cell of the key is a head of its row.
+    """
+    whole = list(keys[:2]) == [True, True]
+    grouped: list[tuple[bool, tuple[Cell, ...]]] = []
+    for _, same in groupby(rows, key=lambda row: row[1][0].text if whole and not row[1][0].status else id(row)):
+        found = list(same)
+        for place, (total, cells) in enumerate(found):
+            span = len(found) if place == 0 else 0
+            first = replace(cells[0], head=keys[0], span=span)
+            grouped.append((total, (first, *(replace(c, head=k) for c, k in zip(cells[1:], keys[1:], strict=True)))))
+    return grouped
 
 
 def _cell(text: str, coded: bool, entries: list[Entry], lang: str) -> Cell:

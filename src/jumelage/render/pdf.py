@@ -49,19 +49,6 @@ def render_pdf(page: Mapping[str, Any]) -> bytes:
 def _said(page: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the template reads, as plain values."""
     lang, w = page["lang"], page["w"]
-    wave = page["wave"]
-    facts = [
-        (w["frame"], page["frame_rule"]),
-        (w["fieldwork"], page["fieldwork"]),
-        (w["reference"], page["reference"]),
-        (w["publication"], wave.source),
-        (w["revision"], f"{wave.wave}, {wave.revision}"),
-    ]
-    if page["ledger"] is None:
-        facts = [
-            (f"{w['wave']} {one.wave}, {w['number']} {one.revision}", f"{name}. {rule}.")
-            for one, name, rule in page["waves"]
-        ]
     return {
         "lang": lang,
         "title": page["title"],
@@ -69,7 +56,7 @@ def _said(page: Mapping[str, Any]) -> dict[str, Any]:
         "lead": " ".join(w[name] for name in ("query_elsewhere", *(("lead", "ranges") if page["ledger"] else ()))),
         "remarks": page["remarks"],
         "findings": [text for _, text, _ in page["findings"]],
-        "facts": facts,
+        "facts": [(name, text) for name, text, _ in page["facts"]],
         "marks": page["marks"],
         "statuses": [
             {"mark": mark, "name": name, "meaning": meaning, "number": number}
@@ -77,8 +64,12 @@ def _said(page: Mapping[str, Any]) -> dict[str, Any]:
         ],
         "total": page["total"],
         "parts": [
-            {"title": title, "text": text, "sections": [_section(section, lang) for section in sections]}
-            for _, title, text, sections in page["parts"]
+            {
+                "title": chapter.title,
+                "text": chapter.text,
+                "sections": [_section(section, lang) for section in chapter.sections],
+            }
+            for chapter in page["parts"]
         ],
         "ledger": [
             {"title": title, "lines": [line | {"name": page["names"][line["status"]]} for line in lines]}

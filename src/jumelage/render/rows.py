@@ -8,17 +8,16 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from jumelage.content import TOTAL
-from jumelage.render.html import render_template
 from jumelage.render.page import key_label
-from jumelage.render.words import BEHIND, heading, title, words
+from jumelage.render.words import BEHIND, heading, made_from, words
 from jumelage.reporting.behind import MOST
 from jumelage.reporting.sheet import number
 
 if TYPE_CHECKING:
-    from jumelage.reporting.behind import Behind
-    from jumelage.reporting.sheet import Value
+    from collections.abc import Iterable
 
-FOLDER = "rows"
+    from jumelage.reporting.behind import Behind
+    from jumelage.reporting.sheet import Value, WaveFacts
 
 
 def anchor(key: str) -> str:
@@ -27,41 +26,37 @@ def anchor(key: str) -> str:
 
 
 def rows_of_cells(found: Behind) -> dict[str, str]:
-    """Return, for each key of a sheet that has rows, where they stand: a total leads to all of them."""
+    """Return, for each key of a sheet that has rows, where they stand beside the parts of the document.
+
+    A total leads to all of them.
+    """
     name = found.sheet.name
     places = {}
     for key in found.sheet.cells():
         if key in found.rows:
-            places[key] = f"{FOLDER}/{name}.{{}}.html#{anchor(key)}"
+            places[key] = f"rows/{name}.html#{anchor(key)}"
         elif TOTAL in key.split("/") and found.rows:
-            places[key] = f"{FOLDER}/{name}.{{}}.html"
+            places[key] = f"rows/{name}.html"
     return places
 
 
-def render_rows(found: Behind, lang: str) -> str:
-    """Write the page of the rows behind a sheet: by key, in its order, each with the command that gives the same."""
+def layout_rows(found: Behind, lang: str) -> dict[str, Any]:
+    """Lay out the rows behind a sheet: by key, in its order, each with the command that gives the same."""
     sheet, w = found.sheet, words(lang)
     report = sheet.report
     shown = [place for place, name in enumerate(found.columns) if name not in report.key]
     known = {column.name: column.label.text(lang) for column in report.columns}
     order = dict.fromkeys([*(key for key in sheet.cells() if key in found.rows), *found.rows])
-    waves = ",".join(f"{wave.wave}@{wave.revision}" for wave in sheet.waves)
-    scope = f"--wave {waves}" + (f" --kind {sheet.kind}" if sheet.kind else "")
+    scope = scope_words(sheet.waves, sheet.kind)
     every = [row for rows in found.rows.values() for row in rows]
     numeric = [any(isinstance(row[place], int | Decimal) for row in every) for place in shown]
-    return render_template(
-        "rows.html.jinja",
-        lang=lang,
-        w=w,
-        report=sheet.name,
-        title=title(sheet, lang),
-        remarks=[remark.text(lang) for remark in sheet.remarks],
-        cut=w["rows_cut"].format(MOST) if found.cut else "",
-        headings=[
+    return {
+        "cut": w["rows_cut"].format(MOST) if found.cut else "",
+        "headings": [
             (known.get(found.columns[place]) or _heading(found.columns[place], lang), numbered)
             for place, numbered in zip(shown, numeric, strict=True)
         ],
-        groups=[
+        "groups": [
             {
                 "id": anchor(key),
                 "title": key_label(sheet, key, lang),
@@ -73,7 +68,13 @@ def render_rows(found: Behind, lang: str) -> str:
             }
             for key in order
         ],
-    )
+    }
+
+
+def scope_words(waves: Iterable[WaveFacts], kind: str | None) -> str:
+    """Return the options of a command that give this scope."""
+    chosen = ",".join(f"{wave.wave}@{wave.revision}" for wave in waves)
+    return f"--wave {chosen}" + (f" --kind {shlex.quote(kind)}" if kind else "")
 
 
 def _heading(name: str, lang: str) -> str:
@@ -85,5 +86,7 @@ def _text(found: Behind, place: int, value: Value, lang: str) -> Any:  # noqa: A
         return ""
     if isinstance(value, int | Decimal):
         return number(value, lang)
+    if found.columns[place] == "source":
+        return made_from(value, lang)
     label = found.names.get(found.columns[place], {}).get(value)
     return label.text(lang) if label else value

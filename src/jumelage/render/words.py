@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from jumelage.kind_words import asked
+from jumelage.report_file import report, shipped
 from jumelage.texts import Label, both
 
 if TYPE_CHECKING:
@@ -64,6 +66,30 @@ STATUS_MEANINGS = {
 WORDS = {
     "other_language": Label("English", "Français"),
     "contents": Label("Sommaire", "Contents"),
+    "skip": Label("Aller au contenu", "Skip to content"),
+    "site": Label("Pages", "Pages"),
+    "start": Label("Accueil", "Start"),
+    "all_waves": Label("Toutes les vagues", "All waves"),
+    "on_this_page": Label("Sur cette page", "On this page"),
+    "about": Label("D’où viennent ces chiffres", "Where these figures come from"),
+    "made_from": Label("Fait à partir de", "Made from"),
+    "legend": Label("Signes", "Signs"),
+    "meaning": Label("Sens", "Meaning"),
+    "how": Label("Comment c’est calculé", "How it is computed"),
+    "columns": Label("Colonnes", "Columns"),
+    "column": Label("Colonne", "Column"),
+    "heading": Label("Titre", "Heading"),
+    "what": Label("Ce que c’est", "What it is"),
+    "key_column": Label("clé", "key"),
+    "measure": Label("mesure", "measure"),
+    "upper_end": Label("borne supérieure de", "upper end of"),
+    "run_it": Label("La commande, puis la requête qu’elle exécute\u00a0:", "The command, then the query that it runs:"),
+    "history": Label("De révision en révision", "From revision to revision"),
+    "az": Label("De A à Z", "A to Z"),
+    "find": Label("Chercher une ville ou un pays", "Find a town or a country"),
+    "show": Label("Montrer", "Show"),
+    "all": Label("tout", "all"),
+    "ledger_short": Label("Registre", "Ledger"),
     "data": Label("Données", "Data"),
     "rows_of": Label("Les lignes derrière les chiffres", "The rows behind the figures"),
     "rows_lead": Label(
@@ -88,9 +114,11 @@ WORDS = {
         "Every figure printed in the survey, with what the rows let us compute. "
         "Nothing is adjusted to make a total come out.",
     ),
-    "query_below": Label(
-        "Chaque nombre est calculé par la requête donnée sous son tableau.",
-        "Every number is computed by the query given under its table.",
+    "query_beside": Label(
+        "Chaque nombre est calculé par une requête, à laquelle mène «\u00a0comment c’est calculé\u00a0» sous son "
+        "tableau, et chaque nombre mène aux lignes dont il est fait.",
+        "Every number is computed by a query, to which “how it is computed” under its table leads; each number leads "
+        "to the rows that it is made of.",
     ),
     "query_elsewhere": Label(
         "Chaque nombre est calculé par une requête, que donnent les pages web et les fichiers de rapport.",
@@ -131,6 +159,32 @@ WORDS = {
     ),
     "colon": Label("\u00a0:", ":"),
     "to": Label("à", "to"),
+    "not_stated": Label("non précisé", "not stated"),
+}
+
+
+# What the sheets of authorities and countries say.
+PLACES = {
+    "countries": Label("Pays", "Countries"),
+    "authorities": Label("Collectivités", "Authorities"),
+    "authority": Label("Collectivité", "Authority"),
+    "country": Label("Pays", "Country"),
+    "partner": Label("Partenaire", "Partner"),
+    "since": Label("Depuis", "Since"),
+    "how": Label("Comment on le sait", "How it is known"),
+    "source": Label("Fait à partir de", "Made from"),
+    "agreements": Label("Accords", "Agreements"),
+    "one": Label("{} accord", "{} agreement"),
+    "several": Label("{} accords", "{} agreements"),
+    "code": Label("Code", "Code"),
+    "population": Label("Population", "Population"),
+    "response": Label("Réponse", "Response"),
+    "engaged": Label("Engagée à l’international", "Engaged internationally"),
+    "actions": Label("Actions", "Actions"),
+    "difficulties": Label("Difficultés", "Difficulties"),
+    "zone": Label("Zone", "Zone"),
+    "inferred": Label("déduit", "inferred"),
+    "cut": Label("Les {} premiers accords sur {}.", "The first {} agreements of {}."),
 }
 
 
@@ -252,6 +306,13 @@ BEHIND = {
     "position": Label("Rang", "Place"),
     "source": Label("Fait à partir de", "Made from"),
 }
+
+
+@cache
+def made_from(source: str | None, lang: str) -> str:
+    """Return what people read for what a row was made from: a report as its title, and the rest of the key."""
+    name, slash, rest = (source or "").partition("/")
+    return f"{report(name).title.text(lang)}{slash}{rest}" if name in shipped() else name + slash + rest
 
 
 def heading(name: str, lang: str) -> str:

@@ -1,0 +1,157 @@
+"""An edition: what is computed of one wave, or of several that are compared, and the files that are made of it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jumelage import report_file
+from jumelage.document import parts_of
+from jumelage.errors import UsageError
+from jumelage.render import renderer
+from jumelage.render.grid import of_ledger, of_sheet
+from jumelage.render.page import page_of, waves_of
+from jumelage.render.places import place_pages
+from jumelage.render.site import pages, site_of
+from jumelage.render.words import words
+from jumelage.reporting.behind import behind
+from jumelage.reporting.ledger import check
+from jumelage.reporting.own_reports import own_reports
+from jumelage.reporting.places import places_of
+from jumelage.reporting.run import run_each
+from jumelage.texts import Label, both
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from sqlalchemy import Connection
+
+    from jumelage.document import Part
+    from jumelage.reporting.entries import Ledger
+    from jumelage.reporting.sheet import Sheet, WaveFacts
+    from jumelage.revisions.scope import Scope
+
+SITE = "site"
+DATA_FORMATS = ("csv", "json")
+ROW_PAGES, WORKBOOK, PDF = "rows", "xlsx", "pdf"
+FORMATS = (SITE, ROW_PAGES, PDF, WORKBOOK, *DATA_FORMATS)
+_FINDINGS = Label(
+    "Publié bien que la vérification ait trouvé {} problème(s)\u00a0; manifest.json les nomme.",
+    "Published although the check found {} problem(s); manifest.json names them.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """Reports run, in the order of the document; `ledger` is None where waves are compared.
+
+    `folder` is where its files stand in the publication, "" or such as "2006/".
+    """
+
+    scope: Scope
+    folder: str
+    parts: tuple[tuple[Part, tuple[Sheet, ...]], ...]
+    ledger: Ledger | None
+
+    @property
+    def sheets(self) -> Iterator[Sheet]:
+        """All its sheets, in order."""
+        return (sheet for _, sheets in self.parts for sheet in sheets)
+
+    @property
+    def waves(self) -> tuple[WaveFacts, ...]:
+        """Its waves, by reference date."""
+        return waves_of(self.sheets)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What the check found."""
+        return self.ledger.problems if self.ledger else ()
+
+
+def compute(connection: Connection, scope: Scope, folder: str = "") -> Edition:
+    """Run the reports of a scope, and hold the printed figures of a single wave against the rows."""
+    if len(scope.revisions) > 1:
+        with own_reports(connection, scope):
+            reports = [report for report in map(report_file.report, report_file.report_names()) if report.by_wave]
+            enough = [report for report in reports if report.waves <= len(scope.revisions)]
+            each = (sheet for report in enough for sheet in run_each(connection, report, scope))
+            sheets: dict[str, Sheet] = {sheet.name: sheet for sheet in each}
+        return Edition(scope, folder, _arranged(sheets, compared=True), None)
+    ledger, sheets = check(connection, scope)
+    return Edition(scope, folder, _arranged(sheets, compared=False), ledger)
+
+
+def _arranged(sheets: dict[str, Sheet], *, compared: bool) -> tuple[tuple[Part, tuple[Sheet, ...]], ...]:
+    """Return the sections of the publication with the sheets that stand in each; what none names is in the last."""
+    shown = [sheet for _, sheet in sorted(sheets.items()) if sheet.rows or not sheet.report.asks]
+    parts = parts_of(compared=compared)
+    named = {report for part in parts for report in part.reports}
+    arranged = [
+        (part, [sheet for report in part.reports for sheet in shown if sheet.report.name == report]) for part in parts
+    ]
+    arranged[-1][1].extend(sheet for sheet in shown if sheet.report.name not in named)
+    return tuple((part, tuple(found)) for part, found in arranged if found)
+
+
+def files(
+    connection: Connection, edition: Edition, formats: Collection[str], langs: Sequence[str]
+) -> Iterator[tuple[str, bytes]]:
+    """Yield the files of an edition by name, each made when it is asked for: they need not fit into memory at once."""
+    for name, text in _data(edition, formats):
+        yield edition.folder + name, text.encode()
+    found = behind(connection, edition.scope, edition.sheets) if ROW_PAGES in formats else {}
+    places = places_of(connection, edition.scope) if SITE in formats and edition.ledger else None
+    data = [name for name in DATA_FORMATS if name in formats]
+    remarks = [_FINDINGS] if edition.problems else []
+    for lang in langs:
+        if {SITE, PDF} & set(formats):
+            page = page_of(edition.parts, edition.ledger, lang)
+            page["remarks"] += [remark.text(lang).format(len(edition.problems)) for remark in remarks]
+            if SITE in formats:
+                site = site_of(page, edition.folder, langs, compared=edition.ledger is None)
+                whole = [(f"survey.{lang}.{form}", words(lang)[form]) for form in (PDF, WORKBOOK) if form in formats]
+                for name, text in pages(site, page, found, data, whole, {}, {}):
+                    yield name, text.encode()
+                if places:
+                    for name, text in place_pages(site, places):
+                        yield name, text.encode()
+            if PDF in formats:
+                with _installed(PDF, "typst"):
+                    from jumelage.render.pdf import render_pdf
+
+                    yield f"{edition.folder}survey.{lang}.{PDF}", render_pdf(page)
+            del page
+        if WORKBOOK in formats:
+            with _installed(WORKBOOK, "XlsxWriter"):
+                from jumelage.render.workbook import render_workbook
+
+                yield f"{edition.folder}survey.{lang}.{WORKBOOK}", render_workbook(edition.parts, edition.ledger, lang)
+
+
+@contextmanager
+def _installed(form: str, library: str) -> Iterator[None]:
+    """Raise UsageError where a library is missing that only some publications need."""
+    try:
+        yield
+    except ImportError as error:
+        raise UsageError(
+            both(
+                "--formats {} demande {}\u00a0: pip install 'jumelage[publish]'",
+                "--formats {} needs {}: pip install 'jumelage[publish]'",
+                form,
+                library,
+            )
+        ) from error
+
+
+def _data(edition: Edition, formats: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Yield the files of data: each report as `jumelage report NAME --printed` gives it, and the ledger."""
+    ledger = edition.ledger
+    for name in (name for name in DATA_FORMATS if name in formats):
+        for sheet in edition.sheets:
+            judged = ledger.of(sheet.report.name, sheet.kind) if ledger else None
+            yield f"data/{sheet.name}.{name}", "".join(renderer(name)(of_sheet(sheet, "en", judged)))
+        if ledger:
+            yield f"ledger.{name}", "".join(renderer(name)(of_ledger(ledger, "en")))

@@ -1,0 +1,142 @@
+"""Publish: what is asked for is computed and written into a folder beside, which is then swapped in whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from jumelage.errors import DataError, OutputError
+from jumelage.publication.editions import FORMATS, SITE, Edition, compute, files
+from jumelage.publication.inputs import inputs_of
+from jumelage.publication.swap import WAIT, Swapped, building, finished_of, is_whole, manifest_of
+from jumelage.render.html import ASSETS
+from jumelage.render.page import page_title
+from jumelage.render.site import Site, index_page, start_of
+from jumelage.render.words import words
+from jumelage.texts import LANGUAGES, both, same
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+    from jumelage.publication.swap import Building
+    from jumelage.revisions.scope import Scope
+
+_COMPARED = "waves/"  # where the comparison of all waves stands
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to publish: some of FORMATS, in which languages, and what to do with a check that finds something.
+
+    `force` publishes what has not changed again; `wait` is in seconds.
+    """
+
+    formats: tuple[str, ...] = FORMATS
+    langs: tuple[str, ...] = LANGUAGES
+    force: bool = False
+    allow_findings: bool = False
+    wait: float = WAIT
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What to open of a publication, how many figures have which status, and what became of others' files.
+
+    `swapped` is None where nothing had changed since the last one, which is left as it is. `findings` are what the
+    check found, where that was allowed.
+    """
+
+    pages: tuple[Path, ...]
+    statuses: dict[str, int]
+    swapped: Swapped | None
+    findings: tuple[str, ...] = ()
+
+
+def publish(
+    connection: Connection,
+    scopes: Sequence[Scope],
+    out: Path,
+    wanted: Wanted = Wanted(),  # frozen
+) -> Published:
+    """Check what is in scope and publish it into a folder: one wave, several that are compared, or each for itself.
+
+    Several scopes stand in folders named after their wave, and that of several waves in `waves/`. `out` becomes a link
+    to a finished folder beside it, named after its content: the swap is one rename. DataError, and nothing published,
+    where the check finds a problem.
+    """
+    try:
+        with building(out, wanted.wait) as made:
+            before = finished_of(out)
+            inputs = inputs_of(connection, scopes) | {"formats": list(wanted.formats), "languages": list(wanted.langs)}
+            if not wanted.force and before is not None and is_whole(before):
+                manifest = manifest_of(before)
+                if manifest.get("inputs") == inputs:
+                    return Published(_opened(out, wanted), manifest["statuses"], None, tuple(manifest["findings"]))
+            return _publish(connection, scopes, made, wanted, inputs)
+    except OSError as error:
+        raise OutputError(
+            both("{} ne peut être publié\u00a0: {}", "{} cannot be published: {}", out, error.strerror or str(error))
+        ) from error
+
+
+def _publish(
+    connection: Connection, scopes: Sequence[Scope], made: Building, wanted: Wanted, inputs: dict[str, Any]
+) -> Published:
+    statuses: dict[str, int] = {}
+    findings: list[str] = []
+    editions: list[Edition] = []
+    for scope in scopes:
+        edition = compute(connection, scope, "" if len(scopes) == 1 else _folder(scope))
+        if edition.problems and not wanted.allow_findings:
+            raise DataError(
+                both(
+                    "rien n’a été publié\u00a0; `jumelage check` dit\u00a0:\n{}",
+                    "nothing was published; `jumelage check` says:\n{}",
+                    same("\n".join(edition.problems)),
+                )
+            )
+        findings += edition.problems
+        for status, number in (edition.ledger.counts() if edition.ledger else {}).items():
+            statuses[status] = statuses.get(status, 0) + number
+        for name, data in files(connection, edition, wanted.formats, wanted.langs):
+            made.write(name, data)
+        editions.append(edition)
+    if SITE in wanted.formats:
+        _write_start(made, editions, wanted)
+    manifest = {"inputs": inputs, "statuses": statuses, "findings": findings}
+    return Published(_opened(made.out, wanted), statuses, made.finish(manifest), tuple(findings))
+
+
+def _folder(scope: Scope) -> str:
+    return _COMPARED if len(scope.revisions) > 1 else f"{scope.single[0]}/"
+
+
+def _opened(out: Path, wanted: Wanted) -> tuple[Path, ...]:
+    return tuple(out / start_of(lang) for lang in wanted.langs) if SITE in wanted.formats else (out,)
+
+
+def _write_start(made: Building, editions: Sequence[Edition], wanted: Wanted) -> None:
+    """Write what all pages share, the page that leads to the languages, and that which leads to several editions."""
+    for name, path in ASSETS.items():
+        made.write(name, path.read_bytes())
+    titles = {}
+    for lang in wanted.langs:
+        w = words(lang)
+        titles[lang] = page_title(editions[-1].waves, lang) if len(editions) == 1 else w["all_waves"]
+        if len(editions) > 1:
+            site = Site(titles[lang], lang, wanted.langs, "", ((start_of(lang), w["start"]),))
+            listed = [
+                (f"{one.folder}{start_of(lang)}", page_title(one.waves, lang), _told(one, lang)) for one in editions
+            ]
+            name, text = site.write("waves", start_of(lang), editions=listed, whole=())
+            made.write(name, text.encode())
+    made.write("index.html", index_page(titles).encode())
+
+
+def _told(edition: Edition, lang: str) -> str:
+    """Say which revision an edition is of, and whether that is made up."""
+    named = ", ".join(f"{one.wave}@{one.revision}" for one in edition.waves)
+    return f"{named} ({words(lang)['made_up']})" if all(one.synthetic for one in edition.waves) else named
