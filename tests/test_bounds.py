@@ -22,6 +22,7 @@ from jumelage.render.grid import visible_columns
 from jumelage.reporting.sheet import Value
 from tests.conftest import Databases, WaveFolder, address, run, share
 from tests.made_waves import Agreement, Made, codes, put, scope_of, sheet_of, wave
+from tests.published import html_of
 
 NA = Path(__file__).parent / "data" / "na"  # a wave whose questions were not asked
 ANSWERS = ("yes", "no", "dont_know", "refused", "no_answer", "not_asked", "not_applicable", "not_published")
@@ -67,7 +68,7 @@ def test_a_question_that_nobody_was_asked_has_no_numbers_and_says_so(migrated: U
     assert (elected["cities"], elected["base"], elected["not_asked"]) == (None, None, 1)
     assert [(one["cities"], one["base"], one["no_answer"]) for one in others] == [(0, 1, 1), (0, 1, 1)]
     assert run("publish", "--formats", "site,csv", "--out", tmp_path / "public", *db).code == 0
-    page = (tmp_path / "public" / "en.html").read_text(encoding="utf-8")
+    page = html_of(tmp_path / "public", "en")
     assert page.count("Not asked") >= 13  # twelve actions and a delegate
     assert "not claimed complete" in page
     assert "In the printed survey" not in page  # this wave has none

@@ -13,6 +13,7 @@ from sqlalchemy.engine import URL
 from jumelage import database, report_file
 from jumelage.content import views
 from tests.conftest import TINY, Databases, WaveFolder, address, run
+from tests.published import section
 
 COMMUNES = ("Lille", "Lens", "Douai", "Calais", "Roubaix")
 EPCI = ("CC de Desvres-Samer", "CA du Caudrésis et du Catésis", "CC des 7 Vallées")
@@ -246,10 +247,8 @@ def test_printed_figures_are_held_against_the_kind_that_the_wave_says(
     assert ("(commune, epci, departement)" in done.err) is (status == "error")
     if status == "reproduced":
         assert run("publish", "--formats", "site,csv", "--out", tmp_path / "public", "--db", address(url)).code == 0
-        page = (tmp_path / "public" / "en.html").read_text(encoding="utf-8")
         for one in ("commune", "epci", "departement"):
-            section = page.split(f'<section id="zones-{one}">')[1].split("</section>")[0]
-            assert ("badge" in section) is (one == "epci")
+            assert ("badge" in section(tmp_path / "public", "en", f"zones-{one}")) is (one == "epci")
         printed = ("report", "zones", "--printed", "--db", address(url))
         assert run(*printed).out.count("reproduced") == 1
         assert run("diff", "mixed", "mixed", "--db", address(url)).code == 0

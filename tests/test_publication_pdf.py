@@ -14,6 +14,7 @@ from sqlalchemy.engine import URL
 from jumelage.document import parts_of
 from jumelage.render import pdf
 from tests.conftest import Result, WaveFolder, address, run
+from tests.published import html_of
 
 
 def publish(url: URL, out: Path, *more: str, formats: str = "site,pdf") -> Result:
@@ -35,8 +36,7 @@ def test_every_cell_of_the_page_is_on_paper(wave_2006: URL, tmp_path: Path, lang
     out = tmp_path / "public"
     assert publish(wave_2006, out).code == 0
     text = re.sub(r"\s", "", " ".join(pages(out / f"survey.{lang}.pdf")))
-    page = (out / f"{lang}.html").read_text(encoding="utf-8")
-    cells = re.findall(r"<td[^>]*>(.*?)</td>", page, flags=re.DOTALL)
+    cells = re.findall(r"<t[dh][ >][^>]*>?(.*?)</t[dh]>", html_of(out, lang), flags=re.DOTALL)
     assert len(cells) > 1500
     missing = [cell for cell in map(plain, cells) if re.sub(r"[\s‑-]", "", cell) not in re.sub(r"[‑-]", "", text)]
     assert missing == []  # hyphens aside: a word may be set over two lines

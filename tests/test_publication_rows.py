@@ -16,6 +16,7 @@ from jumelage import report_file
 from jumelage.render.rows import anchor
 from jumelage.reporting import behind
 from tests.conftest import WaveFolder, address, run
+from tests.published import html_of
 
 
 def publish(url: URL, out: Path, *more: str) -> None:
@@ -25,7 +26,7 @@ def publish(url: URL, out: Path, *more: str) -> None:
 
 def group(page: str, key: str) -> list[list[str]]:
     """The cells of the rows of a key."""
-    section = page.split(f'<section id="{anchor(key)}">')[1].split("</section>", maxsplit=1)[0]
+    section = page.split(f'<section id="{anchor(key)}" ')[1].split("</section>", maxsplit=1)[0]
     rows = re.findall(r"<tr>(<td.*?)</tr>", section, flags=re.DOTALL)
     return [[unescape(cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", row, flags=re.DOTALL)] for row in rows]
 
@@ -34,24 +35,23 @@ def group(page: str, key: str) -> list[list[str]]:
 def test_every_number_leads_to_its_rows(wave_2006: URL, tmp_path: Path, lang: str) -> None:
     out = tmp_path / "public"
     publish(wave_2006, out)
-    page = (out / f"{lang}.html").read_text(encoding="utf-8")
-    links = re.findall(r'href="(rows/[^"#]+)(?:#([^"]+))?"', page)
+    links = re.findall(r'href="(rows/[^"#]+)(?:#([^"]+))?"', html_of(out, lang))
     assert len(links) > 300
-    texts = {file: (out / file).read_text(encoding="utf-8") for file, _ in links}
+    texts = {file: (out / lang / file).read_text(encoding="utf-8") for file, _ in links}
     assert set(texts) == {
-        f"rows/{name}.{lang}.html"
+        f"rows/{name}.html"
         for name in report_file.reports_of_a_wave()
         if not report_file.report(name).asks and not report_file.report(name).listing
     }
     for file, target in links:
         assert not target or f'id="{target}"' in texts[file], (file, target)
-        assert f"../{lang}.html#{Path(file).name.split('.')[0]}" in texts[file]
+        assert re.search(rf'"../../{lang}/[a-z]+.html#{Path(file).stem}"', texts[file])
 
 
 def test_the_rows_add_up_to_the_cell_and_have_names(wave_2006: URL, tmp_path: Path) -> None:
     publish(wave_2006, tmp_path / "public")
     for name, place in (("zones", -4), ("countries", -4)):
-        page = (tmp_path / "public" / "rows" / f"{name}.en.html").read_text(encoding="utf-8")
+        page = (tmp_path / "public" / "en" / "rows" / f"{name}.html").read_text(encoding="utf-8")
         for row in csv.DictReader((tmp_path / "public" / "data" / f"{name}.csv").read_text("utf-8").splitlines()):
             key = "/".join(row[part] for part in report_file.report(name).key)
             if "total" not in key and row["agreements"] != "0":
@@ -65,8 +65,8 @@ def test_the_rows_add_up_to_the_cell_and_have_names(wave_2006: URL, tmp_path: Pa
 def test_the_command_on_the_page_gives_the_rows_that_count(wave_2006: URL, tmp_path: Path) -> None:
     publish(wave_2006, tmp_path / "public")
     for name, key in (("zones", "asia"), ("distribution", "12"), ("management", "service")):
-        page = (tmp_path / "public" / "rows" / f"{name}.fr.html").read_text(encoding="utf-8")
-        section = page.split(f'<section id="{anchor(key)}">')[1]
+        page = (tmp_path / "public" / "fr" / "rows" / f"{name}.html").read_text(encoding="utf-8")
+        section = page.split(f'<section id="{anchor(key)}" ')[1]
         (command,) = re.findall(r"<code>(.*?)</code>", section.split("</section>")[0])
         program, *arguments = shlex.split(unescape(command))
         assert program == "jumelage"
@@ -87,14 +87,14 @@ def test_what_somebody_typed_is_text(loaded: URL, folder_2006: WaveFolder, tmp_p
         assert "partner" in done.err
         return
     publish(loaded, tmp_path / "public")
-    page = (tmp_path / "public" / "rows" / "zones.en.html").read_text(encoding="utf-8")
+    page = (tmp_path / "public" / "en" / "rows" / "zones.html").read_text(encoding="utf-8")
     assert "<script" not in page
 
 
 def test_a_page_of_too_many_rows_says_so(wave_2006: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(behind, "MOST", 20)
     publish(wave_2006, tmp_path / "public")
-    text = (tmp_path / "public" / "rows" / "zones.fr.html").read_text(encoding="utf-8")
+    text = (tmp_path / "public" / "fr" / "rows" / "zones.html").read_text(encoding="utf-8")
     assert "premières lignes\u00a0; la commande les donne toutes" in text
     assert len(re.findall(r"<tr><td", text)) == 20
 
@@ -107,6 +107,6 @@ def test_no_two_keys_have_one_place(one: str, other: str) -> None:
 
 def test_several_waves_lead_to_rows_too(shown: URL, tmp_path: Path) -> None:
     publish(shown, tmp_path / "public", "--wave", "2006,2012-demo")
-    page = (tmp_path / "public" / "rows" / "evolution.en.html").read_text(encoding="utf-8")
+    page = (tmp_path / "public" / "en" / "rows" / "evolution.html").read_text(encoding="utf-8")
     assert "--wave 2006@1,2012-demo@1" in page
     assert "Synthetic data" in page

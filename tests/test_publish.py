@@ -10,9 +10,7 @@ import re
 import subprocess
 import sys
 import time
-from base64 import b64encode
 from html import unescape
-from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -21,43 +19,8 @@ import pytest
 from sqlalchemy.engine import URL
 
 from jumelage import database, report_file
-from jumelage.publication import site, swap
 from tests.conftest import WaveFolder, address, run
-
-VOID = {"meta", "br", "link", "img", "hr"}
-
-
-class Page(HTMLParser):
-    """Reads a page; fails on tags that do not nest, and collects text, links and ids."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.text: list[str] = []
-        self.links: list[str] = []
-        self.ids: list[str] = []
-        self.feed(path.read_text(encoding="utf-8"))
-        assert self.open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in VOID:
-            self.open.append(tag)
-        for name, value in attrs:
-            if name == "href":
-                self.links.append(value or "")
-            if name == "id":
-                self.ids.append(value or "")
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self.open and self.open[-1] != "style":
-            self.text.append(data)
-
-
-def unlinked(html: str) -> str:
-    return re.sub("</?a[^>]*>", "", html)
+from tests.published import Page, check_links, html_of, section
 
 
 def publish(url: URL, out: Path) -> None:
@@ -86,25 +49,22 @@ def test_pages_of_several_waves_hold_the_reports_that_compare_them(shown: URL, t
         ("fr", "Données synthétiques", "D’une vague à l’autre\u00a0: 2006, 2012-demo (synthétique)"),
         ("en", "Synthetic data", "From wave to wave: 2006, 2012-demo (synthetic)"),
     ):
-        page = Page(out / f"{lang}.html")
-        text = "".join(page.text)
-        assert {one for one in page.ids if not one.startswith("part-")} == compared
+        text = unescape(html_of(out, lang))
+        assert set(re.findall(r'<section id="([a-z_]+)" ', text)) == compared
         assert made_up in text
         assert title in text
         for name in compared:
             report = report_file.report(name)
             assert report.note is not None
             assert report.title.text(lang) in text
-            assert report.sql.strip() in text
+            assert report.sql.strip() in "".join(Page(out / lang / "reports" / f"{name}.html").text)
             assert text.count(report.note.text(lang)) == 1
-        for link in page.links:
-            target = link.removeprefix("#")
-            assert target in page.ids if link.startswith("#") else (out / link.partition("#")[0]).is_file(), link
         assert "\u2212" in text  # a minus, not a hyphen
+    assert check_links(out) == 2 * (1 + 1 + len(compared)) + 1  # start, part and reports, and the index
     assert "(synthétique)" in (out / "index.html").read_text(encoding="utf-8")
     manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
-    assert [(one["wave"], one["revision"]) for one in manifest["waves"]] == [("2006", 1), ("2012-demo", 1)]
-    assert "wave" not in manifest
+    waves = [(one["wave"], one["revision"]) for one in manifest["inputs"]["waves"]]
+    assert waves == [("2006", 1), ("2012-demo", 1)]
 
 
 def test_a_page_printed_under_other_code_lists_than_those_of_the_load_says_so(loaded: URL, tmp_path: Path) -> None:
@@ -121,27 +81,24 @@ def test_the_pages_hold_every_report_its_query_and_the_ledger(wave_2006: URL, tm
     out = tmp_path / "public"
     publish(wave_2006, out)
     for lang in ("fr", "en"):
-        page = Page(out / f"{lang}.html")
-        text = "".join(page.text)
+        text = unescape(html_of(out, lang))
         shown = [name for name in report_file.reports_of_a_wave() if not report_file.report(name).asks]
-        assert {*shown, "ledger"} <= set(page.ids)
+        assert set(re.findall(r'<section id="([a-z_]+)" ', text)) == set(shown)
         for name in shown:
             report = report_file.report(name)
             assert report.title.text(lang) in text
-            assert report.sql.strip() in text
-        for link in page.links:
-            target = link.removeprefix("#")
-            assert target in page.ids if link.startswith("#") else (out / link.partition("#")[0]).is_file(), link
-        assert not re.search(r"https?://", (out / f"{lang}.html").read_text(encoding="utf-8"))
-    assert "(imprimé\u00a0: 1)" in "".join(Page(out / "fr.html").text)
-    assert "(printed: 1)" in "".join(Page(out / "en.html").text)
+            assert report.sql.strip() in "".join(Page(out / lang / "reports" / f"{name}.html").text)
+    assert check_links(out) > 150
+    for path in out.rglob("*.html"):
+        assert not re.search(r"https?://", path.read_text(encoding="utf-8"))
+    assert "(imprimé\u00a0: 1)" in html_of(out, "fr")
+    assert "(printed: 1)" in html_of(out, "en")
 
 
 def test_a_printed_row_without_a_computed_one_is_shown_as_zero_in_its_place(wave_2006: URL, tmp_path: Path) -> None:
     publish(wave_2006, tmp_path / "public")
-    text = (tmp_path / "public/en.html").read_text(encoding="utf-8")
-    section = unlinked(text.split('<section id="distribution">')[1].split("</section>")[0])
-    rows = re.findall(r'<td class="n">(\d+|Total)</td>\s*<td class="n">([\d–]+)', section)
+    found = section(tmp_path / "public", "en", "distribution")
+    rows = re.findall(r'<th scope="row" class="n">(\d+|Total)</th>\s*<td class="n">([\d–]+)', found)
     assert [key for key, _ in rows] == ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "12", "Total"]
     assert dict(rows)["7"] == "0"
     assert dict(rows)["1"] == "3"
@@ -150,13 +107,12 @@ def test_a_printed_row_without_a_computed_one_is_shown_as_zero_in_its_place(wave
 def test_a_printed_value_leads_where_the_rows_cannot_tell(wave_2006: URL, tmp_path: Path) -> None:
     publish(wave_2006, tmp_path / "public")
     for lang, towns in (("en", "(rows: 0–8)"), ("fr", "(lignes\u00a0: 0–8)")):
-        text = (tmp_path / f"public/{lang}.html").read_text(encoding="utf-8")
-        section = unlinked(text.split('<section id="distribution">')[1].split("</section>")[0])
-        (cell,) = re.findall(r'<td class="n">0</td>\s*<td class="n">(.*)</td>', section)
+        found = section(tmp_path / "public", lang, "distribution")
+        (cell,) = re.findall(r'<th scope="row" class="n">0</th>\s*<td class="n">(.*)</td>', found)
         assert re.sub("<[^>]*>", "", cell) == f"4 ↔ {towns}"
-        section = unlinked(text.split('<section id="actions">')[1].split("</section>")[0])
+        found = section(tmp_path / "public", lang, "actions")
         solidarity = "Actions de solidarité" if lang == "fr" else "Solidarity actions"
-        (cell,) = re.findall(rf"{solidarity}</td>\s*<td class=\"n\">(.*)</td>", section)
+        (cell,) = re.findall(rf"{solidarity}</th>\s*<td class=\"n\">(.*)</td>", found)
         assert re.sub("<[^>]*>", "", cell) == f"5 ○ {towns.replace('8', '21')}"
 
 
@@ -165,9 +121,12 @@ def test_the_same_wave_is_published_byte_for_byte_the_same_on_both_engines(
 ) -> None:
     for engine, url in both.items():
         publish(url, tmp_path / engine)
-    for name in ("fr.html", "en.html", "index.html", "manifest.json"):
-        first, second = ((tmp_path / engine / name).read_bytes() for engine in both)
-        assert first == second
+    first, second = (tmp_path / engine for engine in both)
+    names = sorted(path.relative_to(first) for path in first.rglob("*") if path.is_file())
+    assert len(names) > 150
+    assert names == sorted(path.relative_to(second) for path in second.rglob("*") if path.is_file())
+    for name in names:
+        assert (first / name).read_bytes() == (second / name).read_bytes(), name
 
 
 def test_the_manifest_names_every_file_with_its_hash(wave_2006: URL, tmp_path: Path) -> None:
@@ -178,7 +137,7 @@ def test_the_manifest_names_every_file_with_its_hash(wave_2006: URL, tmp_path: P
     assert written == {*manifest["files"], "manifest.json"}
     for name, digest in manifest["files"].items():
         assert hashlib.sha256((out / name).read_bytes()).hexdigest() == digest
-    assert (manifest["wave"], manifest["revision"]) == ("2006", 1)
+    assert [(one["wave"], one["revision"]) for one in manifest["inputs"]["waves"]] == [("2006", 1)]
 
 
 def test_a_publication_is_swapped_in_whole_and_the_last_three_stay(
@@ -259,7 +218,6 @@ def test_files_that_others_put_there_are_carried_over(loaded: URL, folder_2006: 
     out = tmp_path / "site" / "public"
     publish(loaded, out)
     (out / "CNAME").write_text("example.org")
-    (out / "assets").mkdir()
     (out / "assets" / "logo.svg").write_text("<svg/>")
     (out / "data" / "notes.txt").write_text("mine")
     for before, after in pairwise(("telephone", "post", "web", "visit", "fax")):
@@ -267,7 +225,7 @@ def test_files_that_others_put_there_are_carried_over(loaded: URL, folder_2006: 
         assert run("load", folder_2006.path, "--db", address(loaded), "--reason", "mode corrected").code == 0
         done = run("publish", "--formats", "site,csv", "--db", address(loaded), "--out", out)
         assert done.code == 0, done.err
-        assert "note: carried over from before: CNAME, assets, data/notes.txt\n" in done.err
+        assert "note: carried over from before: CNAME, assets/logo.svg, data/notes.txt\n" in done.err
         assert (out / "CNAME").read_text() == "example.org"
         assert (out / "assets" / "logo.svg").read_text() == "<svg/>"
         assert (out / "data" / "notes.txt").read_text() == "mine"
@@ -306,7 +264,7 @@ def test_files_of_a_publication_that_were_changed_are_kept(
 
 
 def test_what_a_killed_publication_leaves_is_removed_by_the_next(wave_2006: URL, tmp_path: Path) -> None:
-    out, half = tmp_path / "public", tmp_path / ".public-building-abc"
+    out, half = tmp_path / "public", tmp_path / ".public-building-abcd_123"
     half.mkdir()
     (half / "fr.html").write_text("half")
     (tmp_path / ".public-link-123").symlink_to("nowhere")
@@ -317,20 +275,22 @@ def test_what_a_killed_publication_leaves_is_removed_by_the_next(wave_2006: URL,
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted((out.name, out.resolve().name, mine.name))
 
 
-def test_what_a_publication_still_builds_is_left_alone(
-    wave_2006: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(swap, "_WAIT", 0.2)
-    (tmp_path / ".public-building-abc").mkdir()
-    handle = os.open(tmp_path, os.O_RDONLY)
-    fcntl.flock(handle, fcntl.LOCK_EX)
-    try:
-        done = run("publish", "--formats", "site,csv", "--db", address(wave_2006), "--out", tmp_path / "public")
-    finally:
-        os.close(handle)
-    assert done.code == 4
-    assert "another process is publishing there" in done.err
-    assert [path.name for path in tmp_path.iterdir()] == [".public-building-abc"]
+def test_what_a_publication_still_builds_is_left_alone(wave_2006: URL, tmp_path: Path) -> None:
+    other = tmp_path / ".public-building-abcd_123"
+    other.mkdir()
+    for locked in (tmp_path, other):
+        handle = os.open(locked, os.O_RDONLY)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        command = ("publish", "--formats", "csv", "--db", address(wave_2006), "--wait", "0.2")
+        try:
+            done = run(*command, "--out", tmp_path / "public")
+        finally:
+            os.close(handle)
+        assert done.code == 4
+        assert "another process is publishing there" in done.err
+        assert [path.name for path in tmp_path.iterdir()] == [other.name]
+    assert run(*command, "--out", tmp_path / "public").code == 0
+    assert not other.exists()
 
 
 @pytest.mark.long
@@ -366,7 +326,6 @@ def test_a_failure_half_way_leaves_the_old_publication_and_no_litter(
     out = tmp_path / "public"
     publish(wave_2006, out)
     before = sorted(path.name for path in tmp_path.iterdir())
-    monkeypatch.setattr(site, "_INDEX", "{title} another {policy}")
     real = Path.write_bytes
 
     def full(self: Path, data: bytes) -> int:
@@ -375,7 +334,7 @@ def test_a_failure_half_way_leaves_the_old_publication_and_no_litter(
         return real(self, data)
 
     monkeypatch.setattr(Path, "write_bytes", full)
-    done = run("publish", "--formats", "site,csv", "--db", address(wave_2006), "--out", out)
+    done = run("publish", "--formats", "site,csv", "--force", "--db", address(wave_2006), "--out", out)
     assert done.code == 3
     assert "No space left on device" in done.err
     assert sorted(path.name for path in tmp_path.iterdir()) == before
@@ -392,15 +351,15 @@ def test_hostile_text_of_a_wave_is_shown_and_not_run(loaded: URL, folder_2006: W
 
 def test_a_page_runs_nothing_and_asks_nobody(wave_2006: URL, tmp_path: Path) -> None:
     publish(wave_2006, tmp_path / "public")
-    for name in ("fr.html", "en.html", "index.html"):
-        text = (tmp_path / "public" / name).read_text(encoding="utf-8")
+    for path in (tmp_path / "public").rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
         (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]*)"', text)
         allowed = unescape(policy).split("; ")
-        assert allowed[:3] == ["default-src 'none'", "base-uri 'none'", "form-action 'none'"]
-        styles = re.findall(r"<style>(.*?)</style>", text, flags=re.DOTALL)
-        hashes = [b64encode(hashlib.sha256(style.encode()).digest()).decode() for style in styles]
-        assert allowed[3:] == [f"style-src 'sha256-{digest}'" for digest in hashes]
-        assert not re.search(r"<script|\sstyle=|\son[a-z]+=|src=|<link|@import|url\(", text)
+        closed = ["default-src 'none'", "base-uri 'none'", "form-action 'none'", "style-src 'self' file:"]
+        scripts = re.findall(r"<script(.*?)</script>", text, flags=re.DOTALL)
+        assert scripts == ([' src="../assets/find.js">'] if path.name == "az.html" else [])
+        assert allowed == [*closed, *(["script-src 'self' file:"] if scripts else [])]
+        assert not re.search(r"<style|\sstyle=|\son[a-z]+=|@import|url\(", text)
 
 
 def test_a_synthetic_wave_says_so_on_every_page(migrated: URL, tiny_wave: WaveFolder, tmp_path: Path) -> None:

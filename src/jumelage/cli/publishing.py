@@ -95,7 +95,7 @@ def publish(
         bool, typer.Option("--rollback", help="Publish again what was published before; the last three are kept.")
     ] = False,
 ) -> None:
-    """Publish a wave as web pages, on paper, as a workbook and as data.
+    """Publish a wave as pages, PDF, workbook and data.
 
     All its tables and their ledger; of several waves, the reports that compare them. Swapped in whole; what has not
     changed is left as it is.
