@@ -70,5 +70,5 @@ const near = all
 const points = Object.fromEntries(
   all.filter((one) => one.id).map((one) => [one.id, place(one)]).sort(([a], [b]) => (a < b ? -1 : 1)),
 );
-const made = { world: drawn(all.filter((one) => one.id !== "AQ"), 0.25, 4096), europe: drawn(near, 0.006, 8192), points };
+const made = { world: drawn(all.filter((one) => one.id !== "AQ"), 0.4, 4096), europe: drawn(near, 0.01, 8192), points };
 fs.writeFileSync(path.join(__dirname, "outlines.json.gz"), zlib.gzipSync(JSON.stringify(made), { level: 9 }));

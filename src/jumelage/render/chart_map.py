@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from jumelage.render.chart_rows import Known
 
-_SHADES = (0.2, 0.37, 0.54, 0.71, 0.88)
+_SHADES = (0.28, 0.43, 0.58, 0.73, 0.88)
 _CENTRE = (13.0, 52.5)  # of a map of Europe
 _SPECK = 7  # a country that is less across is a dot
 _MANY = 5  # where the largest is so many times the least, each class reaches further than the one before
@@ -161,7 +161,9 @@ def _legend(
     x = 0.0
     for place in range(len(classes)):
         of_class = sorted(
-            (known.low or 0, known.at_least, shades[code]) for code, known in drawn.items() if _class_of(known, classes) == place
+            (known.low or 0, known.at_least, shades[code])
+            for code, known in drawn.items()
+            if _class_of(known, classes) == place
         )
         (_, first, shade), (_, last, _) = of_class[0], of_class[-1]
         said = first if first == last else f"{first}–{last}"

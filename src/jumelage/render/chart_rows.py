@@ -11,11 +11,13 @@ from jumelage.render.drawing import ACCENT, COLOURS, LINE, OTHER, SMALL, WIDTH, 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-_BESIDE = 165  # labels that are wider stand above their bars
+_BESIDE = 180  # labels that need more than two lines of this width stand above their bars
+_TWO = 2
 _GAP = 8
 _THICK = 16
 _FAINT = 0.35  # of what may be, where the rest is known
 _INDENT = 12
+_RADIUS = 5  # of a dot
 _ROUND = (1, 2, 5)
 _MOST_TICKS = 5
 _END = ("circle", "triangle-right")  # of a range: bounded, or not
@@ -70,11 +72,12 @@ class _Plot:
 
 
 def _plot(rows: Sequence[Row], ends: Sequence[float], heading: str = "") -> _Plot:
-    labels = [(row.label, _INDENT * row.indented) for row in rows]
-    widest = max(text_width(label) + indent for label, indent in [*labels, (heading, 0)])
-    above = widest > _BESIDE
+    labels = [(_INDENT * row.indented, wrapped(row.label, _BESIDE - _INDENT * row.indented)) for row in rows]
+    labels.append((0, wrapped(heading, _BESIDE, SMALL)))
+    above = any(len(lines) > _TWO for _, lines in labels)
     values = max(text_width(row.value.text) for row in rows)
-    left = 6 if above else widest + _GAP + 6
+    widest = max(indent + text_width(line) for indent, lines in labels for line in lines or ("",))
+    left = _RADIUS if above else widest + _GAP + _RADIUS
     return _Plot(left, WIDTH - values - 2 * _GAP, min(0, *ends, 0), max(0, *ends, 0), above)
 
 
@@ -92,9 +95,11 @@ def _labelled(drawing: Drawing, plot: _Plot, row: Row, before: Row | None) -> fl
         drawing.height += 4
     x = _INDENT * row.indented
     if not plot.above:
-        drawing.height += LINE + 7
-        drawing.text(x, drawing.height - (LINE + 7) / 2, row.label)
-        return drawing.height - (LINE + 7) / 2
+        lines = wrapped(row.label, _BESIDE - x)
+        height = LINE * max(1, len(lines)) + 7
+        drawing.height += height
+        drawing.text(x, drawing.height - (height + LINE * (len(lines) - 1)) / 2, lines)
+        return drawing.height - height / 2
     lines = wrapped(row.label, WIDTH - x)
     drawing.text(x, drawing.height + LINE / 2, lines)
     drawing.height += LINE * len(lines) + _THICK + _GAP + 4
@@ -103,12 +108,12 @@ def _labelled(drawing: Drawing, plot: _Plot, row: Row, before: Row | None) -> fl
 
 def _headed(drawing: Drawing, plot: _Plot, heading: str, measure: str) -> None:
     """Add what the labels and the numbers are, above both."""
-    if not plot.above and heading:
-        drawing.text(0, LINE / 2, heading, size=SMALL)
-    room = WIDTH - (0 if plot.above else plot.left)
-    lines = wrapped(measure, room, SMALL)
-    drawing.text(0 if plot.above else plot.left, LINE / 2, lines, size=SMALL)
-    drawing.height = LINE * max(1, len(lines)) + 5
+    named = () if plot.above else wrapped(heading, _BESIDE, SMALL)
+    left = plot.left if named else 0
+    lines = wrapped(measure, WIDTH - left, SMALL)
+    drawing.text(0, LINE / 2, named, size=SMALL)
+    drawing.text(left, LINE / 2, lines, size=SMALL)
+    drawing.height = LINE * max(1, len(named), len(lines)) + 5
 
 
 def _range(drawing: Drawing, plot: _Plot, known: Known, y: float) -> None:
@@ -123,10 +128,16 @@ def _range(drawing: Drawing, plot: _Plot, known: Known, y: float) -> None:
     drawing.line((plot.x(known.high), top), (plot.x(known.high), top + _THICK), colour=ACCENT, width=2)
 
 
-def _said(drawing: Drawing, plot: _Plot, known: Known, y: float, at: float | None = None) -> None:
+def _zeros(drawing: Drawing, plot: _Plot, top: float) -> None:
+    """Add the line on which bars begin, unless labels stand there."""
+    if not plot.above:
+        drawing.line((plot.x(0), top), (plot.x(0), drawing.height))
+
+
+def _said(drawing: Drawing, plot: _Plot, known: Known, y: float) -> None:
     """Add a value as people read it, right of all that is drawn of it."""
     arrow = 10 if known.low is not None and known.high is None else 0
-    ends = [0.0, *(end for end in (known.low, known.high, at) if end is not None)]
+    ends = [0.0, *(end for end in (known.low, known.high) if end is not None)]
     drawing.text(plot.x(max(ends)) + arrow + _GAP - 2, y, known.text)
 
 
@@ -141,7 +152,7 @@ def bars(rows: Sequence[Row], heading: str, measure: str) -> Drawing:
             drawing.box(plot.x(0), plot.x(known.low), y - _THICK / 2, _THICK)
         _range(drawing, plot, known, y)
         _said(drawing, plot, known, y)
-    drawing.line((plot.x(0), top), (plot.x(0), drawing.height))
+    _zeros(drawing, plot, top)
     return drawing
 
 
@@ -189,8 +200,7 @@ def dots(
     ticks = _ticks(plot.least, plot.most)
     for tick in ticks:
         drawing.text(plot.x(float(tick)), drawing.height + LINE / 2, write(tick), align="center", size=SMALL)
-    drawing.height += LINE + 2
-    top = drawing.height
+    drawing.height += LINE + (_GAP if plot.above else 0)
     for before, row in zip((None, *rows), rows, strict=False):
         y, known = _labelled(drawing, plot, row, before), row.value
         if known.low is not None:
@@ -200,8 +210,8 @@ def dots(
                 drawing.dot(plot.x(end) + (9 if known.high is None else 0), y, shape=_END[known.high is None], size=70)
             drawing.dot(plot.x(known.low), y, size=70)
         _said(drawing, plot, known, y)
-    for tick in ticks:
-        drawing.line((plot.x(float(tick)), top), (plot.x(float(tick)), drawing.height), opacity=0.2)
+        for tick in ticks:
+            drawing.line((plot.x(float(tick)), y - _THICK / 2), (plot.x(float(tick)), y + _THICK / 2), opacity=0.25)
     return drawing
 
 
@@ -242,13 +252,14 @@ def waterfall(steps: Sequence[Step], measure: str) -> Drawing:
     top, joint = drawing.height, 0.0
     for before, row, step, (begin, end) in zip((None, *rows), rows, steps, spans, strict=False):
         y = _labelled(drawing, plot, row, before)
+        at = plot.x(end if step.total else begin)
         if before:
-            drawing.line((plot.x(begin if not step.total else end), joint), (plot.x(begin if not step.total else end), y - _THICK / 2), opacity=0.5)
+            drawing.line((at, joint), (at, y - _THICK / 2), opacity=0.5)
         joint = y + _THICK / 2
         drawing.box(plot.x(begin), plot.x(end), y - _THICK / 2, _THICK, colour=OTHER if end < begin else ACCENT)
         if step.total:
             _range(drawing, plot, step.known, y)
         high = Known(begin, max(begin, end), row.value.text)
         _said(drawing, plot, step.known if step.total else high, y)
-    drawing.line((plot.x(0), top), (plot.x(0), drawing.height))
+    _zeros(drawing, plot, top)
     return drawing

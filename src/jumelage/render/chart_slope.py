@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from jumelage.render.drawing import ACCENT, INK, LINE, SMALL, WIDTH, Drawing, text_width, wrapped
+from jumelage.render.drawing import ACCENT, LINE, SMALL, WIDTH, Drawing, text_width, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from jumelage.render.chart_rows import Known
 
 _HEIGHT = 240  # of the lines alone
-_NAMES = 210  # of the names at the right, at most
+_NAMES = 185  # of the names at the right, at most
 _GAP = 22  # for what leads from a text to its line
 
 
@@ -26,64 +26,97 @@ class Series:
     values: tuple[Known | None, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Plot:
+    """Where waves and numbers are."""
+
+    left: float
+    right: float
+    top: float
+    height: float
+    waves: int
+    least: float
+    most: float
+
+    def x(self, wave: int) -> float:
+        return self.left + (self.right - self.left) * wave / (self.waves - 1)
+
+    def y(self, value: float) -> float:
+        return self.top + self.height * (1 - (value - self.least) / ((self.most - self.least) or 1))
+
+
 def slope(series: Sequence[Series], waves: Sequence[str], measure: str) -> Drawing:
-    """Draw a line from wave to wave for each series, and what may be beyond it as a bar upwards."""
-    drawing = Drawing(height=0)
-    names = [wrapped(f"{one.name}", _NAMES) for one in series]
-    lasts = [one.values[-1].text if one.values[-1] else "" for one in series]
-    firsts = [one.values[0].text if one.values[0] else "" for one in series]
-    value = max(text_width(text) for text in [*lasts, *firsts]) + 6
-    left = max(text_width(text) for text in firsts) + _GAP
-    right = WIDTH - min(_NAMES, max(text_width(line) for lines in names for line in lines)) - value - _GAP
-    ends = [end for one in series for known in one.values if known for end in (known.low, known.high) if end is not None]
-    least, most = min(0, *ends, 0), max(0, *ends, 0)
-    drawing.text(0, LINE / 2, wrapped(measure, WIDTH, SMALL), size=SMALL)
-    top = LINE * (len(wrapped(measure, WIDTH, SMALL)) + 1) + 14
-    room = max(_HEIGHT, LINE * sum(map(len, names)))
-
-    def x(place: int) -> float:
-        return left + (right - left) * (place / (len(waves) - 1) if len(waves) > 1 else 0)
-
-    def y(number: float) -> float:
-        return top + room * (1 - ((number - least) / (most - least) if most > least else 0))
-
-    for place, wave in enumerate(waves):
-        drawing.line((x(place), top - 6), (x(place), top + room + 4), opacity=0.25)
-        align = "left" if place == 0 else "right" if place == len(waves) - 1 else "center"
-        drawing.text(x(place) + (-left if place == 0 else 0), top - 18, wave, align=align, size=SMALL, bold=True)
+    """Draw a line from wave to wave for each series, with what may be beyond it as a bar upwards; two waves at least."""
+    names = [wrapped(one.name, _NAMES) for one in series]
+    first, last = ([one.values[place].text if one.values[place] else "" for one in series] for place in (0, -1))
+    value = max(map(text_width, last)) + 8
+    left = max(map(text_width, first)) + _GAP
+    right = WIDTH - max(text_width(line) for lines in names for line in lines) - value - _GAP
+    known = [one for line in series for one in line.values if one]
+    ends = [0.0, *(end for one in known for end in (one.low, one.high) if end is not None)]
+    drawing = Drawing()
+    lines = wrapped(measure, WIDTH, SMALL)
+    drawing.text(0, LINE / 2, lines, size=SMALL)
+    height = max(_HEIGHT, LINE * sum(map(len, names)))
+    plot = _Plot(left, right, LINE * len(lines) + 8, height, len(waves), min(ends), max(ends))
+    plot = replace(plot, top=_waves(drawing, plot, waves))
     for one in series:
-        for (place, before), (_, after) in pairwise(enumerate(one.values)):
-            if before and after and before.low is not None and after.low is not None:
-                drawing.line((x(place), y(before.low)), (x(place + 1), y(after.low)), colour=ACCENT, width=2)
-        for place, known in enumerate(one.values):
-            if known and known.low is not None:
-                drawing.dot(x(place), y(known.low), size=45)
-                if known.high is None:
-                    drawing.dot(x(place), y(known.low) - 8, shape="triangle-up", size=45)
-                elif not known.exact:
-                    drawing.box(x(place) - 3, x(place) + 3, y(known.high), y(known.low) - y(known.high), opacity=0.35)
-                    drawing.dot(x(place), y(known.high), size=45)
-    _left(drawing, [(y(one.values[0].low), one.values[0].text) for one in series if one.values[0] and one.values[0].low is not None], left)
-    wanted = [
-        (y(known.low), index) for index, one in enumerate(series) if (known := one.values[-1]) and known.low is not None
-    ]
-    wanted.sort()
-    placed = _spread([at for at, _ in wanted], [len(names[index]) * LINE for _, index in wanted], top + room)
-    for (at, index), (middle, lines) in zip(wanted, ((p, names[i]) for p, (_, i) in zip(placed, wanted, strict=True)), strict=True):
-        drawing.line((right + 6, at), (right + _GAP - 4, middle), opacity=0.4)
-        drawing.text(right + _GAP, middle, lasts[index], bold=True)
-        drawing.text(right + _GAP + value, middle - LINE * (len(lines) - 1) / 2, lines)
-    drawing.height = max([top + room + 12, *(p + LINE for p in placed)])
+        _line(drawing, plot, one)
+    _firsts(drawing, plot, [(one.values[0].low, text) for one, text in zip(series, first, strict=True) if one.values[0]])
+    order = sorted(
+        (plot.y(end.low), index)
+        for index, one in enumerate(series)
+        if (end := one.values[-1]) is not None and end.low is not None
+    )
+    placed = _spread([at for at, _ in order], [len(names[index]) * LINE for _, index in order], plot.top + height)
+    for (at, index), middle in zip(order, placed, strict=True):
+        drawing.line((right + 7, at), (right + _GAP - 3, middle), opacity=0.4)
+        drawing.text(right + _GAP, middle, last[index], bold=True)
+        drawing.text(right + _GAP + value, middle - LINE * (len(names[index]) - 1) / 2, names[index])
+    drawing.height = max([plot.top + height + LINE, *(middle + LINE for middle in placed)])
     return drawing
 
 
-def _left(drawing: Drawing, values: list[tuple[float, str]], left: float) -> None:
+def _waves(drawing: Drawing, plot: _Plot, waves: Sequence[str]) -> float:
+    """Add the names of the waves, with a line for each; return where the numbers begin."""
+    between = (plot.right - plot.left) / (len(waves) - 1) - 6
+    rooms = [plot.left + between, *[between] * (len(waves) - 2), WIDTH - plot.right]
+    said = [wrapped(wave, room, SMALL) for wave, room in zip(waves, rooms, strict=True)]
+    top = plot.top + LINE * max(map(len, said)) + 12
+    for place, lines in enumerate(said):
+        y = plot.top + LINE / 2
+        if 0 < place < len(waves) - 1:
+            drawing.text(plot.x(place), y, lines, align="center", size=SMALL, bold=True)
+        else:
+            drawing.text(plot.right - 4 if place else 0, y, lines, size=SMALL, bold=True)
+        drawing.line((plot.x(place), top - 10), (plot.x(place), top + plot.height + 4), opacity=0.25)
+    return top
+
+
+def _line(drawing: Drawing, plot: _Plot, series: Series) -> None:
+    for (place, before), (_, after) in pairwise(enumerate(series.values)):
+        if before and after and before.low is not None and after.low is not None:
+            start, end = (plot.x(place), plot.y(before.low)), (plot.x(place + 1), plot.y(after.low))
+            drawing.line(start, end, colour=ACCENT, width=2)
+    for place, known in enumerate(series.values):
+        if known is None or known.low is None:
+            continue
+        x, y = plot.x(place), plot.y(known.low)
+        drawing.dot(x, y, size=45)
+        if known.high is None:
+            drawing.dot(x, y - 8, shape="triangle-up", size=45)
+        elif not known.exact:
+            drawing.box(x - 3, x + 3, plot.y(known.high), y - plot.y(known.high), opacity=0.35)
+            drawing.dot(x, plot.y(known.high), size=45)
+
+
+def _firsts(drawing: Drawing, plot: _Plot, values: Sequence[tuple[float | None, str]]) -> None:
     """Add the first values, each once where several are the same."""
-    said = sorted(set(values))
-    placed = _spread([at for at, _ in said], [LINE] * len(said), float("inf"))
+    said = sorted({(plot.y(low), text) for low, text in values if low is not None})
+    placed = _spread([at for at, _ in said], [LINE] * len(said), plot.top + plot.height)
     for (at, text), middle in zip(said, placed, strict=True):
-        drawing.line((left - _GAP + 4, middle), (left - 6, at), opacity=0.4)
-        drawing.text(left - _GAP, middle, text, align="right", bold=True)
+        drawing.line((plot.left - _GAP + 3, middle), (plot.left - 7, at), opacity=0.4)
+        drawing.text(plot.left - _GAP, middle, text, align="right", bold=True)
 
 
 def _spread(wanted: Sequence[float], heights: Sequence[float], floor: float) -> list[float]:

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 MOST = 40  # rows of a chart
 _MOST_LINES = 12  # between waves
-_SAID = 6  # values that the words name
+_SAID = 6  # values that the words name, the largest
+_ALL_SAID = 14  # so many are all named
 _KINDS = {
     BARS: Label("Diagramme en barres", "Bar chart"),
     STACKED: Label("Barres empilées", "Stacked bars"),
@@ -41,6 +42,7 @@ _MORE = Label("et {0} autre{0:s}", "and {0} more")
 _NOT_DRAWN = Label("Sans contour sur la carte\u00a0: {}", "Without an outline on the map: {}")
 _WAVES = "waves"
 _SEVERAL = 2
+_DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +86,9 @@ def chart_of(sheet: Sheet, lang: str) -> Chart | None:
         return None
     colon, semicolon = f"{words(lang)['colon']} ", _SEMICOLON.text(lang)
     told = f"{title(sheet, lang)} ({made.cut.text(lang)})" if made.cut else title(sheet, lang)
-    values = list(made.said[:_SAID])
-    if (rest := (made.total or len(made.said)) - len(values)) > 0:
+    total = made.total or len(made.said)
+    values = list(made.said if total <= _ALL_SAID else made.said[:_SAID])
+    if rest := total - len(values):
         values.append(filled(_MORE, rest).text(lang))
     alt = f"{_KINDS[spec.kind].text(lang)}{colon}{told}. {made.measure}{colon}{semicolon.join(values)}."
     if made.lacking:
@@ -97,6 +100,8 @@ def chart_of(sheet: Sheet, lang: str) -> Chart | None:
 def _rows(sheet: Sheet, spec: ChartSpec, lang: str) -> _Made | None:
     """Draw rows, one below the other."""
     lines = _lines(_without_gaps(sheet, spec), spec.x, lang)
+    if spec.kind == STACKED:
+        lines = [line for line in lines if any(known.low or known.high for known in line.values)]
     if not any(known.low is not None for line in lines for known in line.values):
         return None
     total = len(lines)
@@ -123,8 +128,9 @@ def _rows(sheet: Sheet, spec: ChartSpec, lang: str) -> _Made | None:
         drawing = dots(rows, heading, measures[0], whole, lambda tick: number(_plain(tick), lang))
     else:
         drawing = bars(rows, heading, measures[0])
-    largest = sorted(rows, key=lambda row: _order(row.value), reverse=True)
-    said = [f"{_named(row)} {', '.join(known.text for known in row.values)}" for row in largest]
+    ordered = rows if total <= _ALL_SAID else sorted(rows, key=lambda row: _order(row.value), reverse=True)
+    colon = f"{words(lang)['colon']} "
+    said = [f"{_named(row, heading)}{colon}{_values(row, measures)}" for row in ordered]
     cut = filled(_CUT, MOST, total) if total > MOST else None
     return _Made(drawing, ", ".join(measures), said, total, cut)
 
@@ -135,9 +141,9 @@ def _map(sheet: Sheet, spec: ChartSpec, lang: str) -> _Made | None:
     values = {str(line.key[spec.y]): line.values[0] for line in lines}
     if len(values) < len(lines) or not any(known.low for code, known in values.items() if code in points()):
         return None
-    measure = _heading(sheet, spec.x[0], lang)
+    measure, colon = _heading(sheet, spec.x[0], lang), words(lang)["colon"]
     counted = sorted(((code, known) for code, known in values.items() if known.low), key=lambda one: _order(one[1]))
-    said = {code: f"{_label(sheet, spec.y, code, lang)} {known.text}" for code, known in reversed(counted)}
+    said = {code: f"{_label(sheet, spec.y, code, lang)}{colon} {known.text}" for code, known in reversed(counted)}
     lacking = [text for code, text in said.items() if code not in points()]
     return _Made(world_map(values, measure), measure, list(said.values()), lacking=lacking)
 
@@ -159,14 +165,14 @@ def _slope(sheet: Sheet, spec: ChartSpec, lang: str) -> _Made | None:
     if len(waves) < _SEVERAL or not series:
         return None
     series.sort(key=lambda one: _order(one.values[-1]), reverse=True)
-    names = [_label(sheet, across, wave, lang) for wave in waves]
+    names, colon = [_label(sheet, across, wave, lang) for wave in waves], words(lang)["colon"]
     said = [
-        f"{one.name} {', '.join(f'{known.text} ({name})' for name, known in zip(names, one.values, strict=True) if known)}"
-        for one in series
+        f"{one.name}{colon} {' → '.join(known.text if known else '…' for known in one.values)}" for one in series
     ]
     total, cut = len(series), filled(_CUT, _MOST_LINES, len(series)) if len(series) > _MOST_LINES else None
     measure = _heading(sheet, spec.y, lang)
-    return _Made(slope(series[:_MOST_LINES], names, measure), measure, said, total, cut)
+    drawing = slope(series[:_MOST_LINES], names, measure)
+    return _Made(drawing, f"{measure}, {' → '.join(names)}", said, total, cut)
 
 
 def _waterfall(sheet: Sheet, spec: ChartSpec, lang: str) -> _Made | None:
@@ -196,7 +202,7 @@ def _waterfall(sheet: Sheet, spec: ChartSpec, lang: str) -> _Made | None:
     row = dict(zip(others, spec.row.split("/"), strict=False))
     colon = words(lang)["colon"]
     measure = ", ".join(f"{_heading(sheet, one, lang)}{colon} {_label(sheet, one, code, lang)}" for one, code in row.items())
-    said = [f"{step.label} {step.known.text}" for step in steps]
+    said = [f"{step.label}{colon} {step.known.text}" for step in steps]
     return _Made(waterfall(steps, measure), measure, said)
 
 
@@ -225,7 +231,7 @@ def _without_gaps(sheet: Sheet, spec: ChartSpec) -> Sheet:
     """Return a sheet with a row for each number between the least and the largest, where rows are numbered in order."""
     if sheet.report.key != (spec.y,) or spec.sort == BY_VALUE:
         return sheet
-    numbers = [key for cell in sheet.cells().values() if isinstance(key := cell[spec.y], int)]
+    numbers = [int(key) for key in sheet.cells() if key.isdecimal() and len(key) <= _DIGITS]
     if not numbers or max(numbers) - min(numbers) >= MOST:
         return sheet
     return sheet.with_rows(str(one) for one in range(min(numbers), max(numbers) + 1))
@@ -288,8 +294,18 @@ def _label(sheet: Sheet, name: str, value: Value, lang: str) -> str:
     return one_line(sheet.shown(name, value, lang).strip())
 
 
-def _named(row: Row) -> str:
-    return f"{row.group} – {row.label}" if row.group else row.label
+def _named(row: Row, heading: str) -> str:
+    """Return what a row is of, in words; a number alone says nothing."""
+    label = f"{heading} {row.label}" if row.label.isdecimal() else row.label
+    return f"{row.group} – {label}" if row.group else label
+
+
+def _values(row: Row, measures: Sequence[str]) -> str:
+    """Return what is known in a row, in words; of several measures, what is not zero."""
+    if len(measures) == 1:
+        return row.value.text
+    named = [f"{name} {known.text}" for name, known in zip(measures, row.values, strict=True) if known.low or known.high]
+    return ", ".join(named)
 
 
 def _plain(tick: Decimal) -> int | Decimal:

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 INK = "#010203"
 # Each has a contrast of 3 or more with the white and with the dark paper of a page, and so has the ink upon it.
 ACCENT, OTHER = "#3d85d6", "#c8741f"
-COLOURS = (ACCENT, OTHER, "#8b8f96", "#b266c4", "#2b9a80", "#c76b7e", "#8f8f2a", "#6f86c9")
+COLOURS = (ACCENT, OTHER, "#2b9a80", "#8b8f96", "#b266c4", "#c76b7e", "#8f8f2a", "#6f86c9")
 WIDTH = 440  # of every drawing; it is shown as wide as there is place
 TEXT, SMALL = 14, 12
 LINE = 17  # from one line of text to the next
@@ -20,15 +20,24 @@ _WIDE_FROM = "\u2e80"  # from here on letters are as wide as high
 _MOST_LINES = 3
 _SVG = "http://www.w3.org/2000/svg"
 _NUMBER = re.compile(r"-?\d*\.\d+(?:e-?\d+)?")
+_OUTLINE = re.compile(r"(?:M[^A-Za-z]+(?:L[^A-Za-z]+)+Z)+")
+_POINT = re.compile(r"([-\d.]+),([-\d.]+)")
+_SEVERAL = 2
 _LEFT_OUT = ("class", "pointer-events", "role", "version", "font-family", "stroke-miterlimit")
+_SAYS_NOTHING = {("transform", "translate(0,0)"), ("opacity", "1"), ("fill", "none")}
 
 
 def text_width(text: str, size: int = TEXT) -> float:
-    """Return about how wide a text is, whatever the font: what a machine measures would differ from one to another."""
-    return size * sum(
-        0.33 if sign in _NARROW else 0.9 if sign in _WIDE else 1.0 if sign >= _WIDE_FROM else 0.68 if sign.isupper() else 0.57
-        for sign in text
-    )
+    """Return how wide a text is at most in usual fonts: what a machine measures would differ from one to another."""
+    return size * sum(map(_sign_width, text))
+
+
+def _sign_width(sign: str) -> float:
+    if sign in _NARROW:
+        return 0.37
+    if sign in _WIDE or sign >= _WIDE_FROM:
+        return 1.0
+    return 0.74 if sign.isupper() else 0.625
 
 
 def wrapped(text: str, width: float, size: int = TEXT) -> tuple[str, ...]:
@@ -90,6 +99,8 @@ class Drawing:
         self, x: float, y: float, lines: str | tuple[str, ...], *, align: str = "left", size: int = TEXT, bold: bool = False
     ) -> None:
         """Add a text, or the lines of one, of which the first is centred upon y."""
+        if not lines:
+            return
         said = list(lines) if isinstance(lines, tuple) else lines
         self.texts.append({"x": x, "y": y, "text": said, "align": align, "size": size, "bold": bold})
 
@@ -181,9 +192,9 @@ def _cleaned(element: ET.Element) -> ET.Element:
         if value:
             said[name.strip()] = value.strip()
     kept = {
-        name: _rounded(value) if name in {"d", "transform"} else "currentColor" if value == INK else value
+        name: _short(value) if name in {"d", "transform"} else "currentColor" if value == INK else value
         for name, value in said.items()
-        if name not in _LEFT_OUT and not name.startswith("aria-")
+        if name not in _LEFT_OUT and not name.startswith("aria-") and (name, value) not in _SAYS_NOTHING
     }
     made = ET.Element(element.tag, kept)
     made.text = element.text
@@ -192,16 +203,44 @@ def _cleaned(element: ET.Element) -> ET.Element:
             if child.tag not in {f"{{{_SVG}}}line", f"{{{_SVG}}}rect"}:
                 continue
         clean = _cleaned(child)
-        if clean.tag == f"{{{_SVG}}}g" and not (clean.attrib.keys() - {"transform"}) and _unmoved(clean):
+        if clean.tag == f"{{{_SVG}}}g" and not clean.attrib:
             made.extend(clean)
         else:
             made.append(clean)
+    _shared(made)
     return made
 
 
-def _unmoved(element: ET.Element) -> bool:
-    return element.get("transform", "translate(0,0)") == "translate(0,0)"
+def _shared(group: ET.Element) -> None:
+    """Say once, on a group, what all of several children look like."""
+    if group.tag != f"{{{_SVG}}}g" or len(group) < _SEVERAL:
+        return
+    first, *others = group
+    for name, value in list(first.items()):
+        inherited = name.startswith(("fill", "stroke", "font")) or name == "text-anchor"
+        if inherited and all(other.get(name) == value for other in others):
+            group.set(name, value)
+            for child in group:
+                del child.attrib[name]
 
 
-def _rounded(text: str) -> str:
-    return _NUMBER.sub(lambda found: f"{round(float(found[0]), 1) + 0.0:g}", text)
+def _short(text: str) -> str:
+    """Return a path or a movement to the tenth; one of straight lines with each point from the one before it."""
+    if _OUTLINE.fullmatch(text) is None:
+        return _NUMBER.sub(lambda found: f"{round(float(found[0]), 1) + 0.0:g}", text)
+    said, at = [], (0, 0)
+    for ring in text.removesuffix("Z").split("Z"):
+        points = [(round(float(x) * 10), round(float(y) * 10)) for x, y in _POINT.findall(ring)]
+        turns = [point for before, point in zip((None, *points), points, strict=False) if point != before]
+        if len(turns) <= _SEVERAL:  # it has no area
+            continue
+        for command, (x, y) in zip(("m", "l", *[""] * len(turns)), turns, strict=False):
+            said.append(f"{command or ' '}{_tenths(x - at[0])},{_tenths(y - at[1])}")
+            at = x, y
+        at = turns[0]
+        said.append("z")
+    return "".join(said)
+
+
+def _tenths(number: int) -> str:
+    return f"{number / 10:g}"
