@@ -13,21 +13,35 @@ const modules = path.resolve(process.argv[2]);
 const load = (name) => require(path.join(modules, name));
 const atlas = load("world-atlas/countries-50m.json");
 const numbers = new Map(load("i18n-iso-countries/codes.json").map(([alpha2, , number]) => [number, alpha2]));
-const { feature, quantize } = load("topojson-client");
+const { feature, merge, quantize } = load("topojson-client");
 const { topology } = load("topojson-server");
 const { presimplify, simplify, filter, filterWeight, sphericalRingArea } = load("topojson-simplify");
 const polylabel = load("polylabel").default || load("polylabel");
 
-const NAMED = { Kosovo: "XK" }; // what has no number; Natural Earth's other areas without one are drawn and have no code
+// What has no number there. Natural Earth draws who holds a place, the code list has states: README.md says what differs.
+const NAMED = { Kosovo: "XK", "N. Cyprus": "CY", Somaliland: "SO" };
+const CRIMEA = [32, 44, 37, 46.5];
 const PLACED = { RU: [44, 56.5], US: [-98, 39.5], NO: [9.5, 61.3], SE: [15.3, 61.5], HR: [16.4, 45.6], FR: [2.4, 46.6] };
 const EUROPE = [-32, 25, 62, 82]; // west, south, east, north: what may be seen in a map of Europe
 
-const all = feature(atlas, atlas.objects.countries).features.map((one) => ({
-  type: "Feature",
-  id: numbers.get(one.id) || NAMED[one.properties.name],
-  properties: {},
-  geometry: one.geometry,
-}));
+const code = (one) => numbers.get(one.id) || NAMED[one.properties.name];
+
+// The pieces of an area, each with the code of its country: all but one of them have that of the area.
+function pieces(one) {
+  const several = one.type === "Polygon" ? [one.arcs] : one.arcs;
+  return several.map((arcs) => {
+    const piece = { type: "Polygon", arcs };
+    const [west, south, east, north] = box(feature(atlas, piece).geometry.coordinates[0]);
+    const crimea = west > CRIMEA[0] && south > CRIMEA[1] && east < CRIMEA[2] && north < CRIMEA[3];
+    return { piece, id: crimea ? "UA" : code(one) };
+  });
+}
+
+const byCode = new Map();
+for (const { piece, id } of atlas.objects.countries.geometries.flatMap(pieces)) {
+  byCode.set(id, [...(byCode.get(id) || []), piece]);
+}
+const all = [...byCode].map(([id, found]) => ({ type: "Feature", id, properties: {}, geometry: merge(atlas, found) }));
 
 const polygons = (one) => (one.geometry.type === "Polygon" ? [one.geometry.coordinates] : one.geometry.coordinates);
 

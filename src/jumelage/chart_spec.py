@@ -46,16 +46,17 @@ class ChartSpec:
 def chart_spec(
     table: object, key: Collection[str], codes: Mapping[str, str | None], *, balanced: bool, name: str
 ) -> ChartSpec:
-    """Return what a [chart] says; `codes` are the code lists of the columns by name, `balanced` if there is a [balance].
+    """Return what a [chart] says; `codes` are the code lists of columns by name, `balanced` if it has a [balance].
 
     UsageError names the report and what is wrong.
     """
     if not isinstance(table, dict):
         raise _wrong(name, both("il faut une table", "it must be a table"))
     kind = table.get("kind")
-    if kind not in _MUST:
+    if not isinstance(kind, str) or kind not in _MUST:
         raise _wrong(
-            name, both("il n’y a pas de genre {!r}\u00a0; {}", "there is no kind {!r}; {}", str(kind), _near(kind, _MUST))
+            name,
+            both("il n’y a pas de genre {!r}\u00a0; {}", "there is no kind {!r}; {}", str(kind), _near(kind, _MUST)),
         )
     must, may = _MUST[kind], _MAY.get(kind, set())
     for word in table:

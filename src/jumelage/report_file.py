@@ -149,7 +149,8 @@ CODES = frozenset(
 )
 _FILE = re.compile(r"/\*\n(?P<header>.*?)\*/\n(?P<sql>.*)", re.DOTALL)
 _CELLS = "\n-- cells\n"
-_HEADER_KEYS = set("title source key columns labels not_additive listing waves asks note balance finding chart".split())
+_TEXTS = {"title", "source", "note", "finding"}
+_HEADER_KEYS = {*_TEXTS, "key", "columns", "labels", "not_additive", "listing", "waves", "asks", "balance", "chart"}
 _COLUMN_KEYS = {"fr", "en", "codes", "high", "base", "none", "seldom"}
 
 

@@ -6,7 +6,7 @@ import gzip
 import json
 from dataclasses import dataclass
 from functools import cache
-from math import asin, cos, pi, radians, sin, sqrt
+from math import asin, cos, hypot, pi, radians, sin, sqrt
 from typing import TYPE_CHECKING, Any
 
 from jumelage.content import root
@@ -109,7 +109,7 @@ def world_map(values: Mapping[str, Known], measure: str) -> Drawing:
 def _panel(
     drawing: Drawing, panel: _Panel, drawn: Mapping[str, Known], shades: dict[str, float], numbered: Collection[str]
 ) -> None:
-    """Add a map below what is drawn, with the numbers of some countries, the largest first, where none covers another."""
+    """Add a map below what is drawn, with numbers of some countries, the largest first, where none covers another."""
     top = drawing.height
     drawing.map(_outlines()[panel.outlines], shades, panel.projection(top))
     degree = panel.scale * pi / 180
@@ -121,7 +121,11 @@ def _panel(
         half = text_width(text, SMALL) / 2
         if across * degree < _SPECK:
             drawing.dot(x, top + y, size=40, opacity=shades[code])
-            x += half + 5
+            others = [panel.place(*points()[other][:2]) for other in drawn if other != code]
+            x, y = max(
+                ((x + half + 5, y), (x - half - 5, y), (x, y + SMALL), (x, y - SMALL)),
+                key=lambda at: min((hypot(at[0] - a, at[1] - b) for a, b in others), default=0),
+            )
         box = (x - half - 1, y - SMALL / 2, x + half + 1, y + SMALL / 2)
         if all(box[0] > b[2] or box[2] < b[0] or box[1] > b[3] or box[3] < b[1] for b in taken):
             taken.append(box)

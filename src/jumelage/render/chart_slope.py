@@ -46,9 +46,9 @@ class _Plot:
 
 
 def slope(series: Sequence[Series], waves: Sequence[str], measure: str) -> Drawing:
-    """Draw a line from wave to wave for each series, with what may be beyond it as a bar upwards; two waves at least."""
+    """Draw a line from wave to wave for each series, with a bar up to what may be beyond it; two waves at least."""
     names = [wrapped(one.name, _NAMES) for one in series]
-    first, last = ([one.values[place].text if one.values[place] else "" for one in series] for place in (0, -1))
+    first, last = ([end.text if (end := one.values[place]) else "" for one in series] for place in (0, -1))
     value = max(map(text_width, last)) + 8
     left = max(map(text_width, first)) + _GAP
     right = WIDTH - max(text_width(line) for lines in names for line in lines) - value - _GAP
@@ -62,7 +62,9 @@ def slope(series: Sequence[Series], waves: Sequence[str], measure: str) -> Drawi
     plot = replace(plot, top=_waves(drawing, plot, waves))
     for one in series:
         _line(drawing, plot, one)
-    _firsts(drawing, plot, [(one.values[0].low, text) for one, text in zip(series, first, strict=True) if one.values[0]])
+    _firsts(
+        drawing, plot, [(one.values[0].low, text) for one, text in zip(series, first, strict=True) if one.values[0]]
+    )
     order = sorted(
         (plot.y(end.low), index)
         for index, one in enumerate(series)
@@ -120,7 +122,7 @@ def _firsts(drawing: Drawing, plot: _Plot, values: Sequence[tuple[float | None, 
 
 
 def _spread(wanted: Sequence[float], heights: Sequence[float], floor: float) -> list[float]:
-    """Move sorted places apart, so that texts of these heights do not overlap: up from the lowest that may be, then down."""
+    """Move sorted places apart, so that texts of these heights do not overlap and none is below the floor."""
     placed = list(wanted)
     limit = floor + LINE / 2
     for i in reversed(range(len(placed))):

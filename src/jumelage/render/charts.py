@@ -166,9 +166,7 @@ def _slope(sheet: Sheet, spec: ChartSpec, lang: str) -> _Made | None:
         return None
     series.sort(key=lambda one: _order(one.values[-1]), reverse=True)
     names, colon = [_label(sheet, across, wave, lang) for wave in waves], words(lang)["colon"]
-    said = [
-        f"{one.name}{colon} {' → '.join(known.text if known else '…' for known in one.values)}" for one in series
-    ]
+    said = [f"{one.name}{colon} {' → '.join(known.text if known else '…' for known in one.values)}" for one in series]
     total, cut = len(series), filled(_CUT, _MOST_LINES, len(series)) if len(series) > _MOST_LINES else None
     measure = _heading(sheet, spec.y, lang)
     drawing = slope(series[:_MOST_LINES], names, measure)
@@ -201,7 +199,9 @@ def _waterfall(sheet: Sheet, spec: ChartSpec, lang: str) -> _Made | None:
     others = [name for name in report.key if name not in waves]
     row = dict(zip(others, spec.row.split("/"), strict=False))
     colon = words(lang)["colon"]
-    measure = ", ".join(f"{_heading(sheet, one, lang)}{colon} {_label(sheet, one, code, lang)}" for one, code in row.items())
+    measure = ", ".join(
+        f"{_heading(sheet, one, lang)}{colon} {_label(sheet, one, code, lang)}" for one, code in row.items()
+    )
     said = [f"{step.label}{colon} {step.known.text}" for step in steps]
     return _Made(waterfall(steps, measure), measure, said)
 
@@ -273,12 +273,12 @@ def _sorted(rows: Sequence[Row]) -> list[Row]:
 
 
 def _whole(sheet: Sheet, measure: str) -> float | None:
-    """Return the most that a measure is a share of; None if it is a share of nothing, or of something else by its kind."""
+    """Return the most that a measure is a share of; None if it is a share of nothing."""
     base = sheet.report.column(measure).base
     if base is None:
         return None
     ends = (base, sheet.report.column(base).high or base)
-    found = [float(cell[end]) for cell in sheet.cells().values() for end in ends if isinstance(cell[end], int)]
+    found = [float(of) for cell in sheet.cells().values() for end in ends if isinstance(of := cell[end], int)]
     return max(found, default=None)
 
 
@@ -304,7 +304,9 @@ def _values(row: Row, measures: Sequence[str]) -> str:
     """Return what is known in a row, in words; of several measures, what is not zero."""
     if len(measures) == 1:
         return row.value.text
-    named = [f"{name} {known.text}" for name, known in zip(measures, row.values, strict=True) if known.low or known.high]
+    named = [
+        f"{name} {known.text}" for name, known in zip(measures, row.values, strict=True) if known.low or known.high
+    ]
     return ", ".join(named)
 
 

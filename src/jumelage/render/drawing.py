@@ -96,7 +96,14 @@ class Drawing:
         self.dots.append({"x": x, "y": y, "shape": shape, "size": size, "colour": colour, "opacity": opacity})
 
     def text(
-        self, x: float, y: float, lines: str | tuple[str, ...], *, align: str = "left", size: int = TEXT, bold: bool = False
+        self,
+        x: float,
+        y: float,
+        lines: str | tuple[str, ...],
+        *,
+        align: str = "left",
+        size: int = TEXT,
+        bold: bool = False,
     ) -> None:
         """Add a text, or the lines of one, of which the first is centred upon y."""
         if not lines:
@@ -185,7 +192,7 @@ def _layer(values: list[dict[str, Any]], mark: dict[str, Any], encoding: dict[st
 
 
 def _cleaned(element: ET.Element) -> ET.Element:
-    """Return an element without what only programs that run it need, its numbers to a tenth, and no group for nothing."""
+    """Return an element without what only a program needs that runs it, its numbers to a tenth."""
     said = dict(element.attrib)
     for rule in said.pop("style", "").split(";"):
         name, _, value = rule.partition(":")
@@ -199,9 +206,8 @@ def _cleaned(element: ET.Element) -> ET.Element:
     made = ET.Element(element.tag, kept)
     made.text = element.text
     for child in element:
-        if child.get("class") in {"background", "foreground"} or not (len(child) or child.text or child.attrib.get("d")):
-            if child.tag not in {f"{{{_SVG}}}line", f"{{{_SVG}}}rect"}:
-                continue
+        if child.get("class") in {"background", "foreground"}:
+            continue
         clean = _cleaned(child)
         if clean.tag == f"{{{_SVG}}}g" and not clean.attrib:
             made.extend(clean)
