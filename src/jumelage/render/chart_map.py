@@ -26,7 +26,7 @@ _HALF = 2.7066  # of a world so projected that has the radius 1, from its middle
 
 
 @dataclass(frozen=True, slots=True)
-class _Panel:
+class Panel:
     """A map of its own: which outlines, how high, how many units a radius of the Earth is, and where its middle is."""
 
     outlines: str
@@ -37,14 +37,14 @@ class _Panel:
     def projection(self, top: float) -> dict[str, Any]:
         """Return the projection as Vega-Lite has it, which `place` computes."""
         kind: dict[str, Any] = {"type": "equalEarth"}
-        if self is _EUROPE:
+        if self is EUROPE:
             kind = {"type": "azimuthalEqualArea", "rotate": [-_CENTRE[0], -_CENTRE[1]]}
         clip = [[0, top], [WIDTH, top + self.height]]
         return {**kind, "scale": self.scale, "translate": [WIDTH / 2, top + self.middle], "clipExtent": clip}
 
     def place(self, east: float, north: float) -> tuple[float, float]:
         """Return where a place is in the panel."""
-        x, y = (_azimuthal if self is _EUROPE else _equal_earth)(east, north)
+        x, y = (_azimuthal if self is EUROPE else _equal_earth)(east, north)
         return WIDTH / 2 + self.scale * x, self.middle - self.scale * y
 
     def has(self, code: str) -> bool:
@@ -54,8 +54,8 @@ class _Panel:
         return 0 < x < WIDTH and 0 < y < self.height
 
 
-_EUROPE = _Panel("europe", 400, 640, 212)
-_WORLD = _Panel("world", 196, WIDTH / 2 / _HALF, 112)
+EUROPE = Panel("europe", 400, 640, 212)
+WORLD = Panel("world", 196, WIDTH / 2 / _HALF, 112)
 
 
 def _azimuthal(east: float, north: float) -> tuple[float, float]:
@@ -95,19 +95,19 @@ def world_map(values: Mapping[str, Known], measure: str) -> Drawing:
     shades = {code: _SHADES[len(_SHADES) - len(classes) + _class_of(known, classes)] for code, known in drawn.items()}
     drawing = Drawing()
     _legend(drawing, drawn, shades, classes, measure)
-    near = {code for code in drawn if _EUROPE.has(code)}
+    near = {code for code in drawn if EUROPE.has(code)}
     if 2 * len(near) >= len(drawn):
-        _panel(drawing, _EUROPE, drawn, shades, near)
+        _panel(drawing, EUROPE, drawn, shades, near)
         if far := drawn.keys() - near:
             drawing.height += 10
-            _panel(drawing, _WORLD, drawn, shades, far)
+            _panel(drawing, WORLD, drawn, shades, far)
     else:
-        _panel(drawing, _WORLD, drawn, shades, set(drawn))
+        _panel(drawing, WORLD, drawn, shades, set(drawn))
     return drawing
 
 
 def _panel(
-    drawing: Drawing, panel: _Panel, drawn: Mapping[str, Known], shades: dict[str, float], numbered: Collection[str]
+    drawing: Drawing, panel: Panel, drawn: Mapping[str, Known], shades: dict[str, float], numbered: Collection[str]
 ) -> None:
     """Add a map below what is drawn, with numbers of some countries, the largest first, where none covers another."""
     top = drawing.height

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _BESIDE = 180  # labels that need more than two lines of this width stand above their bars
 _TWO = 2
+_BOLD = 0.9  # bold letters need the more place
 _GAP = 8
 _THICK = 16
 _FAINT = 0.35  # of what may be, where the rest is known
@@ -39,6 +40,12 @@ class Known:
     def exact(self) -> bool:
         """Whether it is one number."""
         return self.low == self.high
+
+    @property
+    def sure(self) -> float:
+        """How far it is from zero for sure."""
+        low, high = self.low or 0, self.high
+        return low if low >= 0 else min(0, low if high is None else high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +96,7 @@ def _labelled(drawing: Drawing, plot: _Plot, row: Row, before: Row | None) -> fl
     """Add what stands above and beside a row; return the middle of the line that it is drawn on."""
     if row.group and (before is None or before.group != row.group):
         drawing.height += _GAP if before else 0
-        for line in wrapped(row.group, WIDTH):
+        for line in wrapped(row.group, WIDTH * _BOLD):
             drawing.text(0, drawing.height + LINE / 2, line, bold=True)
             drawing.height += LINE
         drawing.height += 4
@@ -125,7 +132,8 @@ def _range(drawing: Drawing, plot: _Plot, known: Known, y: float) -> None:
         return
     top = y - _THICK / 2
     drawing.box(plot.x(known.low), plot.x(known.high), top, _THICK, opacity=_FAINT)
-    drawing.line((plot.x(known.high), top), (plot.x(known.high), top + _THICK), colour=ACCENT, width=2)
+    far = plot.x(known.low if known.low < 0 and known.high <= 0 else known.high)
+    drawing.line((far, top), (far, top + _THICK), colour=ACCENT, width=2)
 
 
 def _zeros(drawing: Drawing, plot: _Plot, top: float) -> None:
@@ -149,7 +157,7 @@ def bars(rows: Sequence[Row], heading: str, measure: str) -> Drawing:
     for before, row in zip((None, *rows), rows, strict=False):
         y, known = _labelled(drawing, plot, row, before), row.value
         if known.low is not None:
-            drawing.box(plot.x(0), plot.x(known.low), y - _THICK / 2, _THICK)
+            drawing.box(plot.x(0), plot.x(known.sure), y - _THICK / 2, _THICK)
         _range(drawing, plot, known, y)
         _said(drawing, plot, known, y)
     _zeros(drawing, plot, top)

@@ -102,6 +102,7 @@ def _rows(sheet: Sheet, spec: ChartSpec, lang: str) -> _Made | None:
     lines = _lines(_without_gaps(sheet, spec), spec.x, lang)
     if spec.kind == STACKED:
         lines = [line for line in lines if any(known.low or known.high for known in line.values)]
+    lines = [line for line in lines if any(known.text for known in line.values)]
     if not any(known.low is not None for line in lines for known in line.values):
         return None
     total = len(lines)

@@ -57,7 +57,10 @@ def wrapped(text: str, width: float, size: int = TEXT) -> tuple[str, ...]:
     lines += [line] if line else []
     if len(lines) <= _MOST_LINES:
         return tuple(lines)
-    return (*lines[: _MOST_LINES - 1], lines[_MOST_LINES - 1][:-1] + "…")
+    last = lines[_MOST_LINES - 1]
+    while text_width(last + "…", size) > width:
+        last = last[:-1]
+    return (*lines[: _MOST_LINES - 1], last + "…")
 
 
 @dataclass(slots=True)
@@ -124,7 +127,7 @@ class Drawing:
                 continue
             values = {**topology, "objects": {name: {"type": "GeometryCollection", "geometries": geometries}}}
             fill: dict[str, Any] = {"fill": INK, "fillOpacity": 0.06} if name == "land" else {"fill": ACCENT}
-            mark = {"type": "geoshape", "stroke": INK, "strokeWidth": 0.6, "strokeOpacity": 0.45, **fill}
+            mark = {"type": "geoshape", "clip": False, "stroke": INK, "strokeWidth": 0.6, "strokeOpacity": 0.45, **fill}
             layer = {
                 "data": {"values": values, "format": {"type": "topojson", "feature": name}},
                 "projection": projection,
