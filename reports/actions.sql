@@ -2,6 +2,11 @@
 title = { fr = "Types d’actions", en = "Kinds of action" }
 source = { fr = "Type d’actions", en = "Section on kinds of action" }
 key = ["action"]
+[chart]
+kind = "dots"
+x = "cities"
+y = "action"
+sort = "value"
 [columns]
 action = { fr = "Action", en = "Action", codes = "actions" }
 cities = { fr = "{Units}", en = "{Units}", high = "cities_high", base = "base", none = "not_asked" }

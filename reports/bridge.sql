@@ -3,6 +3,9 @@ title = { fr = "D’une vague à l’autre : ce qui explique la différence du 
 key = ["wave_before", "wave", "zone"]
 waves = 2
 not_additive = ["agreements_before_high", "agreements_high"]
+[chart]
+kind = "waterfall"
+row = "total"
 [columns]
 wave_before = { fr = "De la vague", en = "From wave", codes = "waves" }
 wave = { fr = "à la vague", en = "to wave", codes = "waves" }

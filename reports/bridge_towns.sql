@@ -2,6 +2,9 @@
 title = { fr = "D’une vague à l’autre : ce qui explique la différence du nombre {de_units}", en = "From one wave to the next: what explains the difference in {units}" }
 key = ["wave_before", "wave", "indicator"]
 waves = 2
+[chart]
+kind = "waterfall"
+row = "engaged"
 [columns]
 wave_before = { fr = "De la vague", en = "From wave", codes = "waves" }
 wave = { fr = "à la vague", en = "to wave", codes = "waves" }

@@ -2,6 +2,10 @@
 title = { fr = "Accords par pays", en = "Agreements by country" }
 source = { fr = "Répartition géographique, répartition par pays", en = "Section on geography, table by country" }
 key = ["zone", "country"]
+[chart]
+kind = "map"
+x = "agreements"
+y = "country"
 [columns]
 zone = { fr = "Zone géographique", en = "Geographic zone", codes = "zones" }
 country = { fr = "Pays", en = "Country", codes = "countries" }

@@ -2,6 +2,11 @@
 title = { fr = "Difficultés et freins", en = "Difficulties and obstacles" }
 source = { fr = "Difficultés, freins rencontrés par les collectivités", en = "Section on difficulties and obstacles" }
 key = ["difficulty"]
+[chart]
+kind = "dots"
+x = "cities"
+y = "difficulty"
+sort = "value"
 [columns]
 difficulty = { fr = "Difficulté", en = "Difficulty", codes = "difficulties" }
 cities = { fr = "{Units}", en = "{Units}", high = "cities_high", base = "base", none = "not_asked" }

@@ -2,6 +2,10 @@
 title = { fr = "Évolution, par vague et zone géographique", en = "Evolution, by wave and geographic zone" }
 key = ["wave", "zone"]
 waves = 2
+[chart]
+kind = "slope"
+x = "wave"
+y = "agreements"
 [columns]
 wave = { fr = "Vague", en = "Wave", codes = "waves" }
 zone = { fr = "Zone géographique", en = "Geographic zone", codes = "zones" }

@@ -2,6 +2,11 @@
 title = { fr = "Organisation des relations internationales", en = "Management of international relations" }
 source = { fr = "Organisation de la gestion des relations internationales", en = "Section on the management of international relations" }
 key = ["arrangement"]
+[chart]
+kind = "dots"
+x = "cities"
+y = "arrangement"
+sort = "value"
 [columns]
 arrangement = { fr = "Organisation", en = "Arrangement" }
 cities = { fr = "{Units}", en = "{Units}", high = "cities_high", base = "base", none = "not_asked" }

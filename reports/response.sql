@@ -2,6 +2,10 @@
 title = { fr = "Réponse, par vague et taille {de_unit}", en = "Response, by wave and size of {unit}" }
 key = ["wave", "size_class"]
 not_additive = ["response_rate", "response_rate_high"]
+[chart]
+kind = "stacked"
+x = ["responded", "refused", "not_reached", "not_published"]
+y = "size_class"
 [columns]
 wave = { fr = "Vague", en = "Wave", codes = "waves" }
 size_class = { fr = "Habitants", en = "Inhabitants", codes = "size_classes" }

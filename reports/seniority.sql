@@ -2,6 +2,10 @@
 title = { fr = "Ancienneté des échanges", en = "Length of engagement" }
 source = { fr = "Ancienneté des échanges", en = "Section on how long exchanges have lasted" }
 key = ["seniority"]
+[chart]
+kind = "dots"
+x = "cities"
+y = "seniority"
 [columns]
 seniority = { fr = "Ancienneté", en = "Engaged for" }
 cities = { fr = "{Units}", en = "{Units}", high = "cities_high", base = "base", none = "not_asked" }

@@ -5,6 +5,11 @@ key = ["zone"]
 [finding]
 fr = "{agreements[eu]|Aucun accord|Un accord|# accords} sur {agreements[total]} {agreements[eu]|n’est|est|sont} avec un pays de l’Union européenne."
 en = "{agreements[eu]|No agreement|One agreement|# agreements} of {agreements[total]} {agreements[eu]|is|is|are} with a country of the European Union."
+[chart]
+kind = "bars"
+x = "agreements"
+y = "zone"
+sort = "value"
 [columns]
 zone = { fr = "Zone géographique", en = "Geographic zone", codes = "zones" }
 agreements = { fr = "Accords", en = "Agreements", high = "agreements_high" }

@@ -77,6 +77,7 @@ def run(*arguments: object) -> Result:
 # is seen through reports that are compared on both engines: of these modules the variants on PostgreSQL prove little more.
 _ON_DUCKDB_FIRST = {
     "test_aliases",
+    "test_charts",
     "test_docs",
     "test_document",
     "test_exports",

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from jumelage import content
+from jumelage.chart_spec import ChartSpec, chart_spec
 from jumelage.content import read_text, root
 from jumelage.errors import UsageError
 from jumelage.finding_text import places
@@ -85,6 +86,7 @@ class Report:
     note: Label | None = None
     balance: Balance | None = None
     finding: Label | None = None
+    chart: ChartSpec | None = None
     brought: bool = False
     unworded: Report | None = None
 
@@ -147,20 +149,8 @@ CODES = frozenset(
 )
 _FILE = re.compile(r"/\*\n(?P<header>.*?)\*/\n(?P<sql>.*)", re.DOTALL)
 _CELLS = "\n-- cells\n"
-_HEADER_KEYS = {
-    "title",
-    "source",
-    "key",
-    "columns",
-    "labels",
-    "not_additive",
-    "listing",
-    "waves",
-    "asks",
-    "note",
-    "balance",
-    "finding",
-}
+_TEXTS = {"title", "source", "note", "finding"}
+_HEADER_KEYS = {*_TEXTS, "key", "columns", "labels", "not_additive", "listing", "waves", "asks", "balance", "chart"}
 _COLUMN_KEYS = {"fr", "en", "codes", "high", "base", "none", "seldom"}
 
 
@@ -284,6 +274,7 @@ def _report(name: str, header: dict[str, Any], sql: str, *, brought: bool) -> Re
                 )
             )
     listing = header.get("listing")
+    lists_of = {column.name: column.codes for column in columns}
     made = Report(
         name=name,
         title=label(header["title"], "title"),
@@ -299,6 +290,9 @@ def _report(name: str, header: dict[str, Any], sql: str, *, brought: bool) -> Re
         note=label(header["note"], "note") if "note" in header else None,
         balance=Balance(balance["start"], tuple(balance["parts"]), balance["end"]) if balance else None,
         finding=label(header["finding"], "finding") if "finding" in header else None,
+        chart=chart_spec(header["chart"], tuple(header["key"]), lists_of, balanced=bool(balance), name=name)
+        if "chart" in header
+        else None,
         brought=brought,
     ).of_kind(None)
     _check_finding(made)
