@@ -28,14 +28,15 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from jumelage.document import Part
+    from jumelage.render.charts import Chart
     from jumelage.reporting.entries import Ledger
     from jumelage.reporting.sheet import Sheet, WaveFacts
     from jumelage.revisions.scope import Scope
 
 SITE = "site"
 DATA_FORMATS = ("csv", "json")
-ROW_PAGES, WORKBOOK, PDF = "rows", "xlsx", "pdf"
-FORMATS = (SITE, ROW_PAGES, PDF, WORKBOOK, *DATA_FORMATS)
+ROW_PAGES, CHARTS, WORKBOOK, PDF = "rows", "charts", "xlsx", "pdf"
+FORMATS = (SITE, ROW_PAGES, CHARTS, PDF, WORKBOOK, *DATA_FORMATS)
 _FINDINGS = Label(
     "Publié bien que la vérification ait trouvé {} problème(s)\u00a0; manifest.json les nomme.",
     "Published although the check found {} problem(s); manifest.json names them.",
@@ -109,10 +110,11 @@ def files(
         if {SITE, PDF} & set(formats):
             page = page_of(edition.parts, edition.ledger, lang)
             page["remarks"] += [remark.text(lang).format(len(edition.problems)) for remark in remarks]
+            page["charts"] = _charts(edition, lang) if CHARTS in formats else {}
             if SITE in formats:
                 site = site_of(page, edition.folder, langs, compared=edition.ledger is None)
                 whole = [(f"survey.{lang}.{form}", words(lang)[form]) for form in (PDF, WORKBOOK) if form in formats]
-                for name, text in pages(site, page, found, data, whole, {}, {}):
+                for name, text in pages(site, page, found, data, whole, {}):
                     yield name, text.encode()
                 if places:
                     for name, text in place_pages(site, places):
@@ -128,6 +130,14 @@ def files(
                 from jumelage.render.workbook import render_workbook
 
                 yield f"{edition.folder}survey.{lang}.{WORKBOOK}", render_workbook(edition.parts, edition.ledger, lang)
+
+
+def _charts(edition: Edition, lang: str) -> dict[str, Chart]:
+    with _installed(CHARTS, "vl-convert-python"):
+        from jumelage.render.charts import chart_of
+
+        drawn = ((sheet.name, chart_of(sheet, lang)) for sheet in edition.sheets)
+        return {name: chart for name, chart in drawn if chart}
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -103,7 +104,7 @@ def _rows(sheet: Sheet, spec: ChartSpec, lang: str) -> _Made | None:
     if spec.kind == STACKED:
         lines = [line for line in lines if any(known.low or known.high for known in line.values)]
     lines = [line for line in lines if any(known.text for known in line.values)]
-    if not any(known.low is not None for line in lines for known in line.values):
+    if not any(known.low is not None for line in lines for known in line.values) or _one_range(lines):
         return None
     total = len(lines)
     if total > MOST:
@@ -134,6 +135,13 @@ def _rows(sheet: Sheet, spec: ChartSpec, lang: str) -> _Made | None:
     said = [f"{_named(row, heading)}{colon}{_values(row, measures)}" for row in ordered]
     cut = filled(_CUT, MOST, total) if total > MOST else None
     return _Made(drawing, ", ".join(measures), said, total, cut)
+
+
+def _one_range(lines: Sequence[_Line]) -> bool:
+    """Tell whether most values are one and the same range: a picture of it shows nothing."""
+    values = [known for line in lines for known in line.values]
+    ranges = Counter(known.text for known in values if not known.exact)
+    return any(2 * number > len(values) for number in ranges.values())
 
 
 def _map(sheet: Sheet, spec: ChartSpec, lang: str) -> _Made | None:

@@ -67,7 +67,7 @@ def _said(page: Mapping[str, Any]) -> dict[str, Any]:
             {
                 "title": chapter.title,
                 "text": chapter.text,
-                "sections": [_section(section, lang) for section in chapter.sections],
+                "sections": [_section(section, lang) | _chart(page, section) for section in chapter.sections],
             }
             for chapter in page["parts"]
         ],
@@ -76,6 +76,11 @@ def _said(page: Mapping[str, Any]) -> dict[str, Any]:
             for title, _, lines in page["ledger"] or ()
         ],
     }
+
+
+def _chart(page: Mapping[str, Any], section: Section) -> dict[str, Any]:
+    chart = page["charts"].get(section.id)
+    return {"chart": {"svg": chart.svg, "alt": chart.alt} if chart else None}
 
 
 def _section(section: Section, lang: str) -> dict[str, Any]:

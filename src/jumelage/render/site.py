@@ -94,13 +94,11 @@ def pages(
     data: Sequence[str],
     whole: Sequence[tuple[str, str]],
     histories: Mapping[str, Sequence[tuple[str, str]]],
-    charts: Mapping[str, Any],
 ) -> Iterator[tuple[str, str]]:
     """Yield the pages of the document: the start, its parts, each report and the rows behind it, and the ledger.
 
     `found` are the rows behind reports, `data` the formats that there are of each, `whole` the files that hold
-    everything, with their names, `histories` what became of a report from revision to revision, and `charts` those of
-    reports.
+    everything, with their names, and `histories` what became of a report from revision to revision.
     """
     lang, w = site.lang, page["w"]
     cells = {name: rows_of_cells(one) for name, one in found.items()}
@@ -129,7 +127,7 @@ def pages(
             part=part,
             cells=cells,
             data=data,
-            charts=charts,
+            charts=page["charts"],
             used=[one for one in page["statuses"] if one[0] in used],
         )
         for section in part.sections:
