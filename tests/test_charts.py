@@ -328,7 +328,15 @@ def test_without_a_number_there_is_no_picture(rows: list[tuple[Value, ...]]) -> 
     assert chart_of(replace(sheet(report(BARS), [("DE", 1, 1, 0)]), report=report_file.report("panel")), "fr") is None
 
 
-@pytest.mark.parametrize("rows", [[("DE", -5, -5, 0), ("PL", 0, 3, 0)], [("DE", 0, 0, 0)], [("DE", 10**30, None, 0)]])
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [("DE", -5, -5, 0), ("PL", 0, 3, 0)],
+        [("DE", 0, 0, 0)],
+        [("DE", 10**30, None, 0)],
+        [("DE", 1, 1, 0), ("PL", 10**400, None, 0), ("IT", "x" * 999, "", 0)],
+    ],
+)
 def test_any_number_is_drawn(rows: list[tuple[Value, ...]]) -> None:
     for kind in ("bars", "dots"):
         found = chart(sheet(report(BARS.replace("bars", kind)), rows))
@@ -349,6 +357,7 @@ def test_any_number_is_drawn(rows: list[tuple[Value, ...]]) -> None:
         ('kind = "bars"\nx = "n"\ny = "country"\nsort = "up"', "sort: 'up'; known: given, value", "sort\u00a0: 'up'"),
         ('kind = "bars"\nx = "n"\ny = "country"\ncolour = "red"', "unknown key 'colour' for bars", "clé inconnue 'colour'"),
         ('kind = "stacked"\nx = ["n"]\ny = "country"', "x: stacked needs several", "x\u00a0: stacked demande plusieurs"),
+        (f'kind = "stacked"\nx = {["n"] * 9}\ny = "country"', "several columns, 8 at most", "8 au plus"),
         ('kind = "stacked"\nx = ["n", "n"]\ny = "country"', "x: a column stands there twice", "deux fois"),
         ('kind = "slope"\nx = "n"\ny = "country"', "x: unknown column 'n'", "x\u00a0: colonne inconnue"),
         ('kind = "waterfall"\nrow = "total"', "needs a table [balance]", "demande une table [balance]"),

@@ -26,6 +26,7 @@ BY_VALUE = "value"
 _SORTS = (BY_VALUE, "given")
 _COUNTRIES = "countries"
 _SEVERAL = 2
+MOST_STACKED = 8  # measures that colours tell apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +86,12 @@ def chart_spec(
 def _several(said: Any, known: Collection[str], kind: str, name: str) -> tuple[str, ...]:  # noqa: ANN401
     if kind != STACKED:
         return (_column(said, "x", known, name),)
-    if not isinstance(said, list) or len(said) < _SEVERAL:
-        raise _wrong(name, both("x\u00a0: stacked demande plusieurs colonnes", "x: stacked needs several columns"))
+    if not isinstance(said, list) or not _SEVERAL <= len(said) <= MOST_STACKED:
+        fr, en = (
+            "x\u00a0: stacked demande plusieurs colonnes, {} au plus",
+            "x: stacked needs several columns, {} at most",
+        )
+        raise _wrong(name, both(fr, en, MOST_STACKED))
     found = tuple(_column(one, "x", known, name) for one in said)
     if len(set(found)) < len(found):
         raise _wrong(name, both("x\u00a0: une colonne y est deux fois", "x: a column stands there twice"))

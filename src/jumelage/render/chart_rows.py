@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from jumelage.render.drawing import ACCENT, COLOURS, LINE, OTHER, SMALL, WIDTH, Drawing, text_width, wrapped
@@ -18,6 +19,7 @@ _GAP = 8
 _THICK = 16
 _FAINT = 0.35  # of what may be, where the rest is known
 _INDENT = 12
+_LEAST = 40  # for what is drawn, however long the numbers are
 _RADIUS = 5  # of a dot
 _ROUND = (1, 2, 5)
 _MOST_TICKS = 5
@@ -85,7 +87,8 @@ def _plot(rows: Sequence[Row], ends: Sequence[float], heading: str = "") -> _Plo
     values = max(text_width(row.value.text) for row in rows)
     widest = max(indent + text_width(line) for indent, lines in labels for line in lines or ("",))
     left = _RADIUS if above else widest + _GAP + _RADIUS
-    return _Plot(left, WIDTH - values - 2 * _GAP, min(0, *ends, 0), max(0, *ends, 0), above)
+    right = max(WIDTH - values - 2 * _GAP, left + _LEAST)
+    return _Plot(left, right, min(0, *ends, 0), max(0, *ends, 0), above)
 
 
 def _ends(rows: Sequence[Row]) -> list[float]:
@@ -166,10 +169,12 @@ def bars(rows: Sequence[Row], heading: str, measure: str) -> Drawing:
 
 def stacked(rows: Sequence[Row], heading: str, measures: Sequence[str]) -> Drawing:
     """Draw the measures of each row one behind the other; a line below says how far one may reach that is a range."""
-    sums = [sum(known.low or 0 for known in row.values) for row in rows]
-    widest = [sum(max(known.low or 0, known.high or 0) for known in row.values[:1]) for row in rows]
+    ends = []
+    for row in rows:
+        starts = accumulate((known.low or 0 for known in row.values), initial=0.0)
+        ends += [start + max(known.low or 0, known.high or 0) for start, known in zip(starts, row.values, strict=False)]
     plain = [Row(row.label, (Known(None, None, ""),), row.group, row.indented) for row in rows]
-    drawing, plot = Drawing(), _plot(plain, [*sums, *widest], heading)
+    drawing, plot = Drawing(), _plot(plain, ends, heading)
     x, drawing.height = 0.0, LINE / 2
     for colour, name in zip(COLOURS, measures, strict=False):
         if x and x + 18 + text_width(name, SMALL) > WIDTH:
@@ -186,9 +191,12 @@ def stacked(rows: Sequence[Row], heading: str, measures: Sequence[str]) -> Drawi
             if low:
                 drawing.box(left, right - 1, y - _THICK / 2, _THICK - 3, colour=colour)
             if known.high is not None and not known.exact:
-                end = plot.x(min(start + known.high, plot.most))
+                end = plot.x(start + known.high)
                 drawing.line((left, below), (end, below), colour=colour, width=2)
                 drawing.line((end, below - 3), (end, below + 3), colour=colour, width=2)
+            if known.low is not None and known.high is None:
+                drawing.line((left, below), (right, below), colour=colour, width=2)
+                drawing.dot(right + 2, below, shape="triangle-right", size=40, colour=colour)
             if text_width(known.text, SMALL) + 4 < right - left:
                 drawing.text((left + right) / 2, y - 1.5, known.text, align="center", size=SMALL, bold=True)
             start += low

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from jumelage.chart_spec import BARS, BY_VALUE, DOTS, MAP, SLOPE, STACKED, WATERFALL
@@ -11,7 +12,7 @@ from jumelage.content import ALL, TOTAL
 from jumelage.render.chart_map import points, world_map
 from jumelage.render.chart_rows import Known, Row, Step, bars, dots, stacked, waterfall
 from jumelage.render.chart_slope import Series, slope
-from jumelage.render.drawing import svg_of
+from jumelage.render.drawing import svg_of, wrapped
 from jumelage.render.grid import computed
 from jumelage.render.words import title, words
 from jumelage.reporting.sheet import number
@@ -19,7 +20,6 @@ from jumelage.texts import Label, filled, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from decimal import Decimal
 
     from jumelage.chart_spec import ChartSpec
     from jumelage.render.drawing import Drawing
@@ -44,6 +44,8 @@ _NOT_DRAWN = Label("Sans contour sur la carte\u00a0: {}", "Without an outline on
 _WAVES = "waves"
 _SEVERAL = 2
 _DIGITS = 9
+_LARGEST = 10**30  # what is larger is no number of anything
+_LONGEST = 160  # of a text that stands where a number would
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,8 +253,9 @@ def _known(sheet: Sheet, cell: dict[str, Value], measure: str, lang: str) -> Kno
     column = sheet.report.column(measure)
     low, high = cell[measure], cell[column.high or measure]
     text = one_line(computed(column, low, high, lang))
-    if low is None or isinstance(low, str):
-        return Known(None, None, text)
+    ends = [end for end in (low, high) if isinstance(end, int | Decimal)]
+    if low is None or isinstance(low, str) or any(abs(end) > _LARGEST for end in ends):
+        return Known(None, None, (wrapped(text, _LONGEST) or ("",))[0])
     return Known(float(low), None if high is None or isinstance(high, str) else float(high), text, number(low, lang))
 
 
