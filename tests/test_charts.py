@@ -85,6 +85,10 @@ def boxes(svg: str) -> list[tuple[float, float]]:
     return [(float(a or c), float(b or d)) for a, b, c, d in found]
 
 
+# Nothing is known of most of their rows but the number of towns that were asked.
+ALL_OPEN = {("2006", name) for name in ("actions", "difficulties", "management", "seniority")}
+
+
 @pytest.fixture(scope="module")
 def sheets(shown: URL) -> dict[tuple[str, str], Sheet]:
     """The sheets of all reports that have a chart, by waves and name."""
@@ -107,7 +111,7 @@ def test_every_number_of_a_picture_is_one_of_its_sheet(sheets: dict[tuple[str, s
         found, spec = chart_of(made, lang), made.report.chart
         assert spec is not None
         if found is None:
-            assert not made.rows
+            assert not made.rows or (waves, name) in ALL_OPEN
             continue
         drawn += 1
         measures = (spec.y,) if spec.kind == "slope" else spec.x
@@ -123,7 +127,7 @@ def test_every_number_of_a_picture_is_one_of_its_sheet(sheets: dict[tuple[str, s
         said = [text for text in written if re.fullmatch(r"[≥\d][\d–,.\u202f\u00a0]*", text)]
         if spec.kind in {"stacked", "slope"}:
             assert set(said) <= {*known, "2006"}, (waves, name)
-    assert drawn == 8 + 8 + 4
+    assert drawn == 8 - len(ALL_OPEN) + 8 + 4
 
 
 def test_the_pictures_of_a_language_are_of_it(sheets: dict[tuple[str, str], Sheet]) -> None:

@@ -143,7 +143,7 @@ def _one_range(lines: Sequence[_Line]) -> bool:
     """Tell whether most values are one and the same range: a picture of it shows nothing."""
     values = [known for line in lines for known in line.values]
     ranges = Counter(known.text for known in values if not known.exact)
-    return any(2 * number > len(values) for number in ranges.values())
+    return len(values) > _SEVERAL and any(2 * number > len(values) for number in ranges.values())
 
 
 def _map(sheet: Sheet, spec: ChartSpec, lang: str) -> _Made | None:
