@@ -64,6 +64,7 @@ STATUS_MEANINGS = {
 WORDS = {
     "other_language": Label("English", "Français"),
     "contents": Label("Sommaire", "Contents"),
+    "skip": Label("Aller au contenu", "Skip to content"),
     "data": Label("Données", "Data"),
     "rows_of": Label("Les lignes derrière les chiffres", "The rows behind the figures"),
     "rows_lead": Label(
