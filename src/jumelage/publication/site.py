@@ -207,10 +207,8 @@ _INDEX = """<!doctype html>
 </head>
 <body>
 <h1>{title}</h1>
-<ul>
-<li><a href="fr.html" hreflang="fr">Français</a></li>
-<li><a href="en.html" hreflang="en" lang="en">English</a></li>
-</ul>
+<p><a href="fr.html" hreflang="fr">Français</a></p>
+<p><a href="en.html" hreflang="en" lang="en">English</a></p>
 </body>
 </html>
 """
