@@ -22,18 +22,22 @@ def pages(root: Path) -> list[Path]:
 
 
 def sample(root: Path, most: int) -> list[Path]:
-    """Some pages of each kind, which is the folder where they lie, in each language: small, middling and large ones."""
-    kinds: dict[tuple[Path, bytes], list[Path]] = defaultdict(list)
+    """Some pages of each kind, in each language: the middling one, or small, middling and large ones.
+
+    A kind is the folder where they lie, and whether they hold tables.
+    """
+    kinds: dict[tuple[Path, bytes, bool], list[Path]] = defaultdict(list)
     for page in pages(root):
-        lang = _LANG.search(page.read_bytes()[:2000])
+        written = page.read_bytes()
+        lang = _LANG.search(written)
         assert lang, f"{page}: no language"
-        kinds[page.parent, lang[1]].append(page)
+        kinds[page.parent, lang[1], b"<table" in written].append(page)
     each = max(1, most // len(kinds))
     chosen = []
     for group in kinds.values():
         by_size = sorted(group, key=lambda page: (page.stat().st_size, page.name))
         step = max(1.0, len(by_size) / each)
-        chosen += [by_size[-1 - int(number * step)] for number in range(min(each, len(by_size)))]
+        chosen += [by_size[int((number + 0.5) * step)] for number in range(min(each, len(by_size)))]
     return sorted(chosen)
 
 
