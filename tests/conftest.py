@@ -27,6 +27,7 @@ from jumelage import cli, database
 from jumelage.database import migrate
 from jumelage.loading.load import load
 from jumelage.loading.revision import Request
+from jumelage.publication.site import FORMATS
 from jumelage.revisions.history import withdraw
 
 # A machine that is busy is not a failure: no deadlines. `make test` tries few random examples, `make test-all` many.
@@ -247,6 +248,18 @@ def both(postgres: URL, tmp_path_factory: pytest.TempPathFactory) -> dict[str, U
 def shown(databases: Databases) -> URL:
     """The database of the examples in the pages, to read only."""
     return databases.shown()
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of publications with everything that is a page: of a wave, and of several of which one is synthetic."""
+    folder, made = tmp_path_factory.mktemp("published-from"), tmp_path_factory.mktemp("published")
+    url = Databases("duckdb", folder, None).shown()
+    formats = ",".join(name for name in FORMATS if name not in {"pdf", "xlsx"})
+    for name, waves in (("one", "2006"), ("several", "2006,2012-demo")):
+        done = run("publish", "--wave", waves, "--formats", formats, "--db", address(url), "--out", made / name)
+        assert done.code == 0, done.err
+    return made
 
 
 @pytest.fixture
