@@ -254,7 +254,7 @@ def _known(sheet: Sheet, cell: dict[str, Value], measure: str, lang: str) -> Kno
     low, high = cell[measure], cell[column.high or measure]
     text = one_line(computed(column, low, high, lang))
     ends = [end for end in (low, high) if isinstance(end, int | Decimal)]
-    if low is None or isinstance(low, str) or any(abs(end) > _LARGEST for end in ends):
+    if low is None or isinstance(low, str) or any(not -_LARGEST <= end <= _LARGEST for end in ends):
         return Known(None, None, (wrapped(text, _LONGEST) or ("",))[0])
     return Known(float(low), None if high is None or isinstance(high, str) else float(high), text, number(low, lang))
 
