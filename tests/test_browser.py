@@ -198,7 +198,8 @@ def test_a_page_reads_the_same_without_scripts(browser: Browser, published: Path
             without.goto(file.as_uri())
             read = without.locator("body").inner_text()
             assert read, file
-            assert read == with_scripts.locator("body").inner_text(), file
+            lines = set(with_scripts.locator("body").inner_text().splitlines())
+            assert set(read.splitlines()) <= lines, file  # a script adds a search, and takes nothing away
 
 
 def test_a_page_is_shown_in_its_style_which_its_policy_allows(browser: Browser, published: Path) -> None:
@@ -206,8 +207,7 @@ def test_a_page_is_shown_in_its_style_which_its_policy_allows(browser: Browser, 
         page = context.new_page()
         for file in sample(published, 1):
             page.goto(file.as_uri())
-            if page.locator("style, link[rel=stylesheet]").count():
-                assert page.evaluate("[...document.styleSheets].some(one => one.cssRules.length > 10)"), file
+            assert page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--ink')"), file
 
 
 def test_the_sample_holds_each_kind_of_page_in_both_languages(published: Path) -> None:

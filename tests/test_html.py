@@ -16,8 +16,8 @@ import pytest
 
 from tests.sites import Read, pages, sample
 
-# What the checker says of every style that a policy allows by its hash; that the browser applies it is tested there.
-_NOT_SO = "Inline style violates Content Security Policy (meta tag)"
+# What the checker says of every file that a policy allows: that the browser applies it is tested there.
+_NOT_SO = "Resource violates Content Security Policy (meta tag)"
 _OF_FRENCH = frozenset(
     [
         "le",
