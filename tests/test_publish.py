@@ -88,7 +88,7 @@ def test_pages_of_several_waves_hold_the_reports_that_compare_them(shown: URL, t
     ):
         page = Page(out / f"{lang}.html")
         text = "".join(page.text)
-        assert {one for one in page.ids if not one.startswith("part-")} == compared
+        assert {one for one in page.ids if not one.startswith("part-")} - {"main"} == compared
         assert made_up in text
         assert title in text
         for name in compared:
