@@ -152,7 +152,8 @@ def explain(
 ) -> None:
     """List the rows behind a cell of a report."""
     from jumelage import database, report_file
-    from jumelage.render.grid import computed, of_detail
+    from jumelage.render.detail import of_detail
+    from jumelage.render.grid import computed
     from jumelage.reporting import run as reporting
     from jumelage.reporting.own_reports import own_reports
 

@@ -87,6 +87,14 @@ class Sheet:
         """Whether the list of agreements of every wave is claimed complete, and lacks none of the kind shown."""
         return all(wave.facts["complete"] for wave in self.waves)
 
+    @property
+    def numbers(self) -> frozenset[str]:
+        """The columns that can only have numbers: those with ends and bases, these, and what a list counts."""
+        columns, listing = self.report.columns, self.report.listing
+        bounded = {column.name for column in columns if column.high or column.base}
+        named = {name for column in columns for name in (column.high, column.base) if name}
+        return frozenset(bounded | named | ({listing.count} if listing else set()))
+
     def with_rows(self, keys: Iterable[str]) -> Sheet:
         """Return the sheet with a row for each of these keys; rows that it lacks are put where they belong."""
         cells = self.cells()
