@@ -198,10 +198,12 @@ def test_the_town_that_one_became_part_of_is_there_though_nobody_asked_it(
     databases: Databases, tiny_wave: WaveFolder, tmp_path: Path
 ) -> None:
     url = databases.migrated()
-    for name in ("frame", "respondents", "partnerships", "difficulties"):
-        tiny_wave.replace(f"{name}.csv", "Douai", "Saint-Pol-sur-Mer") if name != "partnerships" else None
+    for name in ("frame", "respondents", "difficulties"):
+        tiny_wave.replace(f"{name}.csv", "Douai", "Saint-Pol-sur-Mer")
     tiny_wave.write("partnerships.csv", "city,country,agreements,partner,since,inferred,source\n")
     load(url, Request(tiny_wave.path, by="tests"))
+    with database.writing(url) as connection:  # only the change tells
+        connection.exec_driver_sql("update survey.cities set part_of = 'FR-59' where code = '59540'")
     write(url, tmp_path / NAME, "tiny")
     assert rows(tmp_path / NAME, "from survey.city_changes") == [("59540", date(2010, 12, 9), "59183")]
     names = "select code from survey.cities where kind = 'commune' order by code"
@@ -222,6 +224,8 @@ def test_the_same_rows_have_the_same_hash_on_both_engines_and_other_rows_another
         "update survey.zones set label_fr = 'x' where position = 1",
         "update survey.partnerships set city = null where agreement = 1",
         "update survey.partnerships set partner = '' where agreement = 1",
+        "update survey.revisions set title_fr = 'ab', title_en = 'c' where revision = 1",
+        "update survey.revisions set title_fr = 'a', title_en = 'bc' where revision = 1",
     ):
         with database.writing(loaded) as connection:
             connection.exec_driver_sql(change)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Value = int | Decimal | str | None
 
-_SPECIAL = {
+SPECIAL = {
     TOTAL: Label("Total", "Total"),
     ALL: Label("Ensemble", "All"),
     UNKNOWN: Label("non précisé", "not stated"),
@@ -124,7 +124,7 @@ class Sheet:
         for name, part in zip(self.report.key, key.split("/"), strict=True):
             spec = self.report.column(name)
             listed = {**self.labels.get(spec.codes or "", {}), **(spec.labels or {})}
-            if (spec.codes or spec.labels) and part not in listed and part not in _SPECIAL:
+            if (spec.codes or spec.labels) and part not in listed and part not in SPECIAL:
                 return False
         return True
 
@@ -136,7 +136,7 @@ class Sheet:
             return number(value, lang)
         spec = self.report.column(column)
         own = (spec.labels or {}).get(value)
-        label = own or self.labels.get(spec.codes or "", {}).get(value) or _SPECIAL.get(value)
+        label = own or self.labels.get(spec.codes or "", {}).get(value) or SPECIAL.get(value)
         indent = "\u2003" if value in self.details else ""
         return indent + (label.text(lang) if label else value)
 
