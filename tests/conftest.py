@@ -85,6 +85,7 @@ _ON_DUCKDB_FIRST = {
     "test_handed",
     "test_history",
     "test_hostile",
+    "test_parquet",
     "test_publication_pdf",
     "test_publication_rows",
     "test_publication_workbook",

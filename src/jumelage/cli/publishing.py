@@ -72,7 +72,7 @@ def publish(
         typer.Option(
             "--formats",
             metavar="LIST",
-            help="What to publish: some of site, rows, charts, pdf, xlsx, csv, json. [default: all]",
+            help="What to publish: some of site, rows, charts, pdf, xlsx, csv, json, parquet, duckdb. [default: all]",
             show_default=False,
         ),
     ] = "",

@@ -150,10 +150,12 @@ def explain(
     without_inferred: WithoutInferred = False,
     output: Output = None,
 ) -> None:
-    """List the rows behind a cell of a report."""
+    """List the rows behind a cell of a report. Programs get codes (csv, json), people names before them (table)."""
     from jumelage import database, report_file
-    from jumelage.render.grid import computed, of_detail
+    from jumelage.render.detail import of_detail
+    from jumelage.render.grid import computed
     from jumelage.reporting import run as reporting
+    from jumelage.reporting.behind import names_of
     from jumelage.reporting.own_reports import own_reports
 
     url = url_of(ctx, db)
@@ -168,7 +170,8 @@ def explain(
         say_remarks(scope)
         known = computed(sheet.report.column(measure), *sheet.known(key, measure), lang)
         title = filled(_CELL, report, key, measure, known).text(lang)
-        show(of_detail(detail, title, lang), format_, output)
+        names = names_of(connection, sheet, detail.columns, {}) if format_ == "table" else {}
+        show(of_detail(detail, title, lang, sheet.report, names), format_, output)
 
 
 def check(

@@ -3,7 +3,7 @@
 What the rest of the house may use is exported here; Alembic is imported by `migrate` alone.
 """
 
-from jumelage.database.bulk import analyze, append, fetch, orphans, settle, superuser, variables
+from jumelage.database.bulk import analyze, append, fetch, orphans, settle, spool, superuser, variables
 from jumelage.database.connection import (
     creating,
     in_memory,
@@ -12,9 +12,10 @@ from jumelage.database.connection import (
     only_read,
     opened,
     reading,
+    replacing,
     writing,
 )
-from jumelage.database.sql import file_to_read, literal, query, stream
+from jumelage.database.sql import file_to_read, from_spool, literal, query, stream
 from jumelage.database.state import columns, content_hash, current, head, migrations, outdated
 from jumelage.database.urls import DEFAULT, ENVIRONMENT, exists, resolve_url, shown
 
@@ -30,6 +31,7 @@ __all__ = [
     "exists",
     "fetch",
     "file_to_read",
+    "from_spool",
     "head",
     "in_memory",
     "literal",
@@ -42,9 +44,11 @@ __all__ = [
     "outdated",
     "query",
     "reading",
+    "replacing",
     "resolve_url",
     "settle",
     "shown",
+    "spool",
     "stream",
     "superuser",
     "variables",

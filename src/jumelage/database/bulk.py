@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from jumelage.database.engines import engine_of
 
@@ -23,6 +23,11 @@ def fetch(source: Connection, sql: str, workbench: Connection, table: str, kinds
     The reverse of `append`, by the same means.
     """
     engine_of(source).fetch(source, sql, workbench, table, kinds)
+
+
+def spool(source: Connection, sql: str, columns: Sequence[str], file: BinaryIO) -> None:
+    """Write what a query of the source gives to a file of CSV, to be read by `from_spool`."""
+    engine_of(source).spool(source, sql, columns, file)
 
 
 def orphans(connection: Connection, tables: Collection[str] | None = None) -> list[str]:

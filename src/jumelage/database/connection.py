@@ -107,6 +107,16 @@ def creating(url: URL) -> Iterator[Connection]:
 
 
 @contextmanager
+def replacing(url: URL) -> Iterator[Connection]:
+    """Make a database in one transaction, which takes the place of what is there once it is whole, only to be read."""
+    with engine_of(url).created(url, instead=True) as (beside, keep):
+        with _translated(url), make_engine(beside).connect() as connection:
+            yield connection
+            connection.commit()
+        keep()
+
+
+@contextmanager
 def opened(url: URL, *, read_only: bool) -> Iterator[Connection]:
     """Open a database that exists, migrated or not; DatabaseError if there is none."""
     if not exists(url):

@@ -30,16 +30,25 @@ metadata = MetaData(
 
 
 def text(
-    name: str, comment: str, *, null: bool = False, default: str | None = None, derived: bool = False
+    name: str,
+    comment: str,
+    *,
+    null: bool = False,
+    default: str | None = None,
+    derived: bool = False,
+    private: bool = False,
 ) -> Column[str]:
-    """Make a column of text; one with a default came later, one that is derived says nothing of its own."""
+    """Make a column of text; one with a default came later, one that is derived says nothing of its own.
+
+    One that is private says who did something and why, which is for those who work with the database alone.
+    """
     return Column(
         name,
         Text,
         nullable=null or default is not None,
         server_default=default,
         comment=comment,
-        info={"derived": derived},
+        info={"derived": derived, "private": private},
     )
 
 

@@ -114,8 +114,8 @@ revisions = table(
         nullable=False,
         comment="When it was loaded, UTC; after everything that was recorded before it.",
     ),
-    text("loaded_by", "Who loaded it."),
-    text("reason", "Why it replaces the revision before it; null for the first.", null=True),
+    text("loaded_by", "Who loaded it.", private=True),
+    text("reason", "Why it replaces the revision before it; null for the first.", null=True, private=True),
     text("software", "Version of jumelage that loaded it."),
     text("declared", "wave.toml as JSON; null for revisions loaded before it was kept.", null=True),
     text("home_country", "Country of the towns: what is twinned within it is not international.", default="FR"),
@@ -145,8 +145,8 @@ withdrawals = of_revision(
     Column(
         "withdrawn_at", DateTime, nullable=False, comment="When, UTC; after everything that was recorded before it."
     ),
-    text("withdrawn_by", "Who withdrew it."),
-    text("reason", "Why."),
+    text("withdrawn_by", "Who withdrew it.", private=True),
+    text("reason", "Why.", private=True),
     text("software", "Version of jumelage that recorded it."),
     key("wave", "revision"),
 )

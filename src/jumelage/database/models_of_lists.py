@@ -157,7 +157,7 @@ registers = table(
     text("source", "Where it is from."),
     date("as_of", "Day on which it was true, where that is said.", null=True),
     Column("added_at", DateTime, nullable=False, comment="When it was added, UTC."),
-    text("added_by", "Who added it."),
+    text("added_by", "Who added it.", private=True),
     text("software", "Version of jumelage that added it."),
     key("list"),
 )

@@ -7,7 +7,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from sqlalchemy import Connection, CursorResult
@@ -44,3 +44,13 @@ def literal(value: str | Path) -> str:
 def file_to_read(path: Path) -> str:
     """Return a path as DuckDB's readers take it: to them, [ * ? and key=value in a name would have a meaning."""
     return literal(re.sub(r"([\[*?])", r"[\1]", str(path))) + ", hive_partitioning = false, compression = 'none'"
+
+
+def from_spool(path: Path, kinds: Mapping[str, str]) -> str:
+    """Return the query of DuckDB for the rows of a file that an engine spooled: columns with their types."""
+    listed = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in kinds.items())
+    return (
+        f"select * from read_csv({file_to_read(path)}, header = false, auto_detect = false, delim = ',', "
+        "quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = false, "
+        f"columns = {{{listed}}})"
+    )

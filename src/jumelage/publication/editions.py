@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from jumelage import report_file
 from jumelage.document import parts_of
 from jumelage.errors import UsageError
+from jumelage.publication.changes import histories
 from jumelage.render import renderer
 from jumelage.render.grid import of_ledger, of_sheet
 from jumelage.render.page import page_of, waves_of
+from jumelage.render.parquet import render_parquet
 from jumelage.render.places import place_pages
 from jumelage.render.site import pages, site_of
 from jumelage.render.words import words
@@ -29,14 +31,17 @@ if TYPE_CHECKING:
 
     from jumelage.document import Part
     from jumelage.render.charts import Chart
+    from jumelage.render.grid import Grid
     from jumelage.reporting.entries import Ledger
     from jumelage.reporting.sheet import Sheet, WaveFacts
     from jumelage.revisions.scope import Scope
 
 SITE = "site"
-DATA_FORMATS = ("csv", "json")
-ROW_PAGES, CHARTS, WORKBOOK, PDF = "rows", "charts", "xlsx", "pdf"
-FORMATS = (SITE, ROW_PAGES, CHARTS, PDF, WORKBOOK, *DATA_FORMATS)
+PARQUET = "parquet"
+DATA_FORMATS = ("csv", "json", PARQUET)
+ROW_PAGES, CHARTS, WORKBOOK, PDF, SNAPSHOT = "rows", "charts", "xlsx", "pdf", "duckdb"
+FORMATS = (SITE, ROW_PAGES, CHARTS, PDF, WORKBOOK, *DATA_FORMATS, SNAPSHOT)
+SNAPSHOT_FILE = "published.duckdb"  # DuckDB could not tell one called `survey` from the schema of that name
 _FINDINGS = Label(
     "Publié bien que la vérification ait trouvé {} problème(s)\u00a0; manifest.json les nomme.",
     "Published although the check found {} problem(s); manifest.json names them.",
@@ -100,12 +105,13 @@ def files(
     connection: Connection, edition: Edition, formats: Collection[str], langs: Sequence[str]
 ) -> Iterator[tuple[str, bytes]]:
     """Yield the files of an edition by name, each made when it is asked for: they need not fit into memory at once."""
-    for name, text in _data(edition, formats):
-        yield edition.folder + name, text.encode()
+    for name, data in _data(edition, formats):
+        yield edition.folder + name, data
     found = behind(connection, edition.scope, edition.sheets) if ROW_PAGES in formats else {}
     places = places_of(connection, edition.scope) if SITE in formats and edition.ledger else None
-    data = [name for name in DATA_FORMATS if name in formats]
+    forms = [name for name in DATA_FORMATS if name in formats]
     remarks = [_FINDINGS] if edition.problems else []
+    changed = histories(connection, edition.scope) if SITE in formats else {}
     for lang in langs:
         if {SITE, PDF} & set(formats):
             page = page_of(edition.parts, edition.ledger, lang)
@@ -114,7 +120,9 @@ def files(
             if SITE in formats:
                 site = site_of(page, edition.folder, langs, compared=edition.ledger is None)
                 whole = [(f"survey.{lang}.{form}", words(lang)[form]) for form in (PDF, WORKBOOK) if form in formats]
-                for name, text in pages(site, page, found, data, whole, {}):
+                if SNAPSHOT in formats and not edition.folder:
+                    whole.append((SNAPSHOT_FILE, words(lang)[SNAPSHOT]))
+                for name, text in pages(site, page, found, forms, whole, changed):
                     yield name, text.encode()
                 if places:
                     for name, text in place_pages(site, places):
@@ -156,12 +164,16 @@ def _installed(form: str, library: str) -> Iterator[None]:
         ) from error
 
 
-def _data(edition: Edition, formats: Collection[str]) -> Iterator[tuple[str, str]]:
+def _data(edition: Edition, formats: Collection[str]) -> Iterator[tuple[str, bytes]]:
     """Yield the files of data: each report as `jumelage report NAME --printed` gives it, and the ledger."""
     ledger = edition.ledger
     for name in (name for name in DATA_FORMATS if name in formats):
         for sheet in edition.sheets:
             judged = ledger.of(sheet.report.name, sheet.kind) if ledger else None
-            yield f"data/{sheet.name}.{name}", "".join(renderer(name)(of_sheet(sheet, "en", judged)))
+            yield f"data/{sheet.name}.{name}", _written(of_sheet(sheet, "en", judged), name)
         if ledger:
-            yield f"ledger.{name}", "".join(renderer(name)(of_ledger(ledger, "en")))
+            yield f"ledger.{name}", _written(of_ledger(ledger, "en"), name)
+
+
+def _written(grid: Grid, form: str) -> bytes:
+    return render_parquet(grid) if form == PARQUET else "".join(renderer(form)(grid)).encode()

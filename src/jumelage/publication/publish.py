@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jumelage.errors import DataError, OutputError
-from jumelage.publication.editions import FORMATS, SITE, Edition, compute, files
+from jumelage.publication.changes import CHANGES, written
+from jumelage.publication.editions import FORMATS, SITE, SNAPSHOT, SNAPSHOT_FILE, Edition, compute, files
 from jumelage.publication.inputs import inputs_of
+from jumelage.publication.snapshot import write_snapshot
 from jumelage.publication.swap import WAIT, Swapped, building, finished_of, is_whole, manifest_of
 from jumelage.render.html import ASSETS
 from jumelage.render.page import page_title
@@ -70,11 +72,14 @@ def publish(
     try:
         with building(out, wanted.wait) as made:
             before = finished_of(out)
+            known = manifest_of(before) if before is not None else {}
             inputs = inputs_of(connection, scopes) | {"formats": list(wanted.formats), "languages": list(wanted.langs)}
-            if not wanted.force and before is not None and is_whole(before):
-                manifest = manifest_of(before)
-                if manifest.get("inputs") == inputs:
-                    return Published(_opened(out, wanted), manifest["statuses"], None, tuple(manifest["findings"]))
+            same_as_before = known.get("inputs") == inputs and before is not None and is_whole(before)
+            if same_as_before and not wanted.force:
+                return Published(_opened(out, wanted), known["statuses"], None, tuple(known["findings"]))
+            made.place(CHANGES).write_text(
+                written(connection, scopes, known.get("inputs", {}), inputs), encoding="utf-8"
+            )
             return _publish(connection, scopes, made, wanted, inputs)
     except OSError as error:
         raise OutputError(
@@ -106,7 +111,9 @@ def _publish(
         editions.append(edition)
     if SITE in wanted.formats:
         _write_start(made, editions, wanted)
-    manifest = {"inputs": inputs, "statuses": statuses, "findings": findings}
+    manifest: dict[str, Any] = {"inputs": inputs, "statuses": statuses, "findings": findings}
+    if SNAPSHOT in wanted.formats:
+        manifest["snapshot"] = write_snapshot(connection, scopes, made.place(SNAPSHOT_FILE))
     return Published(_opened(made.out, wanted), statuses, made.finish(manifest), tuple(findings))
 
 
@@ -131,9 +138,14 @@ def _write_start(made: Building, editions: Sequence[Edition], wanted: Wanted) ->
             listed = [
                 (f"{one.folder}{start_of(lang)}", page_title(one.waves, lang), _told(one, lang)) for one in editions
             ]
-            name, text = site.write("waves", start_of(lang), editions=listed, whole=())
+            name, text = site.write("waves", start_of(lang), editions=listed, whole=_beside(wanted))
             made.write(name, text.encode())
     made.write("index.html", index_page(titles).encode())
+
+
+def _beside(wanted: Wanted) -> tuple[tuple[str, str], ...]:
+    """Return the files that hold everything, whatever the language."""
+    return ((SNAPSHOT_FILE, "DuckDB"),) if SNAPSHOT in wanted.formats else ()
 
 
 def _told(edition: Edition, lang: str) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from itertools import chain, islice
+from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from jumelage.content import ALL, TOTAL, UNKNOWN, answers
 from jumelage.render.words import STATUS_NAMES, heading, kind, title, words
 from jumelage.reporting.entries import worst
-from jumelage.reporting.sheet import Detail, Sheet, Value, number
+from jumelage.reporting.sheet import Sheet, Value, number
 from jumelage.rules import FIELDS, severity_name
 from jumelage.texts import Label, filled
 
@@ -43,7 +43,7 @@ class Grid:
     """Rows for programs (`names`, `rows`) and for people (`shown`), which are read once: of one or of the other.
 
     What is made `for_people` is for them in a CSV file too: one that a French spreadsheet program opens as a table.
-    `typed` are columns of texts that somebody typed.
+    `typed` are columns of texts that somebody typed; those in `numbers` have no texts, even where they have no value.
     """
 
     names: tuple[str, ...]
@@ -51,14 +51,11 @@ class Grid:
     shown: Shown = field(repr=False)
     for_people: bool = False
     typed: frozenset[str] = frozenset()
+    numbers: frozenset[str] = frozenset()
 
 
 _TYPED = frozenset({"added_by", "source", "loaded_by", "reason", "withdrawn_by", "withdrawn_why"})
 _SEMICOLON = Label("\u00a0; ", "; ")
-_NOT_ADDITIVE = Label(
-    "not_additive\u00a0: la cellule n’est pas la somme de ces lignes",
-    "not_additive: the cell is not the sum of these rows",
-)
 _SHOWING = Label(
     "{} changements sur {} sont montrés ({})\u00a0; tous\u00a0: --format csv -o FICHIER",
     "showing {} of {} {} changes; all of them: --format csv -o FILE",
@@ -77,7 +74,8 @@ def of_sheet(sheet: Sheet, lang: str, judged: Sequence[Entry] | None = None) -> 
     """
     names = tuple(column.name for column in sheet.report.columns)
     if judged is None:
-        return Grid(names, sheet.rows, _listed(sheet, lang) if sheet.report.listing else _tabled(sheet, lang))
+        shown = _listed(sheet, lang) if sheet.report.listing else _tabled(sheet, lang)
+        return Grid(names, sheet.rows, shown, numbers=sheet.numbers)
     sheet = sheet.with_rows(entry.key for entry in judged)
     found: dict[tuple[str, str], list[Entry]] = {}
     for entry in judged:
@@ -105,6 +103,7 @@ def of_sheet(sheet: Sheet, lang: str, judged: Sequence[Entry] | None = None) -> 
             rows=tuple((*row, *more) for row, more in zip(shown.rows, told, strict=True)),
             numeric=(*shown.numeric, *(True, False) * len(measures)),
         ),
+        numbers=sheet.numbers,
     )
 
 
@@ -229,21 +228,8 @@ def some_at_a_time(rows: Iterable[_Row]) -> Iterator[list[_Row]]:
         yield some
 
 
-def of_detail(detail: Detail, title: str, lang: str) -> Grid:
-    """Make the grid of the rows behind a cell, which are read as they are rendered."""
-    first = list(islice(detail.rows, AT_ONCE))
-    numeric = tuple(
-        any(not isinstance(value, str) for value in column if value is not None)
-        for column in (zip(*first, strict=True) if first else [()] * len(detail.columns))
-    )
-    rows = chain(first, detail.rows)
-    texts = (tuple(_shown(value, lang) for value in row) for row in rows)
-    notes = () if detail.additive else (_NOT_ADDITIVE.text(lang),)
-    headings = tuple(heading(name, lang) for name in detail.columns)
-    return Grid(detail.columns, rows, Shown(title, headings, texts, numeric, notes=notes))
-
-
-def _shown(value: Value, lang: str) -> str:
+def plain_text(value: Value, lang: str) -> str:
+    """Write a value as it is, a number in the typography of French."""
     if value is None:
         return ""
     return str(value) if isinstance(value, str) or lang == "en" else number(value, lang)
@@ -340,7 +326,7 @@ def of_history(entries: Sequence[HistoryEntry], lang: str) -> Grid:
             kind(entry.status, lang),
             str(entry.loaded_at),
             entry.loaded_by,
-            _shown(entry.rows, lang),
+            plain_text(entry.rows, lang),
             entry.content_hash[:12],
             _SEMICOLON.text(lang).join(filter(None, (entry.reason, _withdrawn(entry, lang)))),
         )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from jumelage.render.page import Cell
     from jumelage.reporting.behind import Behind
+    from jumelage.texts import Label
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +94,13 @@ def pages(
     found: Mapping[str, Behind],
     data: Sequence[str],
     whole: Sequence[tuple[str, str]],
-    histories: Mapping[str, Sequence[tuple[str, str]]],
+    histories: Mapping[str, Sequence[Label]],
 ) -> Iterator[tuple[str, str]]:
     """Yield the pages of the document: the start, its parts, each report and the rows behind it, and the ledger.
 
     `found` are the rows behind reports, `data` the formats that there are of each, `whole` the files that hold
-    everything, with their names, and `histories` what became of a report from revision to revision.
+    everything, with their names, and `histories` what changed in a report since the revision before,
+    with that under "" for the others.
     """
     lang, w = site.lang, page["w"]
     cells = {name: rows_of_cells(one) for name, one in found.items()}
@@ -137,7 +139,7 @@ def pages(
                 section=section,
                 back=places[section.id],
                 command=f"jumelage report {section.report} {scope_words(page['waves'], section.kind)}",
-                history=histories.get(section.id, ()),
+                history=[line.text(lang) for line in histories.get(section.report, histories.get("", ()))],
             )
     for name, one in found.items():
         said = layout_rows(one, lang)

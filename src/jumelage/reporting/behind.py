@@ -55,12 +55,12 @@ def behind(connection: Connection, scope: Scope, sheets: Iterable[Sheet]) -> dic
             for row in listed[:MOST]:
                 by_key.setdefault("/".join(str(row[place]) for place in places), []).append(row)
             found[sheet.name] = Behind(
-                sheet, columns, by_key, _names(connection, sheet, columns, beside), len(listed) > MOST
+                sheet, columns, by_key, names_of(connection, sheet, columns, beside), len(listed) > MOST
             )
     return found
 
 
-def _names(
+def names_of(
     connection: Connection, sheet: Sheet, columns: tuple[str, ...], beside: dict[str, dict[str, Label]]
 ) -> dict[str, dict[str, Label]]:
     """Return the labels of the codes in these columns: those of the report, and of towns and countries `beside`.

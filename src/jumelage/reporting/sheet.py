@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Value = int | Decimal | str | None
 
-_SPECIAL = {
+SPECIAL = {
     TOTAL: Label("Total", "Total"),
     ALL: Label("Ensemble", "All"),
     UNKNOWN: Label("non précisé", "not stated"),
@@ -87,6 +87,14 @@ class Sheet:
         """Whether the list of agreements of every wave is claimed complete, and lacks none of the kind shown."""
         return all(wave.facts["complete"] for wave in self.waves)
 
+    @property
+    def numbers(self) -> frozenset[str]:
+        """The columns that can only have numbers: those with ends and bases, these, and what a list counts."""
+        columns, listing = self.report.columns, self.report.listing
+        bounded = {column.name for column in columns if column.high or column.base}
+        named = {name for column in columns for name in (column.high, column.base) if name}
+        return frozenset(bounded | named | ({listing.count} if listing else set()))
+
     def with_rows(self, keys: Iterable[str]) -> Sheet:
         """Return the sheet with a row for each of these keys; rows that it lacks are put where they belong."""
         cells = self.cells()
@@ -116,7 +124,7 @@ class Sheet:
         for name, part in zip(self.report.key, key.split("/"), strict=True):
             spec = self.report.column(name)
             listed = {**self.labels.get(spec.codes or "", {}), **(spec.labels or {})}
-            if (spec.codes or spec.labels) and part not in listed and part not in _SPECIAL:
+            if (spec.codes or spec.labels) and part not in listed and part not in SPECIAL:
                 return False
         return True
 
@@ -128,7 +136,7 @@ class Sheet:
             return number(value, lang)
         spec = self.report.column(column)
         own = (spec.labels or {}).get(value)
-        label = own or self.labels.get(spec.codes or "", {}).get(value) or _SPECIAL.get(value)
+        label = own or self.labels.get(spec.codes or "", {}).get(value) or SPECIAL.get(value)
         indent = "\u2003" if value in self.details else ""
         return indent + (label.text(lang) if label else value)
 

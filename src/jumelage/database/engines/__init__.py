@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from functools import cache
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, BinaryIO, ClassVar, Literal
 
 from sqlalchemy.engine import URL
 
@@ -70,8 +70,11 @@ class Engine(ABC):
     def connect(self, connections: Connections) -> None:  # noqa: B027
         """Let a source connect in the engine's own way, if it is not that of the dialect."""
 
-    def created(self, url: URL) -> AbstractContextManager[tuple[URL, Callable[[], None]]]:
-        """Give the URL under which a database that does not exist is made, and what puts it in its place then."""
+    def created(self, url: URL, *, instead: bool = False) -> AbstractContextManager[tuple[URL, Callable[[], None]]]:
+        """Give the URL under which a database that does not exist is made, and what puts it in its place then.
+
+        With `instead` it may take the place of one that is there, and can only be read then.
+        """
         raise NotImplementedError(self.shown(url))
 
     def tidy(self, url: URL) -> None:  # noqa: B027
@@ -142,6 +145,10 @@ class Engine(ABC):
     @abstractmethod
     def fetch(self, source: Connection, sql: str, workbench: Connection, table: str, kinds: Mapping[str, str]) -> None:
         """Put what a query of the source gives into a new temporary table of the workbench."""
+
+    @abstractmethod
+    def spool(self, source: Connection, sql: str, columns: Sequence[str], file: BinaryIO) -> None:
+        """Write what a query of the source gives to a file of CSV: every value quoted, and a null not."""
 
     @abstractmethod
     def orphans(self, connection: Connection, tables: Collection[str] | None) -> list[str]:

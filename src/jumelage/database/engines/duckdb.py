@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, make_url
@@ -14,7 +14,7 @@ from sqlalchemy.pool import NullPool
 
 from jumelage.database.engines import OURS, UNREADABLE_URL, Engine
 from jumelage.database.engines.duckdb_file import created, tidy
-from jumelage.database.sql import literal, query
+from jumelage.database.sql import literal, query, stream
 from jumelage.errors import BusyError, DatabaseError, UsageError
 from jumelage.texts import NOT_READ, Label, both, filled
 
@@ -139,11 +139,11 @@ class DuckDB(Engine):
 
     def connections(self, url: URL, *, read_only: bool) -> Connections:
         """Make a source of connections: a pooled one would keep the file's lock."""
-        config = dict(SETTINGS)
+        config = SETTINGS | {name: str(value) for name, value in url.query.items()}  # none but what `created` gives
         if read_only:  # what reads runs queries of waves and reports: they have no business with files
             config["enable_external_access"] = "false"
         return create_engine(
-            url,
+            url.set(query={}),
             poolclass=NullPool,
             connect_args={"read_only": read_only, "config": config},
             # Without parameters a statement goes to the driver as it stands.
@@ -155,13 +155,15 @@ class DuckDB(Engine):
         event.listen(connections, "do_connect", _connect)
 
     @contextmanager
-    def created(self, url: URL) -> Iterator[tuple[URL, Callable[[], None]]]:
+    def created(self, url: URL, *, instead: bool = False) -> Iterator[tuple[URL, Callable[[], None]]]:
         """Give a file in a folder beside, and move it into place when it is whole.
 
         A folder whose lock nobody holds was left by a process that is gone: the next one takes it over.
         """
-        with created(Path(str(url.database)).resolve(), self.shown(url)) as (beside, keep):
-            yield url.set(database=str(beside)), keep
+        with created(Path(str(url.database)).resolve(), self.shown(url), instead=instead) as (beside, keep):
+            # A file of few rows that is handed on is a tenth as large with the smallest blocks.
+            smallest = {"default_block_size": "16384"} if instead else {}
+            yield url.set(database=str(beside), query=smallest), keep
 
     def tidy(self, url: URL) -> None:
         """Remove the folder in which a process that is gone created a database."""
@@ -265,6 +267,16 @@ class DuckDB(Engine):
         if workbench is not source:
             raise NotImplementedError
         workbench.exec_driver_sql(f"create or replace temp table {table} as {sql}")
+
+    def spool(self, source: Connection, sql: str, columns: Sequence[str], file: BinaryIO) -> None:
+        """Write the lines that the query makes of its rows: who only reads may not write files by COPY."""
+        fields = (
+            f"case when {name} is null then '' else '\"' || replace(cast({name} as varchar), '\"', '\"\"') || '\"' end"
+            for name in columns
+        )
+        line = " || ',' || ".join(fields)
+        pieces = stream(source, f"select {line} from ({sql}) t")
+        file.writelines("".join([f"{line}\n" for (line,) in rows]).encode() for rows in pieces)
 
     def orphans(self, connection: Connection, tables: Collection[str] | None) -> list[str]:
         """Look for what PostgreSQL's foreign keys would have said: here they would block ALTER."""

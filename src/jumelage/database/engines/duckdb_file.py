@@ -19,16 +19,17 @@ _NOT_CREATED = Label("{} ne peut être créé\u00a0: {}", "{} cannot be created:
 
 
 @contextmanager
-def created(place: Path, shown: str) -> Iterator[tuple[Path, Callable[[], None]]]:
+def created(place: Path, shown: str, *, instead: bool = False) -> Iterator[tuple[Path, Callable[[], None]]]:
     """Give a file in a folder beside its place, and what moves it there when it is whole.
 
-    A folder whose lock nobody holds was left by a process that is gone: the next one takes it over.
+    With `instead` it may take the place of another one, and can only be read there. A folder whose lock nobody holds
+    was left by a process that is gone: the next one takes it over.
     """
     if not place.parent.is_dir():
         raise DatabaseError(both("{}\u00a0: son dossier n’existe pas", "{}: its folder does not exist", shown))
     folder = _beside(place)
     with _held(folder, shown):
-        if place.exists():
+        if place.exists() and not instead:
             raise BusyError(
                 both(
                     "{} vient d’être créé par un autre processus\u00a0; réessayez",
@@ -44,6 +45,8 @@ def created(place: Path, shown: str) -> Iterator[tuple[Path, Callable[[], None]]
         def keep() -> None:
             _whole(beside, shown)
             try:
+                if instead:
+                    beside.chmod(0o444)
                 _keep(beside)
                 beside.rename(place)
                 _keep(place.parent)

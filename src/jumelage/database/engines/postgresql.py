@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL
@@ -13,7 +13,7 @@ from jumelage.database.engines import OURS, UNREADABLE_URL, WAIT, Engine
 from jumelage.database.engines.postgresql_rights import grant, granted, mark_version
 from jumelage.database.engines.postgresql_session import parameters, pin
 from jumelage.database.models import CODE_LISTS, SCHEMA, metadata
-from jumelage.database.sql import file_to_read, literal, query
+from jumelage.database.sql import from_spool, literal, query
 from jumelage.errors import BusyError, DatabaseError, UsageError
 from jumelage.temporary import temporary_folder
 from jumelage.texts import Label, both, filled, same
@@ -283,22 +283,18 @@ class PostgreSQL(Engine):
 
     def fetch(self, source: Connection, sql: str, workbench: Connection, table: str, kinds: Mapping[str, str]) -> None:
         """Fetch by one COPY through a spooled file."""
-        listed = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in kinds.items())
         with temporary_folder() as folder:
             spool = folder / "rows.csv"
-            raw: Any = source.connection.driver_connection
-            with (
-                raw.cursor() as cursor,
-                spool.open("wb") as rows,
-                cursor.copy(f"copy ({sql}) to stdout (format csv, force_quote *)") as copy,
-            ):
-                for block in copy:
-                    rows.write(block)
-            workbench.exec_driver_sql(
-                f"create or replace temp table {table} as select * from read_csv({file_to_read(spool)}, "
-                "header = false, auto_detect = false, delim = ',', quote = '\"', escape = '\"', nullstr = '', "
-                f"allow_quoted_nulls = false, columns = {{{listed}}})"
-            )
+            with spool.open("wb") as rows:
+                self.spool(source, sql, tuple(kinds), rows)
+            workbench.exec_driver_sql(f"create or replace temp table {table} as {from_spool(spool, kinds)}")
+
+    def spool(self, source: Connection, sql: str, columns: Sequence[str], file: BinaryIO) -> None:
+        """Write it by one COPY."""
+        del columns
+        raw: Any = source.connection.driver_connection
+        with raw.cursor() as cursor, cursor.copy(f"copy ({sql}) to stdout (format csv, force_quote *)") as copy:
+            file.writelines(copy)
 
     def orphans(self, connection: Connection, tables: Collection[str] | None) -> list[str]:  # noqa: ARG002
         """Return nothing: the server keeps the foreign keys."""

@@ -1,0 +1,68 @@
+"""The rows behind a cell as a grid: codes for programs, names beside them for people."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from jumelage.content import answers
+from jumelage.render.grid import Grid, Shown, plain_text, some_at_a_time
+from jumelage.render.words import BEHIND, heading
+from jumelage.reporting.sheet import SPECIAL
+from jumelage.texts import Label
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from jumelage.report_file import Report
+    from jumelage.reporting.sheet import Detail, Value
+
+    Names = Mapping[str, Mapping[str, Label]]
+
+_NOT_ADDITIVE = Label(
+    "not_additive\u00a0: la cellule n’est pas la somme de ces lignes",
+    "not_additive: the cell is not the sum of these rows",
+)
+
+
+def of_detail(detail: Detail, title: str, lang: str, report: Report, names: Names) -> Grid:
+    """Make the grid of the rows behind a cell of a report, which are read as they are rendered.
+
+    `names` are labels by column and code, which people read before the code. Programs get the rows as they are.
+    """
+    names = dict.fromkeys(("answer", "answered"), answers("answers")) | dict(names)
+    blocks = some_at_a_time(detail.rows)
+    first = next(blocks, [])
+    numeric = tuple(
+        any(not isinstance(value, str) for value in column if value is not None) and name not in names
+        for name, column in zip(
+            detail.columns, zip(*first, strict=True) if first else [()] * len(detail.columns), strict=True
+        )
+    )
+    rows = chain(first, chain.from_iterable(blocks))
+    texts = [_texts(names.get(name), lang) for name in detail.columns]
+    shown = (tuple([text(value) for text, value in zip(texts, row, strict=True)]) for row in rows)
+    notes = () if detail.additive else (_NOT_ADDITIVE.text(lang),)
+    known = {column.name: column.label.text(lang) for column in report.columns}
+    headings = tuple(known.get(name) or _heading(name, lang) for name in detail.columns)
+    return Grid(detail.columns, rows, Shown(title, headings, shown, numeric, notes=notes))
+
+
+def _heading(name: str, lang: str) -> str:
+    return BEHIND[name].text(lang) if name in BEHIND else heading(name, lang)
+
+
+def _texts(labels: Mapping[str, Label] | None, lang: str) -> Callable[[Value], str]:
+    """Return what people read for a value of a column: of a code that has a label, that with the code in brackets."""
+    if labels is None:
+        return lambda value: plain_text(value, lang)
+    named = {code: _named(code, label.text(lang)) for code, label in {**SPECIAL, **labels}.items()}
+
+    def text(value: Value) -> str:
+        return (named.get(value) if isinstance(value, str) else None) or plain_text(value, lang)
+
+    return text
+
+
+def _named(code: str, label: str) -> str:
+    return label if label.casefold() == code.casefold() else f"{label} ({code})"
