@@ -79,6 +79,14 @@ def publish(
     langs: Annotated[
         str, typer.Option("--lang", metavar="LIST", help="Languages to publish in; the first is also that of messages.")
     ] = "en,fr",
+    base_url: Annotated[
+        str,
+        typer.Option(
+            "--base-url",
+            metavar="URL",
+            help="Where the folder will stand: numbers of the PDF then lead there, not to the files beside it.",
+        ),
+    ] = "",
     force: Annotated[bool, typer.Option("--force", help="Publish even if nothing has changed.")] = False,
     allow_findings: Annotated[
         bool,
@@ -109,8 +117,18 @@ def publish(
         return
     from jumelage.publication.publish import Wanted
 
+    if base_url and not base_url.startswith(("http://", "https://")):
+        raise UsageError(
+            both(
+                "--base-url\u00a0: {!r} ne commence pas par https://",
+                "--base-url: {!r} does not begin with https://",
+                base_url,
+            )
+        )
     languages = tuple(lang for lang in LANGUAGES if lang in chosen)
-    wanted = Wanted(_formats(formats), languages, force=force, allow_findings=allow_findings, wait=wait)
+    wanted = Wanted(
+        _formats(formats), languages, force=force, allow_findings=allow_findings, wait=wait, base_url=base_url
+    )
     done = publish_waves(url_of(ctx, db), out, wanted, wave=wave, as_of=as_of, every=every)
     if format_ == "json":
         print(json.dumps(_told(done, out), ensure_ascii=False))  # noqa: T201  # what was asked for

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jumelage import report_file
 from jumelage.document import parts_of
@@ -15,6 +15,7 @@ from jumelage.render.grid import of_ledger, of_sheet
 from jumelage.render.page import page_of, waves_of
 from jumelage.render.parquet import render_parquet
 from jumelage.render.places import place_pages
+from jumelage.render.rows import rows_of_cells
 from jumelage.render.site import pages, site_of
 from jumelage.render.words import words
 from jumelage.reporting.behind import behind
@@ -25,13 +26,15 @@ from jumelage.reporting.run import run_each
 from jumelage.texts import Label, both
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from sqlalchemy import Connection
 
     from jumelage.document import Part
     from jumelage.render.charts import Chart
     from jumelage.render.grid import Grid
+    from jumelage.render.site import Site
+    from jumelage.reporting.behind import Behind
     from jumelage.reporting.entries import Ledger
     from jumelage.reporting.sheet import Sheet, WaveFacts
     from jumelage.revisions.scope import Scope
@@ -102,42 +105,69 @@ def _arranged(sheets: dict[str, Sheet], *, compared: bool) -> tuple[tuple[Part, 
 
 
 def files(
-    connection: Connection, edition: Edition, formats: Collection[str], langs: Sequence[str]
+    connection: Connection, edition: Edition, formats: Collection[str], langs: Sequence[str], base_url: str = ""
 ) -> Iterator[tuple[str, bytes]]:
-    """Yield the files of an edition by name, each made when it is asked for: they need not fit into memory at once."""
+    """Yield the files of an edition by name, each made when it is asked for: they need not fit into memory at once.
+
+    From paper, numbers lead to their rows below `base_url`, or beside where it is empty.
+    """
     for name, data in _data(edition, formats):
         yield edition.folder + name, data
     found = behind(connection, edition.scope, edition.sheets) if ROW_PAGES in formats else {}
     places = places_of(connection, edition.scope) if SITE in formats and edition.ledger else None
-    forms = [name for name in DATA_FORMATS if name in formats]
-    remarks = [_FINDINGS] if edition.problems else []
     changed = histories(connection, edition.scope) if SITE in formats else {}
     for lang in langs:
         if {SITE, PDF} & set(formats):
             page = page_of(edition.parts, edition.ledger, lang)
-            page["remarks"] += [remark.text(lang).format(len(edition.problems)) for remark in remarks]
+            if edition.problems:
+                page["remarks"].append(_FINDINGS.text(lang).format(len(edition.problems)))
             page["charts"] = _charts(edition, lang) if CHARTS in formats else {}
             if SITE in formats:
                 site = site_of(page, edition.folder, langs, compared=edition.ledger is None)
-                whole = [(f"survey.{lang}.{form}", words(lang)[form]) for form in (PDF, WORKBOOK) if form in formats]
-                if SNAPSHOT in formats and not edition.folder:
-                    whole.append((SNAPSHOT_FILE, words(lang)[SNAPSHOT]))
-                for name, text in pages(site, page, found, forms, whole, changed):
-                    yield name, text.encode()
+                yield from _pages(site, page, found, formats, changed)
                 if places:
-                    for name, text in place_pages(site, places):
-                        yield name, text.encode()
+                    yield from _encoded(place_pages(site, places))
             if PDF in formats:
-                with _installed(PDF, "typst"):
-                    from jumelage.render.pdf import render_pdf
-
-                    yield f"{edition.folder}survey.{lang}.{PDF}", render_pdf(page)
+                base = f"{base_url.rstrip('/')}/{edition.folder}" if base_url else ""
+                to = {name: f"{base}{lang}/" for name in found if SITE in formats}
+                page["links"] = {name: rows_of_cells(one, to[name]) for name, one in found.items() if name in to}
+                yield f"{edition.folder}survey.{lang}.{PDF}", _pdf(page)
             del page
         if WORKBOOK in formats:
-            with _installed(WORKBOOK, "XlsxWriter"):
-                from jumelage.render.workbook import render_workbook
+            yield f"{edition.folder}survey.{lang}.{WORKBOOK}", _workbook(edition, lang, found)
 
-                yield f"{edition.folder}survey.{lang}.{WORKBOOK}", render_workbook(edition.parts, edition.ledger, lang)
+
+def _pages(
+    site: Site,
+    page: dict[str, Any],
+    found: dict[str, Behind],
+    formats: Collection[str],
+    changed: dict[str, tuple[Label, ...]],
+) -> Iterator[tuple[str, bytes]]:
+    lang = site.lang
+    whole = [(f"survey.{lang}.{form}", words(lang)[form]) for form in (PDF, WORKBOOK) if form in formats]
+    if SNAPSHOT in formats and not site.folder:
+        whole.append((SNAPSHOT_FILE, words(lang)[SNAPSHOT]))
+    forms = [name for name in DATA_FORMATS if name in formats]
+    yield from _encoded(pages(site, page, found, forms, whole, changed))
+
+
+def _encoded(texts: Iterable[tuple[str, str]]) -> Iterator[tuple[str, bytes]]:
+    return ((name, text.encode()) for name, text in texts)
+
+
+def _pdf(page: dict[str, Any]) -> bytes:
+    with _installed(PDF, "typst"):
+        from jumelage.render.pdf import render_pdf
+
+        return render_pdf(page)
+
+
+def _workbook(edition: Edition, lang: str, found: dict[str, Behind]) -> bytes:
+    with _installed(WORKBOOK, "XlsxWriter"):
+        from jumelage.render.workbook import render_workbook
+
+        return render_workbook(edition.parts, edition.ledger, lang, found)
 
 
 def _charts(edition: Edition, lang: str) -> dict[str, Chart]:

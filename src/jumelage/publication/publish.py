@@ -33,7 +33,7 @@ _COMPARED = "waves/"  # where the comparison of all waves stands
 class Wanted:
     """What to publish: some of FORMATS, in which languages, and what to do with a check that finds something.
 
-    `force` publishes what has not changed again; `wait` is in seconds.
+    `force` publishes what has not changed again; `wait` is in seconds; `base_url` is where the folder will stand.
     """
 
     formats: tuple[str, ...] = FORMATS
@@ -41,6 +41,7 @@ class Wanted:
     force: bool = False
     allow_findings: bool = False
     wait: float = WAIT
+    base_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def publish(
         with building(out, wanted.wait) as made:
             before = finished_of(out)
             known = manifest_of(before) if before is not None else {}
-            inputs = inputs_of(connection, scopes) | {"formats": list(wanted.formats), "languages": list(wanted.langs)}
+            inputs = inputs_of(connection, scopes) | _asked(wanted)
             same_as_before = known.get("inputs") == inputs and before is not None and is_whole(before)
             if same_as_before and not wanted.force:
                 return Published(_opened(out, wanted), known["statuses"], None, tuple(known["findings"]))
@@ -106,7 +107,7 @@ def _publish(
         findings += edition.problems
         for status, number in (edition.ledger.counts() if edition.ledger else {}).items():
             statuses[status] = statuses.get(status, 0) + number
-        for name, data in files(connection, edition, wanted.formats, wanted.langs):
+        for name, data in files(connection, edition, wanted.formats, wanted.langs, wanted.base_url):
             made.write(name, data)
         editions.append(edition)
     if SITE in wanted.formats:
@@ -115,6 +116,11 @@ def _publish(
     if SNAPSHOT in wanted.formats:
         manifest["snapshot"] = write_snapshot(connection, scopes, made.place(SNAPSHOT_FILE))
     return Published(_opened(made.out, wanted), statuses, made.finish(manifest), tuple(findings))
+
+
+def _asked(wanted: Wanted) -> dict[str, Any]:
+    """Return what was asked for that makes the files what they are."""
+    return {"formats": list(wanted.formats), "languages": list(wanted.langs), "base_url": wanted.base_url}
 
 
 def _folder(scope: Scope) -> str:

@@ -85,7 +85,8 @@ def page_of(parts: Sequence[tuple[Part, Sequence[Sheet]]], ledger: Ledger | None
 
     `parts` are Chapters, `findings` are name, sentence and title of a report; `facts` say what it was made from (name,
     text, language if it is always the same); `ledger` are its groups (title, report, lines), None where waves are
-    compared; `charts`, which whoever draws them puts there, are by section.
+    compared. Whoever draws charts puts them into `charts`, by section, and whoever has pages of rows their addresses
+    into `links`, by section and key.
     """
     sheets = {sheet.name: sheet for _, found in parts for sheet in found}
     waves = waves_of(sheets.values())
@@ -128,6 +129,7 @@ def page_of(parts: Sequence[tuple[Part, Sequence[Sheet]]], ledger: Ledger | None
         "total": len(ledger.entries) if ledger else 0,
         "key_figures": key_figures() if ledger else "",
         "charts": {},
+        "links": {},
     }
 
 

@@ -67,7 +67,10 @@ def _said(page: Mapping[str, Any]) -> dict[str, Any]:
             {
                 "title": chapter.title,
                 "text": chapter.text,
-                "sections": [_section(section, lang) | _chart(page, section) for section in chapter.sections],
+                "sections": [
+                    _section(section, lang, page["links"].get(section.id, {})) | _chart(page, section)
+                    for section in chapter.sections
+                ],
             }
             for chapter in page["parts"]
         ],
@@ -83,7 +86,7 @@ def _chart(page: Mapping[str, Any], section: Section) -> dict[str, Any]:
     return {"chart": {"svg": chart.svg, "alt": chart.alt} if chart else None}
 
 
-def _section(section: Section, lang: str) -> dict[str, Any]:
+def _section(section: Section, lang: str, links: Mapping[str, str]) -> dict[str, Any]:
     """Return a section with as many rows, and as much of their texts, as are printed; a note says where the rest is."""
     rows: Sequence[tuple[bool, tuple[Any, ...]]] = section.rows[:_MOST_ROWS]
     more = _MORE.text(lang).format(_MOST_ROWS, len(section.rows), section.id)
@@ -95,7 +98,10 @@ def _section(section: Section, lang: str) -> dict[str, Any]:
         "source": section.source,
         "finding": section.finding or "",
         "headings": [{"text": text, "numeric": numeric} for text, numeric in section.headings],
-        "rows": [{"total": total, "cells": [_cut(asdict(cell)) for cell in cells]} for total, cells in rows],
+        "rows": [
+            {"total": total, "cells": [_cut(asdict(cell) | {"link": links.get(cell.key, "")}) for cell in cells]}
+            for total, cells in rows
+        ],
         "notes": [*section.notes, *notes],
         "explanations": [{"keys": keys, "text": text} for keys, text in section.explanations],
     }

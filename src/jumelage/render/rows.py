@@ -25,8 +25,8 @@ def anchor(key: str) -> str:
     return "k-" + re.sub(r"[^A-Za-z0-9_-]", lambda found: f".{ord(found[0]):x}.", key)
 
 
-def rows_of_cells(found: Behind) -> dict[str, str]:
-    """Return, for each key of a sheet that has rows, where they stand beside the parts of the document.
+def rows_of_cells(found: Behind, folder: str = "") -> dict[str, str]:
+    """Return, for each key of a sheet that has rows, where they stand below the folder of a language.
 
     A total leads to all of them.
     """
@@ -34,28 +34,39 @@ def rows_of_cells(found: Behind) -> dict[str, str]:
     places = {}
     for key in found.sheet.cells():
         if key in found.rows:
-            places[key] = f"rows/{name}.html#{anchor(key)}"
+            places[key] = f"{folder}rows/{name}.html#{anchor(key)}"
         elif TOTAL in key.split("/") and found.rows:
-            places[key] = f"rows/{name}.html"
+            places[key] = f"{folder}rows/{name}.html"
     return places
+
+
+def ordered(found: Behind) -> list[str]:
+    """Return the keys that have rows, in the order of the sheet."""
+    return list(dict.fromkeys([*(key for key in found.sheet.cells() if key in found.rows), *found.rows]))
+
+
+def shown_columns(found: Behind, lang: str) -> list[tuple[int, str]]:
+    """Return the place and the heading of each column of the rows behind a sheet, but for those of the key."""
+    known = {column.name: column.label.text(lang) for column in found.sheet.report.columns}
+    return [
+        (place, known.get(name) or _heading(name, lang))
+        for place, name in enumerate(found.columns)
+        if name not in found.sheet.report.key
+    ]
 
 
 def layout_rows(found: Behind, lang: str) -> dict[str, Any]:
     """Lay out the rows behind a sheet: by key, in its order, each with the command that gives the same."""
     sheet, w = found.sheet, words(lang)
     report = sheet.report
-    shown = [place for place, name in enumerate(found.columns) if name not in report.key]
-    known = {column.name: column.label.text(lang) for column in report.columns}
-    order = dict.fromkeys([*(key for key in sheet.cells() if key in found.rows), *found.rows])
+    columns = shown_columns(found, lang)
+    shown = [place for place, _ in columns]
     scope = scope_words(sheet.waves, sheet.kind)
     every = [row for rows in found.rows.values() for row in rows]
     numeric = [any(isinstance(row[place], int | Decimal) for row in every) for place in shown]
     return {
         "cut": w["rows_cut"].format(MOST) if found.cut else "",
-        "headings": [
-            (known.get(found.columns[place]) or _heading(found.columns[place], lang), numbered)
-            for place, numbered in zip(shown, numeric, strict=True)
-        ],
+        "headings": [(heading, numbered) for (_, heading), numbered in zip(columns, numeric, strict=True)],
         "groups": [
             {
                 "id": anchor(key),
@@ -66,7 +77,7 @@ def layout_rows(found: Behind, lang: str) -> dict[str, Any]:
                 ],
                 "command": f"jumelage explain {report.name} {shlex.quote(key)} {report.figures[0]} {scope}",
             }
-            for key in order
+            for key in ordered(found)
         ],
     }
 
@@ -81,11 +92,17 @@ def _heading(name: str, lang: str) -> str:
     return BEHIND[name].text(lang) if name in BEHIND else heading(name, lang)
 
 
-def _text(found: Behind, place: int, value: Value, lang: str) -> Any:  # noqa: ANN401
+def _text(found: Behind, place: int, value: Value, lang: str) -> str:
+    said = named(found, place, value, lang)
+    return number(said, lang) if isinstance(said, int | Decimal) else said
+
+
+def named(found: Behind, place: int, value: Value, lang: str) -> int | Decimal | str:
+    """Return a value of a row as people read it: a name for its code; a number as it is."""
     if value is None:
         return ""
     if isinstance(value, int | Decimal):
-        return number(value, lang)
+        return value
     if found.columns[place] == "source":
         return made_from(value, lang)
     label = found.names.get(found.columns[place], {}).get(value)

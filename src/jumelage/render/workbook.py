@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import accumulate, islice
 from typing import TYPE_CHECKING
 
+from jumelage.content import TOTAL
 from jumelage.render.grid import of_ledger, of_sheet
+from jumelage.render.page import key_label
+from jumelage.render.rows import named, ordered, shown_columns
 from jumelage.render.sentences import finding_of
 from jumelage.render.words import STATUS_MEANINGS, STATUS_NAMES, title, words
+from jumelage.reporting.behind import MOST
 from jumelage.texts import Label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from xlsxwriter.format import Format
     from xlsxwriter.workbook import Workbook
@@ -27,10 +32,12 @@ if TYPE_CHECKING:
 
     from jumelage.document import Part
     from jumelage.render.grid import Grid
+    from jumelage.reporting.behind import Behind
     from jumelage.reporting.entries import Ledger
     from jumelage.reporting.sheet import Sheet, Value, WaveFacts
 
 _MOST_ROWS = 1_048_576 - 10  # of a sheet, but for what stands above and below its table
+_MOST_LINKS = 5_000  # rows whose cells lead to those behind them: a sheet takes 65,530 links
 _LONGEST_NAME = 31  # characters of a sheet's name
 _NARROWEST, _WIDEST = 8, 60  # characters
 _LOOKED_AT = 500  # rows that tell how wide a column is
@@ -64,25 +71,33 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """A table of the workbook: its sheet's name, what stands above it, its headings and rows, and its notes."""
+    """A table of the workbook: its sheet's name, what stands above it, its headings and rows, and its notes.
+
+    `links` lead from a cell, by row and column, to a row of the table `behind` it.
+    """
 
     name: str
     title: str
     headings: tuple[str, ...]
     rows: tuple[tuple[Value, ...], ...]
-    notes: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    behind: str = ""
+    links: Mapping[tuple[int, int], int] = field(default_factory=dict)
 
 
-def render_workbook(parts: Sequence[tuple[Part, Sequence[Sheet]]], ledger: Ledger | None, lang: str) -> bytes:
-    """Return the workbook of a publication, the same bytes each time."""
+def render_workbook(
+    parts: Sequence[tuple[Part, Sequence[Sheet]]], ledger: Ledger | None, lang: str, found: Mapping[str, Behind]
+) -> bytes:
+    """Return the workbook of a publication, the same bytes each time; `found` are the rows behind its reports."""
     from xlsxwriter.workbook import Workbook as New
 
-    sheets = [sheet for _, found in parts for sheet in found]
-    tables = [_table(sheet, ledger, lang) for sheet in sheets]
+    sheets = [sheet for _, listed in parts for sheet in listed]
+    tables = [_table(sheet, ledger, lang, found.get(sheet.name)) for sheet in sheets]
     if ledger is not None:
         grid = of_ledger(ledger, lang)
         shown = tuple(tuple(row) for row in grid.shown.rows)
-        tables.append(_Table(_say("ledger", lang), words(lang)["ledger"], tuple(grid.shown.headings), shown, ()))
+        tables.append(_Table(_say("ledger", lang), words(lang)["ledger"], tuple(grid.shown.headings), shown))
+    tables += [_rows_table(one, lang) for one in found.values()]
     tables = list(_named(tables, {_say(name, lang) for name in ("cover", "contents", "notes")}))
     out = io.BytesIO()
     book = New(out, {"in_memory": True})  # every cell is written by its type, so that no text becomes a formula
@@ -96,13 +111,50 @@ def render_workbook(parts: Sequence[tuple[Part, Sequence[Sheet]]], ledger: Ledge
     return out.getvalue()
 
 
-def _table(sheet: Sheet, ledger: Ledger | None, lang: str) -> _Table:
+def _table(sheet: Sheet, ledger: Ledger | None, lang: str, found: Behind | None) -> _Table:
     """Lay out a report: labels for codes, numbers as numbers, what was printed and its status."""
     grid = of_sheet(sheet, lang, ledger.of(sheet.report.name, sheet.kind) if ledger else None)
     rows = tuple(tuple(_values(sheet, grid, row, lang)) for row in grid.rows)
     finding = finding_of(sheet, lang)
     notes = (*((finding,) if finding else ()), *grid.shown.notes)
-    return _Table(sheet.name, title(sheet, lang), tuple(_headings(sheet, grid, lang)), rows, notes)
+    links: dict[tuple[int, int], int] = {}
+    behind = ""
+    if found and found.rows:
+        behind, places = _behind(sheet.name), _first_rows(found)
+        measures = [grid.names.index(name) for name in sheet.report.measures if name in grid.names]
+        keys = [grid.names.index(name) for name in sheet.report.key]
+        for row, values in enumerate(islice(grid.rows, _MOST_LINKS)):
+            key = "/".join(str(values[place]) for place in keys)
+            if (first := places.get(key, 0 if TOTAL in key.split("/") else None)) is not None:
+                links |= dict.fromkeys(((row, column) for column in measures), first)
+    return _Table(
+        sheet.name, title(sheet, lang), tuple(_once(_headings(sheet, grid, lang))), rows, notes, behind, links
+    )
+
+
+def _behind(name: str) -> str:
+    """Return the name of the table of the rows behind one."""
+    return f"{name}*"
+
+
+def _first_rows(found: Behind) -> dict[str, int]:
+    """Return the first row of each key in the table of the rows behind a report."""
+    keys = ordered(found)
+    starts = accumulate((len(found.rows[key]) for key in keys), initial=0)
+    return dict(zip(keys, starts, strict=False))
+
+
+def _rows_table(found: Behind, lang: str) -> _Table:
+    """Lay out the rows behind a report, each with the cell that it counts in."""
+    sheet, columns, w = found.sheet, shown_columns(found, lang), words(lang)
+    rows = tuple(
+        (key_label(sheet, key, lang), *(named(found, place, row[place], lang) for place, _ in columns))
+        for key in ordered(found)
+        for row in found.rows[key]
+    )
+    headings = tuple(_once([w["figure"], *(heading for _, heading in columns)]))
+    notes = (w["rows_cut"].format(MOST),) if found.cut else ()
+    return _Table(_behind(sheet.name), f"{w['rows_of']}{w['colon']} {title(sheet, lang)}", headings, rows, notes)
 
 
 def _values(sheet: Sheet, grid: Grid, row: tuple[Value, ...], lang: str) -> Iterator[Value]:
@@ -128,27 +180,37 @@ def _told(value: Value, lang: str) -> Value:
 
 
 def _headings(sheet: Sheet, grid: Grid, lang: str) -> Iterator[str]:
-    """Yield a heading for each column, each once: a table of a workbook must tell its columns apart."""
-    w, known, seen = words(lang), {column.name: column for column in sheet.report.columns}, Counter[str]()
+    """Yield a heading for each column."""
+    w, known = words(lang), {column.name: column for column in sheet.report.columns}
     for name in grid.names:
         if name in known:
-            text = known[name].label.text(lang)
+            yield known[name].label.text(lang)
         else:
             measure, _, what = name.rpartition("_")
-            text = f"{known[measure].label.text(lang)} – {w[what]}"
+            yield f"{known[measure].label.text(lang)} – {w[what]}"
+
+
+def _once(headings: Iterable[str]) -> Iterator[str]:
+    """Yield each heading once: a table of a workbook must tell its columns apart."""
+    seen = Counter[str]()
+    for text in headings:
         seen[text.casefold()] += 1
         yield text if seen[text.casefold()] == 1 else f"{text} ({seen[text.casefold()]})"
 
 
 def _named(tables: Sequence[_Table], taken: set[str]) -> Iterator[_Table]:
     """Give each table a name that a sheet can have, and no other has."""
+    names = {}
     for table in tables:
-        name, number = table.name[:_LONGEST_NAME], 1
+        plain = table.name.replace("*", "_rows")
+        name, number = plain[:_LONGEST_NAME], 1
         while name.casefold() in taken:
             number += 1
-            name = f"{table.name[: _LONGEST_NAME - 4]}-{number}"
+            name = f"{plain[: _LONGEST_NAME - 4]}-{number}"
         taken.add(name.casefold())
-        yield replace(table, name=name)
+        names[table.name] = name
+    for table in tables:
+        yield replace(table, name=names[table.name], behind=names.get(table.behind, ""))
 
 
 def _cover(book: Workbook, sheets: Sequence[Sheet], lang: str) -> None:
@@ -196,7 +258,9 @@ def _notes(book: Workbook, tables: Sequence[_Table], ledger: Ledger | None, lang
 
 def _write(book: Workbook, table: _Table, lang: str) -> None:
     page = book.add_worksheet(table.name)
-    below = _lay_out(book, page, table.title, table.headings, table.rows[:_MOST_ROWS], lang)
+    below = _lay_out(book, page, table.title, table.headings, table.rows[:_MOST_ROWS], lang, table)
+    if table.behind:
+        page.write_url(1, 1, f"internal:'{table.behind}'!A1", string=words(lang)["rows_of"])
     for row, note in enumerate(table.notes, below + 1):
         page.write_string(row, 0, note)
 
@@ -205,7 +269,13 @@ _HEAD, _FIRST = 2, 3  # the row of the headings, and the first row below
 
 
 def _lay_out(
-    book: Workbook, page: Worksheet, above: str, headings: Sequence[str], rows: Sequence[Sequence[Value]], lang: str
+    book: Workbook,
+    page: Worksheet,
+    above: str,
+    headings: Sequence[str],
+    rows: Sequence[Sequence[Value]],
+    lang: str,
+    linked: _Table | None = None,
 ) -> int:
     """Write a table below its title, and return the row below it."""
     page.write_string(0, 0, above, _bold(book, 14))
@@ -213,6 +283,8 @@ def _lay_out(
     whole, decimals = book.add_format({"num_format": "#,##0"}), book.add_format({"num_format": "#,##0.0#####"})
     for row, values in enumerate(rows, _FIRST):
         for column, value in enumerate(values):
+            if linked and (to := linked.links.get((row - _FIRST, column))) is not None:  # what is written next stays
+                page.write_url(row, column, f"internal:'{linked.behind}'!A{to + _FIRST + 1}")
             if isinstance(value, int):
                 page.write_number(row, column, value, whole)
             elif isinstance(value, Decimal):
