@@ -1,4 +1,4 @@
-"""Commands that publish, for people and for scheduled jobs."""
+"""The command that publishes."""
 
 from __future__ import annotations
 
@@ -7,17 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer  # Typer reads annotations at run time
 
-from jumelage.cli import loading, showing
-from jumelage.cli.migrating import bring_up
 from jumelage.cli.options import (
-    AcceptLoss,
     AsOf,
-    By,
     Db,
-    Handed,
     Lang,
     Out,
-    Reason,
     Waves,
     say_counts,
     say_remarks,
@@ -30,7 +24,12 @@ from jumelage.errors import UsageError
 from jumelage.texts import Label, both, filled, nearest
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sqlalchemy.engine import URL
+
+    from jumelage.publication.site import Published
+    from jumelage.revisions.scope import Scope
 
 _CARRIED = Label("note\u00a0: repris de la publication d’avant\u00a0: {}", "note: carried over from before: {}")
 _KEPT = Label(
@@ -44,7 +43,6 @@ _PUBLISHED = Label("publié\u00a0: {}", "published: {}")
 def add_to(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command()(publish)
-    app.command()(reproduce)
 
 
 def publish(
@@ -72,7 +70,7 @@ def publish(
 
         say(filled(_ROLLED_BACK, roll_back(out)))
         return
-    _publish(url_of(ctx, db), out, wave, as_of, _formats(formats))
+    publish_into(url_of(ctx, db), out, wave, as_of, _formats(formats))
 
 
 def _formats(listed: str) -> tuple[str, ...]:
@@ -89,9 +87,10 @@ def _formats(listed: str) -> tuple[str, ...]:
     return found
 
 
-def _publish(
-    url: URL, out: Path, wave: str | None, as_of: str | None = None, formats: tuple[str, ...] = ("site", "csv")
-) -> None:
+def publish_into(
+    url: URL, out: Path, wave: str | None, as_of: str | None = None, formats: Collection[str] = ("site", "csv")
+) -> tuple[Scope, Published]:
+    """Publish what is asked for, and say what was done."""
     from jumelage import database
     from jumelage.publication.site import publish as publish_scope
     from jumelage.publication.swap import check_out
@@ -109,25 +108,4 @@ def _publish(
     if done.swapped.kept:
         say(filled(_KEPT, done.swapped.kept))
     say(filled(_PUBLISHED, ", ".join(str(page) for page in done.pages)))
-
-
-def reproduce(
-    ctx: typer.Context,
-    handed: Handed,
-    out: Out = Path("public"),
-    db: Db = None,
-    reason: Reason = None,
-    by: By = None,
-    lang: Lang = "en",
-    accept_loss: AcceptLoss = False,
-) -> None:
-    """Migrate, load, check and publish in one go.
-
-    For scheduled jobs: what is up to date already is left as it is.
-    """
-    url = url_of(ctx, db)
-    bring_up(url)
-    showed = showing.Showing(lang=lang)
-    more = {"lang": lang, "accept_loss": accept_loss, "tell": showed.copied.append}
-    done = showing.load(url, loading.request_of(handed, reason, by, **more), showed)
-    _publish(url, out, done.wave)
+    return scope, done
