@@ -150,11 +150,12 @@ class Run:
         """Load one file and put it away; a fault that is not the file's own is raised, and leaves it where it is."""
         before = inbox.noted(path)
         inbox.note(path, self.last_revisions())
-        copy, remarks = self.place_of_copy(path), list[Label]()
-        request = replace(self.request(path), annotate=copy, tell=remarks.append)
+        copy, remarks = None, list[Label]()
         with self.about(path) as (entry, said):
             try:
                 inbox.check_kind(path)
+                copy = self.place_of_copy(path)
+                request = replace(self.request(path), annotate=copy, tell=remarks.append)
                 if before is not None:
                     self.check_the_same(request, before)
                 done = showing.load(self.job.database, request, showing.Showing(lang=self.lang))

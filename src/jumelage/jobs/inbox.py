@@ -129,8 +129,10 @@ def finish(inbox: Path) -> None:
 
 
 def place_of_copy(inbox: Path, ending: str) -> Path:
-    """Return where the annotated copy of a file is made."""
-    return inbox / _WORK / f"copy{ending}"
+    """Return where the annotated copy of a file is made; that of the file before, which nobody needed, is removed."""
+    place = inbox / _WORK / f"copy{ending}"
+    _remove(place)
+    return place
 
 
 def note(path: Path, revisions: dict[str, int]) -> None:
