@@ -361,7 +361,7 @@ def test_what_a_killed_run_had_loaded_is_not_loaded_again_over_what_came_since(n
             withdraw(connection, "tiny@2", reason="a slip", by="a person")
     else:
         by_hand = night.put(
-            "c.zip", respondents=TINY["respondents.csv"].replace("Douai,responded", "Douai,not_reached")
+            "c.zip", respondents=TINY["respondents.csv"].replace("Lille,responded,yes", "Lille,responded,no")
         )
         moved = by_hand.rename(night.folder / "c.zip")
         assert run("load", moved, "--db", address(night.url), "--reason", "by hand", "--accept-loss").code == 0
