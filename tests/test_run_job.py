@@ -333,7 +333,7 @@ def test_a_kill_at_any_moment_leaves_a_file_in_one_place(night: Night) -> None:
         process.communicate()
     took = time.monotonic() - begun
     for number in range(20):
-        night.put(f"{number}.zip", respondents=MORE_TOWNS if number % 2 else TINY["respondents.csv"])
+        night.put(f"{number}.zip", partnerships=TINY["partnerships.csv"].replace("1958", f"{1958 + number}"))
         with night.start() as process:
             time.sleep(took * (0.2 + number / 25))
             process.kill()
