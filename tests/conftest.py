@@ -93,6 +93,7 @@ _ON_DUCKDB_FIRST = {
     "test_question",
     "test_reading",
     "test_rehearsal",
+    "test_run_job",
     "test_template",
 }
 

@@ -56,7 +56,9 @@ def test_every_format_has_the_same_numbers(shown: URL, tmp_path: Path, waves: st
         columns = ", ".join(f'"{name}"' for name in header)
         kept = duckdb.sql(f"select {columns} from read_parquet('{path.with_suffix('.parquet')}')").fetchall()
         assert [[plain(value) for value in row] for row in kept] == rows, path
-        numeric = [place for place, name in enumerate(header) if any(isinstance(one[name], int | Decimal) for one in told)]
+        numeric = [
+            place for place, name in enumerate(header) if any(isinstance(one[name], int | Decimal) for one in told)
+        ]
         for lang in LANGUAGES:
             sheet = books[lang][path.stem[:31]]
             cells = list(sheet.iter_rows(min_row=4, max_row=3 + len(rows), values_only=True))

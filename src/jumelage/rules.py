@@ -156,7 +156,7 @@ def said_of(path: Path, number: int, outcome: Label) -> Label:
     return both(
         "{0}\u00a0: {1} constat{1:s}\u00a0; {2}",
         "{0}: {1} finding{1:s}; {2}",
-        Label(str(path), str(path)),
+        path,
         number,
         outcome,
     )

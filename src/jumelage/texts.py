@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -233,7 +234,7 @@ def worded(value: object, lang: str) -> object:
         return value.text(lang)
     if type(value) is int:
         return (_French if lang == "fr" else _English)(value)
-    return _Shown(value) if isinstance(value, str) else value
+    return _Shown(value) if isinstance(value, str | PurePath) else value
 
 
 class _Shown(str):

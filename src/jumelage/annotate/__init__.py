@@ -113,6 +113,11 @@ def _write_workbook(
     return (filled(_VALUES_ALONE, handed.name),)
 
 
+def ending_of(handed: Path) -> str:
+    """Return how the name of an annotated copy ends, by what is handed in; DataError if that cannot be read."""
+    return _kind(handed).endings[0]
+
+
 def check_out(handed: Path, out: Path) -> _Kind:
     """Tell what is handed in; UsageError says what is expected where a copy of it cannot have this name."""
     kind, ending = _kind(handed), out.suffix.lower()

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import gc
 import sys
-from typing import Annotated, Any, NoReturn, cast
+from typing import Annotated, Any, cast
 
 import typer
 
-from jumelage.cli import loading, migrating, publishing, registering, reporting, revisions
-from jumelage.cli.ending import heeding
+from jumelage.cli import loading, migrating, publishing, registering, reporting, revisions, running
+from jumelage.cli.ending import heeding, say_why
 from jumelage.cli.options import Db  # noqa: TC001  # Typer reads annotations at run time
 from jumelage.cli.streams import Stream, begin, hold_standard_files, say
-from jumelage.errors import JumelageError
-from jumelage.texts import Label, filled
+from jumelage.texts import Label
 
-_ERROR = Label("erreur\u00a0: {}", "error: {}")
 _STOPPED = Label("arrêté\u00a0; ce qui n’était pas fini est défait", "stopped; what was not finished is undone")
-_BUG = Label(
-    "erreur\u00a0: c’est un défaut de jumelage\u00a0; merci de le signaler",
-    "error: this is a bug of jumelage; please report it",
-)
 
 app = typer.Typer(
     name="jumelage",
@@ -53,13 +47,8 @@ def _options(
     ctx.obj = db
 
 
-for module in (migrating, registering, loading, revisions, reporting, publishing):
+for module in (migrating, registering, loading, revisions, reporting, publishing, running):
     module.add_to(app)
-
-
-def _fail(message: Label, code: int) -> NoReturn:
-    say(message)
-    raise SystemExit(code) from None
 
 
 def main() -> None:
@@ -75,12 +64,8 @@ def main() -> None:
             app()
         except BaseException as error:
             if came:  # whatever became of it on the way: a driver makes an error of its own of it
-                _fail(_STOPPED, 128 + came[0])
-            if isinstance(error, JumelageError):
-                _fail(filled(_ERROR, Label(error.text("fr"), error.text("en"))), error.exit_code)
+                say(_STOPPED)
+                raise SystemExit(128 + came[0]) from None
             if not isinstance(error, Exception):
                 raise
-            import traceback
-
-            say(traceback.format_exc())
-            _fail(_BUG, JumelageError.exit_code)
+            raise SystemExit(say_why(error)) from None

@@ -45,8 +45,8 @@ def migrate(
     bring_up(url_of(ctx, db), to, dry_run=dry_run, accept_loss=accept_loss)
 
 
-def bring_up(url: URL, to: str = "head", *, dry_run: bool = False, accept_loss: bool = False) -> None:
-    """Bring a database to a migration and say what was done, or what would be."""
+def bring_up(url: URL, to: str = "head", *, dry_run: bool = False, accept_loss: bool = False) -> bool:
+    """Bring a database to a migration and say what was done, or what would be; tell whether it was there already."""
     from jumelage import database
     from jumelage.database import migrate as migration
     from jumelage.database.state import PARTS
@@ -55,7 +55,7 @@ def bring_up(url: URL, to: str = "head", *, dry_run: bool = False, accept_loss: 
     if dry_run and not database.exists(url):
         migration.find(to)
         say(both("créerait {}", "would create {}", database.shown(url)))
-        return
+        return False
     if dry_run:
         done = migration.rehearse(url, to)
     else:
@@ -63,7 +63,7 @@ def bring_up(url: URL, to: str = "head", *, dry_run: bool = False, accept_loss: 
             done = migration.migrate(connection, to, accept_loss=accept_loss)
     if done.empty:
         say(both("{} est à jour, à la migration {}", "{} is up to date, at migration {}", database.shown(url), done.to))
-        return
+        return True
     steps = [same(f"migrations {', '.join(done.revisions)}")] if done.revisions else []
     steps += [PARTS[part] for part in done.parts]
     said = _WOULD_GO if dry_run else _WENT
@@ -74,3 +74,4 @@ def bring_up(url: URL, to: str = "head", *, dry_run: bool = False, accept_loss: 
         say(filled(UNFIT, ", ".join(done.unfit)))
     if dry_run and (done.lost or done.unfit) and not accept_loss:
         say(_WOULD_BE_REFUSED)
+    return False

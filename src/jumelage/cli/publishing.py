@@ -1,4 +1,4 @@
-"""Commands that publish, for people and for scheduled jobs."""
+"""The command that publishes."""
 
 from __future__ import annotations
 
@@ -8,18 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer  # Typer reads annotations at run time
 
-from jumelage.cli import loading, showing
-from jumelage.cli.migrating import bring_up
 from jumelage.cli.options import (
     NOTE,
-    AcceptLoss,
     AsOf,
-    By,
     Db,
-    Handed,
     Lang,
     Out,
-    Reason,
     Waves,
     say_counts,
     scope_of,
@@ -55,7 +49,6 @@ _WITH_FINDINGS = Label(
 def add_to(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command()(publish)
-    app.command()(reproduce)
 
 
 def publish(
@@ -129,9 +122,9 @@ def publish(
     wanted = Wanted(
         _formats(formats), languages, force=force, allow_findings=allow_findings, wait=wait, base_url=base_url
     )
-    done = publish_waves(url_of(ctx, db), out, wanted, wave=wave, as_of=as_of, every=every)
+    done = publish_into(url_of(ctx, db), out, wanted, wave=wave, as_of=as_of, every=every)
     if format_ == "json":
-        print(json.dumps(_told(done, out), ensure_ascii=False))  # noqa: T201  # what was asked for
+        print(json.dumps(as_json(done, out), ensure_ascii=False))  # noqa: T201  # what was asked for
 
 
 def _formats(listed: str) -> tuple[str, ...]:
@@ -152,10 +145,10 @@ def _listed(option: str, listed: str, known: tuple[str, ...]) -> tuple[str, ...]
     return found
 
 
-def publish_waves(
+def publish_into(
     url: URL, out: Path, wanted: Wanted, *, wave: str | None = None, as_of: str | None = None, every: bool = False
 ) -> Published:
-    """Publish, and say what was done."""
+    """Publish what is asked for, each wave of several for itself too if `every` is, and say what was done."""
     from jumelage import database
     from jumelage.publication.publish import publish as publish_scopes
     from jumelage.publication.swap import check_out
@@ -183,10 +176,11 @@ def publish_waves(
     return done
 
 
-def _told(done: Published, out: Path) -> dict[str, object]:
+def as_json(done: Published, out: Path) -> dict[str, object]:
     """Return what a program may want to know of a publication."""
     return {
         "out": str(out),
+        "waves": list(done.waves),
         "published": done.swapped is not None,
         "pages": [str(page) for page in done.pages],
         "statuses": done.statuses,
@@ -194,27 +188,3 @@ def _told(done: Published, out: Path) -> dict[str, object]:
         "carried": list(done.swapped.carried) if done.swapped else [],
         "kept": str(done.swapped.kept) if done.swapped and done.swapped.kept else None,
     }
-
-
-def reproduce(
-    ctx: typer.Context,
-    handed: Handed,
-    out: Out = Path("public"),
-    db: Db = None,
-    reason: Reason = None,
-    by: By = None,
-    lang: Lang = "en",
-    accept_loss: AcceptLoss = False,
-) -> None:
-    """Migrate, load, check and publish in one go.
-
-    For scheduled jobs: what is up to date already is left as it is.
-    """
-    url = url_of(ctx, db)
-    bring_up(url)
-    showed = showing.Showing(lang=lang)
-    more = {"lang": lang, "accept_loss": accept_loss, "tell": showed.copied.append}
-    done = showing.load(url, loading.request_of(handed, reason, by, **more), showed)
-    from jumelage.publication.publish import Wanted
-
-    publish_waves(url, out, Wanted(("site", "csv")), wave=done.wave)

@@ -54,14 +54,14 @@ class Showing:
     copied: list[Label] = field(default_factory=list)  # what is to be said of the annotated copy
 
 
-def load(url: URL, request: Request, showing: Showing) -> Loaded:
-    """Load, and say what was done; on DataError the findings are shown before it goes on."""
+def load(url: URL, request: Request, showing: Showing, *, dry_run: bool = False) -> Loaded:
+    """Load, and say what was done, or would be; on DataError the findings are shown before it goes on."""
     from jumelage.loading.load import load as load_wave
 
     with told(showing), steps() as step:
-        done = load_wave(url, request, step=step)
+        done = load_wave(url, request, dry_run=dry_run, step=step)
     show_findings(done.findings, showing)
-    _say_done(done, request, _LOADED, showing.lang)
+    _say_done(done, request, _WOULD_LOAD if dry_run else _LOADED, showing.lang)
     return done
 
 

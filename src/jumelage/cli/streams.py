@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -19,11 +20,13 @@ if TYPE_CHECKING:
 _NEVER_READ = "findings"  # what a person may keep beside the tables of a wave
 _protected: list[Path] = []
 _languages = ["en"]  # of what is said; the last one counts
+_heard: list[list[str]] = []  # what is said goes into each of these, too
 
 
 def begin() -> None:
     """Begin a command: in English, and nothing is protected yet."""
     _protected.clear()
+    _heard.clear()
     speak("en")
 
 
@@ -79,6 +82,8 @@ def spoken(text: str | Label) -> str:
 def say(text: str | Label) -> None:
     """Say something to the person at the terminal, on standard error; do nothing if nobody reads it."""
     text = spoken(text)
+    for lines in _heard:
+        lines.extend(printable(text).split("\n"))
     if sys.stderr is None:
         return
     try:
@@ -86,6 +91,17 @@ def say(text: str | Label) -> None:
         sys.stderr.flush()
     except (OSError, ValueError):
         silence(sys.stderr)
+
+
+@contextmanager
+def overheard() -> Iterator[list[str]]:
+    """Give the lines that are said meanwhile, as they are said."""
+    lines: list[str] = []
+    _heard.append(lines)
+    try:
+        yield lines
+    finally:
+        _heard[:] = [one for one in _heard if one is not lines]
 
 
 def show(grid: Grid, format_: str, output: Path | None) -> None:

@@ -53,6 +53,12 @@ def resolve_url(option: str | None) -> URL:
     )
 
 
+def resolve_beside(given: str, folder: Path) -> URL:
+    """Return the URL of the database that a file in a folder names: the path of a database file begins there."""
+    url = resolve_url(given)
+    return url.set(database=str(folder / str(url.database))) if files(url) else url
+
+
 def shown(url: URL) -> str:
     """Return a URL as it may be printed: a file's path, or a server's address without any secret."""
     return engine_of(url).shown(url)

@@ -106,8 +106,8 @@ def append_revision(
     same = current is not None and _says_the_same(connection, bench, wave, current, digest)
     if current and same and (current.declared == wave.declared or not request.reason):
         return Loaded(wave.code, current.revision, False, before, rows, wave.synthetic, findings)
-    if last and not dry_run and not (request.reason and request.reason.strip()):
-        raise UsageError(filled(_DIFFERS if before else _AGAIN, wave.code, before or last))
+    if not dry_run:
+        check_reason(wave.code, request.reason, before, last)
     revision = last + 1
     reason = (request.reason or "dry run") if last else None
     if request.recorded_at is not None:  # the time is what somebody says, and when they said it is kept, too
@@ -121,6 +121,12 @@ def append_revision(
     return Loaded(
         wave.code, revision, True, before, rows, wave.synthetic, findings, lost, database.superuser(connection)
     )
+
+
+def check_reason(wave: str, reason: str | None, before: int | None, last: int) -> None:
+    """Raise UsageError where a wave with revisions up to `last`, `before` the current one, would change without why."""
+    if last and not (reason and reason.strip()):
+        raise UsageError(filled(_DIFFERS if before else _AGAIN, wave, before or last))
 
 
 @dataclass(frozen=True, slots=True)

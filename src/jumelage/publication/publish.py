@@ -18,7 +18,7 @@ from jumelage.render.words import words
 from jumelage.texts import LANGUAGES, both, same
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from sqlalchemy import Connection
@@ -46,12 +46,13 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What to open of a publication, how many figures have which status, and what became of others' files.
+    """Which revisions a publication is of and what to open of it, how many figures have which status, and what became of others' files.
 
     `swapped` is None where nothing had changed since the last one, which is left as it is. `findings` are what the
     check found, where that was allowed.
     """
 
+    waves: tuple[str, ...]
     pages: tuple[Path, ...]
     statuses: dict[str, int]
     swapped: Swapped | None
@@ -77,7 +78,9 @@ def publish(
             inputs = inputs_of(connection, scopes) | _asked(wanted)
             same_as_before = known.get("inputs") == inputs and before is not None and is_whole(before)
             if same_as_before and not wanted.force:
-                return Published(_opened(out, wanted), known["statuses"], None, tuple(known["findings"]))
+                return Published(
+                    _named(scopes), _opened(out, wanted), known["statuses"], None, tuple(known["findings"])
+                )
             made.place(CHANGES).write_text(
                 written(connection, scopes, known.get("inputs", {}), inputs), encoding="utf-8"
             )
@@ -115,7 +118,11 @@ def _publish(
     manifest: dict[str, Any] = {"inputs": inputs, "statuses": statuses, "findings": findings}
     if SNAPSHOT in wanted.formats:
         manifest["snapshot"] = write_snapshot(connection, scopes, made.place(SNAPSHOT_FILE))
-    return Published(_opened(made.out, wanted), statuses, made.finish(manifest), tuple(findings))
+    return Published(_named(scopes), _opened(made.out, wanted), statuses, made.finish(manifest), tuple(findings))
+
+
+def _named(scopes: Iterable[Scope]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(f"{wave}@{revision}" for scope in scopes for wave, revision in scope.revisions))
 
 
 def _asked(wanted: Wanted) -> dict[str, Any]:

@@ -34,7 +34,7 @@ OPTIONAL = ("aliases", "claims", "questions", "question_items")
 WAVE = "wave"
 PUBLISHED = "published"
 EXPORTED = ("frame", "respondents", "actions", "difficulties", "answers")  # tables that an export may have rows of
-_PASSED_OVER = (".", "readme", "thumbs.db", "desktop.ini", "~$")
+PASSED_OVER = (".", "readme", "thumbs.db", "desktop.ini", "~$")
 NEVER_READ = ("instructions", "lists", "findings")
 WORKBOOKS = (".xlsx", ".xls", ".ods", ".xlsm", ".xlsb")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -238,7 +238,7 @@ def _report_files(folder: Path | None, findings: Findings) -> list[Path]:
         if folder is not None and (folder.exists() or folder.name != FOLDER):
             findings.append(Finding(rule("reports_no_folder"), folder.name))
         return []
-    found = sorted(path for path in folder.iterdir() if not path.name.lower().startswith(_PASSED_OVER))
+    found = sorted(path for path in folder.iterdir() if not path.name.lower().startswith(PASSED_OVER))
     for path in found:
         if path.suffix != ".sql":
             details = {"near": near(path.name, [f"{path.stem}.sql"])}
@@ -252,7 +252,7 @@ def _known(folder: Path, prefix: str, known: dict[str, str], findings: Findings)
     for path in sorted(folder.iterdir()):
         if path.name in known:
             found[known[path.name]] = path
-        elif not path.name.lower().startswith(_PASSED_OVER) and folded(path.stem) not in NEVER_READ:
+        elif not path.name.lower().startswith(PASSED_OVER) and folded(path.stem) not in NEVER_READ:
             meant = near(path.name, known)
             broken, details = ("report_unknown", {"name": repr(path.stem)}) if prefix else ("file_unknown", {})
             findings.append(Finding(rule(broken), f"{prefix}{path.name}", details={**details, "near": meant}))
