@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,69 @@ def test_rows_that_come_some_at_a_time_are_the_same_to_the_byte(
     request.getfixturevalue("few")
     assert len(at_once.out.splitlines()) > 50
     assert run(*command) == at_once
+
+
+@pytest.mark.parametrize(
+    ("lang", "headings", "cells"),
+    [
+        (
+            "fr",
+            ["Action", "Collectivité", "Réponse", "Villes"],
+            ["Projets Interreg (interreg)", "Marcq-en-Barœul (59378)", "Oui (yes)", "1"],
+        ),
+        (
+            "en",
+            ["Action", "Authority", "Answer", "Towns"],
+            ["Interreg projects (interreg)", "Marcq-en-Barœul (59378)", "Yes", "1"],
+        ),
+    ],
+)
+def test_people_read_names_before_codes_in_their_language(
+    wave_2006: URL, lang: str, headings: list[str], cells: list[str]
+) -> None:
+    done = run("explain", "actions", "interreg", "cities", "--lang", lang, "--db", address(wave_2006))
+    lines = [re.split(r"\s{2,}", line.strip()) for line in done.out.splitlines()]
+    row = next(number for number, line in enumerate(lines) if line[:1] == cells[:1])
+    assert lines[row][:4] == cells
+    assert lines[row - 2][:4] == headings
+
+
+@pytest.mark.parametrize(("lang", "unknown"), [("fr", "non précisé (unknown)"), ("en", "not stated (unknown)")])
+def test_a_code_that_is_of_no_list_has_its_words_and_what_has_none_stays_empty(
+    wave_2006: URL, lang: str, unknown: str
+) -> None:
+    command = "explain", "agreements_by_country", "LV/unknown", "agreements", "--lang", lang
+    line = next(line for line in run(*command, "--db", address(wave_2006)).out.splitlines() if unknown in line)
+    assert re.split(r"\s{2,}", line.strip())[2:4] == ["100", "1"]  # between them no partner
+
+
+def test_programs_get_codes_and_columns_as_they_are_in_any_language(wave_2006: URL) -> None:
+    for format_ in ("csv", "json"):
+        command = "explain", "countries", "eu/LV", "agreements", "--format", format_, "--db", address(wave_2006)
+        french, english = (run(*command, "--lang", lang).out for lang in ("fr", "en"))
+        assert french == english
+        assert "zone" in english
+        assert "LV" in english
+        assert "Latvia" not in english
+
+
+def test_a_table_with_names_has_every_row_that_comes(wave_2006: URL, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once = run(*ASKED, "--db", address(wave_2006))
+    monkeypatch.setattr(sql, "_AT_ONCE", 7)
+    assert len(at_once.out.splitlines()) > 100
+    assert run(*ASKED, "--db", address(wave_2006)) == at_once
+
+
+def test_a_long_table_is_wide_enough_for_every_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(terminal, "AT_ONCE", 2)
+    monkeypatch.setattr(grid, "AT_ONCE", 2)
+    lines = []
+    for widest in (("Saint-Martin-Boulogne",), ()):
+        rows = iter([("Ax",), ("Us",), ("Saint-Martin-Boulogne",)])
+        shown = grid.Shown("", ("Town",), rows, (False,), widest=widest)
+        lines.append("".join(terminal.render(grid.Grid(("town",), (), shown))).splitlines())
+    assert "  Saint-Martin-Boulogne" in lines[0]
+    assert "  Saint-Martin-Boulogne" not in lines[1]
 
 
 def test_a_long_table_looks_as_a_short_one_and_keeps_its_columns(

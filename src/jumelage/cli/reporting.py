@@ -166,11 +166,13 @@ def explain(
         found = report_file.report(report)
         with waiting(COMPUTING):
             sheet = reporting.run(connection, found, scope)
+            names = {}
+            if format_ == "table":  # before the rows: on DuckDB, a query ends those that still come of another one
+                names = names_of(connection, sheet, reporting.detail_columns(connection, found), {})
             detail = reporting.explain(connection, sheet, key, measure)
         say_remarks(scope)
         known = computed(sheet.report.column(measure), *sheet.known(key, measure), lang)
         title = filled(_CELL, report, key, measure, known).text(lang)
-        names = names_of(connection, sheet, detail.columns, {}) if format_ == "table" else {}
         show(of_detail(detail, title, lang, sheet.report, names), format_, output)
 
 

@@ -23,6 +23,7 @@ _NOT_ADDITIVE = Label(
     "not_additive\u00a0: la cellule n’est pas la somme de ces lignes",
     "not_additive: the cell is not the sum of these rows",
 )
+_SPARE = 4  # characters that a text may be longer than those of the first rows, and a number too
 
 
 def of_detail(detail: Detail, title: str, lang: str, report: Report, names: Names) -> Grid:
@@ -40,29 +41,36 @@ def of_detail(detail: Detail, title: str, lang: str, report: Report, names: Name
         )
     )
     rows = chain(first, chain.from_iterable(blocks))
-    texts = [_texts(names.get(name), lang) for name in detail.columns]
+    told = [_told(names.get(name, {}), lang) for name in detail.columns]
+    texts = [_texts(of, lang) for of in told]
+    longest = [max(len(str(value)) for value in column) for column in zip(*first, strict=True)]
+    widest = tuple(
+        max(of.values(), key=len, default="-" * (longest[place] + _SPARE))
+        for place, of in enumerate(told if first else ())
+    )
     shown = (tuple([text(value) for text, value in zip(texts, row, strict=True)]) for row in rows)
     notes = () if detail.additive else (_NOT_ADDITIVE.text(lang),)
     known = {column.name: column.label.text(lang) for column in report.columns}
     headings = tuple(known.get(name) or _heading(name, lang) for name in detail.columns)
-    return Grid(detail.columns, rows, Shown(title, headings, shown, numeric, notes=notes))
+    return Grid(detail.columns, rows, Shown(title, headings, shown, numeric, notes=notes, widest=widest))
 
 
 def _heading(name: str, lang: str) -> str:
     return BEHIND[name].text(lang) if name in BEHIND else heading(name, lang)
 
 
-def _texts(labels: Mapping[str, Label] | None, lang: str) -> Callable[[Value], str]:
-    """Return what people read for a value of a column: of a code that has a label, that with the code in brackets."""
-    if labels is None:
-        return lambda value: plain_text(value, lang)
-    named = {code: _named(code, label.text(lang)) for code, label in {**SPECIAL, **labels}.items()}
+def _told(labels: Mapping[str, Label], lang: str) -> dict[str, str]:
+    """Return what people read for the codes of a column: the label, and the code in brackets where it is another."""
+    if not labels:
+        return {}
+    said = {code: label.text(lang) for code, label in {**SPECIAL, **labels}.items()}
+    return {code: label if label.casefold() == code.casefold() else f"{label} ({code})" for code, label in said.items()}
+
+
+def _texts(told: Mapping[str, str], lang: str) -> Callable[[Value], str]:
+    """Return what writes a value of a column."""
 
     def text(value: Value) -> str:
-        return (named.get(value) if isinstance(value, str) else None) or plain_text(value, lang)
+        return (told.get(value) if isinstance(value, str) else None) or plain_text(value, lang)
 
     return text
-
-
-def _named(code: str, label: str) -> str:
-    return label if label.casefold() == code.casefold() else f"{label} ({code})"

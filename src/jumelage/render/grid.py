@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The same rows for people: headings, texts, which columns are numbers, which rows are totals."""
+    """The same rows for people: headings, texts, which columns are numbers, which rows are totals.
+
+    `widest` are the longest texts that may come in each column, where that is known of rows that are not all held.
+    """
 
     title: str
     headings: tuple[str, ...]
@@ -36,6 +39,7 @@ class Shown:
     numeric: tuple[bool, ...]
     totals: frozenset[int] = frozenset()
     notes: tuple[str, ...] = ()
+    widest: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from io import StringIO
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from jumelage.render.grid import some_at_a_time
+from jumelage.render.grid import AT_ONCE, some_at_a_time
 from jumelage.texts import printable
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ def render(grid: Grid) -> Iterator[str]:
         yield _text(_drawn(console, Text(printable(shown.title), style="bold")))
     blocks = some_at_a_time(shown.rows)
     first = next(blocks, [])
-    widest = _widest(shown.rows if isinstance(shown.rows, Sequence) else first, len(shown.headings))
+    more = [shown.widest] if shown.widest and len(first) == AT_ONCE else []
+    widest = _widest(shown.rows if isinstance(shown.rows, Sequence) else [*first, *more], len(shown.headings))
     # A terminal may be too narrow for the columns, which then depends on every word.
     lines = _drawn(console, _table(shown, first if terminal else widest))
     widths = _widths(lines)
