@@ -134,7 +134,8 @@ def test_the_manifest_names_every_file_with_its_hash(wave_2006: URL, tmp_path: P
     publish(wave_2006, out)
     manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
     written = {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
-    assert written == {*manifest["files"], "manifest.json"}
+    assert manifest["changing"] == ["CHANGES"]
+    assert written == {*manifest["files"], "CHANGES", "manifest.json"}
     for name, digest in manifest["files"].items():
         assert hashlib.sha256((out / name).read_bytes()).hexdigest() == digest
     assert [(one["wave"], one["revision"]) for one in manifest["inputs"]["waves"]] == [("2006", 1)]

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from jumelage.annotate import ending_of
 from jumelage.cli import showing
 from jumelage.cli.course import check_each, course
-from jumelage.cli.publishing import as_json
 from jumelage.cli.ending import say_why, told_to_end
 from jumelage.cli.migrating import bring_up
+from jumelage.cli.publishing import as_json
 from jumelage.cli.streams import overheard, say, spoken
 from jumelage.errors import DataError, JumelageError, UsageError
 from jumelage.jobs import inbox

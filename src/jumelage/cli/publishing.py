@@ -12,7 +12,6 @@ from jumelage.cli.options import (
     NOTE,
     AsOf,
     Db,
-    Lang,
     Out,
     Waves,
     say_counts,

@@ -46,10 +46,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """Which revisions a publication is of and what to open of it, how many figures have which status, and what became of others' files.
+    """What is published and what to open of it, how many figures have which status, and what became of others' files.
 
-    `swapped` is None where nothing had changed since the last one, which is left as it is. `findings` are what the
-    check found, where that was allowed.
+    `waves` are revisions. `swapped` is None where nothing had changed since the last one, which is left as it is.
+    `findings` are what the check found, where that was allowed.
     """
 
     waves: tuple[str, ...]
