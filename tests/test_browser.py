@@ -72,7 +72,7 @@ def _look(browser: Browser, root: Path, looked: list[Path], *, width: int, alike
 
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])
 def test_no_page_breaks_a_rule_of_wcag(browser: Browser, published: Path, width: int) -> None:
-    assert _look(browser, published, sample(published, 1), width=width, alike=3) == []
+    assert _look(browser, published, sample(published, 1), width=width, alike=2) == []
 
 
 @pytest.mark.long
@@ -148,7 +148,7 @@ def test_a_keyboard_reaches_everything_in_order_and_the_focus_is_seen(browser: B
         for file in sample(published, 1):
             page.goto(file.as_uri())
             page.evaluate(_UNFOLD)
-            page.evaluate(_THIN, 3)
+            page.evaluate(_THIN, 2)
             for number in range(page.evaluate(_STOPS)):
                 page.keyboard.press("Tab")
                 stop, outlined, in_sight, what = page.evaluate(_FOCUSED)
@@ -193,7 +193,7 @@ def test_a_page_asks_nobody_and_complains_of_nothing(browser: Browser, published
 def test_a_page_reads_the_same_without_scripts(browser: Browser, published: Path) -> None:
     with closing(browser.new_context()) as able, closing(browser.new_context(java_script_enabled=False)) as unable:
         with_scripts, without = able.new_page(), unable.new_page()
-        for file in sample(published, 12):
+        for file in sample(published, 1):
             with_scripts.goto(file.as_uri())
             without.goto(file.as_uri())
             read = without.locator("body").inner_text()
