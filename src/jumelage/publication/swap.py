@@ -70,6 +70,7 @@ class Building:
         self.folder = folder
         self.written: dict[str, str | None] = {}
         self._until = until
+        self._folders = {folder}
 
     def write(self, name: str, data: bytes) -> None:
         """Write a file; UsageError where there is one of that name already."""
@@ -82,7 +83,9 @@ class Building:
             raise UsageError(both("{} serait publié deux fois", "{} would be published twice", name))
         self.written[name] = None
         path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.parent not in self._folders:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._folders.add(path.parent)
         return path
 
     def finish(self, manifest: dict[str, Any]) -> Swapped:

@@ -52,7 +52,7 @@ def _said(page: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "lang": lang,
         "title": page["title"],
-        "w": w,
+        "w": dict(w),
         "lead": " ".join(w[name] for name in ("query_elsewhere", *(("lead", "ranges") if page["ledger"] else ()))),
         "remarks": page["remarks"],
         "findings": [text for _, text, _ in page["findings"]],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from jumelage.kind_words import asked
@@ -10,6 +11,8 @@ from jumelage.report_file import report, shipped
 from jumelage.texts import Label, both
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from jumelage.reporting.sheet import Sheet
 
 STATUS_MARKS = {
@@ -326,6 +329,7 @@ def kind(name: str, lang: str) -> str:
     return KINDS[name].text(lang) if name in KINDS else name
 
 
-def words(lang: str) -> dict[str, str]:
+@cache
+def words(lang: str) -> Mapping[str, str]:
     """Return all words in one language."""
-    return {name: text.text(lang) for name, text in WORDS.items()}
+    return MappingProxyType({name: text.text(lang) for name, text in WORDS.items()})

@@ -20,7 +20,7 @@ from jumelage.render.page import key_label
 from jumelage.render.rows import named, ordered, shown_columns
 from jumelage.render.sentences import finding_of
 from jumelage.render.words import STATUS_MEANINGS, STATUS_NAMES, title, words
-from jumelage.reporting.behind import MOST
+from jumelage.reporting.sheet import number
 from jumelage.texts import Label
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 _MOST_ROWS = 1_048_576 - 10  # of a sheet, but for what stands above and below its table
 _MOST_LINKS = 5_000  # rows whose cells lead to those behind them: a sheet takes 65,530 links
+_MOST_BEHIND = 2_000  # rows behind a report that a workbook has: pages have more
 _LONGEST_NAME = 31  # characters of a sheet's name
 _NARROWEST, _WIDEST = 8, 60  # characters
 _LOOKED_AT = 500  # rows that tell how wide a column is
@@ -56,6 +57,10 @@ _WORDS = {
     "cut": Label(
         "{} lignes sur {}\u00a0: la suite est dans les fichiers de données",
         "{} of {} rows: the data files have the rest",
+    ),
+    "behind_cut": Label(
+        "Les {} premières lignes\u00a0; les pages web en ont plus, et `jumelage explain` les donne toutes.",
+        "The first {} rows; the web pages have more, and `jumelage explain` gives all of them.",
     ),
     "sign": Label("Signe", "Sign"),
     "meaning": Label("Sens", "Meaning"),
@@ -141,19 +146,20 @@ def _first_rows(found: Behind) -> dict[str, int]:
     """Return the first row of each key in the table of the rows behind a report."""
     keys = ordered(found)
     starts = accumulate((len(found.rows[key]) for key in keys), initial=0)
-    return dict(zip(keys, starts, strict=False))
+    return {key: start for key, start in zip(keys, starts, strict=False) if start < _MOST_BEHIND}
 
 
 def _rows_table(found: Behind, lang: str) -> _Table:
     """Lay out the rows behind a report, each with the cell that it counts in."""
     sheet, columns, w = found.sheet, shown_columns(found, lang), words(lang)
+    every = ((key, row) for key in ordered(found) for row in found.rows[key])
     rows = tuple(
         (key_label(sheet, key, lang), *(named(found, place, row[place], lang) for place, _ in columns))
-        for key in ordered(found)
-        for row in found.rows[key]
+        for key, row in islice(every, _MOST_BEHIND)
     )
     headings = tuple(_once([w["figure"], *(heading for _, heading in columns)]))
-    notes = (w["rows_cut"].format(MOST),) if found.cut else ()
+    cut = found.cut or sum(map(len, found.rows.values())) > _MOST_BEHIND
+    notes = (_say("behind_cut", lang).format(number(_MOST_BEHIND, lang)),) if cut else ()
     return _Table(_behind(sheet.name), f"{w['rows_of']}{w['colon']} {title(sheet, lang)}", headings, rows, notes)
 
 
