@@ -27,7 +27,7 @@ from jumelage import cli, database
 from jumelage.database import migrate
 from jumelage.loading.load import load
 from jumelage.loading.revision import Request
-from jumelage.publication.editions import FORMATS
+from jumelage.publication.files import FORMATS
 from jumelage.revisions.history import withdraw
 
 # A machine that is busy is not a failure: no deadlines. `make test` tries few random examples, `make test-all` many.

@@ -16,7 +16,7 @@ import pypdfium2
 import pytest
 from sqlalchemy.engine import URL
 
-from jumelage.publication.editions import DATA_FORMATS
+from jumelage.publication.files import DATA_FORMATS
 from jumelage.reporting.sheet import number
 from jumelage.texts import LANGUAGES
 from tests.conftest import address, run

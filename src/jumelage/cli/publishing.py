@@ -128,7 +128,7 @@ def publish(
 
 def _formats(listed: str) -> tuple[str, ...]:
     """Return the formats that a list names, all if it is empty; UsageError for one that there is not."""
-    from jumelage.publication.editions import FORMATS
+    from jumelage.publication.files import FORMATS
 
     return _listed("--formats", listed, FORMATS) if listed else FORMATS
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from jumelage.database.urls import files, resolve_beside
 from jumelage.errors import UsageError
-from jumelage.publication.editions import FORMATS
+from jumelage.publication.files import FORMATS
 from jumelage.revisions.history import check_line
 from jumelage.texts import NOT_READ, Label, both, filled, listed, nearest
 

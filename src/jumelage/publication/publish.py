@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from jumelage.errors import DataError, OutputError
 from jumelage.publication.changes import CHANGES, written
-from jumelage.publication.editions import FORMATS, SITE, SNAPSHOT, SNAPSHOT_FILE, Edition, compute, files
+from jumelage.publication.editions import Edition, compute
+from jumelage.publication.files import FORMATS, SITE, SNAPSHOT, SNAPSHOT_FILE, files
 from jumelage.publication.inputs import inputs_of
 from jumelage.publication.snapshot import write_snapshot
 from jumelage.publication.swap import WAIT, Swapped, building, finished_of, is_whole, manifest_of

@@ -90,12 +90,11 @@ def page_of(parts: Sequence[tuple[Part, Sequence[Sheet]]], ledger: Ledger | None
     """
     sheets = {sheet.name: sheet for _, found in parts for sheet in found}
     waves = waves_of(sheets.values())
-    remarks = dict.fromkeys(remark for sheet in sheets.values() for remark in sheet.remarks)
     return {
         "lang": lang,
         "w": words(lang),
         "waves": waves,
-        "remarks": [remark.text(lang) for remark in remarks],
+        "remarks": remarks_of(sheets.values(), lang),
         "title": page_title(waves, lang),
         "facts": tuple(_facts(waves, lang) if ledger is None else _facts_of_one(waves[-1], lang)),
         "parts": [
@@ -149,13 +148,18 @@ def _facts(waves: Iterable[WaveFacts], lang: str) -> Iterator[tuple[str, str, st
         yield f"{w['wave']} {one.wave}, {w['number']} {one.revision}", text, ""
 
 
+def remarks_of(sheets: Iterable[Sheet], lang: str) -> list[str]:
+    """Return what must stand beside all figures, each once."""
+    return [one.text(lang) for one in dict.fromkeys(remark for sheet in sheets for remark in sheet.remarks)]
+
+
 def waves_of(sheets: Iterable[Sheet]) -> tuple[WaveFacts, ...]:
     """Return the waves of sheets, by reference date: not each need show all of them."""
     found = {wave.wave: wave for sheet in sheets for wave in sheet.waves}
     return tuple(sorted(found.values(), key=lambda wave: (wave.facts["reference_date"], wave.wave)))
 
 
-def page_title(waves: tuple[WaveFacts, ...], lang: str) -> str:
+def page_title(waves: Sequence[WaveFacts], lang: str) -> str:
     """Return the title of the page: that of the wave, or the waves that are compared."""
     if len(waves) == 1:
         return waves[0].title.text(lang)

@@ -27,14 +27,20 @@ _CUT = Label(
 )
 
 
-def render_pdf(page: Mapping[str, Any]) -> bytes:
-    """Return what `page_of` laid out as a tagged PDF, the same bytes each time.
+def layout_pdf(page: Mapping[str, Any]) -> str:
+    """Return what `page_of` laid out as the template reads it, for `typeset`; ImportError where Typst is missing.
 
     Texts reach Typst as data, so that nothing in them is markup.
     """
+    import typst  # noqa: F401  # known before anything is set
+
+    return json.dumps(_said(page), ensure_ascii=False)
+
+
+def typeset(said: str) -> bytes:
+    """Return a tagged PDF, the same bytes each time."""
     import typst
 
-    said = json.dumps(_said(page), ensure_ascii=False)
     return bytes(
         typst.compile(
             _TEMPLATE.read_bytes(),

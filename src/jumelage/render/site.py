@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jumelage.render.html import render_template
-from jumelage.render.rows import layout_rows, rows_of_cells, scope_words
+from jumelage.render.page import page_title
+from jumelage.render.rows import layout_rows, scope_words
 from jumelage.render.words import title, words
 from jumelage.texts import LANGUAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from jumelage.document import Part
     from jumelage.render.page import Cell
     from jumelage.reporting.behind import Behind
+    from jumelage.reporting.sheet import Sheet, WaveFacts
     from jumelage.texts import Label
 
 
@@ -69,41 +72,57 @@ def start_of(lang: str) -> str:
     return f"{lang}.html"
 
 
-def site_of(page: Mapping[str, Any], folder: str, langs: Sequence[str], *, compared: bool) -> Site:
-    """Return what the pages have in common of what `page_of` laid out."""
-    lang, w = page["lang"], page["w"]
-    menu = [(start_of(lang), w["start"]), *((f"{lang}/{one.name}.html", one.title) for one in page["parts"])]
+def site_of(
+    parts: Iterable[Part],
+    waves: Sequence[WaveFacts],
+    remarks: Iterable[str],
+    lang: str,
+    folder: str,
+    langs: tuple[str, ...],
+    *,
+    compared: bool,
+) -> Site:
+    """Return what the pages of an edition in one language have in common."""
+    w = words(lang)
+    menu = [(start_of(lang), w["start"]), *((f"{lang}/{one.name}.html", one.title.text(lang)) for one in parts)]
     if not compared:
         menu += [(f"{lang}/ledger.html", w["ledger_short"]), (f"{lang}/az.html", w["az"])]
-    named = ", ".join(f"{one.wave}@{one.revision}" for one in page["waves"])
+    named = ", ".join(f"{one.wave}@{one.revision}" for one in waves)
     return Site(
-        page["title"],
+        page_title(waves, lang),
         lang,
-        tuple(langs),
+        langs,
         folder,
         tuple(menu),
-        tuple(page["remarks"]),
-        f"{w['made_from']}{w['colon']} {named}. {page['waves'][-1].source}",
+        tuple(remarks),
+        f"{w['made_from']}{w['colon']} {named}. {waves[-1].source}",
         compared,
     )
+
+
+def rows_page(site: Site, parts: Iterable[tuple[Part, Iterable[Sheet]]], found: Behind) -> tuple[str, str]:
+    """Return the page of the rows behind a report, by its file."""
+    lang, name = site.lang, found.sheet.name
+    (part,) = (part for part, sheets in parts if any(sheet.name == name for sheet in sheets))
+    here, back = f"{lang}/rows/{name}.html", f"{lang}/{part.name}.html#{name}"
+    return site.write("rows", here, **layout_rows(found, lang), title=title(found.sheet, lang), back=back)
 
 
 def pages(
     site: Site,
     page: Mapping[str, Any],
-    found: Mapping[str, Behind],
+    cells: Mapping[str, Mapping[str, str]],
     data: Sequence[str],
     whole: Sequence[tuple[str, str]],
     histories: Mapping[str, Sequence[Label]],
 ) -> Iterator[tuple[str, str]]:
-    """Yield the pages of the document: the start, its parts, each report and the rows behind it, and the ledger.
+    """Yield the pages of the document: the start, its parts, how each report is computed, and the ledger.
 
-    `found` are the rows behind reports, `data` the formats that there are of each, `whole` the files that hold
-    everything, with their names, and `histories` what changed in a report since the revision before,
-    with that under "" for the others.
+    `cells` say where the rows behind a cell stand, by report and key; `data` are the formats that there are of each
+    report, `whole` the files that hold everything, with their names; `histories` say what changed in a report since the
+    revision before, and under "" what is said of the others.
     """
     lang, w = site.lang, page["w"]
-    cells = {name: rows_of_cells(one) for name, one in found.items()}
     places = {
         section.id: f"{lang}/{part.name}.html#{section.id}" for part in page["parts"] for section in part.sections
     }
@@ -141,9 +160,6 @@ def pages(
                 command=f"jumelage report {section.report} {scope_words(page['waves'], section.kind)}",
                 history=[line.text(lang) for line in histories.get(section.report, histories.get("", ()))],
             )
-    for name, one in found.items():
-        said = layout_rows(one, lang)
-        yield site.write("rows", f"{lang}/rows/{name}.html", **said, title=title(one.sheet, lang), back=places[name])
     if not compared:
         groups = [(said, places.get(name, "").removeprefix(f"{lang}/"), lines) for said, name, lines in page["ledger"]]
         yield site.write("ledger", f"{lang}/ledger.html", **common, ledger=groups, data=data)

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
 _MOST_ROWS = 1_048_576 - 10  # of a sheet, but for what stands above and below its table
 _MOST_LINKS = 5_000  # rows whose cells lead to those behind them: a sheet takes 65,530 links
-_MOST_BEHIND = 2_000  # rows behind a report that a workbook has: pages have more
 _LONGEST_NAME = 31  # characters of a sheet's name
 _NARROWEST, _WIDEST = 8, 60  # characters
 _LOOKED_AT = 500  # rows that tell how wide a column is
@@ -144,22 +143,20 @@ def _behind(name: str) -> str:
 
 def _first_rows(found: Behind) -> dict[str, int]:
     """Return the first row of each key in the table of the rows behind a report."""
-    keys = ordered(found)
-    starts = accumulate((len(found.rows[key]) for key in keys), initial=0)
-    return {key: start for key, start in zip(keys, starts, strict=False) if start < _MOST_BEHIND}
+    keys = [key for key in ordered(found) if found.rows[key]]
+    return dict(zip(keys, accumulate((len(found.rows[key]) for key in keys), initial=0), strict=False))
 
 
 def _rows_table(found: Behind, lang: str) -> _Table:
     """Lay out the rows behind a report, each with the cell that it counts in."""
     sheet, columns, w = found.sheet, shown_columns(found, lang), words(lang)
-    every = ((key, row) for key in ordered(found) for row in found.rows[key])
     rows = tuple(
         (key_label(sheet, key, lang), *(named(found, place, row[place], lang) for place, _ in columns))
-        for key, row in islice(every, _MOST_BEHIND)
+        for key in ordered(found)
+        for row in found.rows[key]
     )
     headings = tuple(_once([w["figure"], *(heading for _, heading in columns)]))
-    cut = found.cut or sum(map(len, found.rows.values())) > _MOST_BEHIND
-    notes = (_say("behind_cut", lang).format(number(_MOST_BEHIND, lang)),) if cut else ()
+    notes = (_say("behind_cut", lang).format(number(len(rows), lang)),) if found.cut else ()
     return _Table(_behind(sheet.name), f"{w['rows_of']}{w['colon']} {title(sheet, lang)}", headings, rows, notes)
 
 

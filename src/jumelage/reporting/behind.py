@@ -13,7 +13,7 @@ from jumelage.revisions.scope import set_scope
 from jumelage.texts import Label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from sqlalchemy import Connection
 
@@ -40,10 +40,17 @@ class Behind:
     names: dict[str, dict[str, Label]]
     cut: bool
 
+    def first(self, most: int) -> Behind:
+        """Return the first rows alone, with all keys that have any."""
+        left, rows = most, {}
+        for key, found in self.rows.items():
+            rows[key] = found[: max(left, 0)]
+            left -= len(found)
+        return replace(self, rows=rows, cut=self.cut or left < 0)
 
-def behind(connection: Connection, scope: Scope, sheets: Iterable[Sheet]) -> dict[str, Behind]:
-    """Return what is behind each sheet of a scope, by its name; ReportError as for a report."""
-    found: dict[str, Behind] = {}
+
+def behind(connection: Connection, scope: Scope, sheets: Iterable[Sheet]) -> Iterator[Behind]:
+    """Yield what is behind each sheet of a scope, one after the other; ReportError as for a report."""
     beside: dict[str, dict[str, Label]] = {}
     with own_reports(connection, scope):
         for sheet in sheets:
@@ -54,10 +61,7 @@ def behind(connection: Connection, scope: Scope, sheets: Iterable[Sheet]) -> dic
             by_key: dict[str, list[tuple[Value, ...]]] = {}
             for row in listed[:MOST]:
                 by_key.setdefault("/".join(str(row[place]) for place in places), []).append(row)
-            found[sheet.name] = Behind(
-                sheet, columns, by_key, names_of(connection, sheet, columns, beside), len(listed) > MOST
-            )
-    return found
+            yield Behind(sheet, columns, by_key, names_of(connection, sheet, columns, beside), len(listed) > MOST)
 
 
 def names_of(

@@ -1,0 +1,174 @@
+"""The files that are made of an edition: pages, paper, workbook and data."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from jumelage.errors import UsageError
+from jumelage.publication.apart import Maker
+from jumelage.publication.changes import histories
+from jumelage.render import renderer
+from jumelage.render.grid import of_ledger, of_sheet
+from jumelage.render.page import page_of, remarks_of
+from jumelage.render.parquet import render_parquet
+from jumelage.render.places import place_pages
+from jumelage.render.rows import rows_of_cells
+from jumelage.render.site import pages, rows_page, site_of
+from jumelage.render.words import words
+from jumelage.reporting.behind import behind
+from jumelage.reporting.places import places_of
+from jumelage.texts import Label, both
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+
+    from sqlalchemy import Connection
+
+    from jumelage.publication.editions import Edition
+    from jumelage.render.charts import Chart
+    from jumelage.render.grid import Grid
+    from jumelage.render.site import Site
+    from jumelage.reporting.behind import Behind
+
+SITE = "site"
+PARQUET = "parquet"
+DATA_FORMATS = ("csv", "json", PARQUET)
+ROW_PAGES, CHARTS, WORKBOOK, PDF, SNAPSHOT = "rows", "charts", "xlsx", "pdf", "duckdb"
+FORMATS = (SITE, ROW_PAGES, CHARTS, PDF, WORKBOOK, *DATA_FORMATS, SNAPSHOT)
+MOST_BEHIND = 2_000  # rows behind a report that a workbook has
+_MANY = 20_000  # rows of all reports, from which on paper and workbook are made apart
+SNAPSHOT_FILE = "published.duckdb"  # DuckDB could not tell one called `survey` from the schema of that name
+_FINDINGS = Label(
+    "Publié bien que la vérification ait trouvé {} problème(s)\u00a0; manifest.json les nomme.",
+    "Published although the check found {} problem(s); manifest.json names them.",
+)
+
+
+def files(
+    connection: Connection, edition: Edition, formats: Collection[str], langs: Sequence[str], base_url: str = ""
+) -> Iterator[tuple[str, bytes]]:
+    """Yield the files of an edition by name, each made when it is asked for: they need not fit into memory at once.
+
+    From paper, numbers lead to their rows below `base_url`, or beside where it is empty.
+    """
+    for name, data in _data(edition, formats):
+        yield edition.folder + name, data
+    found: dict[str, Behind] = {}
+    sites = {lang: _site(edition, lang, langs) for lang in langs}
+    if ROW_PAGES in formats:
+        yield from _encoded(_row_pages(connection, edition, sites.values() if SITE in formats else (), found))
+    places = places_of(connection, edition.scope) if SITE in formats and edition.ledger else None
+    changed = histories(connection, edition.scope) if SITE in formats else {}
+    with Maker(large=sum(len(sheet.rows) for sheet in edition.sheets) > _MANY) as maker:
+        for lang, site in sites.items():
+            if WORKBOOK in formats:
+                _ask_workbook(maker, edition, lang, found)
+            if {SITE, PDF} & set(formats):
+                page = page_of(edition.parts, edition.ledger, lang)
+                page["remarks"] = list(site.remarks)
+                page["charts"] = _charts(edition, lang) if CHARTS in formats else {}
+                if PDF in formats:
+                    base = f"{base_url.rstrip('/')}/{edition.folder}" if base_url else ""
+                    linked = found if SITE in formats else {}
+                    page["links"] = {name: rows_of_cells(one, f"{base}{lang}/") for name, one in linked.items()}
+                    _ask_pdf(maker, edition, page)
+                if SITE in formats:
+                    yield from _pages(site, page, found, formats, changed)
+                    if places:
+                        yield from _encoded(place_pages(site, places))
+                del page
+            yield from maker.made()
+
+
+def _row_pages(
+    connection: Connection, edition: Edition, sites: Iterable[Site], found: dict[str, Behind]
+) -> Iterator[tuple[str, str]]:
+    """Yield the pages of the rows behind each report, and put the first of these rows into `found`."""
+    for one in behind(connection, edition.scope, edition.sheets):
+        for site in sites:
+            yield rows_page(site, edition.parts, one)
+        found[one.sheet.name] = one.first(MOST_BEHIND)
+
+
+def _site(edition: Edition, lang: str, langs: Sequence[str]) -> Site:
+    """Return what the pages of an edition have in common."""
+    remarks = remarks_of(edition.sheets, lang)
+    if edition.problems:
+        remarks.append(_FINDINGS.text(lang).format(len(edition.problems)))
+    parts = [part for part, _ in edition.parts]
+    return site_of(parts, edition.waves, remarks, lang, edition.folder, tuple(langs), compared=edition.ledger is None)
+
+
+def _pages(
+    site: Site,
+    page: dict[str, Any],
+    found: dict[str, Behind],
+    formats: Collection[str],
+    changed: dict[str, tuple[Label, ...]],
+) -> Iterator[tuple[str, bytes]]:
+    lang = site.lang
+    whole = [(f"survey.{lang}.{form}", words(lang)[form]) for form in (PDF, WORKBOOK) if form in formats]
+    if SNAPSHOT in formats and not site.folder:
+        whole.append((SNAPSHOT_FILE, words(lang)[SNAPSHOT]))
+    forms = [name for name in DATA_FORMATS if name in formats]
+    cells = {name: rows_of_cells(one) for name, one in found.items()}
+    yield from _encoded(pages(site, page, cells, forms, whole, changed))
+
+
+def _encoded(texts: Iterable[tuple[str, str]]) -> Iterator[tuple[str, bytes]]:
+    return ((name, text.encode()) for name, text in texts)
+
+
+def _ask_pdf(maker: Maker, edition: Edition, page: dict[str, Any]) -> None:
+    with _installed(PDF, "typst"):
+        from jumelage.render.pdf import layout_pdf, typeset
+
+        maker.ask(f"{edition.folder}survey.{page['lang']}.{PDF}", typeset, layout_pdf(page))
+
+
+def _ask_workbook(maker: Maker, edition: Edition, lang: str, found: dict[str, Behind]) -> None:
+    with _installed(WORKBOOK, "XlsxWriter"):
+        from jumelage.render.workbook import render_workbook
+
+        given = (edition.parts, edition.ledger, lang, found)
+        maker.ask(f"{edition.folder}survey.{lang}.{WORKBOOK}", render_workbook, *given)
+
+
+def _charts(edition: Edition, lang: str) -> dict[str, Chart]:
+    with _installed(CHARTS, "vl-convert-python"):
+        from jumelage.render.charts import chart_of
+
+        drawn = ((sheet.name, chart_of(sheet, lang)) for sheet in edition.sheets)
+        return {name: chart for name, chart in drawn if chart}
+
+
+@contextmanager
+def _installed(form: str, library: str) -> Iterator[None]:
+    """Raise UsageError where a library is missing that only some publications need."""
+    try:
+        yield
+    except ImportError as error:
+        raise UsageError(
+            both(
+                "--formats {} demande {}\u00a0: pip install 'jumelage[publish]'",
+                "--formats {} needs {}: pip install 'jumelage[publish]'",
+                form,
+                library,
+            )
+        ) from error
+
+
+def _data(edition: Edition, formats: Collection[str]) -> Iterator[tuple[str, bytes]]:
+    """Yield the files of data: each report as `jumelage report NAME --printed` gives it, and the ledger."""
+    ledger = edition.ledger
+    for name in (name for name in DATA_FORMATS if name in formats):
+        for sheet in edition.sheets:
+            judged = ledger.of(sheet.report.name, sheet.kind) if ledger else None
+            yield f"data/{sheet.name}.{name}", _written(of_sheet(sheet, "en", judged), name)
+        if ledger:
+            yield f"ledger.{name}", _written(of_ledger(ledger, "en"), name)
+
+
+def _written(grid: Grid, form: str) -> bytes:
+    return render_parquet(grid) if form == PARQUET else "".join(renderer(form)(grid)).encode()
