@@ -6,8 +6,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .PHONY: report test test-all check bench docs demo lock clean
 
 report: .venv/runtime  ## migrate, load the 2006 wave, check it, publish it
-	$(BIN)/jumelage reproduce waves/2006 --out public $(if $(REASON),--reason "$(REASON)")
-	@echo "open $(CURDIR)/public/fr.html or $(CURDIR)/public/en.html in a browser"
+	$(BIN)/jumelage reproduce waves/2006 --out public --formats all $(if $(REASON),--reason "$(REASON)")
+	@echo "open $(CURDIR)/public/fr.html or $(CURDIR)/public/en.html in a browser; on paper: public/survey.fr.pdf, public/survey.en.pdf"
 
 test: check  ## all checks and all tests but the long ones, on DuckDB and on a PostgreSQL that the tests start
 	$(BIN)/pytest --quiet --numprocesses auto --dist worksteal -m "not long"

@@ -20,6 +20,7 @@ from jumelage.cli.options import (
 )
 from jumelage.cli.progress import PUBLISHING, waiting
 from jumelage.cli.streams import say, speak
+from jumelage.content import ALL
 from jumelage.errors import UsageError
 from jumelage.texts import LANGUAGES, Label, both, filled, nearest
 
@@ -45,6 +46,16 @@ _WITH_FINDINGS = Label(
 )
 
 
+Formats = Annotated[
+    str,
+    typer.Option(
+        "--formats",
+        metavar="LIST",
+        help="What to publish: all, or some of site, rows, charts, pdf, xlsx, csv, json, parquet, duckdb.",
+    ),
+]
+
+
 def add_to(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command()(publish)
@@ -59,15 +70,7 @@ def publish(
     every: Annotated[
         bool, typer.Option("--all", help="Publish every wave in a folder of its own, and what compares them.")
     ] = False,
-    formats: Annotated[
-        str,
-        typer.Option(
-            "--formats",
-            metavar="LIST",
-            help="What to publish: some of site, rows, charts, pdf, xlsx, csv, json, parquet, duckdb. [default: all]",
-            show_default=False,
-        ),
-    ] = "",
+    formats: Formats = "all",
     langs: Annotated[
         str, typer.Option("--lang", metavar="LIST", help="Languages to publish in; the first is also that of messages.")
     ] = "en,fr",
@@ -119,18 +122,18 @@ def publish(
         )
     languages = tuple(lang for lang in LANGUAGES if lang in chosen)
     wanted = Wanted(
-        _formats(formats), languages, force=force, allow_findings=allow_findings, wait=wait, base_url=base_url
+        listed_formats(formats), languages, force=force, allow_findings=allow_findings, wait=wait, base_url=base_url
     )
     done = publish_into(url_of(ctx, db), out, wanted, wave=wave, as_of=as_of, every=every)
     if format_ == "json":
         print(json.dumps(as_json(done, out), ensure_ascii=False))  # noqa: T201  # what was asked for
 
 
-def _formats(listed: str) -> tuple[str, ...]:
-    """Return the formats that a list names, all if it is empty; UsageError for one that there is not."""
+def listed_formats(listed: str) -> tuple[str, ...]:
+    """Return the formats that a list names; UsageError for one that there is not."""
     from jumelage.publication.files import FORMATS
 
-    return _listed("--formats", listed, FORMATS) if listed else FORMATS
+    return FORMATS if listed.strip() == ALL else _listed("--formats", listed, FORMATS)
 
 
 def _listed(option: str, listed: str, known: tuple[str, ...]) -> tuple[str, ...]:

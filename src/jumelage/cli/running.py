@@ -11,6 +11,7 @@ import typer
 from jumelage.cli import loading, showing
 from jumelage.cli.course import course
 from jumelage.cli.options import AcceptLoss, By, Db, Handed, Lang, Out, Reason, url_of
+from jumelage.cli.publishing import Formats, listed_formats
 from jumelage.cli.streams import write
 from jumelage.errors import UsageError
 from jumelage.texts import both
@@ -64,6 +65,7 @@ def reproduce(
     by: By = None,
     lang: Lang = "en",
     accept_loss: AcceptLoss = False,
+    formats: Formats = "site,csv",
 ) -> None:
     """Migrate, load, check and publish in one go.
 
@@ -74,5 +76,5 @@ def reproduce(
     url = url_of(ctx, db)
     showed = showing.Showing(lang=lang)
     more = {"lang": lang, "accept_loss": accept_loss, "tell": showed.copied.append}
-    wanted = Wanted(("site", "csv"))
+    wanted = Wanted(listed_formats(formats))
     course(url, lambda: showing.load(url, loading.request_of(handed, reason, by, **more), showed).wave, out, wanted)
