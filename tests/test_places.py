@@ -165,6 +165,25 @@ def test_an_epci_is_known_by_its_form_long_or_short_and_without_it_where_nobody_
         assert meant(made, text).get(text) == code
 
 
+@pytest.mark.parametrize(
+    ("text", "then", "now"),
+    [
+        ("CA de la Porte du Hainaut", "245901145", "200042190"),
+        ("Communauté urbaine d’Arras", "246201032", "200033579"),
+        ("CA de Cambrai", "245900634", "200068500"),
+        ("Métropole Européenne de Lille", "245900410", "200093201"),
+        ("CC du Canton de Bergues", "245900170", "245900170"),  # whoever names one that is gone means none that is there
+        ("LMCU", "245900410", "245900410"),
+    ],
+)
+def test_an_epci_is_the_one_that_was_there_on_the_day(text: str, then: str, now: str) -> None:
+    with database.in_memory().begin() as connection, workbench(connection) as bench:
+        made = Names(bench)
+        for day, code in ((date(2006, 3, 31), then), (date(2026, 1, 1), now)):
+            made.declare(NORD, day)
+            assert meant(made, text).get(text) == code, day
+
+
 def test_the_bare_name_of_an_epci_is_not_given_to_it_where_another_authority_bears_it() -> None:
     with database.in_memory().begin() as connection, workbench(connection) as bench:
         Names(bench)

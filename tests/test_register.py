@@ -162,8 +162,11 @@ def test_what_is_above_the_communes_has_a_code_of_its_kind_and_lies_in_something
     assert [row for row in AUTHORITIES if not re.fullmatch(codes[row["kind"]], row["code"])] == []
     known = {row["code"] for row in AUTHORITIES}
     assert [row for row in AUTHORITIES if row["part_of"] and row["part_of"] not in known] == []
-    found = {row["code"]: row["name"] for row in AUTHORITIES if row["kind"] == "epci"}
+    found = {row["code"]: row["name"] for row in AUTHORITIES if row["kind"] == "epci" and not row["status"]}
     assert (len(found), found["200093201"]) == (36, "Métropole Européenne de Lille")
+    former = [row for row in AUTHORITIES if row["kind"] == "epci" and row["status"]]
+    assert (len(former), {row["status"] for row in former}) == (96, {"former"})
+    assert [row for row in former if row["valid_from"] > (row["valid_to"] or "9")] == []
 
 
 def test_a_state_exists_since_a_date_of_the_years_from_1900_on() -> None:

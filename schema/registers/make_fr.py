@@ -1,5 +1,7 @@
 """Make fr.csv.gz, the authorities of France, from a folder of the npm package @etalab/decoupage-administratif.
 
+What is in it of the EPCI of Nord and Pas-de-Calais, and of what they are part of, goes into ../codes/authorities.csv, too.
+
     python schema/registers/make_fr.py FOLDER/data
 
 What the package does not say, or says only of the present, is in register_changes.csv, with a source for each line.
@@ -45,6 +47,8 @@ TERRITORIES = {
     "988": "NC",
     "989": "CP",
 }
+ASKED = ("FR-59", "FR-62")
+ABOVE = (*ASKED, "FR-HDF", "FR-O")
 STATUSES = {"commune-deleguee": "delegated", "commune-associee": "associated"}
 
 Row = dict[str, Any]
@@ -158,12 +162,19 @@ def main(data: Path) -> None:
     present = {row["code"]: row for row in read["communes"] if row["type"] == "commune-actuelle"}
     rows = above(read["regions"], read["departements"], present)
     rows += communes(read["communes"]) + epci(read["epci"], present)
+    every = changed(rows)
+    (HERE / "fr.csv.gz").write_bytes(gzip.compress(written(every).encode(), 9, mtime=0))
+    shipped = [row for row in every if row["code"] in ABOVE or row.get("part_of") in ASKED and row["kind"] == "epci"]
+    (HERE.parent / "codes" / "authorities.csv").write_text(written(shipped), encoding="utf-8")
+
+
+def written(rows: list[Row]) -> str:
+    """Return rows as CSV, with curly apostrophes."""
     out = io.StringIO(newline="")
     writer = csv.DictWriter(out, COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
-    writer.writerows(changed(rows))
-    text = out.getvalue().replace("'", "’")
-    (HERE / "fr.csv.gz").write_bytes(gzip.compress(text.encode(), 9, mtime=0))
+    writer.writerows(rows)
+    return out.getvalue().replace("'", "’")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 SHIPPED = "shipped"
-_SOURCE = "INSEE, code officiel géographique 2026; DGCL, EPCI 2026 (schema/codes)"
+_SOURCE = "INSEE, code officiel géographique 2026; DGCL, EPCI 2026 and earlier lists (schema/codes)"
 _AS_OF = date(2026, 1, 1)
 
 # The towns that were asked, the communes of the region, and what is above them. A delegated commune that shares the
