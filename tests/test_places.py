@@ -172,7 +172,11 @@ def test_an_epci_is_known_by_its_form_long_or_short_and_without_it_where_nobody_
         ("Communauté urbaine d’Arras", "246201032", "200033579"),
         ("CA de Cambrai", "245900634", "200068500"),
         ("Métropole Européenne de Lille", "245900410", "200093201"),
-        ("CC du Canton de Bergues", "245900170", "245900170"),  # whoever names one that is gone means none that is there
+        (
+            "CC du Canton de Bergues",
+            "245900170",
+            "245900170",
+        ),  # whoever names one that is gone means none that is there
         ("LMCU", "245900410", "245900410"),
     ],
 )

@@ -1,6 +1,6 @@
 """Make fr.csv.gz, the authorities of France, from a folder of the npm package @etalab/decoupage-administratif.
 
-What is in it of the EPCI of Nord and Pas-de-Calais, and of what they are part of, goes into ../codes/authorities.csv, too.
+The EPCI of Nord and Pas-de-Calais, and what they are part of, go into ../codes/authorities.csv, too.
 
     python schema/registers/make_fr.py FOLDER/data
 
@@ -164,7 +164,7 @@ def main(data: Path) -> None:
     rows += communes(read["communes"]) + epci(read["epci"], present)
     every = changed(rows)
     (HERE / "fr.csv.gz").write_bytes(gzip.compress(written(every).encode(), 9, mtime=0))
-    shipped = [row for row in every if row["code"] in ABOVE or row.get("part_of") in ASKED and row["kind"] == "epci"]
+    shipped = [row for row in every if row["code"] in ABOVE or (row.get("part_of") in ASKED and row["kind"] == "epci")]
     (HERE.parent / "codes" / "authorities.csv").write_text(written(shipped), encoding="utf-8")
 
 

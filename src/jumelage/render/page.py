@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from jumelage.document import key_figures
@@ -254,20 +254,25 @@ def _rows(sheet: Sheet, entries: dict[tuple[str, str], list[Entry]], lang: str) 
     return _grouped(rows, [column.name in sheet.report.key for column in columns])
 
 
-def _grouped(rows: list[tuple[bool, tuple[Cell, ...]]], keys: Sequence[bool]) -> list[tuple[bool, tuple[Cell, ...]]]:
-    """Let a cell of the first column name all the rows that it belongs to, where the next one is part of the key, too.
+def _grouped(
+    rows: Sequence[tuple[bool, tuple[Cell, ...]]], keys: Sequence[bool]
+) -> list[tuple[bool, tuple[Cell, ...]]]:
+    """Let a cell of the key name all the rows that it belongs to, but in the last column of the key.
 
-    Every cell of the key is a head of its row.
+    Columns of the key stand first; every cell of them is a head of its row.
     """
-    whole = list(keys[:2]) == [True, True]
-    grouped: list[tuple[bool, tuple[Cell, ...]]] = []
-    for _, same in groupby(rows, key=lambda row: row[1][0].text if whole and not row[1][0].status else id(row)):
-        found = list(same)
-        for place, (total, cells) in enumerate(found):
-            span = len(found) if place == 0 else 0
-            first = replace(cells[0], head=keys[0], span=span)
-            grouped.append((total, (first, *(replace(c, head=k) for c, k in zip(cells[1:], keys[1:], strict=True)))))
-    return grouped
+    leading = next((place for place, key in enumerate(keys) if not key), len(keys))
+    laid = [[replace(cell, head=key) for cell, key in zip(cells, keys, strict=True)] for _, cells in rows]
+    begins = [0] * len(rows)  # the row in which the group of each row begins
+    for place in range(leading - 1):
+        column, found = [cells[place] for cells in laid], list[int]()
+        for row, cell in enumerate(column):
+            goes_on = row > 0 and begins[row] == begins[row - 1] and cell.text == column[row - 1].text
+            found.append(found[-1] if goes_on and not (cell.status or column[row - 1].status) else row)
+        begins, spans = found, Counter(found)
+        for row, cells in enumerate(laid):
+            cells[place] = replace(cells[place], span=spans[row])
+    return [(total, tuple(cells)) for (total, _), cells in zip(rows, laid, strict=True)]
 
 
 def _cell(text: str, coded: bool, entries: list[Entry], lang: str) -> Cell:
