@@ -214,3 +214,30 @@ def test_the_sample_holds_each_kind_of_page_in_both_languages(published: Path) -
     few, many = sample(published, 1), sample(published, 40)
     assert {page.parent for page in few} == {page.parent for page in many} == {page.parent for page in pages(published)}
     assert len(few) <= len(many) <= 40
+
+
+def _page_of(published: Path, name: str) -> Path:
+    return next(page for page in pages(published) if page.as_posix().endswith(name) and page.parents[1].name != "waves")
+
+
+def test_a_search_finds_a_town_whatever_its_accents(browser: Browser, published: Path) -> None:
+    with closing(browser.new_context()) as context:
+        page = context.new_page()
+        page.goto(_page_of(published, "/fr/az.html").as_uri())
+        page.get_by_label("Chercher une ville ou un pays").fill("bethune")
+        assert page.locator(".names li:visible a").all_inner_texts() == ["Béthune"]
+        page.get_by_label("Chercher une ville ou un pays").fill("")
+        assert page.locator(".names li:visible").count() > 50
+
+
+def test_the_ledger_shows_figures_of_one_status_without_a_script(browser: Browser, published: Path) -> None:
+    with closing(browser.new_context(java_script_enabled=False)) as context:
+        page = context.new_page()
+        page.goto(_page_of(published, "/en/ledger.html").as_uri())
+        rows = page.locator("table.ledger tr[class^=is-]")
+        every = rows.count()
+        page.get_by_label("contradicted", exact=False).check()
+        assert page.locator("table.ledger tr[class^=is-]:visible").count() == 7 < every
+        assert set(rows.and_(page.locator(":visible")).locator("td:nth-child(4)").all_inner_texts()) == {
+            "≠ contradicted"
+        }
