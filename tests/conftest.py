@@ -88,12 +88,15 @@ _ON_DUCKDB_FIRST = {
     "test_parquet",
     "test_publication_pdf",
     "test_publication_rows",
+    "test_publication_same",
+    "test_publication_unattended",
     "test_publication_workbook",
     "test_publish",
     "test_question",
     "test_reading",
     "test_rehearsal",
     "test_run_job",
+    "test_snapshot",
     "test_template",
 }
 

@@ -23,8 +23,8 @@ from tests.conftest import WaveFolder, address, run
 from tests.published import Page, check_links, html_of, section
 
 
-def publish(url: URL, out: Path) -> None:
-    done = run("publish", "--formats", "site,csv", "--db", address(url), "--out", out)
+def publish(url: URL, out: Path, formats: str = "site,csv") -> None:
+    done = run("publish", "--formats", formats, "--db", address(url), "--out", out)
     assert done.code == 0, done.err
 
 
@@ -146,15 +146,15 @@ def test_a_publication_is_swapped_in_whole_and_the_last_three_stay(
 ) -> None:
     out = tmp_path / "site" / "public"
     out.parent.mkdir()
-    publish(loaded, out)
+    publish(loaded, out, "csv")
     first = out.resolve()
-    publish(loaded, out)
+    publish(loaded, out, "csv")
     assert out.resolve() == first
     made = [first]
     for before, after in pairwise(("telephone", "post", "web", "visit", "fax")):
         folder_2006.replace("wave.toml", f'mode = "{before}"', f'mode = "{after}"')
         assert run("load", folder_2006.path, "--db", address(loaded), "--reason", "mode corrected").code == 0
-        publish(loaded, out)
+        publish(loaded, out, "csv")
         assert out.is_symlink()
         made.append(out.resolve())
     assert len(set(made)) == 5
@@ -165,9 +165,9 @@ def test_a_publication_is_swapped_in_whole_and_the_last_three_stay(
         assert out.resolve() == earlier
     done = run("publish", "--rollback", "--out", out, "--db", address(loaded))
     assert (done.code, "no earlier publication is kept whole" in done.err) == (2, True)
-    publish(loaded, out)
+    publish(loaded, out, "csv")
     assert out.resolve() == made[4]
-    (made[3] / "fr.html").write_text("spoiled")  # nobody goes back to that
+    (made[3] / "ledger.csv").write_text("spoiled")  # nobody goes back to that
     assert run("publish", "--rollback", "--out", out, "--db", address(loaded)).err == f"published again: {made[2]}\n"
 
 
@@ -197,13 +197,13 @@ def test_a_folder_that_is_no_publication_is_left_alone(wave_2006: URL, tmp_path:
 
 def test_publications_side_by_side_leave_each_other_alone(loaded: URL, folder_2006: WaveFolder, tmp_path: Path) -> None:
     mine, other = tmp_path / "site", tmp_path / "site-2"
-    publish(loaded, other)
-    publish(loaded, mine)
+    publish(loaded, other, "csv")
+    publish(loaded, mine, "csv")
     folder_2006.replace("wave.toml", 'mode = "telephone"', 'mode = "post"')
     assert run("load", folder_2006.path, "--db", address(loaded), "--reason", "mode corrected").code == 0
-    publish(loaded, mine)
-    assert (other / "fr.html").is_file()
-    assert (mine / "fr.html").is_file()
+    publish(loaded, mine, "csv")
+    assert (other / "ledger.csv").is_file()
+    assert (mine / "ledger.csv").is_file()
 
 
 def test_a_damaged_publication_is_made_again(wave_2006: URL, tmp_path: Path) -> None:
@@ -217,16 +217,17 @@ def test_a_damaged_publication_is_made_again(wave_2006: URL, tmp_path: Path) -> 
 
 def test_files_that_others_put_there_are_carried_over(loaded: URL, folder_2006: WaveFolder, tmp_path: Path) -> None:
     out = tmp_path / "site" / "public"
-    publish(loaded, out)
+    publish(loaded, out, "csv")
     (out / "CNAME").write_text("example.org")
+    (out / "assets").mkdir()
     (out / "assets" / "logo.svg").write_text("<svg/>")
     (out / "data" / "notes.txt").write_text("mine")
     for before, after in pairwise(("telephone", "post", "web", "visit", "fax")):
         folder_2006.replace("wave.toml", f'mode = "{before}"', f'mode = "{after}"')
         assert run("load", folder_2006.path, "--db", address(loaded), "--reason", "mode corrected").code == 0
-        done = run("publish", "--formats", "site,csv", "--db", address(loaded), "--out", out)
+        done = run("publish", "--formats", "csv", "--db", address(loaded), "--out", out)
         assert done.code == 0, done.err
-        assert "note: carried over from before: CNAME, assets/logo.svg, data/notes.txt\n" in done.err
+        assert "note: carried over from before: CNAME, assets, data/notes.txt\n" in done.err
         assert (out / "CNAME").read_text() == "example.org"
         assert (out / "assets" / "logo.svg").read_text() == "<svg/>"
         assert (out / "data" / "notes.txt").read_text() == "mine"
@@ -250,17 +251,17 @@ def test_files_of_a_publication_that_were_changed_are_kept(
     loaded: URL, folder_2006: WaveFolder, tmp_path: Path
 ) -> None:
     out = tmp_path / "public"
-    publish(loaded, out)
+    publish(loaded, out, "csv")
     before = out.resolve()
     (out / "CNAME").write_text("example.org")
-    (out / "fr.html").write_text("corrected by hand")
+    (out / "ledger.csv").write_text("corrected by hand")
     folder_2006.replace("wave.toml", 'mode = "telephone"', 'mode = "post"')
     assert run("load", folder_2006.path, "--db", address(loaded), "--reason", "mode corrected").code == 0
-    done = run("publish", "--formats", "site,csv", "--db", address(loaded), "--out", out)
+    done = run("publish", "--formats", "csv", "--db", address(loaded), "--out", out)
     assert done.code == 0, done.err
     assert f"note: {before} is kept: files that publish made there have been changed" in done.err
     assert (before / "CNAME").read_text() == "example.org"
-    assert (before / "fr.html").read_text() == "corrected by hand"
+    assert (before / "ledger.csv").read_text() == "corrected by hand"
     assert out.resolve() != before
 
 

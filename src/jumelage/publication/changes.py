@@ -43,16 +43,31 @@ _LOADED = Label("révision {}, du {}", "revision {}, of {}")
 _NO_CELL = Label("aucune cellule de ce tableau n’a changé", "no cell of this table has changed")
 
 
-def written(
-    connection: Connection, scopes: Iterable[Scope], before: Mapping[str, Any], inputs: Mapping[str, Any]
-) -> str:
+class Compared:
+    """Revisions held against earlier ones, each pair once."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Begin with none."""
+        self.connection = connection
+        self._found: dict[tuple[str, int, int], tuple[Change, ...]] = {}
+
+    def since(self, revision: int, scope: Scope) -> tuple[Change, ...]:
+        """Return what differs between an earlier revision of a wave and the one in scope."""
+        wave, later = scope.single
+        if (key := (wave, revision, later)) not in self._found:
+            earlier = replace(scope, revisions=((wave, revision),), remarks=())
+            self._found[key] = tuple(differences(self.connection, earlier, scope))
+        return self._found[key]
+
+
+def written(compared: Compared, scopes: Iterable[Scope], before: Mapping[str, Any], inputs: Mapping[str, Any]) -> str:
     """Return what differs from the publication of which the inputs were `before`, in both languages."""
-    found = list(_differing(connection, scopes, before, inputs)) if before else [_FIRST]
+    found = list(_differing(compared, scopes, before, inputs)) if before else [_FIRST]
     return "\n".join("\n".join(line.text(lang) for line in found) + "\n" for lang in LANGUAGES)
 
 
 def _differing(
-    connection: Connection, scopes: Iterable[Scope], before: Mapping[str, Any], inputs: Mapping[str, Any]
+    compared: Compared, scopes: Iterable[Scope], before: Mapping[str, Any], inputs: Mapping[str, Any]
 ) -> Iterator[Label]:
     for name, said in _AROUND.items():
         if before.get(name) != inputs.get(name):
@@ -63,7 +78,7 @@ def _differing(
     known = {
         (wave, revision): digest
         for wave, revision, digest in database.query(
-            connection, "select wave, revision, content_hash from survey.revisions"
+            compared.connection, "select wave, revision, content_hash from survey.revisions"
         )[1]
     }
     for wave in dict.fromkeys([*had, *has]):
@@ -77,8 +92,7 @@ def _differing(
         else:
             yield filled(_WAVE, wave, old["revision"], new["revision"])
             if wave in singles:
-                earlier = replace(singles[wave], revisions=((wave, old["revision"]),), remarks=())
-                yield from _lines(tuple(differences(connection, earlier, singles[wave])), _MOST)
+                yield from _lines(compared.since(old["revision"], singles[wave]), _MOST)
 
 
 def _lines(changes: Sequence[Change], most: int) -> Iterator[Label]:
@@ -94,7 +108,7 @@ def _told(change: Change, lang: str) -> str:
     return f"{place}{chr(160) if lang == 'fr' else ''}: {was} → {becomes}"
 
 
-def histories(connection: Connection, scope: Scope) -> dict[str, tuple[Label, ...]]:
+def histories(compared: Compared, scope: Scope) -> dict[str, tuple[Label, ...]]:
     """Return, by report, what changed in it from the revision before to the one in scope; nothing for a first one.
 
     Each line names a cell; where no report is named, nothing of it changed.
@@ -103,7 +117,7 @@ def histories(connection: Connection, scope: Scope) -> dict[str, tuple[Label, ..
         return {}
     wave, revision = scope.single
     rows = database.query(
-        connection,
+        compared.connection,
         f"select revision, loaded_at from survey.revisions where wave = {database.literal(wave)} "
         f"and revision <= {revision} order by revision desc limit 2",
     )[1]
@@ -112,7 +126,7 @@ def histories(connection: Connection, scope: Scope) -> dict[str, tuple[Label, ..
     (_, loaded_at), (earlier, _) = rows
     head = filled(_LOADED, revision, str(loaded_at)[:10])
     changes: dict[str, list[Change]] = {}
-    for one in differences(connection, replace(scope, revisions=((wave, earlier),), remarks=()), scope):
+    for one in compared.since(earlier, scope):
         if one.what in {"cell", "figure"}:
             changes.setdefault(one.name, []).append(one)
     found = {name: (head, *_lines(listed, _MOST_CELLS)) for name, listed in changes.items()}

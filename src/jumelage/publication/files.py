@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from jumelage.publication.changes import Compared
     from jumelage.publication.editions import Edition
     from jumelage.render.charts import Chart
     from jumelage.render.grid import Grid
@@ -46,12 +47,13 @@ _FINDINGS = Label(
 
 
 def files(
-    connection: Connection, edition: Edition, formats: Collection[str], langs: Sequence[str], base_url: str = ""
+    compared: Compared, edition: Edition, formats: Collection[str], langs: Sequence[str], base_url: str = ""
 ) -> Iterator[tuple[str, bytes]]:
     """Yield the files of an edition by name, each made when it is asked for: they need not fit into memory at once.
 
     From paper, numbers lead to their rows below `base_url`, or beside where it is empty.
     """
+    connection = compared.connection
     for name, data in _data(edition, formats):
         yield edition.folder + name, data
     found: dict[str, Behind] = {}
@@ -59,7 +61,7 @@ def files(
     if ROW_PAGES in formats:
         yield from _encoded(_row_pages(connection, edition, sites.values() if SITE in formats else (), found))
     places = places_of(connection, edition.scope) if SITE in formats and edition.ledger else None
-    changed = histories(connection, edition.scope) if SITE in formats else {}
+    changed = histories(compared, edition.scope) if SITE in formats else {}
     with Maker(large=sum(len(sheet.rows) for sheet in edition.sheets) > _MANY) as maker:
         for lang, site in sites.items():
             if WORKBOOK in formats:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jumelage.errors import DataError, OutputError
-from jumelage.publication.changes import CHANGES, written
+from jumelage.publication.changes import CHANGES, Compared, written
 from jumelage.publication.editions import Edition, compute
 from jumelage.publication.files import FORMATS, SITE, SNAPSHOT, SNAPSHOT_FILE, files
 from jumelage.publication.inputs import inputs_of
@@ -82,10 +82,9 @@ def publish(
                 return Published(
                     _named(scopes), _opened(out, wanted), known["statuses"], None, tuple(known["findings"])
                 )
-            made.place(CHANGES).write_text(
-                written(connection, scopes, known.get("inputs", {}), inputs), encoding="utf-8"
-            )
-            return _publish(connection, scopes, made, wanted, inputs)
+            compared = Compared(connection)
+            made.place(CHANGES).write_text(written(compared, scopes, known.get("inputs", {}), inputs), encoding="utf-8")
+            return _publish(compared, scopes, made, wanted, inputs)
     except OSError as error:
         raise OutputError(
             both("{} ne peut être publié\u00a0: {}", "{} cannot be published: {}", out, error.strerror or str(error))
@@ -93,8 +92,9 @@ def publish(
 
 
 def _publish(
-    connection: Connection, scopes: Sequence[Scope], made: Building, wanted: Wanted, inputs: dict[str, Any]
+    compared: Compared, scopes: Sequence[Scope], made: Building, wanted: Wanted, inputs: dict[str, Any]
 ) -> Published:
+    connection = compared.connection
     statuses: dict[str, int] = {}
     findings: list[str] = []
     editions: list[Edition] = []
@@ -111,7 +111,7 @@ def _publish(
         findings += edition.problems
         for status, number in (edition.ledger.counts() if edition.ledger else {}).items():
             statuses[status] = statuses.get(status, 0) + number
-        for name, data in files(connection, edition, wanted.formats, wanted.langs, wanted.base_url):
+        for name, data in files(compared, edition, wanted.formats, wanted.langs, wanted.base_url):
             made.write(name, data)
         editions.append(edition)
     if SITE in wanted.formats:
