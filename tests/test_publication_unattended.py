@@ -138,3 +138,24 @@ def test_a_town_has_a_sheet_of_its_partners_and_a_country_of_its_towns(wave_2006
     names = "".join(Page(out / "en" / "az.html").text)
     assert names.index("Algeria") < names.index("Austria") < names.index("United States")
     assert "Algérie" in "".join(Page(out / "fr" / "az.html").text)
+
+
+def test_a_wave_brings_a_document_of_its_own(loaded: URL, folder_2006: WaveFolder, tmp_path: Path) -> None:
+    out = tmp_path / "public"
+    text = (folder_2006.path / "wave.toml").read_text(encoding="utf-8")
+    folder_2006.append(
+        "wave.toml",
+        "[[publication]]\nname = 'world'\ntitle = { fr = 'Le monde', en = 'The world' }\n"
+        "text = { fr = 'Où.', en = 'Where.' }\nreports = ['countries', 'zones']",
+    )
+    done = run("load", folder_2006.path, "--db", address(loaded), "--reason", "a document of its own")
+    assert done.code == 0, done.err
+    publish(loaded, out)
+    assert {"world.html", "ledger.html", "az.html"} == {path.name for path in (out / "fr").glob("*.html")}
+    page = (out / "fr" / "world.html").read_text(encoding="utf-8")
+    assert page.index('<section id="countries"') < page.index('<section id="zones"') < page.index('id="actions"')
+    assert run("diff", "2006@1", "2006@2", "--db", address(loaded)).out.count("publication") == 1
+    folder_2006.write("wave.toml", text)
+    assert run("load", folder_2006.path, "--db", address(loaded), "--reason", "as before").code == 0
+    publish(loaded, out)
+    assert (out / "fr" / "geography.html").is_file()

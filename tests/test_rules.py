@@ -157,6 +157,11 @@ def explanation(*, measure: str = "agreements", evidence: str = "") -> Spoil:
     return toml("[[explanations]]", *entry, *([f"evidence = '{evidence}'"] if evidence else []))
 
 
+def section(name: str, report: str) -> Spoil:
+    texts = ("title = { fr = 'Un', en = 'One' }", "text = { fr = 'Un', en = 'One' }")
+    return toml("[[publication]]", f"name = '{name}'", *texts, f"reports = ['{report}']")
+
+
 def archived(change: Callable[[zipfile.ZipFile], object], damage: Callable[[bytes], bytes] = bytes) -> Spoil:
     """Hand in a zip of the wave, changed as a zip and then as bytes."""
 
@@ -372,6 +377,10 @@ WAVE = {
         "explanations",
     ),
     "explained_twice": case(both(explanation(), explanation()), "wave.toml", None, "explanations.keys"),
+    "section_name": case(section("ledger", "zones"), "wave.toml", None, "publication.name"),
+    "report_shown_twice": case(
+        both(section("one", "zones"), section("two", "zones")), "wave.toml", None, "publication.reports"
+    ),
     "query_uses": case(explanation(evidence="select pg_sleep(9)"), "wave.toml", None, "explanations.evidence"),
     "not_a_query": case(explanation(evidence="delete from claims"), "wave.toml", None, "explanations.evidence"),
     "source_unpublished": case(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 FILE = "publication.toml"
 _KINDS = ("wave", "compared")
 _FIGURES = "key_figures"
-_PAGES = ("ledger", "az")  # of the site, beside those of its parts
+PAGES = ("ledger", "az")  # of the site, beside those of its parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +72,19 @@ def _table() -> dict[str, Any]:
 
 def _part(entry: dict[str, Any]) -> Part:
     _check_keys(entry, ("name", "title", "text", "reports"), entry["name"])
-    if entry["name"] in _PAGES or not re.fullmatch("[a-z][a-z0-9_-]*", entry["name"]):
-        raise ValueError(f"name = {entry['name']!r}: [a-z][a-z0-9_-]*, not {', '.join(_PAGES)}")
+    if not is_page(entry["name"]):
+        raise ValueError(f"name = {entry['name']!r}: [a-z][a-z0-9_-]*, not {', '.join(PAGES)}")
+    return part_of(entry)
+
+
+def part_of(entry: dict[str, Any]) -> Part:
+    """Return a section as it is written; ValueError, KeyError or TypeError where it is not whole."""
     return Part(entry["name"], label(entry["title"], "title"), label(entry["text"], "text"), tuple(entry["reports"]))
+
+
+def is_page(name: str) -> bool:
+    """Tell whether a section may have this name, which is that of its page."""
+    return re.fullmatch("[a-z][a-z0-9_-]*", name) is not None and name not in PAGES
 
 
 def _check_keys(table: dict[str, Any], allowed: Iterable[str], where: str) -> None:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jumelage import report_file
-from jumelage.document import parts_of
+from jumelage.document import part_of, parts_of
 from jumelage.render.page import waves_of
 from jumelage.reporting.ledger import check
 from jumelage.reporting.own_reports import own_reports
 from jumelage.reporting.run import run_each
+from jumelage.revisions.declared import declared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,22 +53,25 @@ class Edition:
 
 
 def compute(connection: Connection, scope: Scope, folder: str = "") -> Edition:
-    """Run the reports of a scope, and hold the printed figures of a single wave against the rows."""
+    """Run the reports of a scope, and hold the printed figures of a single wave against the rows.
+
+    They stand where the wave says, if it does, and otherwise where the project does.
+    """
     if len(scope.revisions) > 1:
         with own_reports(connection, scope):
             reports = [report for report in map(report_file.report, report_file.report_names()) if report.by_wave]
             enough = [report for report in reports if report.waves <= len(scope.revisions)]
             each = (sheet for report in enough for sheet in run_each(connection, report, scope))
             sheets: dict[str, Sheet] = {sheet.name: sheet for sheet in each}
-        return Edition(scope, folder, _arranged(sheets, compared=True), None)
+        return Edition(scope, folder, _arranged(sheets, parts_of(compared=True)), None)
     ledger, sheets = check(connection, scope)
-    return Edition(scope, folder, _arranged(sheets, compared=False), ledger)
+    own = tuple(part_of(entry) for entry in declared(connection, scope).get("publication", ()))
+    return Edition(scope, folder, _arranged(sheets, own or parts_of(compared=False)), ledger)
 
 
-def _arranged(sheets: dict[str, Sheet], *, compared: bool) -> tuple[tuple[Part, tuple[Sheet, ...]], ...]:
+def _arranged(sheets: dict[str, Sheet], parts: tuple[Part, ...]) -> tuple[tuple[Part, tuple[Sheet, ...]], ...]:
     """Return the sections of the publication with the sheets that stand in each; what none names is in the last."""
     shown = [sheet for _, sheet in sorted(sheets.items()) if sheet.rows or not sheet.report.asks]
-    parts = parts_of(compared=compared)
     named = {report for part in parts for report in part.reports}
     arranged = [
         (part, [sheet for report in part.reports for sheet in shown if sheet.report.name == report]) for part in parts

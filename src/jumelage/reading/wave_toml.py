@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from jumelage import content, report_file
 from jumelage.database.models import ANSWERS, MANAGEMENT, NO_DATE, QUESTIONS, RESPONSES
 from jumelage.database.wave_queries import is_query
+from jumelage.reading.wave_document import read_parts
 from jumelage.reading.wave_fields import MOST_PARTS, Origin, Reader
 from jumelage.rules import near
 from jumelage.texts import Label, find_control, find_damage
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from jumelage.document import Part
     from jumelage.findings import Findings
 
 # Columns in which the files may write abbreviations and sentinels, with what these can stand for.
@@ -86,6 +88,7 @@ class Wave:
     home_country: str
     home_apart: bool
     territory: tuple[str, ...]
+    publication: tuple[Part, ...]
     declared: str
 
 
@@ -197,6 +200,7 @@ def _wave(top: Reader, table: dict[str, Any]) -> Wave:
         home_country=home.take("country", str, HOME),
         home_apart=home.take("apart", bool, False),
         territory=top.texts("territory", needed=False) or TERRITORY,
+        publication=read_parts(top),
         day_first=top.choice("dates", ("iso", "day/month"), "iso") == "day/month",
         declared=_kept(table),
     )
@@ -222,6 +226,7 @@ def _wave(top: Reader, table: dict[str, Any]) -> Wave:
         "missing",
         "dates",
         "territory",
+        "publication",
     )
     return wave
 
@@ -339,7 +344,7 @@ def _explanation(top: Reader, entry: dict[str, Any]) -> Explanation:
 _OF_THE_FILES = {"asked", "words", "explanations", "missing", "day_first", "declared"}
 
 # What came later, with what holds unless it is said: the text is then what it always was.
-_LATER = {"home_country": HOME, "home_apart": False, "territory": TERRITORY}
+_LATER = {"home_country": HOME, "home_apart": False, "territory": TERRITORY, "publication": ()}
 
 
 def canonical(wave: Wave, defaults: Mapping[str, str]) -> str:

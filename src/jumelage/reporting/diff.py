@@ -40,7 +40,7 @@ _FACTS = (
     "home_apart",
 )
 # What wave.toml says beside: of these keys nothing stands in a table, and yet they belong to the content.
-_SETTINGS = ("defaults", "sources", "printed", "missing", "dates", "map")
+_SETTINGS = ("defaults", "sources", "printed", "missing", "dates", "map", "publication")
 _IN_TABLES = {"printed.several_mark", *(f"defaults.{question}" for question in QUESTIONS)}
 _BY_NUMBER = "partnerships"  # their numbers say nothing: they are compared by what they say
 

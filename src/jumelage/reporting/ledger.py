@@ -7,7 +7,6 @@ explanation in wave.toml.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ from jumelage.reporting.judging import judge
 from jumelage.reporting.own_reports import own_reports
 from jumelage.reporting.run import make_sheet, run_cells, sources, wave_facts
 from jumelage.reporting.sheet import Sheet, by_key
+from jumelage.revisions.declared import declared
 from jumelage.revisions.kinds import per_kind
 from jumelage.revisions.scope import scope_settings, set_scope
 from jumelage.texts import Label
@@ -128,10 +128,7 @@ def compute(connection: Connection, scope: Scope, told: Told, names: Iterable[st
 
 def printed_kind(connection: Connection, scope: Scope) -> str | None:
     """Return the kind of authority that the printed figures of a wave are of, as its wave.toml says."""
-    wave, revision = scope.single
-    rows = f"wave = {database.literal(wave)} and revision = {revision}"
-    ((declared,),) = database.query(connection, f"select declared from survey.revisions where {rows}")[1]
-    return (json.loads(declared or "{}").get("printed") or {}).get("kind")
+    return (declared(connection, scope).get("printed") or {}).get("kind")
 
 
 def _compute(connection: Connection, scope: Scope, told: Told, names: Iterable[str] | None) -> Computed:
