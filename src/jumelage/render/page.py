@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from jumelage.document import key_figures
 from jumelage.render.grid import computed, lines, of_sheet, span, visible_columns
 from jumelage.render.sentences import finding_of
-from jumelage.render.words import STATUS_MARKS, STATUS_MEANINGS, STATUS_NAMES, title, words
+from jumelage.render.words import MISSING, MISSING_MEANING, STATUS_MARKS, STATUS_MEANINGS, STATUS_NAMES, title, words
 from jumelage.reporting.entries import CLAIMS, STATUSES, Entry, worst
 
 if TYPE_CHECKING:
@@ -198,6 +198,9 @@ def _section(sheet: Sheet, judged: Sequence[Entry], lang: str) -> Section:
         rows: list[tuple[bool, tuple[Cell, ...]]] = [(False, tuple(map(Cell, row))) for row in shown.rows]
     else:
         rows = _rows(sheet, entries, lang)
+    notes = shown.notes[len(sheet.remarks) :]  # the page says the remarks once
+    if any(cell.text == MISSING.text(lang) for _, row in rows for cell in row):
+        notes = (*notes, f"{MISSING.text(lang)}{words(lang)['colon']} {MISSING_MEANING.text(lang)}")
     because: dict[str, list[str]] = {}
     for (key, measure), found in entries.items():
         for entry in found:
@@ -212,7 +215,7 @@ def _section(sheet: Sheet, judged: Sequence[Entry], lang: str) -> Section:
         report.source.text(lang) if report.source and entries else "",  # a wave may have no printed survey
         tuple(zip(shown.headings, shown.numeric, strict=True)),
         tuple(rows),
-        shown.notes[len(sheet.remarks) :],  # the page says the remarks once
+        notes,
         tuple((", ".join(dict.fromkeys(keys)), text) for text, keys in because.items()),
         report.sql,
         finding_of(sheet, lang),
@@ -247,7 +250,8 @@ def _rows(sheet: Sheet, entries: dict[tuple[str, str], list[Entry]], lang: str) 
         row = []
         for column, text in zip(columns, line.texts, strict=True):
             found = entries.get((line.key, column.name), [])
-            cell = _cell(text, bool(column.codes or column.labels), found, lang)
+            lacks = not text and column.name in sheet.report.measures
+            cell = _cell(MISSING.text(lang) if lacks else text, bool(column.codes or column.labels), found, lang)
             key = line.key if column.name in sheet.report.measures else ""
             row.append(replace(cell, spaced=column.name in judged, key=key))
         rows.append((line.total, tuple(row)))

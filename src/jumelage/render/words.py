@@ -66,6 +66,13 @@ STATUS_MEANINGS = {
     "error": Label("Le calcul a échoué.", "The computation failed."),
 }
 
+# A number that there is not: INSEE's sign in French, the shorthand of British statistics in English.
+MISSING = Label("n.d.", "[x]")
+MISSING_MEANING = Label(
+    "Non disponible\u00a0: la question n’a pas été posée, rien ne borne le nombre, ou il n’a pas de base.",
+    "Not available: the question was not asked, nothing bounds the number, or it has no base.",
+)
+
 WORDS = {
     "other_language": Label("English", "Français"),
     "contents": Label("Sommaire", "Contents"),

@@ -19,7 +19,7 @@ from jumelage.render.grid import of_ledger, of_sheet
 from jumelage.render.page import key_label
 from jumelage.render.rows import named, ordered, shown_columns
 from jumelage.render.sentences import finding_of
-from jumelage.render.words import STATUS_MEANINGS, STATUS_NAMES, title, words
+from jumelage.render.words import MISSING, MISSING_MEANING, STATUS_MEANINGS, STATUS_NAMES, title, words
 from jumelage.reporting.sheet import number
 from jumelage.texts import Label
 
@@ -42,7 +42,6 @@ _LONGEST_NAME = 31  # characters of a sheet's name
 _NARROWEST, _WIDEST = 8, 60  # characters
 _LOOKED_AT = 500  # rows that tell how wide a column is
 _MADE = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)  # the same bytes on another day
-_MISSING = Label("n.d.", "[x]")
 
 _WORDS = {
     "cover": Label("couverture", "cover"),
@@ -63,10 +62,6 @@ _WORDS = {
     ),
     "sign": Label("Signe", "Sign"),
     "meaning": Label("Sens", "Meaning"),
-    "missing": Label(
-        "Non disponible\u00a0: la question n’a pas été posée, ou rien ne borne le nombre.",
-        "Not available: the question was not asked, or nothing bounds the number.",
-    ),
     "wave": Label("Vague", "Wave"),
     "revision": Label("révision", "revision"),
     "source": Label("Publication", "Publication"),
@@ -167,7 +162,7 @@ def _values(sheet: Sheet, grid: Grid, row: tuple[Value, ...], lang: str) -> Iter
         if column is None:  # what is printed, and its status
             yield _told(value, lang)
         elif value is None:
-            yield _MISSING.text(lang)
+            yield MISSING.text(lang)
         elif isinstance(value, int | Decimal):
             yield value
         else:  # a number may stand as a text, where others of its column are words
@@ -253,8 +248,8 @@ def _notes(book: Workbook, tables: Sequence[_Table], ledger: Ledger | None, lang
     used = {value for table in tables for row in table.rows for value in row if isinstance(value, str)}
     statuses = ledger.counts() if ledger else ()
     rows = [(STATUS_NAMES[name].text(lang), STATUS_MEANINGS[name].text(lang)) for name in statuses]
-    if _MISSING.text(lang) in used:
-        rows.append((_MISSING.text(lang), _say("missing", lang)))
+    if MISSING.text(lang) in used:
+        rows.append((MISSING.text(lang), MISSING_MEANING.text(lang)))
     page = book.add_worksheet(_say("notes", lang))
     _lay_out(book, page, _say("notes", lang).capitalize(), (_say("sign", lang), _say("meaning", lang)), rows, lang)
 
