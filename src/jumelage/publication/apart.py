@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any, Self
+
+from jumelage.errors import OutputError
+from jumelage.texts import both
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,7 +47,16 @@ class Maker:
         self._asked.append((name, self._pool.submit(function, *given)))
 
     def made(self) -> Iterator[tuple[str, bytes]]:
-        """Yield what was asked for, by name, when it is there."""
+        """Yield what was asked for, by name, when it is there; OutputError where a process was ended."""
         for name, data in self._asked:
-            yield name, data if isinstance(data, bytes) else data.result()
+            try:
+                yield name, data if isinstance(data, bytes) else data.result()
+            except BrokenProcessPool as error:
+                raise OutputError(
+                    both(
+                        "{}\u00a0: le processus qui le faisait a été arrêté, peut-être faute de mémoire",
+                        "{}: the process that made it was ended, perhaps for want of memory",
+                        name,
+                    )
+                ) from error
         self._asked.clear()

@@ -99,7 +99,8 @@ def _site(edition: Edition, lang: str, langs: Sequence[str]) -> Site:
     if edition.problems:
         remarks.append(_FINDINGS.text(lang).format(len(edition.problems)))
     parts = [part for part, _ in edition.parts]
-    return site_of(parts, edition.waves, remarks, lang, edition.folder, tuple(langs), compared=edition.ledger is None)
+    kind = {"compared": edition.ledger is None, "printed": bool(edition.ledger and edition.ledger.entries)}
+    return site_of(parts, edition.waves, remarks, lang, edition.folder, tuple(langs), **kind)
 
 
 def _pages(

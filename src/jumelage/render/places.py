@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _MOST = 5000  # agreements of one sheet
 _FEW = 60  # names that need no letters above them
+_HOW = 3  # where a row says how it is known
 _Entry = tuple[str, str, str]  # of the list: page, name, and what is told of it
 _Link = tuple[str, str]  # a text, and the page that it leads to, if any
 
@@ -42,10 +43,7 @@ def place_pages(site: Site, places: Places) -> Iterator[tuple[str, str]]:
     counts = {code: _count(len(by_country[code]), site.lang) for code in countries}
     listed = {
         "countries": [(_country_page(code), name, counts[code]) for code, name in countries.items()],
-        "authorities": [
-            (_authority_page(one.code), one.name, _counted(one.agreements, one.agreements_high, site.lang))
-            for one in places.authorities
-        ],
+        "authorities": [(_authority_page(one.code), one.name, _counted(one, site.lang)) for one in places.authorities],
     }
     lists = [(_say(name, site.lang), _lettered(found)) for name, found in listed.items()]
     yield site.write("az", f"{site.lang}/az.html", lists=lists)
@@ -90,11 +88,16 @@ def _say(name: str, lang: str) -> str:
 
 def _count(count: int, lang: str) -> str:
     """Write a number of agreements."""
-    return _say("one" if count == 1 else "several", lang).format(number(count, lang))
+    return _say("none" if count == 0 else "one" if count == 1 else "several", lang).format(number(count, lang))
 
 
-def _counted(low: int, high: int | None, lang: str) -> str:
-    return _count(low, lang) if low == high else _say("several", lang).format(span(low, high, lang))
+def _counted(one: Authority, lang: str) -> str:
+    """Write how many agreements an authority has; of one of which nobody knows whether it has any, that."""
+    if one.engaged not in {"yes", "no"} and not one.agreements:
+        return _say("unknown", lang)
+    if one.agreements == one.agreements_high:
+        return _count(one.agreements, lang)
+    return _say("several", lang).format(span(one.agreements, one.agreements_high, lang))
 
 
 def _authority(
@@ -115,9 +118,7 @@ def _authority(
         ]
         for a in found[:_MOST]
     ]
-    return _sheet(
-        one.name, _counted(one.agreements, one.agreements_high, lang), facts, "country", rows, len(found), lang
-    )
+    return _sheet(one.name, _counted(one, lang), facts, "country", rows, len(found), lang)
 
 
 def _country(
@@ -157,6 +158,8 @@ def _sheet(
         "rows": [[row[place] for place in shown] for row in rows],
     }
     notes = [_say("cut", lang).format(number(_MOST, lang), number(every, lang))] if every > len(rows) else []
+    if any(row[_HOW][0] for row in rows):
+        notes.append(_say("inferred_from", lang))
     return {"title": title, "finding": finding, "facts": facts, "tables": [table] if rows else [], "notes": notes}
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import shlex
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from jumelage.content import TOTAL
+from jumelage.content import TOTAL, answers
 from jumelage.render.page import key_label
 from jumelage.render.words import BEHIND, heading, made_from, words
 from jumelage.reporting.behind import MOST
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from jumelage.reporting.behind import Behind
     from jumelage.reporting.sheet import Value, WaveFacts
+    from jumelage.texts import Label
 
 
 def anchor(key: str) -> str:
@@ -45,13 +47,20 @@ def ordered(found: Behind) -> list[str]:
     return list(dict.fromkeys([*(key for key in found.sheet.cells() if key in found.rows), *found.rows]))
 
 
+_SORTING = {"position", "sort_key", "reference_date"}  # columns that only put rows in order
+_TYPED = {"partner", "text"}  # columns in which people write what they like: no code is meant
+
+
 def shown_columns(found: Behind, lang: str) -> list[tuple[int, str]]:
-    """Return the place and the heading of each column of the rows behind a sheet, but for those of the key."""
+    """Return the place and the heading of each column of the rows behind a sheet that is there to be read.
+
+    The key stands above them.
+    """
     known = {column.name: column.label.text(lang) for column in found.sheet.report.columns}
     return [
         (place, known.get(name) or _heading(name, lang))
         for place, name in enumerate(found.columns)
-        if name not in found.sheet.report.key
+        if name not in found.sheet.report.key and name not in _SORTING
     ]
 
 
@@ -82,6 +91,14 @@ def layout_rows(found: Behind, lang: str) -> dict[str, Any]:
     }
 
 
+@cache
+def _answers() -> dict[str, Label]:
+    """Return the labels of all answers and of all reasons why there is none."""
+    return {
+        code: label for name in ("yes_no", "no_date", "responses", "answers") for code, label in answers(name).items()
+    }
+
+
 def scope_words(waves: Iterable[WaveFacts], kind: str | None) -> str:
     """Return the options of a command that give this scope."""
     chosen = ",".join(f"{wave.wave}@{wave.revision}" for wave in waves)
@@ -105,5 +122,6 @@ def named(found: Behind, place: int, value: Value, lang: str) -> int | Decimal |
         return value
     if found.columns[place] == "source":
         return made_from(value, lang)
-    label = found.names.get(found.columns[place], {}).get(value)
+    name = found.columns[place]
+    label = found.names.get(name, {}).get(value) or (None if name in _TYPED else _answers().get(value))
     return label.text(lang) if label else value

@@ -81,12 +81,13 @@ def site_of(
     langs: tuple[str, ...],
     *,
     compared: bool,
+    printed: bool,
 ) -> Site:
-    """Return what the pages of an edition in one language have in common."""
+    """Return what the pages of an edition in one language have in common; `printed` tells that there is a ledger."""
     w = words(lang)
     menu = [(start_of(lang), w["start"]), *((f"{lang}/{one.name}.html", one.title.text(lang)) for one in parts)]
-    if not compared:
-        menu += [(f"{lang}/ledger.html", w["ledger_short"]), (f"{lang}/az.html", w["az"])]
+    menu += [(f"{lang}/ledger.html", w["ledger_short"])] if printed else []
+    menu += [] if compared else [(f"{lang}/az.html", w["az"])]
     named = ", ".join(f"{one.wave}@{one.revision}" for one in waves)
     return Site(
         page_title(waves, lang),
@@ -127,7 +128,7 @@ def pages(
         section.id: f"{lang}/{part.name}.html#{section.id}" for part in page["parts"] for section in part.sections
     }
     common = {name: page[name] for name in ("statuses", "marks", "names", "total")}
-    compared = page["ledger"] is None
+    printed = bool(page["total"])
     yield site.write(
         "start",
         start_of(lang),
@@ -137,7 +138,7 @@ def pages(
         findings=[(places[name], text, said) for name, text, said in page["findings"]],
         facts=page["facts"],
         whole=whole,
-        lead=" ".join(w[name] for name in ("query_beside", *(() if compared else ("lead", "ranges")))),
+        lead=" ".join(w[name] for name in ("query_beside", *(("lead",) if printed else ()), "ranges")),
     )
     for part in page["parts"]:
         used = frozenset[str]().union(*(section.statuses for section in part.sections))
@@ -160,7 +161,7 @@ def pages(
                 command=f"jumelage report {section.report} {scope_words(page['waves'], section.kind)}",
                 history=[line.text(lang) for line in histories.get(section.report, histories.get("", ()))],
             )
-    if not compared:
+    if printed:
         groups = [(said, places.get(name, "").removeprefix(f"{lang}/"), lines) for said, name, lines in page["ledger"]]
         yield site.write("ledger", f"{lang}/ledger.html", **common, ledger=groups, data=data)
 

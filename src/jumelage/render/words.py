@@ -185,6 +185,12 @@ PLACES = {
     "how": Label("Comment on le sait", "How it is known"),
     "source": Label("Fait à partir de", "Made from"),
     "agreements": Label("Accords", "Agreements"),
+    "none": Label("aucun accord", "no agreement"),
+    "unknown": Label("accords\u00a0: on ne sait pas", "agreements: not known"),
+    "inferred_from": Label(
+        "Déduit\u00a0: un total imprimé compte cet accord, et aucune liste imprimée ne le donne.",
+        "Inferred: a printed total counts this agreement, and no printed list has it.",
+    ),
     "one": Label("{} accord", "{} agreement"),
     "several": Label("{} accords", "{} agreements"),
     "code": Label("Code", "Code"),
