@@ -429,7 +429,7 @@ WAVE = [
     Case(
         "an unknown key",
         toml("synthetic = false", 'synthetic = false\npopulatoin = "RP2007"'),
-        "wave.toml, key populatoin: 'RP2007': is unknown; did you mean population?",
+        "wave.toml, key populatoin: 'RP2007': is unknown; did you mean population or publication?",
     ),
     Case(
         "an unknown key of a table",

@@ -104,6 +104,7 @@ def sheets(shown: URL) -> dict[tuple[str, str], Sheet]:
     return found
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_number_of_a_picture_is_one_of_its_sheet(sheets: dict[tuple[str, str], Sheet], lang: str) -> None:
     drawn = 0

@@ -215,6 +215,7 @@ def test_a_damaged_publication_is_made_again(wave_2006: URL, tmp_path: Path) -> 
     assert len(list(tmp_path.iterdir())) == 2
 
 
+@pytest.mark.long
 def test_files_that_others_put_there_are_carried_over(loaded: URL, folder_2006: WaveFolder, tmp_path: Path) -> None:
     out = tmp_path / "site" / "public"
     publish(loaded, out, "csv")

@@ -226,6 +226,7 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.on_duckdb
 def test_names_of_files_are_names_and_nothing_else(night: Night) -> None:
     for name in HOSTILE:

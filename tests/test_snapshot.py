@@ -82,6 +82,7 @@ def test_every_report_gives_the_numbers_of_the_database(shown: URL, wave: str, t
     assert sum(isinstance(one, tuple) for one in found.values()) > 10
 
 
+@pytest.mark.long
 def test_a_wave_with_questions_and_reports_of_its_own_gives_its_numbers(migrated: URL, tmp_path: Path) -> None:
     db = ("--db", address(migrated))
     assert run("register", "add", made_associations.write(tmp_path / "wave"), *db).code == 0
@@ -210,6 +211,7 @@ def test_the_town_that_one_became_part_of_is_there_though_nobody_asked_it(
     assert [code for (code,) in rows(tmp_path / NAME, names)] == ["59183", "59350", "59540", "62498"]
 
 
+@pytest.mark.long
 def test_the_same_rows_have_the_same_hash_on_both_engines_and_other_rows_another(
     both: dict[str, URL], loaded: URL, folder_2006: WaveFolder, tmp_path: Path
 ) -> None:
