@@ -19,7 +19,7 @@ from jumelage.cli.options import (
     url_of,
 )
 from jumelage.cli.progress import PUBLISHING, waiting
-from jumelage.cli.streams import say, speak
+from jumelage.cli.streams import say, speak, write
 from jumelage.content import ALL
 from jumelage.errors import UsageError
 from jumelage.texts import LANGUAGES, Label, both, filled, nearest
@@ -126,7 +126,7 @@ def publish(
     )
     done = publish_into(url_of(ctx, db), out, wanted, wave=wave, as_of=as_of, every=every)
     if format_ == "json":
-        print(json.dumps(as_json(done, out), ensure_ascii=False))  # noqa: T201  # what was asked for
+        write((json.dumps(as_json(done, out), ensure_ascii=False) + "\n",), None)
 
 
 def listed_formats(listed: str) -> tuple[str, ...]:
@@ -157,7 +157,7 @@ def publish_into(
 
     check_out(out)
     with database.reading(url) as connection:
-        scopes = [scope_of(connection, "all" if every and wave is None else wave, as_of)]
+        scopes = [scope_of(connection, ALL if every and wave is None else wave, as_of)]
         if every and len(scopes[0].revisions) > 1:
             each = (scope_of(connection, f"{name}@{revision}", as_of) for name, revision in scopes[0].revisions)
             scopes = [*each, *scopes]

@@ -83,8 +83,7 @@ def publish(
                     _named(scopes), _opened(out, wanted), known["statuses"], None, tuple(known["findings"])
                 )
             compared = Compared(connection)
-            made.place(CHANGES).write_text(written(compared, scopes, known.get("inputs", {}), inputs), encoding="utf-8")
-            return _publish(compared, scopes, made, wanted, inputs)
+            return _publish(compared, scopes, made, wanted, inputs, known.get("inputs", {}))
     except OSError as error:
         raise OutputError(
             both("{} ne peut être publié\u00a0: {}", "{} cannot be published: {}", out, error.strerror or str(error))
@@ -92,7 +91,12 @@ def publish(
 
 
 def _publish(
-    compared: Compared, scopes: Sequence[Scope], made: Building, wanted: Wanted, inputs: dict[str, Any]
+    compared: Compared,
+    scopes: Sequence[Scope],
+    made: Building,
+    wanted: Wanted,
+    inputs: dict[str, Any],
+    before: dict[str, Any],
 ) -> Published:
     connection = compared.connection
     statuses: dict[str, int] = {}
@@ -116,6 +120,7 @@ def _publish(
         editions.append(edition)
     if SITE in wanted.formats:
         _write_start(made, editions, wanted)
+    made.place(CHANGES).write_text(written(compared, scopes, before, inputs), encoding="utf-8")
     manifest: dict[str, Any] = {"inputs": inputs, "statuses": statuses, "findings": findings}
     if SNAPSHOT in wanted.formats:
         manifest["snapshot"] = write_snapshot(connection, scopes, made.place(SNAPSHOT_FILE))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jumelage.content import answers
 from jumelage.render.grid import Grid, Shown, plain_text, some_at_a_time
-from jumelage.render.words import BEHIND, heading
+from jumelage.render.words import heading_behind
 from jumelage.reporting.sheet import SPECIAL
 from jumelage.texts import Label
 
@@ -50,13 +50,8 @@ def of_detail(detail: Detail, title: str, lang: str, report: Report, names: Name
     )
     shown = (tuple([text(value) for text, value in zip(texts, row, strict=True)]) for row in rows)
     notes = () if detail.additive else (_NOT_ADDITIVE.text(lang),)
-    known = {column.name: column.label.text(lang) for column in report.columns}
-    headings = tuple(known.get(name) or _heading(name, lang) for name in detail.columns)
+    headings = tuple(heading_behind(report, name, lang) for name in detail.columns)
     return Grid(detail.columns, rows, Shown(title, headings, shown, numeric, notes=notes, widest=widest))
-
-
-def _heading(name: str, lang: str) -> str:
-    return BEHIND[name].text(lang) if name in BEHIND else heading(name, lang)
 
 
 def _told(labels: Mapping[str, Label], lang: str) -> dict[str, str]:

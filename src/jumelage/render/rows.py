@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from jumelage.content import TOTAL, answers
 from jumelage.render.page import key_label
-from jumelage.render.words import BEHIND, heading, made_from, words
+from jumelage.render.words import heading_behind, made_from, words
 from jumelage.reporting.behind import MOST
 from jumelage.reporting.sheet import number
 
@@ -56,11 +56,11 @@ def shown_columns(found: Behind, lang: str) -> list[tuple[int, str]]:
 
     The key stands above them.
     """
-    known = {column.name: column.label.text(lang) for column in found.sheet.report.columns}
+    report = found.sheet.report
     return [
-        (place, known.get(name) or _heading(name, lang))
+        (place, heading_behind(report, name, lang))
         for place, name in enumerate(found.columns)
-        if name not in found.sheet.report.key and name not in _SORTING
+        if name not in report.key and name not in _SORTING
     ]
 
 
@@ -103,10 +103,6 @@ def scope_words(waves: Iterable[WaveFacts], kind: str | None) -> str:
     """Return the options of a command that give this scope."""
     chosen = ",".join(f"{wave.wave}@{wave.revision}" for wave in waves)
     return f"--wave {chosen}" + (f" --kind {shlex.quote(kind)}" if kind else "")
-
-
-def _heading(name: str, lang: str) -> str:
-    return BEHIND[name].text(lang) if name in BEHIND else heading(name, lang)
 
 
 def _text(found: Behind, place: int, value: Value, lang: str) -> str:

@@ -13,6 +13,7 @@ from jumelage.texts import Label, both
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from jumelage.report_file import Report
     from jumelage.reporting.sheet import Sheet
 
 STATUS_MARKS = {
@@ -330,6 +331,12 @@ def made_from(source: str | None, lang: str) -> str:
     """Return what people read for what a row was made from: a report as its title, and the rest of the key."""
     name, slash, rest = (source or "").partition("/")
     return f"{report(name).title.text(lang)}{slash}{rest}" if name in shipped() else name + slash + rest
+
+
+def heading_behind(report: Report, name: str, lang: str) -> str:
+    """Return what people read above a column of the rows behind a report: its own heading, if the report has it."""
+    own = next((column.label.text(lang) for column in report.columns if column.name == name), "")
+    return own or (BEHIND[name].text(lang) if name in BEHIND else heading(name, lang))
 
 
 def heading(name: str, lang: str) -> str:
