@@ -102,7 +102,7 @@ class Building:
         with _alone(out.parent, self._until) as alone:
             name = hashlib.sha256(text.encode()).hexdigest()[:16]
             candidates = (out.with_name(f".{out.name}-{name}-{number}") for number in count(1))
-            finished = next(path for path in candidates if not path.exists() or not _changed(path))
+            finished = next(path for path in candidates if not path.exists() or is_whole(path))
             before = finished_of(out)
             foreign = _foreign(before) if before is not None and before.name != finished.name else []
             if clash := _clashes(foreign, {*self.written, MANIFEST}):
@@ -122,7 +122,7 @@ class Building:
             _point(out, finished)
             if alone:
                 _prune(out, finished)
-        return Swapped(tuple(sorted(foreign)), before if before is not None and _changed(before) else None)
+        return Swapped(tuple(sorted(foreign)), before if before is not None and not is_whole(before) else None)
 
 
 @contextmanager
@@ -195,7 +195,7 @@ def roll_back(out: Path) -> Path:
     check_out(out)
     with _alone(out.parent, time.monotonic() + WAIT):
         now = finished_of(out)
-        older = [path for path in _all(out) if now is not None and _time(path) < _time(now) and not _changed(path)]
+        older = [path for path in _all(out) if now is not None and _time(path) < _time(now) and is_whole(path)]
         if not older:
             raise UsageError(
                 both(
@@ -227,7 +227,9 @@ def _time(path: Path) -> int:
 def _prune(out: Path, current: Path) -> None:
     """Remove publications before the last ones, but what somebody put there and is nowhere else."""
     for place, old in enumerate(_all(out)):
-        if old != current and (place >= MOST_KEPT or _changed(old)):  # nobody can go back to one that lacks something
+        if old != current and (
+            place >= MOST_KEPT or not is_whole(old)
+        ):  # nobody can go back to one that lacks something
             carried = {name for name in _foreign(old) if _same(old / name, current / name)}
             _remove(old, _made(old) | carried)
 
@@ -261,14 +263,9 @@ def _folders(names: Iterable[str]) -> set[str]:
     return {str(above) for name in names for above in PurePosixPath(name).parents}
 
 
-def _changed(folder: Path) -> bool:
-    """Tell whether files that a publication wrote are no longer there as it wrote them."""
-    return not _named(folder) <= _made(folder)
-
-
 def is_whole(folder: Path) -> bool:
     """Tell whether a finished folder has all that its publication wrote, as it wrote it."""
-    return bool(manifest_of(folder)) and not _changed(folder)
+    return _named(folder) <= _made(folder)
 
 
 def _same(one: Path, other: Path) -> bool:

@@ -6,6 +6,7 @@ import re
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from jumelage.content import answers
 from jumelage.render.grid import span
 from jumelage.render.page import period
 from jumelage.render.words import PLACES, made_from, words
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from jumelage.render.site import Site
     from jumelage.reporting.places import Agreement, Authority, Places
-    from jumelage.texts import Label
 
 _MOST = 5000  # agreements of one sheet
 _FEW = 60  # names that need no letters above them
@@ -107,14 +107,14 @@ def _authority(
     facts = [(_say("code", lang), one.code)]
     if one.population is not None:
         facts.append((_say("population", lang), number(one.population, lang)))
-    facts.append((_say("response", lang), _label(places, "responses", one.response, lang)))
-    facts.append((_say("engaged", lang), _label(places, "answers", one.engaged or "dont_know", lang)))
+    facts.append((_say("response", lang), _label("responses", one.response, lang)))
+    facts.append((_say("engaged", lang), _label("answers", one.engaged or "dont_know", lang)))
     for what, labels in places.answered.get(one.code, {}).items():
         facts.append((_say(what, lang), ", ".join(label.text(lang) for label in labels)))
     rows = [
         [
             (countries.get(a.country or "", w["not_stated"]), _country_page(a.country) if a.country else ""),
-            *_told(places, a, lang),
+            *_told(a, lang),
         ]
         for a in found[:_MOST]
     ]
@@ -139,7 +139,7 @@ def _country(
     rows = [
         [
             (names.get(a.city or "", w["not_stated"]), _authority_page(a.city or "") if a.city in names else ""),
-            *_told(places, a, lang),
+            *_told(a, lang),
         ]
         for a in found[:_MOST]
     ]
@@ -163,12 +163,12 @@ def _sheet(
     return {"title": title, "finding": finding, "facts": facts, "tables": [table] if rows else [], "notes": notes}
 
 
-def _told(places: Places, one: Agreement, lang: str) -> list[_Link]:
+def _told(one: Agreement, lang: str) -> list[_Link]:
     """Return what is told of an agreement: partner, since when, whether it is inferred, and what it was made from."""
     since = (
         period(one.since_from, one.since_to, lang)
         if one.since_from and one.since_to
-        else _label(places, "no_date", one.since_missing or "not_asked", lang)
+        else _label("no_date", one.since_missing or "not_asked", lang)
     )
     return [
         (one.partner or "", ""),
@@ -178,6 +178,6 @@ def _told(places: Places, one: Agreement, lang: str) -> list[_Link]:
     ]
 
 
-def _label(places: Places, codes: str, code: str, lang: str) -> str:
-    label: Label | None = places.labels.get((codes, code))
+def _label(codes: str, code: str, lang: str) -> str:
+    label = answers(codes).get(code)
     return label.text(lang) if label else code

@@ -47,7 +47,7 @@ class Authority:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """All of a wave, in the order in which people look for it, with labels of countries, zones, responses and answers.
+    """All of a wave, in the order in which people look for it, with labels of countries and zones.
 
     `answered` are the kinds of action and the difficulties that an authority named, by its code, as labels.
     """
@@ -56,7 +56,6 @@ class Places:
     countries: tuple[tuple[str, Label, str | None], ...]
     agreements: tuple[Agreement, ...]
     zones: dict[str, Label]
-    labels: dict[tuple[str, str], Label]
     answered: dict[str, dict[str, tuple[Label, ...]]]
 
 
@@ -99,10 +98,6 @@ def places_of(connection: Connection, scope: Scope) -> Places:
             "group by k.code, k.label_fr, k.label_en, k.sort_key order by k.sort_key, k.code"
         )
     )
-    labels = {
-        (name, code): Label(fr, en)
-        for name, code, fr, en in rows("select list, code, label_fr, label_en from answer_codes")
-    }
     zones = {code: Label(fr, en) for code, fr, en in rows("select code, label_fr, label_en from zones")}
     answered: dict[str, dict[str, list[Label]]] = {}
     for name, table, column in (
@@ -112,4 +107,4 @@ def places_of(connection: Connection, scope: Scope) -> Places:
         for city, what, fr, en in rows(_ANSWERED.format(name=name, table=table, lists=name, column=column)):
             answered.setdefault(city, {}).setdefault(what, []).append(Label(fr, en))
     frozen = {city: {what: tuple(found) for what, found in one.items()} for city, one in answered.items()}
-    return Places(authorities, countries, agreements, zones, labels, frozen)
+    return Places(authorities, countries, agreements, zones, frozen)
