@@ -10,7 +10,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jumelage.checking.numbers import number
-from jumelage.checking.register import code_key
+from jumelage.checking.register import code_key, index_register
 from jumelage.database.workbench import put
 from jumelage.reading.wave_toml import HOME, TERRITORY
 from jumelage.texts import composed
@@ -170,6 +170,7 @@ class Places:
             f"and regexp_matches(text, '{_MAY_NAME}') and text not in (select text from looked_for)"
         )
         self._bench.exec_driver_sql("insert into looked_for select text from unseen")
+        index_register(self._bench)
         self._bench.exec_driver_sql(f"insert into candidates {_NAMED}")
 
     def _named(self, texts: str) -> dict[str, list[Authority]]:

@@ -34,6 +34,7 @@ _FORMS = (
     ("ca", "c a", "communaute d agglomeration"),
     ("cu", "c u", "communaute urbaine"),
 )
+_INDEXED = "register_names"  # whether a connection has them
 _ARTICLE = "^(de la|de l|du|des|de|d) "
 
 
@@ -43,9 +44,9 @@ def code_key(code: str) -> str:
 
 
 def read_register(bench: Connection, target: Connection | None) -> None:
-    """Make `register`, a row per authority of the target, or of the project where there is none, and index its names.
+    """Make `register`, a row per authority of the target, or of the project where there is none.
 
-    The code lists have been read.
+    The code lists have been read. `index_register` makes its names findable, once some are looked for.
     """
     installed = "survey.cities" if target is bench else "installed"
     if target is None:
@@ -60,14 +61,18 @@ def read_register(bench: Connection, target: Connection | None) -> None:
         "coalesce(i.valid_to, cast(g.changed_on as date)) as valid_to "
         f"from {installed} i left join list_city_changes g on g.city = i.code"
     )
-    index_register(bench)
+    bench.info.pop(_INDEXED, None)
 
 
 def index_register(bench: Connection) -> None:
-    """Make `register_names`: the names and accepted spellings of the register by match key, short forms too.
+    """Make `register_names`, if it is not there: the names and accepted spellings of the register by match key.
 
-    An EPCI is known by its legal form spelled out or short, and by its name without it where nobody else bears that.
+    A frame of codes needs none of it. Short forms are among them; an EPCI is known by its legal form spelled out or
+    short, and by its name without it where nobody else bears that.
     """
+    if bench.info.get(_INDEXED):
+        return
+    bench.info[_INDEXED] = True
     forms = ", ".join(f"({line}, '{written}')" for line, forms in enumerate(_FORMS) for written in forms)
     shortened = ", ".join(f"('{word}', '{short}')" for word, short in _SHORTENED)
     bench.exec_driver_sql(

@@ -12,6 +12,7 @@ from jumelage import database
 from jumelage.checking.columns import LISTS
 from jumelage.checking.names import Names
 from jumelage.checking.places import WITHIN_IT
+from jumelage.checking.register import index_register
 from jumelage.checking.totals import read_marks, set_lines_apart
 from jumelage.database.workbench import put, workbench
 from jumelage.errors import DataError
@@ -124,6 +125,7 @@ def _judged(
 
 def _bearers(bench: Connection, keys: set[str]) -> dict[str, tuple[list[str], str]]:
     """Return the authorities of the territory that bear a name, by its key: a spelling cannot make them another."""
+    index_register(bench)
     rows = bench.exec_driver_sql(
         "select n.key, list(distinct r.code), "
         "string_agg(distinct r.name || ' ' || r.code, ', ' order by r.name || ' ' || r.code) "

@@ -19,8 +19,9 @@ given …              what the wave asks on its own: every answer as text with 
                      `asked_names` and `item_names` are questions and items by their spellings. All of `answers`.
 declared             what the wave says of itself, one row, for rules. Written by `checks`.
 names, shared …      the code lists (list_NAME) by their spellings. Written and read by `names`.
-register …           the authorities that a wave may name, and `register_names` by their spellings. Written by
-                     `register`, read by `places`. `merged`: those that had ceased on the day of the wave.
+register …           the authorities that a wave may name, and `register_names` by their spellings, once one is
+                     looked for. Written by `register`, read by `places`. `merged`: those that had ceased on the day
+                     of the wave.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jumelage.checking.numbers import ambiguous, number, two_readings
+from jumelage.checking.register import index_register
 from jumelage.database.sql import literal
 from jumelage.database.workbench import put
 from jumelage.reading.shapes import SHAPES
@@ -144,6 +145,7 @@ def _kinds(bench: Connection, distinct: str) -> dict[str, str]:
     if not notes:
         return found
     # A town with a mark before it is a row, whatever the mark may mean.
+    index_register(bench)
     put(bench, "notes", {"text": "varchar", "rest": "varchar"}, [list(notes), list(notes.values())])
     towns = bench.exec_driver_sql(
         "select distinct n.text from (select text, match_key(rest) as key from notes) n "
