@@ -90,7 +90,10 @@ _ON_DUCKDB_FIRST = {
     "test_history",
     "test_hostile",
     "test_kinds",
+    "test_ledger",
+    "test_load",
     "test_parquet",
+    "test_partners",
     "test_publication_pdf",
     "test_publication_rows",
     "test_publication_same",
@@ -100,11 +103,13 @@ _ON_DUCKDB_FIRST = {
     "test_question",
     "test_reading",
     "test_recorded_at",
+    "test_registers",
     "test_rehearsal",
     "test_run_job",
     "test_snapshot",
     "test_template",
     "test_wave_reports",
+    "test_way_down",
 }
 
 

@@ -70,7 +70,7 @@ def _look(browser: Browser, root: Path, looked: list[Path], *, width: int, alike
     return found
 
 
-@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+@pytest.mark.parametrize("width", [DESKTOP, pytest.param(PHONE, marks=pytest.mark.long)])
 def test_no_page_breaks_a_rule_of_wcag(browser: Browser, published: Path, width: int) -> None:
     assert _look(browser, published, sample(published, 1), width=width, alike=2) == []
 

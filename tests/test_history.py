@@ -308,6 +308,7 @@ KNOWN = [
 ]
 
 
+@pytest.mark.long
 @settings(
     share(0.025),  # an example takes seconds: there are few, and none is made smaller
     phases=(Phase.explicit, Phase.reuse, Phase.generate),

@@ -191,5 +191,6 @@ def test_an_epci_is_the_one_that_was_there_on_the_day(text: str, then: str, now:
 def test_the_bare_name_of_an_epci_is_not_given_to_it_where_another_authority_bears_it() -> None:
     with database.in_memory().begin() as connection, workbench(connection) as bench:
         Names(bench)
+        index_register(bench)
         found = bench.exec_driver_sql("select distinct code from register_names where key in ('dunkerque', 'arras')")
         assert {code for (code,) in found} == {"59183", "62041"}

@@ -303,9 +303,10 @@ MOMENTS = {
     ),
     "before the publication": "from jumelage.cli import course; course.publish_into = kill",
 }
+_FIRST, *_OTHERS = MOMENTS
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("moment", [_FIRST, *(pytest.param(moment, marks=pytest.mark.long) for moment in _OTHERS)])
 @pytest.mark.parametrize("good", [True, False], ids=["good", "bad"])
 def test_a_run_that_is_killed_loses_nothing_and_loads_nothing_twice(night: Night, moment: str, good: bool) -> None:
     night.put("wave.zip", frame=TINY["frame.csv"] if good else BAD_FRAME)
@@ -347,7 +348,7 @@ def test_a_kill_at_any_moment_leaves_a_file_in_one_place(night: Night) -> None:
     assert len(night.revisions()) == 20  # the first of the zips is the wave as it is
 
 
-@pytest.mark.parametrize("since", ["corrected", "withdrawn"])
+@pytest.mark.parametrize("since", ["corrected", pytest.param("withdrawn", marks=pytest.mark.long)])
 def test_what_a_killed_run_had_loaded_is_not_loaded_again_over_what_came_since(night: Night, since: str) -> None:
     night.write(reason="as it came in")
     night.put("a.zip")

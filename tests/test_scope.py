@@ -88,6 +88,7 @@ def all_reports(url: URL) -> dict[tuple[str | None, str], str]:
     return found
 
 
+@pytest.mark.long
 def test_loading_waves_in_any_order_gives_the_same_reports(
     databases: Databases, handed: dict[str, WaveFolder], three: URL
 ) -> None:
