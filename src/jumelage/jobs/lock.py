@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import time
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from jumelage.errors import BusyError, OutputError, UsageError
+from jumelage.errors import OutputError, UsageError
+from jumelage.locking import wait_for_lock
 from jumelage.texts import NOT_READ, both, filled
 
 if TYPE_CHECKING:
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from jumelage.jobs.job_file import Job
-
-_PAUSE = 0.1
 
 
 @contextmanager
@@ -58,20 +56,12 @@ def _lock(path: Path, until: float, held: ExitStack) -> bool:
     except OSError as error:
         raise OutputError(filled(NOT_READ, str(path), error.strerror)) from error
     held.callback(os.close, handle)
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() >= until:
-                raise BusyError(
-                    both(
-                        "{}\u00a0: un autre passage de ce travail est en cours\u00a0; réessayez plus tard",
-                        "{}: another run of this job is going on; try again later",
-                        str(path),
-                    )
-                ) from None
-            time.sleep(_PAUSE)
-        except OSError:
-            return False
-        else:
-            return True
+    return wait_for_lock(
+        handle,
+        until,
+        both(
+            "{}\u00a0: un autre passage de ce travail est en cours\u00a0; réessayez plus tard",
+            "{}: another run of this job is going on; try again later",
+            str(path),
+        ),
+    )

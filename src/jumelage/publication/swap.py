@@ -21,8 +21,9 @@ from pathlib import Path, PurePosixPath
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
-from jumelage.errors import BusyError, UsageError
-from jumelage.texts import both
+from jumelage.errors import UsageError
+from jumelage.locking import pause, wait_for_lock
+from jumelage.texts import Label, both, filled
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"
 MOST_KEPT = 3  # publications, the current one among them
 WAIT = 30.0  # seconds for whoever else publishes into the same folder
+_BUSY = Label(
+    "{}\u00a0: un autre processus y publie\u00a0; réessayez plus tard",
+    "{}: another process is publishing there; try again later",
+)
 
 
 def check_out(out: Path) -> None:
@@ -144,7 +149,7 @@ def building(out: Path, wait: float = WAIT) -> Iterator[Building]:
                 if alone:
                     fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
-        _pause(out.parent, until)
+        pause(until, filled(_BUSY, out.parent))
     try:
         yield Building(out, folder, until)
     finally:
@@ -160,31 +165,9 @@ def _alone(folder: Path, until: float) -> Iterator[bool]:
     """
     handle = os.open(folder, os.O_RDONLY)
     try:
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                _pause(folder, until)
-            except OSError:
-                yield False
-                return
-            else:
-                yield True
-                return
+        yield wait_for_lock(handle, until, filled(_BUSY, folder))
     finally:
         os.close(handle)
-
-
-def _pause(folder: Path, until: float) -> None:
-    if time.monotonic() > until:
-        raise BusyError(
-            both(
-                "{}\u00a0: un autre processus y publie\u00a0; réessayez plus tard",
-                "{}: another process is publishing there; try again later",
-                folder,
-            )
-        )
-    time.sleep(0.05)
 
 
 def roll_back(out: Path) -> Path:
