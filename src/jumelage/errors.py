@@ -6,7 +6,8 @@ JumelageError            exit code
 ├── UsageError           2   the command asks for something that does not exist
 ├── DatabaseError        3   the database is missing, at another migration, or refuses
 ├── OutputError          3   what was asked for cannot be written
-└── BusyError            4   somebody else is writing; try again
+├── BusyError            4   somebody else is writing; try again
+└── LimitError           4   a query took more time or memory than it may have
 """
 
 from __future__ import annotations
@@ -76,6 +77,12 @@ class OutputError(JumelageError):
 
 class BusyError(JumelageError):
     """Somebody else is writing to the database."""
+
+    exit_code = 4
+
+
+class LimitError(JumelageError):
+    """A query of an analyst took more time or memory than it may have."""
 
     exit_code = 4
 

@@ -119,16 +119,16 @@ def show_all(grids: Iterable[Grid], format_: str, output: Path | None) -> None:
     write(map(printable, pieces) if terminal and format_ != "table" else pieces, output)
 
 
-def write(pieces: Iterable[str], output: Path | None) -> None:
-    """Write to standard output, or to a file that is there whole or not at all; never over what the command reads.
+def write(pieces: Iterable[str | bytes], output: Path | None) -> None:
+    """Write text, or bytes as they are, to standard output, or to a file that is there whole or not at all.
 
-    The pieces of the text are made as they are written. A reader of standard output that has read enough is no failure:
-    the command goes on and ends as it would.
+    Never over what the command reads. The pieces are made as they are written. A reader of standard output that has
+    read enough is no failure: the command goes on and ends as it would.
     """
     from jumelage.writing import write_whole
 
     check_output(output)
-    data = (piece.encode("utf-8") for piece in _made(pieces))
+    data = (piece if isinstance(piece, bytes) else piece.encode("utf-8") for piece in _made(pieces))
     try:
         if output is None:
             _to_standard_output(data)
@@ -154,7 +154,7 @@ class _NotMadeError(Exception):
         self.why = why
 
 
-def _made(pieces: Iterable[str]) -> Iterator[str]:
+def _made(pieces: Iterable[str | bytes]) -> Iterator[str | bytes]:
     try:
         yield from pieces
     except (OSError, ValueError) as error:

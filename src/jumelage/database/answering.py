@@ -1,4 +1,4 @@
-"""The process that answers queries of a wave on a DuckDB file, as whoever asks sees it.
+"""The process that answers queries which are not ours on a DuckDB file, as whoever asks sees it.
 
 Its program is `sandbox_process`.
 """
@@ -10,32 +10,33 @@ import os
 import select
 import subprocess
 import sys
+import time
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jumelage.database import sandbox_process
 from jumelage.database.engines.duckdb import SETTINGS
 from jumelage.errors import DatabaseError
 from jumelage.texts import Label, filled
 
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
 _START_SECONDS = 60.0
-_MEMORY = 2 << 30  # bytes of the process: what no limit of the engine's own covers
+_BESIDE = 1400 << 20  # bytes of the process besides what its engine may take: no limit of the engine's covers all
 _LONGEST = 64 << 20  # bytes of an answer
+_MEGABYTE = 1_000_000
+_PIECE = 1 << 20  # bytes that are read of a pipe at once
 _CONFIG = {
-    "enable_external_access": "false",
     "autoload_known_extensions": "false",
+    "autoinstall_known_extensions": "false",
     "allow_community_extensions": "false",
     "python_enable_replacements": "false",
     "allow_persistent_secrets": "false",
-    "memory_limit": "600MB",
     "temp_directory": "",
-    "threads": "1",
 }
-_NOT_RUN = Label(
-    "{}\u00a0: les requêtes de la vague ne peuvent être lancées\u00a0: {}",
-    "{}: the queries of the wave cannot be run: {}",
-)
+_NOT_RUN = Label("{}\u00a0: les requêtes ne peuvent être lancées\u00a0: {}", "{}: queries cannot be run: {}")
 
 
 def received(value: object) -> object:
@@ -44,14 +45,24 @@ def received(value: object) -> object:
 
 
 class Answering:
-    """The process that answers: started once, and again only after a query that ended it."""
+    """The process that answers: started once, and again only after a query that ended it.
 
-    def __init__(self, path: str, cpu_seconds: float) -> None:
-        """Answer from a file; all answers together may take so many seconds of computing."""
+    All answers together may take so many seconds of computing; the engine takes so many megabytes and threads. With a
+    pipe, the query `copy … to` its `path_of_pipe` is the one that writes: `pieces` gives the bytes.
+    """
+
+    def __init__(
+        self, path: str, cpu_seconds: float, *, megabytes: int = 600, threads: int = 1, pipe: bool = False
+    ) -> None:
+        """Answer from a file."""
         self.path = path
-        self._cpu_seconds = cpu_seconds
+        self._cpu_seconds, self._megabytes, self._threads = cpu_seconds, megabytes, threads
         self._process: subprocess.Popen[bytes] | None = None
         self._ready = self._closed = False
+        self._ends = os.pipe() if pipe else None
+        if self._ends:
+            os.set_blocking(self._ends[0], False)
+        self.path_of_pipe = f"/dev/fd/{self._ends[1]}" if self._ends else ""
 
     def start(self) -> None:
         """Start it, unless it runs, and return at once."""
@@ -59,11 +70,14 @@ class Answering:
             return
         import duckdb
 
+        limits = {"memory_limit": f"{self._megabytes}MB", "threads": str(self._threads)}
+        settings = ["set errors_as_json = true", f"set allowed_paths = ['{self.path_of_pipe}']"] if self._ends else []
         asked = {
             "database": str(Path(self.path).absolute()),
             "library": str(Path(duckdb.__file__).parents[1]),
-            "config": SETTINGS | _CONFIG,
-            "memory": _MEMORY,
+            "config": SETTINGS | _CONFIG | limits,
+            "settings": [*settings, "set enable_external_access = false"],
+            "memory": self._megabytes * _MEGABYTE + _BESIDE,
             "cpu_seconds": int(self._cpu_seconds + _START_SECONDS),
         }
         command = [sys.executable, "-I", "-S", sandbox_process.__file__, json.dumps(asked)]
@@ -75,6 +89,7 @@ class Answering:
             stderr=subprocess.DEVNULL,
             env=libraries,  # and no address of a database
             start_new_session=True,  # Ctrl-C is for us, who end it
+            pass_fds=self._ends[1:] if self._ends else (),
         )
         self._ready = False
 
@@ -82,6 +97,42 @@ class Answering:
         """Return an answer; None if it took too long. DatabaseError if the process cannot be started."""
         if self._closed:
             return None
+        if not self._put(question):
+            return self._ended()
+        return self._read(seconds)
+
+    def pieces(self, question: dict[str, Any], seconds: float) -> Generator[bytes, None, dict[str, Any] | None]:
+        """Give what a query writes into the pipe as it comes, and return its answer as `ask` does.
+
+        Whoever takes the pieces slowly has more time, as long as they come.
+        """
+        if self._ends is None or not self._put(question):
+            return self._ended()
+        source, out = self._ends[0], self._pipe("stdout")
+        until = time.monotonic() + seconds
+        answered = False
+        try:
+            while not answered:
+                ready = select.select([source, out], [], [], max(0.0, until - time.monotonic()))[0]
+                answered = source not in ready  # or the time is over
+                while piece := self._piece():
+                    began = time.monotonic()
+                    yield piece
+                    until += time.monotonic() - began
+            return self._read(0)
+        finally:
+            if not answered:  # nobody wants the rest
+                self.end()
+
+    def _piece(self) -> bytes:
+        """Return what is in the pipe; nothing if it is empty."""
+        try:
+            return os.read(self._ends[0], _PIECE) if self._ends else b""
+        except BlockingIOError:
+            return b""
+
+    def _put(self, question: dict[str, Any]) -> bool:
+        """Ask a question of the process, started if need be; tell whether it took it."""
         self.start()
         if not self._ready:
             said_ = self._read(_START_SECONDS)
@@ -96,8 +147,8 @@ class Answering:
             self._pipe("stdin").write(line)
             self._pipe("stdin").flush()
         except OSError:
-            return self._ended()
-        return self._read(seconds)
+            return False
+        return True
 
     def _read(self, seconds: float) -> dict[str, Any] | None:
         """Read a line of the process; None, and its end, if there is none in time."""
@@ -113,7 +164,7 @@ class Answering:
 
     def _ended(self) -> dict[str, Any]:
         self.end()
-        return {"failed": "took more memory or time than a query of a wave may have, and was stopped"}
+        return {"failed": "took more memory or time than such a query may have, and was stopped", "room": True}
 
     def _pipe(self, name: str) -> Any:  # noqa: ANN401
         return getattr(self._process, name)
@@ -131,3 +182,9 @@ class Answering:
         self._process.kill()
         self._process.communicate()
         self._process = None
+        if self._closed:
+            for end in self._ends or ():
+                os.close(end)
+            self._ends = None
+        while self._piece():  # of an answer that nobody has taken
+            pass

@@ -1,7 +1,8 @@
-"""The process in which a DuckDB file answers queries that a wave brought; it imports nothing of jumelage.
+"""The process in which a DuckDB file answers queries that are not ours; it imports nothing of jumelage.
 
 A question is a line of JSON on standard input, its answer one on standard output. The process has little memory,
-writes no file, opens none but the database, and ends when whoever asks is gone.
+writes no file, opens none but the database, and ends when whoever asks is gone. What a question wants as a stream of
+bytes goes into a pipe that it was given open.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from queue import Queue
 from typing import Any
 
 LONGEST = 300  # characters of a row or of an error
+_LONGEST_PRECISE = 20_000  # of an error that is taken apart by whoever asked
 
 
 def bounded(text: str) -> str:
@@ -76,14 +78,17 @@ def _answer(
         names = [column[0] for column in result.description]
         rows = result.fetchmany(question["most"])
         if question["whole"]:
-            return {"names": names, "rows": [list(map(_sent, row)) for row in rows]}
+            types = [str(column[1]) for column in result.description]
+            return {"names": names, "types": types, "rows": [list(map(_sent, row)) for row in rows]}
         return {"rows": len(rows), "first": told(names, rows[0]) if rows else ""}
     except engine.InterruptException:
         return {"late": True}
     except (engine.IOException, engine.FatalException) as error:
         return {"broken": fault(str(error))}  # the file, not the query
     except (engine.Error, MemoryError, RuntimeError, ValueError, OverflowError) as error:
-        return {"failed": fault(str(error)) or type(error).__name__}
+        why = str(error)[:_LONGEST_PRECISE] if question.get("precise") else fault(str(error))
+        room = isinstance(error, engine.OutOfMemoryException | MemoryError)
+        return {"failed": why or type(error).__name__, "room": room}
     finally:
         timer.cancel()
 
@@ -111,6 +116,8 @@ def main() -> None:
 
     try:
         connection = duckdb.connect(asked["database"], read_only=True, config=asked["config"])
+        for statement in asked["settings"]:
+            connection.execute(statement)
         connection.execute("set lock_configuration = true")
     except (duckdb.Error, MemoryError) as error:
         _say({"failed": bounded(str(error))})

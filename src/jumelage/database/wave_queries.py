@@ -43,7 +43,15 @@ def relations() -> frozenset[str]:
 @cache
 def on_every_engine() -> Allowed:
     """Return what is known on every engine to read and nothing else, and means the same there."""
-    return Allowed(**allowed(), relations=relations, expressions=_EXPRESSIONS, operations=_OPERATIONS)
+    lists = allowed()
+    return Allowed(
+        functions=lists["functions"],
+        operators=lists["operators"],
+        types=lists["types"],
+        relations=relations,
+        expressions=_EXPRESSIONS,
+        operations=_OPERATIONS,
+    )
 
 
 def is_query(sql: str) -> bool:

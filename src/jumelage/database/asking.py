@@ -1,0 +1,316 @@
+"""Where the queries of analysts are asked: as a subquery, only to read, within limits of time and memory.
+
+On DuckDB a process of its own answers (`sandbox_process`); on a server the session, in a transaction that only reads.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sqlalchemy.exc import DBAPIError
+
+from jumelage.database.answering import Answering, received
+from jumelage.database.attempt import said
+from jumelage.database.connection import in_memory
+from jumelage.database.engines import engine_of
+from jumelage.database.free_queries import allowed, refused
+from jumelage.database.sql import file_to_read, literal
+from jumelage.errors import DatabaseError, LimitError
+from jumelage.temporary import temporary_folder
+from jumelage.texts import both
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Sequence
+
+    from sqlalchemy import Connection
+
+    from jumelage.database.taken_apart import Refused
+
+_GRACE = 2.0  # seconds after which a query that does not heed its interruption is ended with its process
+_CANCELLED, _NO_ROOM = "57014", "53"
+_PIECE = 1 << 20  # bytes that are given at once
+# The types of DuckDB for those of PostgreSQL; a number without a limit of digits is one with fifteen that count.
+_KINDS = {
+    "int2": "smallint", "int4": "integer", "int8": "bigint", "bool": "boolean", "float4": "real", "float8": "double",
+    "numeric": "double", "date": "date", "time": "time", "timestamp": "timestamp", "timestamptz": "timestamptz",
+}  # fmt: skip
+_BEFORE = "select * from (\n"
+_AFTER = "\n) as given"
+_DESCRIBE = "select column_name, column_type from (describe (\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a query may take: seconds, and megabytes of memory where a process of ours answers."""
+
+    seconds: float = 60.0
+    megabytes: int = 1000
+
+
+class FaultyError(Exception):
+    """A query that is wrong, in the engine's words; `position` is where, in bytes of it, if that is known."""
+
+    def __init__(self, why: str, position: int | None = None) -> None:
+        """Keep both."""
+        super().__init__(why)
+        self.position = position
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Names and types of columns, and rows; `more` tells that there were more than were wanted."""
+
+    names: list[str]
+    types: list[str]
+    rows: list[tuple[Any, ...]]
+    more: bool
+
+
+class Asking(Protocol):
+    """One door on any engine. FaultyError for a query that is wrong, LimitError for one that takes too much."""
+
+    def refused(self, sql: str) -> list[Refused]:
+        """Return what a query uses and may not."""
+
+    def functions(self) -> frozenset[str]:
+        """Return the functions that a query may call."""
+
+    def split_by(self) -> Any:  # noqa: ANN401
+        """Return a connection of the driver duckdb, which splits texts into statements."""
+
+    def columns(self, sql: str) -> list[tuple[str, str]]:
+        """Return names and types of a query's columns, as it names them, without running it."""
+
+    def rows(self, sql: str, most: int | None, explain: str = "") -> Rows:
+        """Return rows, at most so many; or the plan, which is rows of texts."""
+
+    def copied(self, sql: str, form: str) -> Iterator[bytes]:
+        """Give all rows as `csv`, as `jsonl`, a JSON object in each line, or as `parquet`, in pieces."""
+
+
+@contextmanager
+def asking(connection: Connection, settings: Sequence[str], limits: Limits) -> Iterator[Asking]:
+    """Open the door for a database that is read, in the scope that the settings set."""
+    with ExitStack() as stack:
+        bench = engine_of(connection).workbench(connection)
+        if files := engine_of(connection).files(connection.engine.url):
+            threads = min(4, os.cpu_count() or 1)
+            process = Answering(
+                str(files[0]), limits.seconds * 1000, megabytes=limits.megabytes, threads=threads, pipe=True
+            )
+            stack.callback(process.end)
+            stack.callback(process.close)
+            process.start()
+            yield _OnDuckDB(bench or connection, process, settings, limits)
+        else:
+            yield _OnServer(connection, stack.enter_context(in_memory().connect()), settings, limits)
+
+
+class _Taken:
+    """What takes queries apart, on any DuckDB."""
+
+    _bench: Connection
+    _by_a_process: bool
+
+    def refused(self, sql: str) -> list[Refused]:
+        """Return what a query uses and may not."""
+        return refused(self._bench, sql, by_a_process=self._by_a_process)
+
+    def functions(self) -> frozenset[str]:
+        """Return the functions that a query may call."""
+        return allowed(by_a_process=self._by_a_process).functions
+
+    def split_by(self) -> Any:  # noqa: ANN401
+        """Return the driver's connection."""
+        return self._bench.connection.driver_connection
+
+
+class _OnDuckDB(_Taken):
+    """DuckDB: in a process that reads the file with us, and can be ended."""
+
+    _by_a_process = True
+
+    def __init__(self, bench: Connection, process: Answering, settings: Sequence[str], limits: Limits) -> None:
+        self._bench, self._process, self._settings, self._limits = bench, process, list(settings), limits
+
+    def columns(self, sql: str) -> list[tuple[str, str]]:
+        """Return names and types of a query's columns."""
+        answer = self._answer(f"{_DESCRIBE}{sql}\n))", len(_DESCRIBE), 1 << 14)
+        return [(name, kind) for name, kind in answer["rows"]]
+
+    def rows(self, sql: str, most: int | None, explain: str = "") -> Rows:
+        """Return rows, at most so many; or the plan."""
+        before = f"{explain} {_BEFORE}" if explain else _BEFORE
+        wanted = 1 << 30 if most is None else most + 1
+        limit = "" if explain or most is None else f" limit {wanted}"
+        answer = self._answer(f"{before}{sql}{_AFTER}{limit}", len(before), wanted)
+        rows = [tuple(map(received, row)) for row in answer["rows"]]
+        return Rows(answer["names"], answer["types"], rows[:most], most is not None and len(rows) > most)
+
+    def copied(self, sql: str, form: str) -> Iterator[bytes]:
+        """Give all rows as the engine writes them into the pipe."""
+        how = {"csv": "format csv, header", "jsonl": "format json", "parquet": "format parquet, compression zstd"}[form]
+        before = f"copy ({_BEFORE}"
+        whole = f"{before}{sql}{_AFTER}) to {literal(self._process.path_of_pipe)} ({how})"
+        answer = yield from self._process.pieces(self._question(whole, 1), self._limits.seconds + _GRACE)
+        self._judged(answer, len(before))
+
+    def _question(self, sql: str, most: int) -> dict[str, Any]:
+        seconds = self._limits.seconds
+        return {
+            "settings": self._settings, "sql": sql, "seconds": seconds, "most": most, "whole": True, "precise": True
+        }  # fmt: skip
+
+    def _answer(self, sql: str, before: int, most: int) -> dict[str, Any]:
+        answer = self._process.ask(self._question(sql, most), self._limits.seconds + _GRACE)
+        return self._judged(answer, before)
+
+    def _judged(self, answer: dict[str, Any] | None, before: int) -> dict[str, Any]:
+        if answer is None or answer.get("late"):
+            raise _too_long(self._limits)
+        if answer.get("broken"):
+            raise DatabaseError(f"{self._process.path}: {answer['broken']}")
+        if answer.get("room"):
+            raise _too_much(self._limits)
+        if failed := answer.get("failed"):
+            raise _faulty(failed, before)
+        return answer
+
+
+def _faulty(text: str, before: int) -> FaultyError:
+    """Return what DuckDB says is wrong with a query after so many bytes of ours."""
+    kind, _, rest = text.partition(": ")
+    try:
+        told = json.loads(rest)
+    except ValueError:
+        return FaultyError(text)
+    place = str(told.get("position", ""))
+    at = int(place) - before if place.isdigit() else -1
+    return FaultyError(f"{kind}: {told.get('exception_message', rest)}", at if at >= 0 else None)
+
+
+class _OnServer(_Taken):
+    """PostgreSQL: within a transaction that only reads, each query in a savepoint with a limit of time."""
+
+    _by_a_process = False
+
+    def __init__(self, connection: Connection, bench: Connection, settings: Sequence[str], limits: Limits) -> None:
+        self._connection, self._bench, self._limits = connection, bench, limits
+        for statement in settings:
+            connection.exec_driver_sql(statement)
+
+    def columns(self, sql: str) -> list[tuple[str, str]]:
+        """Return names and types of a query's columns."""
+        return self._described(sql, 0)[0]
+
+    def rows(self, sql: str, most: int | None, explain: str = "") -> Rows:
+        """Return rows, at most so many; or the plan."""
+        columns, rows = self._described(sql, None if most is None else most + 1, explain)
+        names, types = map(list, zip(*columns, strict=True))
+        return Rows(names, types, rows[:most], most is not None and len(rows) > most)
+
+    def _described(self, sql: str, most: int | None, explain: str = "") -> tuple[list[tuple[str, str]], list[Any]]:
+        before = f"{explain} {_BEFORE}" if explain else _BEFORE
+        limit = "" if most is None or explain else f" limit {most}"
+        with self._limited(before, sql):
+            result = self._connection.exec_driver_sql(f"{before}{sql}{_AFTER}{limit}")
+            described: Any = result.cursor.description if result.cursor is not None else ()
+            columns = [(column.name, column.type_display) for column in described]
+            return columns, [tuple(row) for row in result.fetchall()]
+
+    def copied(self, sql: str, form: str) -> Iterator[bytes]:
+        """Give all rows by COPY, as the JSON that the server makes of each, or as Parquet that is made of the CSV."""
+        if form == "parquet":
+            yield from self._parquet(sql)
+            return
+        if form == "csv":
+            yield from self._copy(f"copy ({_BEFORE}", sql, f"{_AFTER}) to stdout with (format csv, header)")
+            return
+        # COPY escapes backslashes in a text: with a quote that no JSON holds, csv does not
+        before = "copy (select row_to_json(given)::text from (\n"
+        how = "format csv, delimiter e'\\x01', quote e'\\x02'"
+        yield from self._copy(before, sql, f"{_AFTER}) to stdout with ({how})")
+
+    def _parquet(self, sql: str) -> Iterator[bytes]:
+        kinds = {
+            name: kind if kind.startswith("numeric(") else _KINDS.get(kind, "varchar")
+            for name, kind in self.columns(sql)
+        }
+        with temporary_folder() as folder:
+            spool, made = folder / "rows.csv", folder / "rows.parquet"
+            with spool.open("wb") as file:
+                file.writelines(self.copied(sql, "csv"))
+            listed = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in kinds.items())
+            self._bench.exec_driver_sql(
+                f"copy (from read_csv({file_to_read(spool)}, header = true, auto_detect = false, delim = ',', "
+                "quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = false, "
+                f"columns = {{{listed}}})) to {literal(made)} (format parquet, compression zstd)"
+            )
+            with made.open("rb") as file:
+                while piece := file.read(_PIECE):
+                    yield piece
+
+    def _copy(self, before: str, sql: str, after: str) -> Generator[bytes, None, None]:
+        raw = self._connection.connection.driver_connection
+        with self._limited(before, sql), raw.cursor() as cursor, cursor.copy(f"{before}{sql}{after}") as copied:  # type: ignore[union-attr]
+            for piece in copied:
+                yield bytes(piece)
+
+    @contextmanager
+    def _limited(self, before: str, sql: str) -> Iterator[None]:
+        import psycopg
+
+        since = time.monotonic()
+        try:
+            with self._connection.begin_nested() as savepoint:
+                self._connection.exec_driver_sql(
+                    f"set local statement_timeout = {max(1, int(self._limits.seconds * 1000))}"
+                )
+                yield
+                savepoint.rollback()  # and with it the limit of time
+        except (DBAPIError, psycopg.Error) as error:
+            orig = error.orig if isinstance(error, DBAPIError) else error
+            code = getattr(orig, "sqlstate", None) or ""
+            if code == _CANCELLED and time.monotonic() - since >= self._limits.seconds * 0.9:
+                raise _too_long(self._limits) from error
+            if code.startswith(_NO_ROOM):
+                raise _too_much(self._limits) from error
+            if engine_of(self._connection).verdict(orig or error) != "statement":
+                raise
+            raise _told(orig, before, sql, error) from error
+
+
+def _told(orig: Any, before: str, sql: str, error: Exception) -> FaultyError:  # noqa: ANN401
+    """Return what PostgreSQL says is wrong, with its advice; it counts places in characters, from 1."""
+    diagnosis = getattr(orig, "diag", None)
+    if diagnosis is None or not diagnosis.message_primary:
+        return FaultyError(said(error) if isinstance(error, DBAPIError) else str(error))
+    text = "\n".join(filter(None, (diagnosis.message_primary, diagnosis.message_hint)))
+    place = diagnosis.statement_position
+    at = int(place) - 1 - len(before) if place else -1
+    return FaultyError(text, len(sql[:at].encode()) if at >= 0 else None)
+
+
+def _too_long(limits: Limits) -> LimitError:
+    return LimitError(
+        both(
+            "la requête a pris plus de {} secondes et a été arrêtée\u00a0; --timeout en donne davantage",
+            "the query took more than {} seconds and was stopped; --timeout gives it more",
+            f"{limits.seconds:g}",
+        )
+    )
+
+
+def _too_much(limits: Limits) -> LimitError:
+    return LimitError(
+        both(
+            "la requête a demandé plus de {} Mo de mémoire et a été arrêtée\u00a0; --memory lui en donne davantage",
+            "the query asked for more than {} MB of memory and was stopped; --memory gives it more",
+            limits.megabytes,
+        )
+    )

@@ -1,0 +1,205 @@
+"""The desk of an analyst: texts of SQL taken apart, refused with the place where they are wrong, or answered."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from jumelage.database.asking import FaultyError, Limits, asking
+from jumelage.database.free_queries import readable
+from jumelage.database.statements import Statement, filled_in, parameters, split
+from jumelage.errors import UsageError
+from jumelage.revisions.scope import scope_settings
+from jumelage.texts import Label, both, filled, listed, nearest, same
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from sqlalchemy import Connection
+
+    from jumelage.database.asking import Asking, Rows
+    from jumelage.database.taken_apart import Refused
+    from jumelage.revisions.scope import Scope
+
+# Columns that hold a code by their name: the view that says what it is called, and how.
+_LABELS = {
+    "country": ("countries", "label_{}"),
+    "zone": ("zones", "label_{}"),
+    "action": ("actions", "label_{}"),
+    "difficulty": ("difficulties", "label_{}"),
+    "city": ("cities", "name"),
+}
+_ROW = "jumelage_row"
+_AT = Label("ligne {}, colonne {}\u00a0: {}", "line {}, column {}: {}")
+_MAY_NOT = {
+    "function": Label("la fonction {} n’est pas de celles qu’une requête peut appeler\u00a0; {}",
+                      "the function {} is not one that a query may call; {}"),
+    "operator": Label("l’opérateur {} n’est pas de ceux qu’une requête peut employer",
+                      "the operator {} is not one that a query may use"),
+    "type": Label("le type {} n’est pas de ceux qu’une requête peut employer",
+                  "the type {} is not one that a query may use"),
+    "relation": Label("il n’y a pas de table {} qu’une requête puisse lire\u00a0; {}",
+                      "there is no table {} that a query may read; {}"),
+}  # fmt: skip
+_ONLY_READS = Label("une requête ne fait que lire\u00a0: {}", "a query only reads: {}")
+_TWICE = Label(
+    "plusieurs colonnes s’appellent {}\u00a0; nommez-les autrement\u00a0: … as nom",
+    "several columns are called {}; give them other names: … as name",
+)
+
+
+@contextmanager
+def open_desk(connection: Connection, scope: Scope, limits: Limits | None = None) -> Iterator[Desk]:
+    """Open a desk on a database that is read, in a scope. While it is open nothing else may be asked on DuckDB."""
+    with asking(connection, scope_settings(connection, scope), limits or Limits()) as door:
+        yield Desk(door)
+
+
+class Desk:
+    """Answers queries of one scope. UsageError says where one is wrong, LimitError that it takes too much."""
+
+    def __init__(self, door: Asking) -> None:
+        """Ask through a door."""
+        self._door = door
+
+    def read(self, text: str, values: Mapping[str, str] | None = None, file: str = "") -> list[Statement]:
+        """Split a text into queries that may be asked, with values in the place of their parameters.
+
+        UsageError with everything that is wrong in any of them; `file` is where the text comes from.
+        """
+        import duckdb
+
+        if not text.strip():
+            raise UsageError(both("il n’y a pas de requête", "there is no query"))
+        try:
+            found = split(self._door.split_by(), text)
+        except duckdb.Error as error:
+            raise UsageError(self._syntax(text, str(error), file)) from error
+        if not found:
+            raise UsageError(both("il n’y a pas de requête", "there is no query"))
+        values = values or {}
+        wanted = dict.fromkeys(name for one in found for _, _, name in parameters(one.sql))
+        if missing := [name for name in wanted if name not in values]:
+            raise UsageError(
+                both(
+                    "valeur manquante\u00a0: {}\u00a0; donnez-la par -p nom=valeur",
+                    "no value is given for {}; give it by -p name=value",
+                    ", ".join(f"${name}" for name in missing),
+                )
+            )
+        whole = [filled_in(one, values) for one in found]
+        problems = [
+            _pointed(one, refused.position, self._said(refused), file)
+            for one in whole
+            for refused in self._door.refused(one.sql)
+        ]
+        if problems:
+            raise UsageError(listed(problems, same("\n")))
+        return whole
+
+    def wanted(self, text: str) -> list[str]:
+        """Return the names of the parameters of a text, in their order; none if it is no SQL."""
+        return list(dict.fromkeys(name for _, _, name in parameters(text)))
+
+    def columns(self, statement: Statement, file: str = "") -> list[tuple[str, str]]:
+        """Return names and types of the columns; UsageError where two have one name."""
+        with _placed(statement, file):
+            found = self._door.columns(statement.sql)
+        names = [name.casefold() for name, _ in found]
+        if twice := list(dict.fromkeys(name for name, _ in found if names.count(name.casefold()) > 1)):
+            raise UsageError(filled(_TWICE, ", ".join(twice)))
+        return found
+
+    def rows(self, statement: Statement, most: int | None = None, file: str = "") -> Rows:
+        """Return rows, at most so many, or the plan that an EXPLAIN asks for."""
+        self.columns(statement, file)
+        with _placed(statement, file):
+            return self._door.rows(statement.sql, most, statement.explain)
+
+    def copied(self, statement: Statement, form: str, file: str = "") -> Iterator[bytes]:
+        """Give all rows as `csv`, `jsonl` or `parquet`, in pieces; wrong queries are told before the first one."""
+        self.columns(statement, file)
+        return self._copied(statement, form, file)
+
+    def _copied(self, statement: Statement, form: str, file: str) -> Iterator[bytes]:
+        with _placed(statement, file):
+            yield from self._door.copied(statement.sql, form)
+
+    def labelled(self, statement: Statement, lang: str, file: str = "") -> Statement:
+        """Add, after each column of codes (`country`, `zone`, `city` …), one with what they are called."""
+        if statement.explain:
+            return statement
+        columns = [name for name, _ in self.columns(statement, file)]
+        found = [name for name in columns if name in _LABELS and f"{name}_label" not in columns]
+        if not found:
+            return statement
+        shown = ", ".join(
+            f'given."{name}"'
+            + (f", {name}_of.{_LABELS[name][1].format(lang)} as {name}_label" if name in found else "")
+            for name in (column.replace('"', '""') for column in columns)
+        )
+        before = f"select {shown} from (select *, row_number() over () as {_ROW} from (\n"
+        joined = "".join(f" left join {_LABELS[name][0]} {name}_of on {name}_of.code = given.{name}" for name in found)
+        after = f"\n) as given) as given{joined} order by {_ROW}"  # a join keeps no order
+        origin = tuple((here + len(before.encode()), there) for here, there in statement.origin)
+        return replace(statement, sql=f"{before}{statement.sql}{after}", origin=origin)
+
+    def _said(self, refused: Refused) -> Label:
+        """Say what a query uses and may not, with what may have been meant."""
+        if refused.what == "form":
+            return filled(_ONLY_READS, refused.name)
+        known = readable() if refused.what == "relation" else self._door.functions()
+        return filled(_MAY_NOT[refused.what], refused.name, nearest(refused.name, known))
+
+    def _syntax(self, text: str, said: str, file: str) -> Label:
+        """Say where a text is no SQL: DuckDB tells the place when it takes the text apart."""
+        whole = Statement(text, "", ((0, 0),), text)
+        for refused in self._door.refused(text):
+            if refused.what == "form" and refused.position is not None:
+                return _pointed(whole, refused.position, same(refused.name), file)
+        return same(said.split("\n\n", maxsplit=1)[0])
+
+
+@contextmanager
+def _placed(statement: Statement, file: str) -> Iterator[None]:
+    """Say where a query is wrong."""
+    try:
+        yield
+    except FaultyError as error:
+        raise UsageError(_pointed(statement, error.position, same(str(error)), file)) from error
+
+
+def _pointed(statement: Statement, position: int | None, what: Label, file: str) -> Label:
+    """Say what is wrong at a place of a query, and show the line with a mark below the place."""
+    if position is None:
+        return filled(same("{}: {}"), file, what) if file else what
+    line, column, text = statement.place(position)
+    told = filled(same("{}:{}:{}: {}"), file, line, column, what) if file else filled(_AT, line, column, what)
+    start = max(0, column - 60)
+    return filled(same("{}\n  {}\n  {}^"), told, text[start : start + 100], " " * (column - 1 - start))
+
+
+def as_json(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Make one JSON array of lines of JSON."""
+    before, held = b"[\n", b""
+    for piece in pieces:
+        *lines, held = (held + piece).split(b"\n")
+        if lines := [line for line in lines if line]:
+            yield before + b",\n".join(lines)
+            before = b",\n"
+    if held:
+        yield before + held
+        before = b",\n"
+    yield b"[]\n" if before == b"[\n" else b"\n]\n"
+
+
+def read_values(given: Sequence[str]) -> dict[str, str]:
+    """Read parameters as they are given, name=value; UsageError for one that is not."""
+    found = {}
+    for one in given:
+        name, mark, value = one.partition("=")
+        if not mark or not name.isidentifier():
+            raise UsageError(both("{!r} n’est pas nom=valeur", "{!r} is not name=value", one))
+        found[name] = value
+    return found
