@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy.engine import URL
 
+from jumelage.cli.paging import through_pager
+from jumelage.errors import UsageError
 from jumelage.texts import meant, neutral, printable
 from jumelage.writing import write_whole
 from tests.conftest import Databases, WaveFolder, address, run
@@ -152,3 +155,46 @@ def test_a_copy_without_a_finding_is_told_as_what_it_is(migrated: URL, tiny_wave
     done = run("load", tiny_wave.path, "--annotate", out, "--db", address(migrated))
     assert f"{out} is a mere copy: no finding is written into it" in done.err.splitlines()
     assert (out / "frame.csv").read_bytes() == (tiny_wave.path / "frame.csv").read_bytes()
+
+
+def pager_of(folder: Path, text: str) -> str:
+    """Make a pager of a script."""
+    file = folder / "pager"
+    file.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+    file.chmod(0o755)
+    return str(file)
+
+
+_PIECES = [b"x" * 100 + b"\n"] * 10_000
+
+
+def test_a_pager_reads_everything_that_it_wants(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("PAGER", pager_of(tmp_path, f"cat > '{tmp_path}/read'"))
+    assert list(through_pager(_PIECES)) == []
+    assert (tmp_path / "read").read_bytes() == b"".join(_PIECES)
+    monkeypatch.setenv("PAGER", pager_of(tmp_path, "exit 3"))
+    assert list(through_pager(_PIECES)) == []
+    assert list(through_pager([])) == []
+
+
+@pytest.mark.parametrize("pager", ["no-such-pager -x", "'", "cat", ""])
+def test_without_a_pager_everything_is_written(monkeypatch: pytest.MonkeyPatch, pager: str) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("PAGER", pager)
+    assert list(through_pager(_PIECES)) == _PIECES
+    monkeypatch.setenv("PAGER", "more")
+    monkeypatch.setenv("TERM", "dumb")
+    assert list(through_pager(_PIECES)) == _PIECES
+
+
+def test_what_cannot_be_made_is_told_whether_there_is_a_pager_or_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    def pieces() -> Iterator[bytes]:
+        yield b"x\n"
+        raise UsageError("wrong")
+
+    monkeypatch.setenv("TERM", "xterm")
+    for pager in ("sh -c 'cat > /dev/null'", "cat"):
+        monkeypatch.setenv("PAGER", pager)
+        with pytest.raises(UsageError, match="wrong"):
+            list(through_pager(pieces()))

@@ -125,7 +125,7 @@ def report(
             grids.append(of_sheet(sheet, lang, _judged(connection, part, name) if printed else None))
     if format_ != "table":
         say_remarks(parts[0])
-    show_all(grids, format_, output)
+    show_all(grids, format_, output, paged=True)
 
 
 def _judged(connection: Connection, scope: Scope, name: str) -> tuple[Entry, ...]:
@@ -173,7 +173,7 @@ def explain(
         say_remarks(scope)
         known = computed(sheet.report.column(measure), *sheet.known(key, measure), lang)
         title = filled(_CELL, report, key, measure, known).text(lang)
-        show(of_detail(detail, title, lang, sheet.report, names), format_, output)
+        show(of_detail(detail, title, lang, sheet.report, names), format_, output, paged=True)
 
 
 def check(
@@ -207,7 +207,7 @@ def check(
         with waiting(CHECKING):
             found, _ = ledger.check(connection, scope)
     say_remarks(scope)
-    show(of_ledger(found, lang), format_, output)
+    show(of_ledger(found, lang), format_, output, paged=True)
     if not found.entries:
         say(filled(_NO_PUBLICATION, scope.single[0]))
     for problem in found.problems:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TextIO
 
+from jumelage.cli.paging import through_pager
 from jumelage.errors import OutputError, UsageError
 from jumelage.texts import NOT_WRITTEN, Label, both, filled, folded, printable
 
@@ -104,26 +105,28 @@ def overheard() -> Iterator[list[str]]:
         _heard[:] = [one for one in _heard if one is not lines]
 
 
-def show(grid: Grid, format_: str, output: Path | None) -> None:
-    """Write a grid in a format to standard output, or to a file."""
-    show_all((grid,), format_, output)
+def show(grid: Grid, format_: str, output: Path | None, *, paged: bool = False) -> None:
+    """Write a grid in a format to standard output, or to a file; a table that may be long is `paged`."""
+    show_all((grid,), format_, output, paged=paged)
 
 
-def show_all(grids: Iterable[Grid], format_: str, output: Path | None) -> None:
+def show_all(grids: Iterable[Grid], format_: str, output: Path | None, *, paged: bool = False) -> None:
     """Write grids as `show` does, one after the other."""
     from jumelage.render import renderer
 
     render = renderer(format_)
     pieces = (piece for i, grid in enumerate(grids) for piece in chain(["\n"] if i else [], render(grid)))
-    terminal = output is None and sys.stdout is not None and sys.stdout.isatty()
-    write(map(printable, pieces) if terminal and format_ != "table" else pieces, output)
+    terminal = output is None and _on_terminal()
+    for_people = format_ == "table"
+    write(map(printable, pieces) if terminal and not for_people else pieces, output, paged=paged and for_people)
 
 
-def write(pieces: Iterable[str | bytes], output: Path | None) -> None:
+def write(pieces: Iterable[str | bytes], output: Path | None, *, paged: bool = False) -> None:
     """Write text, or bytes as they are, to standard output, or to a file that is there whole or not at all.
 
     Never over what the command reads. The pieces are made as they are written. A reader of standard output that has
-    read enough is no failure: the command goes on and ends as it would.
+    read enough is no failure: the command goes on and ends as it would. On a terminal what is `paged` goes through the
+    user's pager.
     """
     from jumelage.writing import write_whole
 
@@ -131,7 +134,7 @@ def write(pieces: Iterable[str | bytes], output: Path | None) -> None:
     data = (piece if isinstance(piece, bytes) else piece.encode("utf-8") for piece in _made(pieces))
     try:
         if output is None:
-            _to_standard_output(data)
+            _to_standard_output(through_pager(data) if paged and _on_terminal() else data)
         elif output.exists() and not output.is_file():  # a pipe or a device; a folder refuses
             with output.open("wb") as file:
                 file.writelines(data)
@@ -159,6 +162,10 @@ def _made(pieces: Iterable[str | bytes]) -> Iterator[str | bytes]:
         yield from pieces
     except (OSError, ValueError) as error:
         raise _NotMadeError(error) from error
+
+
+def _on_terminal() -> bool:
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
 def _to_standard_output(pieces: Iterable[bytes]) -> None:
