@@ -55,6 +55,14 @@ def told_to_end() -> bool:
     return bool(_came)
 
 
+def only_interrupted() -> bool:
+    """Tell whether Ctrl-C came and nothing that is to end us, and forget it: for what goes on after it."""
+    found = set(_came) == {signal.SIGINT}
+    if found:
+        _came.clear()
+    return found
+
+
 def say_why(error: Exception) -> int:
     """Say what went wrong, and return the exit code of it; what is no error of a user is a bug, with its traceback."""
     if isinstance(error, JumelageError):

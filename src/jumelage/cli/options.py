@@ -141,12 +141,13 @@ def scope_of(
     *,
     kind: str | None = None,
     without_inferred: bool = False,
+    quiet: bool = False,
 ) -> Scope:
-    """Find what the options ask for, and say on standard error which of it was withdrawn since."""
+    """Find what the options ask for, and say on standard error, unless `quiet`, which of it was withdrawn since."""
     from jumelage.revisions import kinds, scope
 
     time = scope.read_time(as_of) if as_of is not None else None
-    if time is not None and scope.is_to_come(time):
+    if time is not None and scope.is_to_come(time) and not quiet:
         say(filled(NOTE, filled(_NOT_OVER, as_of)))
     found = scope.find_scope(
         connection,
@@ -155,7 +156,7 @@ def scope_of(
         classified_on=scope.read_day(classified_on) if classified_on is not None else None,
         with_inferred=not without_inferred,
     )
-    for text in found.withdrawn:
+    for text in found.withdrawn if not quiet else ():
         say(filled(NOTE, text))
     return found if kind is None else kinds.of_kind(connection, found, kind)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -61,7 +62,8 @@ def waiting(what: Label) -> Iterator[None]:
 
 
 def _watched() -> bool:
-    return sys.stderr is not None and sys.stderr.isatty()
+    """Tell whether a person sees what moves: a terminal that only shows lines shows nothing of it."""
+    return sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def _step_name(name: str) -> str:

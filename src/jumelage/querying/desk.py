@@ -98,6 +98,10 @@ class Desk:
             raise UsageError(listed(problems, same("\n")))
         return whole
 
+    def functions(self) -> frozenset[str]:
+        """Return the functions that a query may call."""
+        return self._door.functions()
+
     def wanted(self, text: str) -> list[str]:
         """Return the names of the parameters of a text, in their order; none if it is no SQL."""
         return list(dict.fromkeys(name for _, _, name in parameters(text)))

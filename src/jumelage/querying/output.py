@@ -28,9 +28,10 @@ BINARY = frozenset({"parquet", *FILES})
 MOST_SHOWN = 100_000  # rows of a table for people: whoever wants more wants a file
 _SHEET = 1_048_575  # rows of a worksheet below its headings
 _NUMBERS = ("INT", "DECIMAL", "NUMERIC", "DOUBLE", "FLOAT", "REAL", "BIGINT", "HUGEINT")
+ALL_ROWS = Label("--rows 0, ou --format csv", "--rows 0, or --format csv")
 _CUT = Label(
-    "seules les {} premières lignes sont montrées\u00a0; toutes\u00a0: --rows 0, ou --format csv",
-    "only the first {} rows are shown; all of them: --rows 0, or --format csv",
+    "seules les {} premières lignes sont montrées\u00a0; toutes\u00a0: {}",
+    "only the first {} rows are shown; all of them: {}",
 )
 _PIECE = 1 << 20
 
@@ -48,9 +49,9 @@ def shown(rows: Rows, form: str) -> Iterator[str]:
         yield _line(row)
 
 
-def cut(most: int) -> Label:
-    """Say that there are more rows than are shown."""
-    return filled(_CUT, most)
+def cut(most: int, how: Label = ALL_ROWS) -> Label:
+    """Say that there are more rows than are shown, and how to see them."""
+    return filled(_CUT, most, how)
 
 
 def _line(cells: object) -> str:
@@ -90,7 +91,8 @@ def _made(parquet: Iterator[bytes], form: str) -> Iterator[bytes]:
                 yield piece
 
 
-def _lacks(what: str, extra: str) -> UsageError:
+def lacks(what: str, extra: str) -> UsageError:
+    """Return the error of a package that is not there, with the extra that brings it."""
     return UsageError(
         both(
             "{} n’est pas installé\u00a0; installez-le\u00a0: pip install 'jumelage[{}]'",
@@ -106,7 +108,7 @@ def _arrow(source: Path, made: Path) -> None:
     try:
         from pyarrow import ipc, parquet
     except ImportError as error:
-        raise _lacks("pyarrow", "arrow") from error
+        raise lacks("pyarrow", "arrow") from error
     with parquet.ParquetFile(source) as opened, ipc.new_file(str(made), opened.schema_arrow) as writer:
         for batch in opened.iter_batches():
             writer.write_batch(batch)
@@ -119,7 +121,7 @@ def _workbook(source: Path, made: Path) -> None:
     try:
         import xlsxwriter
     except ImportError as error:
-        raise _lacks("xlsxwriter", "publish") from error
+        raise lacks("xlsxwriter", "publish") from error
     with duckdb.connect() as connection:
         found = connection.execute("select * from read_parquet(?)", [str(source)])
         (count,) = connection.cursor().execute("select count(*) from read_parquet(?)", [str(source)]).fetchone() or (0,)
