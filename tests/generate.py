@@ -22,6 +22,7 @@ from jumelage.database.models import SCHEMA, metadata
 from jumelage.rules import Rule, rules
 from jumelage.rules import folder as rules_folder
 from tests.conftest import Databases, address, run
+from tests.man_page import man_page
 
 ROOT = Path(__file__).resolve().parents[1]
 _ORIGIN = "Generated from src/jumelage/database/models.py and schema/views by `make docs`; change those, not this."
@@ -181,6 +182,7 @@ FILES: dict[str, Callable[[], str]] = {
     "schema/dictionary.md": dictionary,
     "schema/erd.md": diagram,
     "docs/rules.md": rules_page,
+    "docs/jumelage.1": man_page,
 }
 
 

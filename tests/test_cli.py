@@ -75,6 +75,32 @@ def test_a_report_loads_neither_alembic_nor_the_other_engine(both: dict[str, URL
         assert set(done.stdout.split()).isdisjoint(absent)
 
 
+@pytest.mark.parametrize(
+    ("shell", "how"),
+    [
+        ("bash", {"COMP_WORDS": "jumelage rep", "COMP_CWORD": "1"}),
+        ("zsh", {"_TYPER_COMPLETE_ARGS": "jumelage rep"}),
+        ("fish", {"_TYPER_COMPLETE_ARGS": "jumelage rep", "_TYPER_COMPLETE_FISH_ACTION": "get-args"}),
+    ],
+)
+def test_shells_complete_commands(shell: str, how: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("_JUMELAGE_COMPLETE", f"complete_{shell}")
+    for name, value in how.items():
+        monkeypatch.setenv(name, value)
+    done = run()
+    assert {"report", "reports"} <= set(re.findall(r"\breports?\b", done.out))
+    assert "migrate\n" not in done.out
+    assert done.err == ""
+
+
+def test_completion_is_installed_for_the_shell_that_asks(tmp_path: Path) -> None:
+    jumelage = Path(sysconfig.get_path("scripts")) / "jumelage"
+    line = f"PS1= HOME={tmp_path} {jumelage} --install-completion; PS1= HOME={tmp_path} {jumelage} --show-completion"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True)
+    assert "complete -o default -F _jumelage_completion jumelage" in done.stdout
+    assert (tmp_path / ".bashrc").exists()
+
+
 def test_the_version_is_that_of_the_package() -> None:
     assert run("--version").out == "jumelage 0.1.0\n"
 

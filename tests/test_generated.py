@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 
 import pytest
+import typer.main
 from sqlalchemy.engine import URL
 
 from jumelage import content, database
+from jumelage.cli import app
 from jumelage.database.models import foreign_keys, metadata
 from jumelage.rules import rules
 
 from . import generate
 from .conftest import ROOT, Databases
+from .man_page import man_page
+from .test_cli import tree
 
 
 @pytest.mark.parametrize("name", generate.FILES)
@@ -90,3 +96,21 @@ def test_the_page_of_rules_has_every_rule_with_its_words() -> None:
         message = {lang: text.replace("{{n}}", "{n}") for lang, text in message.items()}
         assert f" | {rule.severity} | {message['en']} | " in row
         assert message["fr"] in row
+
+
+def test_the_page_of_man_is_roff_and_has_every_command_and_option() -> None:
+    text = man_page()
+    commands = dict(tree("", typer.main.get_command(app)))
+    for name, command in commands.items():
+        assert not name or f"\n.SS jumelage {name}\n" in text.replace("\\-", "-")
+        for one in command.params:
+            written = one.opts[0].replace("-", "\\-") if one.opts[0].startswith("-") else (one.metavar or "")
+            assert re.search(rf"^\.B .*{re.escape(written)}", text, re.MULTILINE), (name, one.opts)
+    for code in ("0", "1", "2", "3", "4", "70"):
+        assert f"\n.B {code}\n" in text
+    if shutil.which("groff"):
+        drawn = subprocess.run(
+            ["groff", "-man", "-Tutf8", "-ww", "-K", "utf8"], input=text, capture_output=True, text=True, check=True
+        )
+        assert drawn.stderr == ""
+        assert "EXIT STATUS" in re.sub(".\x08", "", drawn.stdout)  # bold is struck twice

@@ -73,11 +73,14 @@ def sql(
     lang: Lang = "en",
     output: Output = None,
 ) -> None:
-    """Ask a query of one's own: it only reads, sees the wave in scope, and ends within its limits.
+    """Ask a query of one's own, which only reads.
 
-    Without a query, on a terminal, it opens a shell: queries that end with a semicolon, Tab for names.
-    The plain names are the safe ones: `partnerships` has each agreement in force once. `jumelage schema` describes the
-    tables. Exits with 2 if a query is wrong or may not be asked, with 4 if it takes too much time or memory.
+    It sees the wave in scope, and ends within its limits. Without a query, on a terminal, it opens a shell: queries
+    that end with a semicolon, Tab for names. The plain names are the safe ones: `partnerships` has each agreement in
+    force once. `jumelage schema` describes the tables.
+
+    Exits with 2 if a query is wrong or may not be asked, with 3 if the database is missing or refuses, or the output
+    cannot be written, with 4 if a query takes too much time or memory or somebody is writing to the database.
     """
     from jumelage import database
     from jumelage.database.asking import Limits
