@@ -101,6 +101,24 @@ def test_completion_is_installed_for_the_shell_that_asks(tmp_path: Path) -> None
     assert (tmp_path / ".bashrc").exists()
 
 
+def test_a_database_that_is_not_there_is_told_with_why_it_was_looked_for_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("JUMELAGE_DATABASE_URL", raising=False)
+    for asked in (("report", "zones"), ("sql", "select 1")):
+        done = run(*asked)
+        assert done.code == 3
+        assert (
+            "(where it is unless --db or $JUMELAGE_DATABASE_URL names one); create it with: jumelage migrate"
+            in done.err
+        )
+        assert "créez-la\u00a0: jumelage migrate" in run(*asked, "--lang", "fr").err
+        assert " (" not in run(*asked, "--db", tmp_path / "other.duckdb").err
+    monkeypatch.setenv("JUMELAGE_DATABASE_URL", str(tmp_path / "other.duckdb"))
+    assert "other.duckdb ($JUMELAGE_DATABASE_URL); create" in run("report", "zones").err
+
+
 def test_the_version_is_that_of_the_package() -> None:
     assert run("--version").out == "jumelage 0.1.0\n"
 

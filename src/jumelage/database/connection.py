@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, StatementError
 from jumelage.database.attempt import TRIED_OUT
 from jumelage.database.engines import engine_of
 from jumelage.database.state import check_migrated, current
-from jumelage.database.urls import exists, shown
+from jumelage.database.urls import exists, shown, where_named
 from jumelage.errors import DatabaseError
 from jumelage.texts import both
 
@@ -122,9 +122,10 @@ def opened(url: URL, *, read_only: bool) -> Iterator[Connection]:
     if not exists(url):
         raise DatabaseError(
             both(
-                "il n’y a pas de base de données {}\u00a0; créez-la\u00a0: jumelage migrate",
-                "there is no database at {}; create it with: jumelage migrate",
+                "il n’y a pas de base de données {}{}\u00a0; créez-la\u00a0: jumelage migrate",
+                "there is no database at {}{}; create it with: jumelage migrate",
                 shown(url),
+                where_named(url),
             )
         )
     engine_of(url).check(url)

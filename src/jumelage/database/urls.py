@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from jumelage.database.engines import ENGINES, UNREADABLE_URL, engine_named, engine_of
 from jumelage.errors import UsageError
-from jumelage.texts import Label, both, filled
+from jumelage.texts import Label, both, filled, same
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 ENVIRONMENT = "JUMELAGE_DATABASE_URL"
 DEFAULT = "jumelage.duckdb"
+_BY_DEFAULT = Label(
+    " (là où elle est si ni --db ni ${} n’en nomment une)", " (where it is unless --db or ${} names one)"
+)
 _UNREADABLE = filled(UNREADABLE_URL, Label("écrivez engine://user@host/name", "write engine://user@host/name"))
 
 
@@ -51,6 +54,16 @@ def resolve_url(option: str | None) -> URL:
             name,
         )
     )
+
+
+def where_named(url: URL) -> Label:
+    """Say, after the place of a database, why it was looked for there; nothing where somebody has just named it."""
+    given = os.environ.get(ENVIRONMENT)
+    if given and url == resolve_url(given):
+        return same(f" (${ENVIRONMENT})")
+    if not given and url == resolve_url(DEFAULT):
+        return filled(_BY_DEFAULT, ENVIRONMENT)
+    return same("")
 
 
 def resolve_beside(given: str, folder: Path) -> URL:
