@@ -49,8 +49,8 @@ def open_shell(session: Session) -> None:
     from jumelage import __version__
 
     read = _line_by_line if os.environ.get("TERM", "dumb") in {"", "dumb"} else _prompting(session)
-    say(filled(_WELCOME, __version__))
     session.open()
+    say(filled(_WELCOME, __version__))
     try:
         while True:
             try:
