@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL
 
 from jumelage import content, database, report_file
 from jumelage.errors import UsageError
-from jumelage.render import chart_map
+from jumelage.render import chart_map, chart_slope
 from jumelage.render.callouts import Spot, place_numbers
 from jumelage.render.chart_rows import Known
 from jumelage.render.charts import Chart, chart_of
@@ -215,7 +215,31 @@ def test_lines_go_from_wave_to_wave() -> None:
     assert {"8", "2–4", "6", "≥\u00a03", "Germany", "Poland", "2006", "2012"} <= set(texts(found.svg))
     assert "Italy" not in texts(found.svg)  # nothing in either
     assert len([box for box in boxes(found.svg) if box[1] == pytest.approx(6)]) == 1  # the range
+    assert texts(found.svg).count("Germany") == 2  # at both ends
+    three = chart(sheet(made, [*rows, ("2018", "DE", 5, 5, 0)], waves=("2006", "2012", "2018")))
+    assert texts(three.svg).count("Germany") == 2
+    long = {"DE": Label("x", "A country whose name takes all the place that there is")}
+    four = [*rows, *((wave, "DE", 5, 5, 0) for wave in ("2018", "2024"))]
+    assert len([text for text in texts(chart(sheet(made, four, long)).svg) if text.startswith("A country")]) == 1
     assert chart_of(sheet(made, rows[:4]), "en") is None
+
+
+def test_lines_that_rise_fall_and_stay_differ_in_more_than_colour() -> None:
+    made = report('kind = "slope"\nx = "wave"\ny = "n"', ("wave", "country"), SLOPE)
+    before = {"DE": (8, 8), "PL": (2, 4), "IT": (3, 3), "ES": (1, 2), "PT": (5, 6)}
+    after = {"DE": (6, 6), "PL": (5, None), "IT": (3, 3), "ES": (2, 3), "PT": (1, 4)}
+    rows: list[tuple[Value, ...]] = [
+        (wave, code, *ends, 0) for wave, told in (("2006", before), ("2012", after)) for code, ends in told.items()
+    ]
+    found = chart(sheet(made, rows, waves=("2006", "2012")), "fr")
+    assert {"en hausse", "en baisse", "inchangé", "indécidable"} <= set(texts(found.svg))
+    drawn = re.findall(r'<(?:line|g)[^>]*stroke-dasharray="([\d., ]+)"', found.svg)
+    assert len(set(drawn)) == 2
+    looks = chart_slope.LOOKS
+    assert len({(width, dash) for _, width, dash in looks.values()}) == len(looks)
+    assert {colour for colour, _, _ in looks.values()} <= {INK, *COLOURS}  # which are seen on either paper
+    falling = chart(sheet(made, [row for row in rows if row[1] == "DE"], waves=("2006", "2012")))
+    assert [text for text in texts(falling.svg) if text in {"rises", "falls", "stays", "cannot be told"}] == ["falls"]
 
 
 BALANCE = '[balance]\nstart = "before"\nparts = ["left", "came"]\nend = "after"'

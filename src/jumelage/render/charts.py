@@ -11,7 +11,7 @@ from jumelage.chart_spec import BARS, BY_VALUE, DOTS, MAP, SLOPE, STACKED, WATER
 from jumelage.content import ALL, TOTAL
 from jumelage.render.chart_map import points, world_map
 from jumelage.render.chart_rows import Known, Row, Step, bars, dots, stacked, waterfall
-from jumelage.render.chart_slope import Series, slope
+from jumelage.render.chart_slope import FALLS, OPEN, RISES, STAYS, Series, slope
 from jumelage.render.drawing import svg_of, wrapped
 from jumelage.render.grid import computed
 from jumelage.render.words import title, words
@@ -46,6 +46,12 @@ _GAPS = Label(
     "Les nombres sans ligne dans le tableau sont dessinés aussi\u00a0: rien n’y est compté.",
     "Numbers without a row in the table are drawn too: nothing is counted there.",
 )
+_WAYS = {
+    RISES: Label("en hausse", "rises"),
+    FALLS: Label("en baisse", "falls"),
+    STAYS: Label("inchangé", "stays"),
+    OPEN: Label("indécidable", "cannot be told"),
+}
 _WAVES = "waves"
 _SEVERAL = 2
 _DIGITS = 9
@@ -55,11 +61,12 @@ _LONGEST = 160  # of a text that stands where a number would
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A picture, what it shows in words, and what stands above it."""
+    """A picture, what it shows in words, what stands above it, and what it is called: which kind, of what."""
 
     svg: str
     alt: str
     title: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +108,7 @@ def chart_of(sheet: Sheet, lang: str) -> Chart | None:
     name = f"{_KINDS[spec.kind].text(lang)}{colon}{told}"
     alt = f"{name}. {made.measure}{colon}{semicolon.join(values)}."
     alt = " ".join([alt, *made.notes])
-    return Chart(svg_of(made.drawing, alt), alt, told)
+    return Chart(svg_of(made.drawing, alt), alt, told, name)
 
 
 def _rows(sheet: Sheet, spec: ChartSpec, lang: str) -> _Made | None:
@@ -204,7 +211,8 @@ def _slope(sheet: Sheet, spec: ChartSpec, lang: str) -> _Made | None:
     said = [f"{one.name}{colon} {' → '.join(known.text if known else '…' for known in one.values)}" for one in series]
     total, cut = len(series), filled(_CUT, _MOST_LINES, len(series)) if len(series) > _MOST_LINES else None
     measure = _heading(sheet, spec.y, lang)
-    drawing = slope(series[:_MOST_LINES], names, measure)
+    ways = {way: label.text(lang) for way, label in _WAYS.items()}
+    drawing = slope(series[:_MOST_LINES], names, measure, ways)
     return _Made(drawing, f"{measure}, {' → '.join(names)}", said, total, cut)
 
 
