@@ -218,6 +218,10 @@ def test_lines_go_from_wave_to_wave() -> None:
     assert texts(found.svg).count("Germany") == 2  # at both ends
     three = chart(sheet(made, [*rows, ("2018", "DE", 5, 5, 0)], waves=("2006", "2012", "2018")))
     assert texts(three.svg).count("Germany") == 2
+    name = "2012-demo (synthetic)"
+    made_up = chart(sheet(made, [(name if row[0] == "2012" else row[0], *row[1:]) for row in rows]))
+    assert name in texts(made_up.svg)  # within the picture, on two lines
+    assert f">{name}<" not in made_up.svg
     long = {"DE": Label("x", "A country whose name takes all the place that there is")}
     four = [*rows, *((wave, "DE", 5, 5, 0) for wave in ("2018", "2024"))]
     assert len([text for text in texts(chart(sheet(made, four, long)).svg) if text.startswith("A country")]) == 1
@@ -289,7 +293,7 @@ def text_boxes(drawing: Drawing) -> list[tuple[float, float, float, float]]:
     for one in drawing.texts:
         lines = [one["text"]] if isinstance(one["text"], str) else one["text"]
         wide = max(text_width(line, one["size"]) for line in lines)
-        left = one["x"] - wide / 2 * (one["align"] == "center")
+        left = one["x"] - wide * {"left": 0, "center": 0.5, "right": 1}[one["align"]]
         found.append((left, one["y"] - SMALL / 2, left + wide, one["y"] + SMALL / 2 + LINE * (len(lines) - 1)))
     return found
 

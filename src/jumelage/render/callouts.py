@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import cos, hypot, pi, sin
 from typing import TYPE_CHECKING
 
-from jumelage.render.drawing import INK, LINE, SMALL, WIDTH, Drawing, text_width, wrapped
+from jumelage.render.drawing import BOLD, INK, LINE, SMALL, WIDTH, Drawing, text_width, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -17,7 +17,6 @@ _RINGS = (12, 18, 26, 36, 48, 62, 78, 96, 116, 138, 160, 190)  # how far a numbe
 _TURNS = 24
 _CROSSED = 60  # so much further rather stands a number than that its line crosses another
 _COVERED = 6  # and than that it covers the middle of a country
-_BOLD = 1.1  # bold letters need the more place
 
 _Point = tuple[float, float]
 _Box = tuple[float, float, float, float]
@@ -46,7 +45,7 @@ def place_numbers(
     boxes: list[_Box] = []
     beside = []
     for spot in spots:
-        half = text_width(spot.text, SMALL) * _BOLD / 2
+        half = text_width(spot.text, SMALL) * BOLD / 2
         box = (spot.x - half, spot.y - SMALL / 2, spot.x + half, spot.y + SMALL / 2)
         if spot.across < max(_LEAST, 2 * half) or any(_meet(box, other) for other in boxes):
             beside.append(spot)
@@ -72,9 +71,11 @@ def _beside(drawing: Drawing, spot: Spot, box: _Box, end: _Point, top: float) ->
     """Add a number beside its country: a line from it, the number, and the name."""
     drawing.line((spot.x, top + spot.y), (end[0], top + end[1]), opacity=0.8)
     drawing.dot(spot.x, top + spot.y, size=10, colour=INK)
-    x, y = box[0] + 2, top + box[1] + LINE / 2 - 1
-    drawing.text(x, y, spot.text, size=SMALL, bold=True)
-    drawing.text(x + text_width(spot.text, SMALL) * _BOLD + 4, y, wrapped(spot.name, _NAME, SMALL), size=SMALL)
+    # From the line on, so that nothing comes apart where letters are narrower.
+    side, x, align = (1, box[0] + 2, "left") if end[0] == box[0] else (-1, box[2] - 2, "right")
+    y, beyond = top + box[1] + LINE / 2 - 1, text_width(spot.text, SMALL) * BOLD + 4
+    drawing.text(x, y, spot.text, align=align, size=SMALL, bold=True)
+    drawing.text(x + side * beyond, y, wrapped(spot.name, _NAME, SMALL), align=align, size=SMALL)
 
 
 def _free(
@@ -82,7 +83,7 @@ def _free(
 ) -> tuple[_Box, _Point] | None:
     """Return the nearest box that is free for a number and a name, and where the line to it ends; None if none is."""
     lines = wrapped(spot.name, _NAME, SMALL)
-    wide = text_width(spot.text, SMALL) * _BOLD + 8 + max(text_width(line, SMALL) for line in lines)
+    wide = text_width(spot.text, SMALL) * BOLD + 8 + max(text_width(line, SMALL) for line in lines)
     high = LINE * len(lines) - 2
     best: tuple[float, _Box, _Point] | None = None
     for ring in _RINGS:
@@ -91,8 +92,8 @@ def _free(
         for turn in range(_TURNS):
             angle = 2 * pi * turn / _TURNS
             x, y = round(spot.x + ring * cos(angle), 1), round(spot.y + ring * sin(angle), 1)
-            left = x if x >= spot.x else x - wide
-            box = (left, y - LINE / 2 + 1, left + wide, y - LINE / 2 + 1 + high)
+            left, right = (x, x + wide) if x >= spot.x else (x - wide, x)
+            box = (left, y - LINE / 2 + 1, right, y - LINE / 2 + 1 + high)
             if box[0] < 0 or box[2] > WIDTH or box[1] < 0 or box[3] > height or any(_meet(box, one) for one in boxes):
                 continue
             leader = ((spot.x, spot.y), (x, y))

@@ -7,14 +7,13 @@ from decimal import Decimal
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from jumelage.render.drawing import ACCENT, COLOURS, LINE, OTHER, SMALL, WIDTH, Drawing, text_width, wrapped
+from jumelage.render.drawing import ACCENT, BOLD, COLOURS, LINE, OTHER, SMALL, WIDTH, Drawing, text_width, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _BESIDE = 180  # labels that need more than two lines of this width stand above their bars
 _TWO = 2
-_BOLD = 0.9  # bold letters need the more place
 _GAP = 8
 _THICK = 16
 _FAINT = 0.35  # of what may be, where the rest is known
@@ -99,7 +98,7 @@ def _labelled(drawing: Drawing, plot: _Plot, row: Row, before: Row | None) -> fl
     """Add what stands above and beside a row; return the middle of the line that it is drawn on."""
     if row.group and (before is None or before.group != row.group):
         drawing.height += _GAP if before else 0
-        for line in wrapped(row.group, WIDTH * _BOLD):
+        for line in wrapped(row.group, WIDTH / BOLD):
             drawing.text(0, drawing.height + LINE / 2, line, bold=True)
             drawing.height += LINE
         drawing.height += 4

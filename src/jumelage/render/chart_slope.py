@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from jumelage.render.drawing import ACCENT, INK, LINE, OTHER, SMALL, WIDTH, Drawing, text_width, wrapped
+from jumelage.render.drawing import ACCENT, BOLD, INK, LINE, OTHER, SMALL, WIDTH, Drawing, text_width, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -157,7 +157,7 @@ def _waves(drawing: Drawing, plot: _Plot, waves: Sequence[str], *, named: bool) 
     """Add the names of the waves, with a line for each; return where the numbers begin."""
     between = (plot.right - plot.left) / (len(waves) - 1) - 6
     rooms = [plot.left + (0 if named else between), *[between] * (len(waves) - 2), WIDTH - plot.right]
-    said = [wrapped(wave, room, SMALL) for wave, room in zip(waves, rooms, strict=True)]
+    said = [wrapped(wave, room / BOLD, SMALL) for wave, room in zip(waves, rooms, strict=True)]
     top = plot.top + LINE * max(map(len, said)) + 12
     for place, lines in enumerate(said):
         y = plot.top + LINE / 2

@@ -18,10 +18,11 @@ ACCENT, OTHER = "#3d85d6", "#c8741f"
 COLOURS = (ACCENT, OTHER, "#2b9a80", "#8b8f96", "#b266c4", "#c76b7e", "#8f8f2a", "#6f86c9")
 WIDTH = 440  # of every drawing; it is shown as wide as there is place
 TEXT, SMALL = 14, 12
+BOLD = 1.1  # bold letters need so much more place
 LINE = 17  # from one line of text to the next
 _EDGE, _DASH = 1.6, (3, 2)  # of what is inferred
 _OF_COUNTRIES: dict[str, dict[str, Any]] = {
-    "land": {"fill": INK, "fillOpacity": 0.06},
+    "land": {"fill": INK, "fillOpacity": 0.06, "strokeOpacity": 0.25},
     "shaded": {"fill": ACCENT},
     "dashed": {"fill": None, "strokeWidth": _EDGE, "strokeOpacity": 1, "strokeDash": list(_DASH)},
 }
