@@ -128,6 +128,24 @@ def test_on_a_small_screen_only_what_a_keyboard_reaches_scrolls_sideways(browser
             assert unreachable == [], file
 
 
+_LEAST = 10  # px, of the letters of a picture
+_LETTERS = """() => [...document.querySelectorAll("figure svg")].map(one => {
+    const wide = one.getBoundingClientRect().width / one.viewBox.baseVal.width;
+    return Math.min(...[...one.querySelectorAll("text")].map(text => wide * parseFloat(getComputedStyle(text).fontSize)));
+})"""
+
+
+def test_the_letters_of_a_picture_are_read_on_a_small_screen(browser: Browser, published: Path) -> None:
+    with closing(browser.new_context(viewport={"width": PHONE, "height": 640}, bypass_csp=True)) as context:
+        page = context.new_page()
+        found = []
+        for file in sample(published, 40):
+            page.goto(file.as_uri())
+            found += page.evaluate(_LETTERS)
+    assert found
+    assert min(found) >= _LEAST
+
+
 _STOPS = """() => {
     window.stops = [...document.querySelectorAll("a[href], summary, button, input, select, textarea, [tabindex='0']")]
         .filter(one => one.checkVisibility());
