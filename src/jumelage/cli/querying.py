@@ -24,7 +24,7 @@ from jumelage.cli.options import (
 from jumelage.cli.progress import COMPUTING, waiting
 from jumelage.cli.streams import check_output, say, write
 from jumelage.errors import UsageError
-from jumelage.texts import both
+from jumelage.texts import NOT_READ, both, filled
 
 if TYPE_CHECKING:
     from jumelage.database.statements import Statement
@@ -110,7 +110,10 @@ def _text(query: str | None, file: Path | None) -> tuple[str, str]:
             both("donnez une requête ou un fichier, pas les deux", "give a query or a file, not both"),
         )
     if file is not None:
-        return read_text(file), str(file)
+        try:
+            return read_text(file), str(file)
+        except OSError as error:
+            raise UsageError(filled(NOT_READ, str(file), error.strerror)) from error
     if query is not None and query != "-":
         return query, ""
     if sys.stdin is None or (query is None and sys.stdin.isatty()):
