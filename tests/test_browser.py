@@ -244,7 +244,12 @@ def test_a_search_finds_a_town_whatever_its_accents(browser: Browser, published:
         page.goto(_page_of(published, "/fr/az.html").as_uri())
         page.get_by_label("Chercher une ville ou un pays").fill("bethune")
         assert page.locator(".names li:visible a").all_inner_texts() == ["Béthune"]
+        said = page.get_by_role("status")
+        assert said.inner_text() == "1 résultat pour «\u00a0bethune\u00a0»"
+        page.get_by_label("Chercher une ville ou un pays").fill("$& zzz")
+        assert said.inner_text() == "aucun résultat pour «\u00a0$& zzz\u00a0»"
         page.get_by_label("Chercher une ville ou un pays").fill("")
+        assert said.inner_text() == ""
         assert page.locator(".names li:visible").count() > 50
 
 
@@ -254,8 +259,18 @@ def test_the_ledger_shows_figures_of_one_status_without_a_script(browser: Browse
         page.goto(_page_of(published, "/en/ledger.html").as_uri())
         rows = page.locator("table.ledger tr[class^=is-]")
         every = rows.count()
-        page.get_by_label("contradicted", exact=False).check()
+        assert page.locator(".chosen:visible").count() == 1
+        assert rows.and_(page.locator(":visible")).count() == every
+        page.goto(_page_of(published, "/en.html").as_uri())
+        page.locator("a[href$='#only-contradicted']").click()
+        assert page.locator(".chosen:visible").locator("..").get_attribute("id") == "only-contradicted"
         assert page.locator("table.ledger tr[class^=is-]:visible").count() == 7 < every
         assert set(rows.and_(page.locator(":visible")).locator("td:nth-child(4)").all_inner_texts()) == {
             "≠ contradicted"
         }
+        page.get_by_role("link", name="bounded").click()
+        shown = rows.and_(page.locator(":visible"))
+        assert set(shown.locator("td:nth-child(4)").all_inner_texts()) == {"↔ bounded"}
+        assert page.locator("table.ledger tbody:visible").count() < page.locator("table.ledger tbody").count()
+        page.get_by_role("link", name="all (").click()
+        assert rows.and_(page.locator(":visible")).count() == every

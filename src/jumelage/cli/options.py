@@ -168,7 +168,7 @@ def say_remarks(scope: Scope) -> None:
 
 def say_counts(counts: Mapping[str, int]) -> None:
     """Say how many figures there are of each status."""
-    from jumelage.render.words import STATUS_NAMES
+    from jumelage.render.statuses import STATUS_NAMES
 
     for status, number in counts.items():
         say(filled(_COUNTED, Label(STATUS_NAMES[status].fr, status), number))

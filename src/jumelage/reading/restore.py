@@ -93,7 +93,7 @@ def restore(connection: Connection, bench: Connection, code: str, table: str) ->
     if declared is None:
         raise UsageError(
             both(
-                "la vague {}, révision {}, fut chargée avant que son wave.toml soit gardé\u00a0; "
+                "la vague {}, révision {}, a été chargée avant que son wave.toml soit gardé\u00a0; "
                 'chargez la vague entière encore une fois\u00a0: jumelage load DOSSIER --reason "garder wave.toml"',
                 "wave {}, revision {} was loaded before its wave.toml was kept; "
                 'load the whole wave once more: jumelage load FOLDER --reason "keep wave.toml"',

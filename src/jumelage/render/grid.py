@@ -7,7 +7,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from jumelage.content import ALL, TOTAL, UNKNOWN, answers
-from jumelage.render.words import STATUS_NAMES, heading, kind, title, words
+from jumelage.render.statuses import STATUS_NAMES
+from jumelage.render.words import heading, kind, title, with_titles, words
 from jumelage.reporting.entries import worst
 from jumelage.reporting.sheet import Sheet, Value, number
 from jumelage.rules import FIELDS, severity_name
@@ -190,7 +191,7 @@ def _tabled(sheet: Sheet, lang: str) -> Shown:
 def _notes(sheet: Sheet, lang: str) -> tuple[str, ...]:
     """Return what must stand under a table: the remarks on its waves, then the report's own note."""
     own = (sheet.report.note,) if sheet.report.note else ()
-    return tuple(text.text(lang) for text in (*sheet.remarks, *own))
+    return tuple(with_titles(text.text(lang), sheet.kind, lang) for text in (*sheet.remarks, *own))
 
 
 def _listed(sheet: Sheet, lang: str) -> Shown:
