@@ -9,7 +9,7 @@ import sys
 import tempfile
 import tomllib
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Table
@@ -17,14 +17,18 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL
 from sqlalchemy.schema import CreateTable, ExecutableDDLElement, SetColumnComment, SetTableComment
 
-from jumelage import content
+from jumelage import content, database
+from jumelage.database import migrate
+from jumelage.database.dictionary import relations
 from jumelage.database.models import SCHEMA, metadata
+from jumelage.database.sql import literal
 from jumelage.rules import Rule, rules
 from jumelage.rules import folder as rules_folder
 from tests.conftest import Databases, address, run
 
 ROOT = Path(__file__).resolve().parents[1]
 _ORIGIN = "Generated from src/jumelage/database/models.py and schema/views by `make docs`; change those, not this."
+_MIGRATED = "Generated from alembic/versions by `make docs`; change those, not this."
 _INTRODUCTION = (
     f"Schema `{SCHEMA}` holds the tables. Nothing loaded into them is ever changed: a correction is a new revision. "
     "The views stand in the default schema and show the wave in scope; read those first."
@@ -43,13 +47,33 @@ def schema_sql() -> str:
         items += [SetColumnComment(column) for column in table.columns]
         parts.append("\n".join(f"{_plain(str(item.compile(dialect=dialect)))};" for item in items))
     for name, text in content.views("postgresql").items():
-        parts.append(f"create view {name} as\n{text.rstrip()};")
+        comments = [
+            f"comment on column {name}.{field.name} is {literal(field.words.meaning)};"
+            for field in relations()[name].fields
+        ]
+        parts.append("\n".join([f"create view {name} as\n{text.rstrip()};", *comments]))
     return "\n\n".join(parts) + "\n"
 
 
 def _plain(text: str) -> str:
     """Lay out a statement as the other SQL of the project is: four spaces for a tab, nothing at the ends of lines."""
     return "\n".join(line.rstrip() for line in text.strip().replace("\t", "    ").splitlines())
+
+
+@cache
+def since() -> str:
+    """Return the migration that brought each column of each table: they are gone through one by one."""
+    found: dict[tuple[str, str], str] = {}
+    with database.in_memory().connect() as connection:
+        for revision in database.migrations():
+            migrate.migrate(connection, revision)
+            there = [(table, column) for table, names in database.columns(connection).items() for column in names]
+            found = {column: found.get(column, revision) for column in there}
+    tables = []
+    for table in metadata.sorted_tables:
+        lines = [f'{column.name} = "{found[table.name, column.name]}"' for column in table.columns]
+        tables.append("\n".join([f"[{table.name}]", *lines]))
+    return "\n\n".join([f"# The migration that brought each column. {_MIGRATED}", *tables]) + "\n"
 
 
 def dictionary() -> str:
@@ -178,6 +202,7 @@ def rules_page() -> str:
 
 FILES: dict[str, Callable[[], str]] = {
     "schema/schema.sql": schema_sql,
+    "schema/since.toml": since,
     "schema/dictionary.md": dictionary,
     "schema/erd.md": diagram,
     "docs/rules.md": rules_page,
