@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jumelage import content, database
+from jumelage.database import views
 from jumelage.database.engines import OURS
 from jumelage.database.models import CODE_LISTS, metadata
 from jumelage.database.replica import digest, make_tables, make_views
@@ -128,3 +129,4 @@ def _show_at_once(made: Connection) -> None:
         made.exec_driver_sql(
             f"comment on view settings is '{OURS}What this session has chosen to see, else a published wave.'"
         )
+        views.describe(made, "settings")  # a view that is replaced has lost what was said of its columns

@@ -111,6 +111,10 @@ class Engine(ABC):
         """Return the views that jumelage made."""
 
     @abstractmethod
+    def view_columns(self, connection: Connection) -> list[tuple[str, str]]:
+        """Return the columns of these views, each with its view, in their order."""
+
+    @abstractmethod
     def drop_views(self, connection: Connection, names: Sequence[str]) -> None:
         """Drop views, whichever of them reads which."""
 

@@ -224,6 +224,14 @@ class PostgreSQL(Engine):
         """Return the views at home with a comment of ours."""
         return [name for (name,) in query(connection, f"select c.relname {_OUR_VIEWS}")[1]]
 
+    def view_columns(self, connection: Connection) -> list[tuple[str, str]]:
+        """Return the columns of these views."""
+        sql = (
+            f"select v.relname, a.attname from (select c.oid, c.relname {_OUR_VIEWS}) v "
+            "join pg_attribute a on a.attrelid = v.oid where a.attnum > 0 order by v.relname, a.attnum"
+        )
+        return [(view, column) for view, column in query(connection, sql)[1]]
+
     def drop_views(self, connection: Connection, names: Sequence[str]) -> None:
         """Drop views at once: they read each other."""
         if names:
