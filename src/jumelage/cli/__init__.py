@@ -8,7 +8,7 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from jumelage.cli import loading, migrating, publishing, registering, reporting, revisions, running
+from jumelage.cli import exporting, loading, migrating, publishing, registering, reporting, revisions, running
 from jumelage.cli.ending import heeding, say_why
 from jumelage.cli.options import Db  # noqa: TC001  # Typer reads annotations at run time
 from jumelage.cli.streams import Stream, begin, hold_standard_files, say
@@ -47,7 +47,7 @@ def _options(
     ctx.obj = db
 
 
-for module in (migrating, registering, loading, revisions, reporting, publishing, running):
+for module in (migrating, registering, loading, revisions, reporting, publishing, exporting, running):
     module.add_to(app)
 
 
