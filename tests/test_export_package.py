@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 import shlex
+import shutil
 import tomllib
 from datetime import date
 from pathlib import Path
@@ -259,6 +260,39 @@ def test_a_cell_without_a_value_is_missing_and_no_other_is(package: Path) -> Non
     wrong = [row for row in rows(package / "2006" / "cells.csv") if row["OBS_STATUS"] == "U"]
     assert {row["JUMELAGE_STATUS"] for row in wrong} == {"contradicted"}
     assert all("annexe 2" in row["COMMENT_OBS"] for row in wrong)
+
+
+@pytest.mark.on_duckdb
+def test_cells_tell_kinds_of_authority_apart(databases: Databases, tiny_wave: WaveFolder, tmp_path: Path) -> None:
+    tiny_wave.replace("wave.toml", "[sources]", '[sources]\n[printed]\nkind = "epci"')
+    tiny_wave.append("frame.csv", "200093201,1130000")
+    tiny_wave.append("respondents.csv", "200093201,responded,")
+    tiny_wave.append("partnerships.csv", "200093201,Pologne,1,,2005,,")
+    tiny_wave.write("published/zones.csv", "zone,measure,printed,place\neu,agreements,2,p. 1\n")
+    url = databases.migrated()
+    done = run("load", tiny_wave.path, "--db", address(url))
+    assert done.code == 0, done.err
+    comes_back(databases, url, "tiny", tmp_path / "out")
+    cells = [row for row in rows(tmp_path / "out" / "cells.csv") if row["ZONE"] == "eu" and row["REPORT"] == "zones"]
+    assert {
+        row["KIND"]: (row["OBS_VALUE"], row["PRINTED"], row["JUMELAGE_STATUS"])
+        for row in cells
+        if row["MEASURE"] == "agreements"
+    } == {"commune": ("5", "", ""), "epci": ("1", "2", "contradicted")}
+
+
+@pytest.mark.on_duckdb
+def test_any_revision_is_exported_and_a_zip_of_it_loads(shown: URL, loaded: URL, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    done = run("export", out, "--wave", "2006@2", "--db", address(shown))
+    assert done.err.count("was withdrawn") == 1
+    said = json.loads((out / "datapackage.json").read_text(encoding="utf-8"))["jumelage"]
+    assert said["revision"] == "2006@2"
+    archive = shutil.make_archive(str(tmp_path / "zipped"), "zip", out)
+    assert run("load", archive, "--reason", "as it was", "--db", address(loaded)).code == 0
+    with database.reading(loaded) as connection:
+        _, found = database.query(connection, "select content_hash from survey.revisions where revision = 2")
+    assert found == [(said["content_hash"],)]
 
 
 @pytest.mark.on_duckdb

@@ -45,6 +45,7 @@ def export(
     from jumelage.exporting.export import Wanted
     from jumelage.exporting.export import export as export_scopes
     from jumelage.exporting.place import check_out
+    from jumelage.revisions.scope import find_scope
 
     url = url_of(ctx, db)
     check_output(out)
@@ -52,7 +53,7 @@ def export(
     with database.reading(url) as connection:
         chosen = scope_of(connection, wave, as_of)
         apart = wave is not None and (wave.strip() == ALL or "," in wave)
-        scopes = [scope_of(connection, f"{name}@{revision}", as_of) for name, revision in chosen.revisions]
+        scopes = [find_scope(connection, f"{name}@{revision}") for name, revision in chosen.revisions]
         with waiting(EXPORTING):
             export_scopes(connection, scopes, out, Wanted(format_, lang), apart=apart)
     for scope in scopes:

@@ -78,7 +78,10 @@ def _known(package: Path) -> dict[str, str]:
 
 
 def _hash(path: Path) -> str:
-    return f"sha256:{fingerprint(path)}"
+    try:
+        return f"sha256:{fingerprint(path)}"
+    except OSError:
+        return ""  # of what cannot be read nobody knows what it is
 
 
 @contextmanager
