@@ -23,6 +23,7 @@ from jumelage import __version__, content
 from jumelage.database.models import SCHEMA, metadata
 from jumelage.exporting.words import field, said
 from jumelage.reading.restore import ROWS
+from jumelage.reading.shapes import SHAPES
 from jumelage.rules import Rule, rules
 from jumelage.rules import folder as rules_folder
 from tests.conftest import Databases, address, run
@@ -184,7 +185,7 @@ def partnerships_schema() -> str:
     """Return the Table Schema of agreements in French, in the form that schema.data.gouv.fr asks for."""
     about = said()["partnerships_schema"]
     loaded, columns = ROWS["partnerships"]
-    stored = metadata.tables[f"{SCHEMA}.{loaded}"].columns
+    stored, needed = metadata.tables[f"{SCHEMA}.{loaded}"].columns, SHAPES["partnerships"].required
     return (
         json.dumps(
             {
@@ -194,7 +195,7 @@ def partnerships_schema() -> str:
                 "description": about["text"]["fr"],
                 "version": __version__,
                 "contributors": about["contributors"],
-                "fields": [_plain_field(name, needed=name in stored and not stored[name].nullable) for name in columns],
+                "fields": [_plain_field(name, needed=name in needed and not stored[name].nullable) for name in columns],
             },
             ensure_ascii=False,
             indent=2,

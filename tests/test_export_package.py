@@ -175,6 +175,7 @@ def check_table(
         assert {row[key["fields"][0]] for row in found} - {""} <= there
     for field in schema["fields"]:
         assert field["title"]
+        assert isinstance(field.get("example", ""), str), "as the profile of version 2 has it, of numbers too"
         missing = {one["value"] for one in field.get("missingValues", [{"value": "", "label": "-"}])}
         assert all(one["label"] for one in (*field.get("missingValues", ()), *field.get("categories", ())))
         values = {row[field["name"]] for row in found} - missing
@@ -200,6 +201,16 @@ def test_a_package_is_what_it_says(package: Path, wave: str) -> None:
     assert "tests" not in "".join(path.read_text(encoding="utf-8") for path in (package / wave).glob("*.csv")), (
         "who loaded it is nobody's business"
     )
+
+
+@pytest.mark.on_duckdb
+@pytest.mark.parametrize("wave", ["2006", "2012-demo"])
+def test_agreements_are_as_the_schema_for_others_says(package: Path, wave: str) -> None:
+    path = package / wave / "partnerships.csv"
+    said = json.loads((ROOT / "schema" / "partnerships.schema.json").read_text(encoding="utf-8"))
+    check_table(path.read_text(encoding="utf-8").split("\n", 1)[0], said, {}, rows(path))
+    assert all(field["example"] and field["description"] for field in said["fields"])
+    assert [field["name"] for field in said["fields"] if field["constraints"]["required"]] == ["country"]
 
 
 @pytest.mark.on_duckdb
