@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -11,17 +12,21 @@ import tomllib
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Table
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL
 from sqlalchemy.schema import CreateTable, ExecutableDDLElement, SetColumnComment, SetTableComment
 
-from jumelage import content, database
+from jumelage import __version__, content, database
 from jumelage.database import migrate
 from jumelage.database.dictionary import relations
 from jumelage.database.models import SCHEMA, metadata
 from jumelage.database.sql import literal
+from jumelage.exporting.words import field, said
+from jumelage.reading.restore import ROWS
+from jumelage.reading.shapes import SHAPES
 from jumelage.render.dictionary import markdown, markdown_table
 from jumelage.rules import Rule, rules
 from jumelage.rules import folder as rules_folder
@@ -198,12 +203,42 @@ def rules_page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def partnerships_schema() -> str:
+    """Return the Table Schema of agreements in French, in the form that schema.data.gouv.fr asks for."""
+    about = said()["partnerships_schema"]
+    loaded, columns = ROWS["partnerships"]
+    stored, needed = metadata.tables[f"{SCHEMA}.{loaded}"].columns, SHAPES["partnerships"].required
+    return (
+        json.dumps(
+            {
+                "$schema": "https://specs.frictionlessdata.io/schemas/table-schema.json",
+                "name": "partnerships",
+                "title": about["title"]["fr"],
+                "description": about["text"]["fr"],
+                "version": __version__,
+                "contributors": about["contributors"],
+                "fields": [_plain_field(name, needed=name in needed and not stored[name].nullable) for name in columns],
+            },
+            ensure_ascii=False,
+            indent=2,
+        )
+        + "\n"
+    )
+
+
+def _plain_field(name: str, *, needed: bool) -> dict[str, Any]:
+    """Return a field without what came with the second version of the Table Schema."""
+    made = {key: value for key, value in field("partnerships", name, "fr").items() if key != "missingValues"}
+    return made | {"constraints": {"required": needed} | made.get("constraints", {})}
+
+
 FILES: dict[str, Callable[[], str]] = {
     "schema/schema.sql": schema_sql,
     "schema/since.toml": since,
     "schema/dictionary.md": dictionary,
     "schema/erd.md": diagram,
     "schema/erd.svg": svg,
+    "schema/partnerships.schema.json": partnerships_schema,
     "docs/rules.md": rules_page,
 }
 

@@ -31,7 +31,7 @@ def test_a_generated_text_is_the_same_each_time(name: str) -> None:
     assert not re.search(r"[ \t]\n", text)
 
 
-@pytest.mark.parametrize("name", [name for name in generate.FILES if name.startswith("schema/")])
+@pytest.mark.parametrize("name", ["schema/schema.sql", "schema/dictionary.md", "schema/erd.md"])
 def test_a_generated_file_of_the_schema_has_every_table(name: str) -> None:
     text = generate.FILES[name]()
     tables = [table.name for table in metadata.sorted_tables]

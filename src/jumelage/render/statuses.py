@@ -26,6 +26,21 @@ STATUS_NAMES = {
     "error": Label("erreur", "error"),
 }
 
+# In the code list CL_OBS_STATUS of SDMX: A normal, I imputed, U of low reliability, O missing. What is known no better
+# than as a range has no value there, so that no end of it is taken for one; None is what is not printed.
+STATUS_IN_SDMX = {
+    None: "A",
+    "source": "A",
+    "reproduced": "A",
+    "reproduced_with_inferred": "I",
+    "bounded": "O",
+    "published_only": "O",
+    "wording": "A",
+    "contradicted": "U",
+    "error": "O",
+}
+MISSING_IN_SDMX = "O"
+
 STATUS_MEANINGS = {
     "source": Label(
         "Les lignes ont été faites à partir de ce chiffre\u00a0: il ne prouve rien sur lui-même.",

@@ -271,11 +271,11 @@ class DuckDB(Engine):
         table: str,
         kinds: Mapping[str, str],
     ) -> None:
-        """Fetch by one CREATE TABLE … AS; the columns have the types that they have."""
-        del kinds
-        if workbench is not source:
-            raise NotImplementedError
-        workbench.exec_driver_sql(f"create or replace temp table {table} as {sql}")
+        """Fetch by one CREATE TABLE … AS within a database; the columns then have the types that they have."""
+        if workbench is source:
+            workbench.exec_driver_sql(f"create or replace temp table {table} as {sql}")
+        else:
+            super().fetch(source, sql, workbench, table, kinds)
 
     def spool(self, source: Connection, sql: str, columns: Sequence[str], file: BinaryIO) -> None:
         """Write the lines that the query makes of its rows: who only reads may not write files by COPY."""
