@@ -8,7 +8,17 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from jumelage.cli import loading, migrating, publishing, querying, registering, reporting, revisions, running
+from jumelage.cli import (
+    loading,
+    migrating,
+    publishing,
+    querying,
+    registering,
+    reporting,
+    revisions,
+    running,
+    serving,
+)
 from jumelage.cli.ending import heeding, say_why
 from jumelage.cli.options import Db  # noqa: TC001  # Typer reads annotations at run time
 from jumelage.cli.streams import Stream, begin, hold_standard_files, say
@@ -47,7 +57,7 @@ def _options(
     ctx.obj = db
 
 
-for module in (migrating, registering, loading, revisions, reporting, querying, publishing, running):
+for module in (migrating, registering, loading, revisions, reporting, querying, publishing, serving, running):
     module.add_to(app)
 
 

@@ -126,6 +126,10 @@ class Desk:
         with _placed(statement, file):
             yield from self._door.copied(statement.sql, form)
 
+    def stop(self) -> None:
+        """End what is being asked, from another thread, because nobody waits for it any more."""
+        self._door.stop()
+
     def labelled(self, statement: Statement, lang: str, file: str = "") -> Statement:
         """Add, after each column of codes (`country`, `zone`, `city` …), one with what they are called."""
         if statement.explain:
