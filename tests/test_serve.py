@@ -137,6 +137,7 @@ def test_a_file_of_parquet_holds_the_rows(asked: TestClient, tmp_path: Path) -> 
         ({}, "il manque le champ sql", "the field sql is missing"),
     ],
 )
+@pytest.mark.on_duckdb
 def test_what_is_wrong_is_a_problem_in_the_language_that_is_asked_for(
     asked: TestClient, question: dict[str, Any], fr: str, en: str
 ) -> None:
@@ -348,6 +349,8 @@ def test_a_form_gives_a_page_or_a_file(asked: TestClient) -> None:
     assert (wrong.status_code, "line 1, column 8" in wrong.text) == (400, True)
     file = asked.post("/sql", data={"sql": "select 1 as a", "format": "csv"})
     assert (file.text, file.headers["content-disposition"]) == ("a\n1\n", 'attachment; filename="result.csv"')
+    file = asked.post("/sql", data={"sql": "select 1 as a", "format": "json"})
+    assert (file.json(), file.headers["content-disposition"]) == ([{"a": 1}], 'attachment; filename="result.json"')
     plan = asked.post("/sql", data={"sql": "explain select 1 as a"})
     assert 'class="plan"' in plan.text
 
@@ -493,7 +496,7 @@ def looking(browser: Browser, **options: Any) -> Iterator[tuple[BrowserContext, 
 
 def _type(page: Page, sql: str) -> None:
     """Type a query where a person does."""
-    page.locator(".cm-content, #sql:visible").first.click()
+    page.locator(".cm-content").click()
     page.keyboard.press("ControlOrMeta+a")
     page.keyboard.type(sql)
 
@@ -522,10 +525,11 @@ def test_a_query_is_typed_run_kept_and_passed_on(browser: Browser, home: str) ->
         other.keyboard.press("Control+Enter")
         other.wait_for_selector("#result .because")
         assert "ligne 1, colonne 8" in other.locator("#result").inner_text()
-        with other.expect_download() as download:
-            _type(other, "select 1 as a")
-            other.get_by_role("button", name="Télécharger : csv").click()
-        assert Path(download.value.path()).read_text() == "a\n1\n"
+        _type(other, "select 1 as a")
+        for form, text in (("csv", "a\n1\n"), ("json", '[\n{"a":1}\n]\n')):
+            with other.expect_download() as download:
+                other.get_by_role("button", name=f"Télécharger : {form}").click()
+            assert Path(download.value.path()).read_text() == text
 
 
 def test_the_page_works_without_scripts(browser: Browser, home: str) -> None:
@@ -556,6 +560,12 @@ def test_no_served_page_breaks_a_rule_of_wcag(browser: Browser, home: str, width
             assert page.evaluate("document.scrollingElement.scrollWidth") <= width, address_
 
 
+_FOCUSED = """() => {
+    const one = document.activeElement;
+    return [one.outerHTML.slice(0, 90), getComputedStyle(one.closest(".cm-editor") || one).outlineStyle !== "none"];
+}"""
+
+
 def test_a_keyboard_reaches_everything(browser: Browser, home: str) -> None:
     with looking(browser, viewport={"width": DESKTOP, "height": 900}) as (_, page, _, _):
         page.goto(f"{home}sql?lang=en#sql=select+1+as+a")
@@ -563,18 +573,16 @@ def test_a_keyboard_reaches_everything(browser: Browser, home: str) -> None:
         page.wait_for_selector("#result td")
         page.goto(f"{home}sql?lang=en#sql=select+1+as+a")
         page.reload()
+        page.wait_for_selector(".cm-content")
         wanted = page.evaluate(
             """() => [...document.querySelectorAll("a[href], summary, button, input, select, textarea, [tabindex='0'], "
-            + ".cm-content")].filter(one => one.checkVisibility() && one.type !== "hidden" && one.tabIndex >= 0).length"""
+            + ".cm-content")].filter(one => one.checkVisibility() && one.type !== "hidden" && (one.tabIndex >= 0 || one.isContentEditable)).length"""
         )
         seen = []
         for _ in range(wanted + 8):
             page.keyboard.press("Escape")
             page.keyboard.press("Tab")
-            what, outlined = page.evaluate(
-                "() => [document.activeElement.outerHTML.slice(0, 90),"
-                "getComputedStyle(document.activeElement).outlineStyle !== 'none']"
-            )
+            what, outlined = page.evaluate(_FOCUSED)
             if what.startswith("<body"):
                 break
             assert outlined, what

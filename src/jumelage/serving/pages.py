@@ -12,7 +12,7 @@ from jumelage.querying.output import is_numeric, read_by_people
 from jumelage.render.html import render_template
 from jumelage.serving.guard import new_nonce, policy_of_page
 from jumelage.serving.problems import KINDS
-from jumelage.serving.questions import FIELDS, FORMS
+from jumelage.serving.questions import FIELDS, FORMS, PAGE
 from jumelage.serving.service import scope_said
 from jumelage.serving.words import words
 from jumelage.texts import readable_count
@@ -89,6 +89,7 @@ def query_page(
         tables=tables,
         stored=stored,
         forms=_FILES,
+        page=PAGE,
         token_wanted=token_wanted,
         shown=shown,
         error=(problem.kind.title.text(lang), problem.detail.text(lang)) if problem else None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FORMS = ("json", "csv", "parquet", "jsonl")
+PAGE = "page"  # what a form asks for if it wants no file
 LARGEST = 1 << 20  # bytes of a request
 _MOST_FIELDS = 50
 _SCOPE = ("wave", "as_of", "classified_on", "kind")
@@ -64,7 +65,10 @@ FIELDS: dict[str, tuple[dict[str, Any], Label]] = {
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A query and what it is about; texts are None where nothing was said."""
+    """A query and what it is about; texts are None where nothing was said.
+
+    `whole` asks for a file with all rows, also where the form would do for an answer with the first ones.
+    """
 
     sql: str
     parameters: Mapping[str, str] = field(default_factory=dict)
@@ -75,6 +79,7 @@ class Question:
     without_inferred: bool = False
     format: str = "json"
     lang: str = "en"
+    whole: bool = False
 
 
 def language_of(given: str | None) -> str:
@@ -102,7 +107,8 @@ def question_of_json(data: bytes) -> Question:
     said = {name: value for name, value in given.items() if value is not None}
     values = {name: value if isinstance(value, str) else json.dumps(value) for name, value in
               said.pop("parameters", {}).items()}  # fmt: skip
-    return Question(**said, parameters=values)
+    found = Question(**said, parameters=values)
+    return replace(found, whole=found.format != "json")
 
 
 def _fits(value: object, schema: Mapping[str, Any]) -> bool:
@@ -126,14 +132,15 @@ def fields_of_form(data: bytes) -> dict[str, str]:
 def question_of_form(fields: Mapping[str, str]) -> Question:
     """Make a question of the fields of a form: parameters are lines, and what is empty was not said."""
     lines = (line.strip() for line in fields.get("parameters", "").splitlines())
-    form = fields.get("format", "json")
-    if form not in FORMS:
+    form = fields.get("format", PAGE)
+    if form not in {PAGE, *FORMS}:
         raise UsageError(both("il n’y a pas de forme {!r}", "there is no form {!r}", form))
     return Question(
         fields.get("sql", "").replace("\r\n", "\n"),
         read_values([line for line in lines if line]),
         **{name: fields[name].strip() for name in _SCOPE if fields.get(name, "").strip()},
         without_inferred="without_inferred" in fields,
-        format=form,
+        format=FORMS[0] if form == PAGE else form,
         lang=language_of(fields.get("lang")),
+        whole=form != PAGE,
     )

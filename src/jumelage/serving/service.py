@@ -155,7 +155,7 @@ class Job:
         if len(found) > 1:
             raise UsageError(both("une requête à la fois\u00a0: {}", "one query at a time: {}", len(found)))
         (statement,) = found
-        if self._question.format == "json":
+        if not self._question.whole:
             rows = desk.rows(statement, self._most)
             plan = tuple(str(row[-1]) for row in rows.rows) if statement.explain else None
             return Answer(scope, time.monotonic() - began, rows, plan)

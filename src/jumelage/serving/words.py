@@ -18,9 +18,10 @@ _WORDS = {
     ),
     "query": Label("Requête", "Query"),
     "hint": Label(
-        "Ctrl+Entrée exécute. Échap puis Tab quitte l’éditeur.",
-        "Ctrl+Enter runs it. Escape, then Tab leaves the editor.",
+        "Ctrl+Entrée l’exécute, Ctrl+Espace propose des noms.",
+        "Ctrl+Enter runs it, Ctrl+Space proposes names.",
     ),
+    "proposed": Label("Noms proposés", "Names proposed"),
     "run": Label("Exécuter", "Run"),
     "stop": Label("Arrêter", "Stop"),
     "running": Label("en cours…", "running…"),

@@ -12,7 +12,6 @@ const MOST_KEPT = 50;
 let editor = null;  // the better one, once it is there
 let asked = null;
 
-const text = () => (editor ? editor.text() : area.value);
 function write(value) {
   area.value = value;
   if (editor) editor.write(value);
@@ -21,7 +20,6 @@ function write(value) {
 // A query and its scope stand behind the # of an address, of which no server is told.
 function fragment() {
   const found = new URLSearchParams();
-  area.value = text();
   for (const name of TEXTS) if (form.elements[name].value.trim()) found.set(name, form.elements[name].value);
   if (form.elements.without_inferred.checked) found.set("without_inferred", "yes");
   return String(found);
@@ -77,13 +75,12 @@ function tell(message) {
 }
 
 async function ask() {
-  area.value = text();
   if (!form.reportValidity()) return;
   if (asked) asked.abort();
   const mine = asked = new AbortController();
   const to = fragment();
   const body = new URLSearchParams(new FormData(form));
-  body.set("format", "json");
+  body.delete("format");
   point(to);
   history.replaceState(null, "", "#" + to);
   stop.hidden = false;
@@ -107,8 +104,7 @@ async function ask() {
 }
 
 form.addEventListener("submit", (event) => {
-  area.value = text();
-  if (event.submitter && event.submitter.value !== "json") return;  // a file, which the browser fetches
+  if (event.submitter && event.submitter.classList.contains("download")) return;  // a file, which the browser fetches
   event.preventDefault();
   ask();
 });
@@ -122,3 +118,26 @@ document.getElementById("forget").addEventListener("click", () => keep([]));
 addEventListener("hashchange", () => restore(location.hash.slice(1)));
 restore(location.hash.slice(1));
 keep(kept());
+
+// Names that the better editor proposes: those that stand beside it.
+function tables() {
+  const found = {};
+  for (const one of document.querySelectorAll("details.table")) {
+    found[one.querySelector("summary").textContent] = Array.from(one.querySelectorAll("li code"), (name) => name.textContent);
+  }
+  return found;
+}
+try {
+  const { open } = await import("./editor.js");
+  const typing = document.activeElement === area;
+  editor = open(area, {
+    nonce: form.dataset.nonce,
+    schema: tables(),
+    labels: { "aria-labelledby": "sql-label", "aria-describedby": "sql-hint" },
+    phrases: { Completions: form.dataset.proposed },
+    run: ask,
+  });
+  if (typing) editor.focus();
+  area.required = false;  // one that is not shown cannot be complained of; the server says it
+  document.getElementById("sql-label").addEventListener("click", () => editor.focus());
+} catch { /* the text area does as well */ }
