@@ -29,8 +29,9 @@ from jumelage.serving.guard import Tokens, is_loopback, is_own
 from jumelage.serving.problems import MEDIA
 from jumelage.serving.questions import Question
 from jumelage.serving.service import Job, Service, Settings
-from tests.conftest import Databases, address, run
+from tests.conftest import ROOT, Databases, address, run
 from tests.test_browser import DESKTOP, PHONE, broken_rules
+from tests.test_html import checked
 
 with warnings.catch_warnings():  # it would rather have the successor of httpx
     warnings.simplefilter("ignore")
@@ -383,6 +384,29 @@ def test_the_interface_is_described_for_people_and_machines(on_duckdb: URL, tmp_
     answers = set(said["paths"][QUERY]["post"]["responses"])
     assert {"200", "400", "401", "408", "413", "503"} <= answers
     assert [(done.status_code, done.headers["content-type"]) for done in [served.get("/api/v2")]] == [(404, MEDIA)]
+
+
+def test_served_pages_are_valid_html(on_duckdb: URL, tmp_path: Path) -> None:
+    served = client(on_duckdb, tmp_path / "public")
+    texts = [served.get(path).text for path in ("/", "/api?lang=fr", "/sql?lang=fr")]
+    sql = "select code, position from zones"
+    texts += [served.post("/sql", data={"sql": one}).text for one in (sql, f"explain {sql}", "select frm zones")]
+    files = [tmp_path / f"{number}.html" for number in range(len(texts))]
+    for file, text in zip(files, texts, strict=True):
+        file.write_text(text, encoding="utf-8")
+    assert checked(files) == []
+
+
+def test_the_editor_is_small_and_what_it_is_made_of_is_pinned_without_an_address() -> None:
+    assets = ROOT / "src" / "jumelage" / "serving" / "assets"
+    assert (assets / "editor.js").stat().st_size < 400_000
+    text = (ROOT / "editor" / "package-lock.json").read_text(encoding="utf-8")
+    assert "://" not in text
+    locked = {name.removeprefix("node_modules/"): one for name, one in json.loads(text)["packages"].items() if name}
+    assert all(one["integrity"].startswith("sha512-") for one in locked.values())
+    licences = (assets / "editor.LICENSE.txt").read_text(encoding="utf-8")
+    for name in ("@codemirror/view", "@codemirror/lang-sql", "style-mod"):
+        assert f"{name} {locked[name]['version']}\n" in licences
 
 
 # The command.

@@ -12,6 +12,7 @@ import anyio
 from anyio.to_thread import run_sync
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 
@@ -29,7 +30,6 @@ from jumelage.serving.stored import stored_queries
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from starlette.requests import Request
     from starlette.types import ASGIApp, Scope
 
     from jumelage.serving.problems import Problem
@@ -165,8 +165,7 @@ class _Addresses:
         if error.status_code == 404 and not path.startswith("/api/"):  # noqa: PLR2004
             there = self._served.out.is_dir()
             return pages.nothing_page(_lang(request), "../" * (path.count("/") - 1), published=there)
-        problem = problem_of_status(error.status_code, error.detail)
-        return _problem(problem, _lang(request), error.status_code, dict(error.headers or {}))
+        return _problem(problem_of_status(error.status_code), _lang(request), dict(error.headers or {}))
 
     async def failed(self, request: Request, error: Exception) -> Response:
         """Say what went wrong."""
@@ -176,8 +175,7 @@ class _Addresses:
 
     def turned_away(self, scope: Scope, error: ProblemError) -> ASGIApp:
         """Say why a request is not let in."""
-        del scope
-        return _problem(problem_of(error), "en")
+        return _problem(problem_of(error), _lang(Request(scope)))
 
     def _problem(self, error: Exception) -> Problem:
         """Return the problem that an error is; what is not for those who ask is said to whoever runs the server."""
@@ -218,9 +216,8 @@ def _lang(request: Request) -> str:
     return "fr" if first.partition("-")[0] == "fr" else "en"
 
 
-def _problem(problem: Problem, lang: str, status: int | None = None, headers: dict[str, str] | None = None) -> Response:
-    said = problem.said(lang) | ({"status": status} if status else {})
-    return JSONResponse(said, status or problem.kind.status, problem.headers | (headers or {}), MEDIA)
+def _problem(problem: Problem, lang: str, headers: dict[str, str] | None = None) -> Response:
+    return JSONResponse(problem.said(lang), problem.kind.status, problem.headers | (headers or {}), MEDIA)
 
 
 def _file(file: IO[bytes], form: str) -> Response:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jumelage.errors import BusyError, DatabaseError, JumelageError, LimitError, OutputError, UsageError
-from jumelage.texts import Label, same
+from jumelage.texts import Label
 
 MEDIA = "application/problem+json"
 _URN = "urn:jumelage:problem:"
@@ -92,7 +92,7 @@ def is_for_us(problem: Problem) -> bool:
     return problem.kind.name in _HIDDEN
 
 
-def problem_of_status(status: int, detail: str) -> Problem:
+def problem_of_status(status: int) -> Problem:
     """Return the problem that a refusal of the framework is."""
     kind = next((kind for kind in KINDS.values() if kind.status == status), KINDS["bug"])
-    return Problem(kind, kind.title if kind.name == "not-found" else same(detail))
+    return Problem(kind, kind.title)

@@ -92,7 +92,7 @@ class Service:
     @contextmanager
     def desk(self, question: Question) -> Iterator[tuple[Scope, Desk]]:
         """Open a desk in the scope of a question: the file is held no longer than that, so that others can load."""
-        with database.reading(self._url) as connection:
+        with database.reading(self._there()) as connection:
             scope = scope_of(
                 connection,
                 question.wave,
@@ -103,6 +103,11 @@ class Service:
             )
             with open_desk(connection, scope, self.settings.limits) as desk:
                 yield scope, desk
+
+    def _there(self) -> URL:
+        """Return the address of the file that a link leads to now: all that answers a question reads the same one."""
+        found = database.files(self._url)
+        return self._url.set(database=str(found[0].resolve())) if found else self._url
 
     def tables(self, question: Question) -> dict[str, list[tuple[str, str]]]:
         """Return the tables that a query may read with names and types of their columns; they are looked up once."""
