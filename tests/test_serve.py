@@ -30,7 +30,7 @@ from jumelage.serving.problems import MEDIA
 from jumelage.serving.questions import Question
 from jumelage.serving.service import Job, Service, Settings
 from tests.conftest import ROOT, Databases, address, run
-from tests.test_browser import DESKTOP, PHONE, broken_rules
+from tests.test_browser import DESKTOP, OF_COLOURS, PHONE, broken_rules
 from tests.test_html import checked
 
 with warnings.catch_warnings():  # it would rather have the successor of httpx
@@ -568,6 +568,13 @@ def test_the_page_works_without_scripts(browser: Browser, home: str) -> None:
         assert said == []
 
 
+# Of the many tables beside the query a few, unfolded, are as good as all of them.
+_THINNED = """() => document.querySelectorAll("details").forEach((one, at) => {
+    one.open = true;
+    if (at > 4) one.remove();
+})"""
+
+
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])
 def test_no_served_page_breaks_a_rule_of_wcag(browser: Browser, home: str, width: int) -> None:
     with looking(browser, viewport={"width": width, "height": 900}, bypass_csp=True) as (_, page, _, _):
@@ -577,10 +584,12 @@ def test_no_served_page_breaks_a_rule_of_wcag(browser: Browser, home: str, width
                 _type(page, "select * from partnerships limit 3")
                 page.keyboard.press("Control+Enter")
                 page.wait_for_selector("#result td")
-                page.evaluate("document.querySelectorAll('details').forEach((one, at) => { one.open = at < 4; })")
-            for scheme in ("light", "dark"):
-                page.emulate_media(color_scheme=scheme)
-                assert broken_rules(page) == [], (address_, scheme)
+                page.evaluate(_THINNED)
+            page.emulate_media(color_scheme="light")
+            assert broken_rules(page) == [], address_
+            if width == DESKTOP:  # by night only colours change
+                page.emulate_media(color_scheme="dark")
+                assert broken_rules(page, OF_COLOURS) == [], address_
             assert page.evaluate("document.scrollingElement.scrollWidth") <= width, address_
 
 
