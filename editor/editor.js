@@ -55,6 +55,7 @@ export function open(area, { nonce, schema, labels, phrases, run }) {
   area.hidden = true;
   return {
     write: (text) => view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } }),
+    select: (at) => view.dispatch({ selection: { anchor: at }, scrollIntoView: true }),
     focus: () => view.focus(),
   };
 }

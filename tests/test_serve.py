@@ -181,6 +181,13 @@ def _ending(job: Job) -> str:
     return ""
 
 
+def test_where_a_query_is_wrong_is_a_member_of_the_problem(asked: TestClient) -> None:
+    said = asked.post(QUERY, json={"sql": "select code,\n  'é' as e, frm\nfrom zones"}).json()
+    assert (said["line"], said["column"]) == (2, 13)
+    said = asked.post(QUERY, json={"sql": "select 1 as a\nfrom zone", "lang": "fr"}).json()
+    assert (said["line"], said["column"]) == (2, 6)
+
+
 @pytest.mark.on_duckdb
 def test_a_database_that_is_not_there_is_not_named_to_readers(tmp_path: Path) -> None:
     said: list[str] = []
@@ -545,10 +552,12 @@ def test_a_query_is_typed_run_kept_and_passed_on(browser: Browser, home: str) ->
         other = context.new_page()
         other.goto(f"{home}sql?lang=fr{link}")
         assert "where code = 'eu'" in other.locator("#sql").input_value()
-        _type(other, "select frm zones")
+        _type(other, "-- é\nselect frm zones")
         other.keyboard.press("Control+Enter")
         other.wait_for_selector("#result .because")
-        assert "ligne 1, colonne 8" in other.locator("#result").inner_text()
+        assert "ligne 2, colonne 8" in other.locator("#result").inner_text()
+        other.keyboard.type("!")
+        assert other.locator("#sql").input_value() == "-- é\nselect !frm zones"
         _type(other, "select 1 as a")
         for form, text in (("csv", "a\n1\n"), ("json", '[\n{"a":1}\n]\n')):
             with other.expect_download() as download:

@@ -10,6 +10,7 @@ from jumelage.serving.questions import FIELDS
 from jumelage.serving.service import Settings  # noqa: TC001
 
 _STRING = {"type": "string"}
+_WHOLE = {"type": "integer"}
 _FILES = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet", "jsonl": "application/x-ndjson"}
 MEDIA_OF = {"json": "application/json", **_FILES}
 
@@ -21,7 +22,14 @@ def description(settings: Settings, *, token_wanted: bool) -> dict[str, Any]:
     problem = {
         "type": "object",
         "required": ["type", "title", "status", "detail"],
-        "properties": {"type": _STRING, "title": _STRING, "status": {"type": "integer"}, "detail": _STRING},
+        "properties": {
+            "type": _STRING,
+            "title": _STRING,
+            "status": _WHOLE,
+            "detail": _STRING,
+            "line": _WHOLE,
+            "column": _WHOLE,
+        },
     }
     refused: dict[str, Any] = {}
     for kind in KINDS.values():

@@ -92,7 +92,7 @@ def query_page(
         page=PAGE,
         token_wanted=token_wanted,
         shown=shown,
-        error=(problem.kind.title.text(lang), problem.detail.text(lang)) if problem else None,
+        error=problem.said(lang) if problem else None,
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jumelage.errors import BusyError, DatabaseError, JumelageError, LimitError, OutputError, UsageError
+from jumelage.querying.desk import WrongQueryError
 from jumelage.texts import Label
 
 MEDIA = "application/problem+json"
@@ -35,21 +36,24 @@ KINDS = {
         Kind("wrong-media", 415, Label("le corps n’est pas du JSON", "the body is not JSON")),
         Kind("wrong-host", 421, Label("ce serveur n’a pas ce nom", "this server has no such name")),
         Kind("bug", 500, Label("défaut de jumelage", "a bug of jumelage")),
-        Kind("busy", 503, Label("occupé, réessayez", "busy, try again"), 2),
+        Kind(
+            "busy", 503, Label("toutes les places sont prises\u00a0; réessayez", "all places are taken; try again"), 2
+        ),
         Kind("unavailable", 503, Label("base indisponible", "the database is not available"), 30),
     )
 }
-_BY_ERROR = ((UsageError, "wrong-query"), (LimitError, "limit"), (BusyError, "busy"),
+_BY_ERROR = ((UsageError, "wrong-query"), (LimitError, "limit"), (BusyError, "unavailable"),
              (DatabaseError, "unavailable"), (OutputError, "unavailable"))  # fmt: skip
 _HIDDEN = {"unavailable", "bug"}  # what is said of these is for whoever runs the server: it has paths and hosts
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A problem, and what is said of it beyond its kind."""
+    """A problem, and what is said of it beyond its kind; `place` is where a query is wrong, by line and column."""
 
     kind: Kind
     detail: Label
+    place: tuple[int, int] | None = None
 
     @property
     def headers(self) -> dict[str, str]:
@@ -59,20 +63,22 @@ class Problem:
 
     def said(self, lang: str) -> dict[str, Any]:
         """Return the members of its JSON."""
+        place = dict(zip(("line", "column"), self.place or (), strict=False))
         return {
             "type": _URN + self.kind.name,
             "title": self.kind.title.text(lang),
             "status": self.kind.status,
             "detail": self.detail.text(lang),
+            **place,
         }
 
 
 class ProblemError(JumelageError):
     """A request that is refused before anything is asked."""
 
-    def __init__(self, kind: str, detail: Label | None = None) -> None:
+    def __init__(self, kind: str) -> None:
         """Refuse it for a reason of a kind."""
-        super().__init__(detail or KINDS[kind].title)
+        super().__init__(KINDS[kind].title)
         self.kind = kind
 
 
@@ -84,7 +90,8 @@ def problem_of(error: Exception) -> Problem:
     kind = KINDS[name]
     if name in _HIDDEN or not isinstance(error, JumelageError):
         return Problem(kind, kind.title)
-    return Problem(kind, Label(error.text("fr"), error.text("en")))
+    place = error.place if isinstance(error, WrongQueryError) else None
+    return Problem(kind, Label(error.text("fr"), error.text("en")), place)
 
 
 def is_for_us(problem: Problem) -> bool:

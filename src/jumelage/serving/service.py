@@ -14,10 +14,11 @@ from typing import IO, TYPE_CHECKING, Any
 
 from jumelage import database
 from jumelage.database.free_queries import readable
-from jumelage.errors import BusyError, LimitError, UsageError
+from jumelage.errors import LimitError, UsageError
 from jumelage.querying import output
 from jumelage.querying.desk import open_desk
 from jumelage.revisions.kinds import scope_of
+from jumelage.serving.problems import ProblemError
 from jumelage.texts import both, readable_size
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
 _IN_MEMORY = 1 << 20  # bytes of a file that wait in memory to be fetched
 _LARGEST = 1 << 30  # bytes of a file
-_BUSY = both("toutes les places sont prises\u00a0; réessayez", "all places are taken; try again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class GivenUpError(Exception):
 
 
 class Service:
-    """Answers questions in threads of others, so many at once; beyond that BusyError."""
+    """Answers questions in threads of others, so many at once; beyond that ProblemError."""
 
     def __init__(self, url: URL, settings: Settings) -> None:
         """Answer from a database."""
@@ -79,7 +79,7 @@ class Service:
     def place(self, job: Job | None) -> Iterator[None]:
         """Take a place as long as something is asked."""
         if self._closed or not self._places.acquire(blocking=False):
-            raise BusyError(_BUSY)
+            raise ProblemError("busy")
         try:
             if job:
                 self._jobs.add(job)

@@ -69,6 +69,17 @@ function keep(queries) {
   past.hidden = !queries.length;
 }
 
+// Put the cursor where a query is wrong, unless it was changed meanwhile.
+function place(wrong, sql) {
+  if (!wrong || !wrong.dataset.line || area.value !== sql) return;
+  const lines = sql.split("\n");
+  const line = Number(wrong.dataset.line) - 1;
+  const before = Array.from(lines[line] || "").slice(0, Number(wrong.dataset.column) - 1).join("");  // letters, not halves
+  const at = lines.slice(0, line).join("\n").length + (line ? 1 : 0) + before.length;
+  if (editor) editor.select(at);
+  else area.setSelectionRange(at, at);
+}
+
 function tell(message) {
   said.textContent = "";
   requestAnimationFrame(() => { said.textContent = message; });
@@ -79,6 +90,7 @@ async function ask() {
   if (asked) asked.abort();
   const mine = asked = new AbortController();
   const to = fragment();
+  const sql = area.value;
   const body = new URLSearchParams(new FormData(form));
   body.delete("format");
   point(to);
@@ -94,6 +106,7 @@ async function ask() {
     if (!found) throw new Error(answer.status);
     result.replaceWith(document.adoptNode(found));
     tell(found.querySelector(".summary").textContent);
+    place(found.querySelector(".because"), sql);
     keep([to, ...kept().filter((one) => one !== to)].slice(0, MOST_KEPT));
   } catch {
     if (mine === asked) tell(mine.signal.aborted ? form.dataset.stopped : form.dataset.failed);
