@@ -14,6 +14,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,12 @@ EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 TOKEN = "correct horse battery staple"  # noqa: S105
 
 
+@cache
+def _service(url: URL, seconds: float, rows: int) -> Service:
+    """A service that looks its tables up once for all tests."""
+    return Service(url, Settings(Limits(seconds, 500), rows, 2))
+
+
 def client(
     url: URL,
     out: Path,
@@ -57,7 +64,7 @@ def client(
     service: Service | None = None,
 ) -> TestClient:
     """Make a client of an app of its own."""
-    service = service or Service(url, Settings(Limits(seconds, 500), rows, 2))
+    service = service or _service(url, seconds, rows)
     tell = (said if said is not None else []).append
     app = make_app(Served(service, out, queries, Tokens(tokens), tell, is_own("127.0.0.1", proxy=proxy), proxy))
     return TestClient(app, base_url=HOME, raise_server_exceptions=False)
@@ -326,6 +333,7 @@ def test_a_publication_may_be_replaced_while_it_is_shown(on_duckdb: URL, site: P
         assert (done.status_code, words in done.text, "jumelage publish" in done.text) == (404, True, True)
 
 
+@pytest.mark.on_duckdb
 def test_values_are_texts_on_the_page_whatever_they_are(asked: TestClient) -> None:
     for sql in (f"select '{EVIL}' as \"{EVIL}\"", f"select {EVIL}", f"-- {EVIL}\nselect 1 as a"):
         done = asked.post("/sql", data={"sql": sql, "parameters": f"a={EVIL}", "wave": "2006", "lang": "fr"})

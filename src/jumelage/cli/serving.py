@@ -88,7 +88,7 @@ def serve(
     service = Service(url, Settings(Limits(timeout, memory), max_rows, concurrency))
     served = Served(service, out, queries, tokens, say, is_own(host, proxy=proxy), proxy)
     listening = server.bound(host, port)
-    if not is_loopback(host) and token_file is None:
+    if token_file is None and (proxy or not is_loopback(host)):
         say(
             both(
                 "attention\u00a0: qui atteint cette adresse peut poser des requêtes, sans jeton",
