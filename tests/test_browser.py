@@ -17,7 +17,7 @@ from tests.sites import pages, sample
 
 DESKTOP, PHONE = 1280, 320
 _WCAG = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
-_OF_COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
+OF_COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
 
 # A page repeats itself: rows of a table, sections of a chapter. Of what is alike, the first few stay.
 _THIN = """most => { for (const parent of document.querySelectorAll("body, body *")) {
@@ -65,7 +65,7 @@ def _look(browser: Browser, root: Path, looked: list[Path], *, width: int, alike
             page.evaluate(_THIN, alike)
             broken = broken_rules(page)
             page.emulate_media(color_scheme="dark")
-            broken += [f"in the dark: {one}" for one in broken_rules(page, _OF_COLOURS)]
+            broken += [f"in the dark: {one}" for one in broken_rules(page, OF_COLOURS)]
             found += [f"{file.relative_to(root)}: {one}" for one in broken]
     return found
 

@@ -19,6 +19,7 @@ from jumelage.cli import (
     revisions,
     running,
     searching,
+    serving,
 )
 from jumelage.cli.ending import heeding, say_why
 from jumelage.cli.options import Db  # noqa: TC001  # Typer reads annotations at run time
@@ -69,6 +70,7 @@ for module in (
     publishing,
     exporting,
     running,
+    serving,
 ):
     module.add_to(app)
 

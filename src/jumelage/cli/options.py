@@ -145,19 +145,12 @@ def scope_of(
     """Find what the options ask for, and say on standard error which of it was withdrawn since."""
     from jumelage.revisions import kinds, scope
 
-    time = scope.read_time(as_of) if as_of is not None else None
-    if time is not None and scope.is_to_come(time):
+    if as_of is not None and scope.is_to_come(scope.read_time(as_of)):
         say(filled(NOTE, filled(_NOT_OVER, as_of)))
-    found = scope.find_scope(
-        connection,
-        wave,
-        as_of=time,
-        classified_on=scope.read_day(classified_on) if classified_on is not None else None,
-        with_inferred=not without_inferred,
-    )
+    found = kinds.scope_of(connection, wave, as_of, classified_on, kind, with_inferred=not without_inferred)
     for text in found.withdrawn:
         say(filled(NOTE, text))
-    return found if kind is None else kinds.of_kind(connection, found, kind)
+    return found
 
 
 def say_remarks(scope: Scope) -> None:

@@ -37,9 +37,9 @@ _PIECE = 1 << 20
 
 def shown(rows: Rows, form: str) -> Iterator[str]:
     """Write rows for people: `table` as wide as the terminal, or `md` for Markdown."""
-    texts = [tuple(map(_text, row)) for row in rows.rows]
+    texts = [tuple(map(read_by_people, row)) for row in rows.rows]
     if form == "table":
-        numeric = tuple(any(word in kind.upper() for word in _NUMBERS) for kind in rows.types)
+        numeric = tuple(map(is_numeric, rows.types))
         names = tuple(rows.names)
         yield from terminal.render(Grid(names, rows.rows, Shown("", names, texts, numeric)))
         return
@@ -58,7 +58,12 @@ def _line(cells: object) -> str:
     return f"| {' | '.join(escaped)} |\n"
 
 
-def _text(value: object) -> str:
+def is_numeric(kind: str) -> bool:
+    """Tell whether a type of a column, as its engine names it, is one of numbers."""
+    return any(word in kind.upper() for word in _NUMBERS)
+
+
+def read_by_people(value: object) -> str:
     """Return a value as a person reads it: nothing for null, and no exponent."""
     if value is None:
         return ""
