@@ -27,10 +27,6 @@ else:  # the names come from where they are listed
 
 _COUNTED = Label("{}\u00a0: {}", "{}: {}")
 NOTE = Label("remarque\u00a0: {}", "note: {}")
-_NOT_OVER = Label(
-    "{} n’est pas terminé (UTC)\u00a0: ce qui sera chargé plus tard ce jour-là compte aussi",
-    "{} is not over (UTC): what is loaded later that day counts too",
-)
 
 Db = Annotated[
     str | None,
@@ -143,21 +139,12 @@ def scope_of(
     without_inferred: bool = False,
 ) -> Scope:
     """Find what the options ask for, and say on standard error which of it was withdrawn since."""
-    from jumelage.revisions import kinds, scope
+    from jumelage.revisions.asked import scope_asked_for
 
-    time = scope.read_time(as_of) if as_of is not None else None
-    if time is not None and scope.is_to_come(time):
-        say(filled(NOTE, filled(_NOT_OVER, as_of)))
-    found = scope.find_scope(
-        connection,
-        wave,
-        as_of=time,
-        classified_on=scope.read_day(classified_on) if classified_on is not None else None,
-        with_inferred=not without_inferred,
-    )
-    for text in found.withdrawn:
-        say(filled(NOTE, text))
-    return found if kind is None else kinds.of_kind(connection, found, kind)
+    found, notes = scope_asked_for(connection, wave, as_of, classified_on, kind=kind, without_inferred=without_inferred)
+    for note in notes:
+        say(filled(NOTE, note))
+    return found
 
 
 def say_remarks(scope: Scope) -> None:
