@@ -14,7 +14,7 @@ from jumelage.render.words import MISSING, MISSING_MEANING, STATUS_MARKS, STATUS
 from jumelage.reporting.entries import CLAIMS, STATUSES, Entry, worst
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     from jumelage.document import Part
@@ -103,7 +103,7 @@ def page_of(parts: Sequence[tuple[Part, Sequence[Sheet]]], ledger: Ledger | None
                 part.title.text(lang),
                 part.text.text(lang),
                 tuple(
-                    _section(sheet, (ledger and ledger.of(sheet.report.name, sheet.kind)) or (), lang)
+                    section_of(sheet, (ledger and ledger.of(sheet.report.name, sheet.kind)) or (), lang)
                     for sheet in found
                 ),
             )
@@ -112,23 +112,24 @@ def page_of(parts: Sequence[tuple[Part, Sequence[Sheet]]], ledger: Ledger | None
         "findings": [
             (name, said, title(sheet, lang)) for name, sheet in sheets.items() if (said := finding_of(sheet, lang))
         ],
-        "statuses": [
-            (
-                name,
-                STATUS_MARKS[name],
-                STATUS_NAMES[name].text(lang),
-                STATUS_MEANINGS[name].text(lang),
-                number,
-            )
-            for name, number in (ledger.counts().items() if ledger else ())
-        ],
-        "marks": STATUS_MARKS,
-        "names": {name: STATUS_NAMES[name].text(lang) for name in STATUSES},
-        "ledger": _groups(ledger, sheets, lang) if ledger else None,
+        **signs(ledger.counts() if ledger else {}, lang),
+        "ledger": groups_of(ledger, sheets, lang) if ledger else None,
         "total": len(ledger.entries) if ledger else 0,
         "key_figures": key_figures() if ledger else "",
         "charts": {},
         "links": {},
+    }
+
+
+def signs(counts: Mapping[str, int], lang: str) -> dict[str, Any]:
+    """Return what statuses are called, by what sign they are shown, and of those that are counted what they mean."""
+    return {
+        "statuses": [
+            (name, STATUS_MARKS[name], STATUS_NAMES[name].text(lang), STATUS_MEANINGS[name].text(lang), number)
+            for name, number in counts.items()
+        ],
+        "marks": STATUS_MARKS,
+        "names": {name: STATUS_NAMES[name].text(lang) for name in STATUSES},
     }
 
 
@@ -188,7 +189,8 @@ def period(first: date, last: date, lang: str) -> str:
     return f"{_day(first, lang)} – {_day(last, lang)}"
 
 
-def _section(sheet: Sheet, judged: Sequence[Entry], lang: str) -> Section:
+def section_of(sheet: Sheet, judged: Sequence[Entry], lang: str) -> Section:
+    """Lay out a report with the entries of what is printed of it."""
     report = sheet.report
     entries: dict[tuple[str, str], list[Entry]] = {}
     for entry in judged:
@@ -295,7 +297,7 @@ def _texts(entries: list[Entry], lang: str) -> str:
     return ", ".join(dict.fromkeys(entry.printed or words(lang)["blank"] for entry in entries))
 
 
-def _groups(ledger: Ledger, sheets: dict[str, Sheet], lang: str) -> list[tuple[str, str, list[dict[str, str]]]]:
+def groups_of(ledger: Ledger, sheets: dict[str, Sheet], lang: str) -> list[tuple[str, str, list[dict[str, str]]]]:
     """Return the lines of the ledger by report, in the order of the page: title, report, lines."""
     judged = {sheet.report.name: sheet for sheet in sheets.values() if sheet.kind == ledger.kind}
     titles = {name: title(sheet, lang) for name, sheet in judged.items()}
