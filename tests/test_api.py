@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -26,6 +27,7 @@ from jumelage.api.results import Result
 from jumelage.loading.load import load
 from jumelage.loading.revision import Request
 from tests.conftest import ENGINES, WaveFolder, address, run
+from tests.test_queries import ENDLESS
 
 
 @pytest.fixture(scope="module")
@@ -354,3 +356,30 @@ def test_importing_loads_no_heavy_library() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     heavy = {"sqlalchemy", "duckdb", "psycopg", "jinja2", "rich", "typer", "pyarrow", "pandas", "polars"}
     assert set(done.stdout.split()).isdisjoint(heavy)
+
+
+def test_a_query_sees_its_scope_whatever_was_asked_before(wave_2006: URL) -> None:
+    count = "select count(*) as n from partnerships"
+    with jumelage.open(address(wave_2006), without_inferred=True) as found:
+        before = found.sql(count).rows
+        assert found.report("zones", printed=True).rows[-1][1] == 99  # its statuses are given with inferred rows
+        assert found.sql(count).rows == before == [(99,)]
+
+
+def test_an_interruption_ends_the_query_and_the_reader(wave_2006: URL) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    with jumelage.open(address(wave_2006)) as found:
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 1)
+            with pytest.raises((KeyboardInterrupt, jumelage.DatabaseError)):  # of what is then said to the server
+                found.sql(ENDLESS)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+        with pytest.raises(jumelage.UsageError, match="open another one"):
+            found.report("zones")
+    with jumelage.open(address(wave_2006)) as found:
+        assert found.sql("select 1 as a").rows == [(1,)]

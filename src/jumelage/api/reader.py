@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import weakref
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 from jumelage import database, report_file
 from jumelage.api.results import MOST_SHOWN, Ledger, Table
-from jumelage.errors import JumelageError, UsageError
+from jumelage.errors import DatabaseError, JumelageError, UsageError
 from jumelage.reporting.own_reports import came_with, own_reports
 from jumelage.revisions.asked import scope_asked_for
 from jumelage.revisions.scope import read_time
@@ -43,7 +43,8 @@ class Reader:
     Threads may share a reader: it has one connection, and whoever asks waits until the one before has the whole answer,
     so that no question ends another. What is returned holds its own rows, may be read by any thread at any time, and
     outlives the reader. Questions that are to run side by side need a reader each. A reader is not for a process that
-    was forked from the one that opened it.
+    was forked from the one that opened it, and one whose question was interrupted by Ctrl-C, or ended by
+    a DatabaseError, is closed.
     """
 
     def __init__(
@@ -256,17 +257,25 @@ class Reader:
         """Give the connection to whoever asks, alone; what its engine refuses is said in our words."""
         with self._lock:
             if not self._finalizer.alive:
-                raise UsageError(both("ce lecteur est fermé", "this reader is closed"))
+                raise UsageError(
+                    both("ce lecteur est fermé\u00a0; ouvrez-en un autre", "this reader is closed; open another one")
+                )
             if not at_desk:
                 self._leave_desk()
             try:
                 with database.translated(self._url):
                     yield self._connection
-            except JumelageError:
+            except BaseException as error:
+                if isinstance(error, DatabaseError) or not isinstance(error, JumelageError):
+                    self._drop()
                 raise
-            except BaseException:  # such as Ctrl-C: an answer may still be on its way
-                self._leave_desk()
-                raise
+
+    def _drop(self) -> None:
+        """Let go of a connection on which an answer may still be on its way, as after Ctrl-C."""
+        with suppress(Exception):
+            self._connection.invalidate()
+        with suppress(Exception):
+            self.close()
 
     def _language(self, lang: str | None) -> str:
         return self._lang if lang is None else _language(lang)
