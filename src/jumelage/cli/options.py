@@ -27,10 +27,6 @@ else:  # the names come from where they are listed
 
 _COUNTED = Label("{}\u00a0: {}", "{}: {}")
 NOTE = Label("remarque\u00a0: {}", "note: {}")
-_NOT_OVER = Label(
-    "{} n’est pas terminé (UTC)\u00a0: ce qui sera chargé plus tard ce jour-là compte aussi",
-    "{} is not over (UTC): what is loaded later that day counts too",
-)
 
 Db = Annotated[
     str | None,
@@ -143,13 +139,11 @@ def scope_of(
     without_inferred: bool = False,
 ) -> Scope:
     """Find what the options ask for, and say on standard error which of it was withdrawn since."""
-    from jumelage.revisions import kinds, scope
+    from jumelage.revisions.asked import scope_asked_for
 
-    if as_of is not None and scope.is_to_come(scope.read_time(as_of)):
-        say(filled(NOTE, filled(_NOT_OVER, as_of)))
-    found = kinds.scope_of(connection, wave, as_of, classified_on, kind, with_inferred=not without_inferred)
-    for text in found.withdrawn:
-        say(filled(NOTE, text))
+    found, notes = scope_asked_for(connection, wave, as_of, classified_on, kind=kind, without_inferred=without_inferred)
+    for note in notes:
+        say(filled(NOTE, note))
     return found
 
 

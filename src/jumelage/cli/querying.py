@@ -78,10 +78,10 @@ def sql(
     lang: Lang = "en",
     output: Output = None,
 ) -> None:
-    """Ask a query of one's own: it only reads, sees the wave in scope, and ends within its limits.
+    """Ask a query of one's own, which can only read.
 
-    The plain names are the safe ones: `partnerships` has each agreement in force once. `jumelage schema` describes the
-    tables. Exits with 2 if a query is wrong or may not be asked, with 4 if it takes too much time or memory.
+    It sees the wave in scope, and ends within its limits. The plain names are the safe ones: `partnerships` has each
+    agreement in force once. `jumelage schema` describes the tables. Exits with 2 if a query is wrong or may not be asked, with 4 if it takes too much time or memory.
     """
     from jumelage import database
     from jumelage.database.asking import Limits

@@ -13,6 +13,7 @@ from jumelage.database.connection import (
     opened,
     reading,
     replacing,
+    translated,
     writing,
 )
 from jumelage.database.sql import file_to_read, from_spool, literal, query, stream
@@ -52,6 +53,7 @@ __all__ = [
     "spool",
     "stream",
     "superuser",
+    "translated",
     "variables",
     "writing",
 ]

@@ -37,15 +37,20 @@ _PIECE = 1 << 20
 
 def shown(rows: Rows, form: str) -> Iterator[str]:
     """Write rows for people: `table` as wide as the terminal, or `md` for Markdown."""
-    texts = [tuple(map(read_by_people, row)) for row in rows.rows]
     if form == "table":
-        numeric = tuple(map(is_numeric, rows.types))
-        names = tuple(rows.names)
-        yield from terminal.render(Grid(names, rows.rows, Shown("", names, texts, numeric)))
+        yield from terminal.render(grid_of(rows))
         return
+    texts = [tuple(map(read_by_people, row)) for row in rows.rows]
     yield _line(rows.names) + _line("---" for _ in rows.names)
     for row in texts:
         yield _line(row)
+
+
+def grid_of(rows: Rows) -> Grid:
+    """Make the grid of rows, whose headings are the names of the columns."""
+    names = tuple(rows.names)
+    texts = [tuple(map(read_by_people, row)) for row in rows.rows]
+    return Grid(names, rows.rows, Shown("", names, texts, tuple(map(is_numeric, rows.types))))
 
 
 def cut(most: int) -> Label:
@@ -95,7 +100,8 @@ def _made(parquet: Iterator[bytes], form: str) -> Iterator[bytes]:
                 yield piece
 
 
-def _lacks(what: str, extra: str) -> UsageError:
+def lacks(what: str, extra: str) -> UsageError:
+    """Say that a library is not installed, and which extra brings it."""
     return UsageError(
         both(
             "{} n’est pas installé\u00a0; installez-le\u00a0: pip install 'jumelage[{}]'",
@@ -111,7 +117,7 @@ def _arrow(source: Path, made: Path) -> None:
     try:
         from pyarrow import ipc, parquet
     except ImportError as error:
-        raise _lacks("pyarrow", "arrow") from error
+        raise lacks("pyarrow", "arrow") from error
     with parquet.ParquetFile(source) as opened, ipc.new_file(str(made), opened.schema_arrow) as writer:
         for batch in opened.iter_batches():
             writer.write_batch(batch)
@@ -124,7 +130,7 @@ def _workbook(source: Path, made: Path) -> None:
     try:
         import xlsxwriter
     except ImportError as error:
-        raise _lacks("xlsxwriter", "publish") from error
+        raise lacks("xlsxwriter", "publish") from error
     with duckdb.connect() as connection:
         found = connection.execute("select * from read_parquet(?)", [str(source)])
         (count,) = connection.cursor().execute("select count(*) from read_parquet(?)", [str(source)]).fetchone() or (0,)

@@ -23,7 +23,7 @@ from jumelage.render.words import quoted, raised, title, words
 from jumelage.reporting.entries import CLAIMS, STATUSES, Entry, worst
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     from jumelage.document import Part
@@ -101,7 +101,7 @@ def page_of(parts: Sequence[tuple[Part, Sequence[Sheet]]], ledger: Ledger | None
             part.name,
             part.title.text(lang),
             part.text.text(lang),
-            tuple(_section(sheet, judged_of(ledger, sheet), lang) for sheet in found),
+            tuple(section_of(sheet, judged_of(ledger, sheet), lang) for sheet in found),
         )
         for part, found in parts
     ]
@@ -115,24 +115,8 @@ def page_of(parts: Sequence[tuple[Part, Sequence[Sheet]]], ledger: Ledger | None
         "facts": tuple(_facts(waves, lang) if ledger is None else _facts_of_one(waves[-1], lang)),
         "parts": chapters,
         "findings": [(one.id, one.finding, one.title) for part in chapters for one in part.sections if one.finding],
-        "statuses": [
-            (
-                name,
-                STATUS_MARKS[name].text(lang),
-                STATUS_NAMES[name].text(lang),
-                STATUS_MEANINGS[name].text(lang),
-                number,
-            )
-            for name, number in (ledger.counts().items() if ledger else ())
-        ],
-        "marks": {name: STATUS_MARKS[name].text(lang) for name in STATUSES},
-        "names": {name: STATUS_NAMES[name].text(lang) for name in STATUSES},
-        "ledger": [
-            (said, name, [line for _, line in listed])
-            for said, name, listed in printed_lines(ledger, sheets.values(), lang)
-        ]
-        if ledger
-        else None,
+        **signs(ledger.counts() if ledger else {}, lang),
+        "ledger": groups_of(ledger, sheets.values(), lang) if ledger else None,
         "total": len(ledger.entries) if ledger else 0,
         "key_figures": key_figures() if ledger else "",
         "charts": {},
@@ -143,6 +127,24 @@ def page_of(parts: Sequence[tuple[Part, Sequence[Sheet]]], ledger: Ledger | None
 def judged_of(ledger: Ledger | None, sheet: Sheet) -> tuple[Entry, ...]:
     """Return the entries of the printed figures of a sheet; none where none was held against it."""
     return (ledger and ledger.of(sheet.report.name, sheet.kind)) or ()
+
+
+def signs(counts: Mapping[str, int], lang: str) -> dict[str, Any]:
+    """Return what statuses are called, by what sign they are shown, and of those that are counted what they mean."""
+    return {
+        "statuses": [
+            (
+                name,
+                STATUS_MARKS[name].text(lang),
+                STATUS_NAMES[name].text(lang),
+                STATUS_MEANINGS[name].text(lang),
+                number,
+            )
+            for name, number in counts.items()
+        ],
+        "marks": {name: STATUS_MARKS[name].text(lang) for name in STATUSES},
+        "names": {name: STATUS_NAMES[name].text(lang) for name in STATUSES},
+    }
 
 
 def _facts_of_one(wave: WaveFacts, lang: str) -> Iterator[tuple[str, str, str]]:
@@ -201,7 +203,8 @@ def period(first: date, last: date, lang: str) -> str:
     return f"{_day(first, lang)} – {_day(last, lang)}"
 
 
-def _section(sheet: Sheet, judged: Sequence[Entry], lang: str) -> Section:
+def section_of(sheet: Sheet, judged: Sequence[Entry], lang: str) -> Section:
+    """Lay out a report with the entries of what is printed of it."""
     report = sheet.report
     entries: dict[tuple[str, str], list[Entry]] = {}
     for entry in judged:
@@ -307,6 +310,11 @@ def _cell(text: str, coded: bool, entries: list[Entry], lang: str) -> Cell:
 def _texts(entries: list[Entry], lang: str) -> str:
     """Write what is printed in one cell, each text once."""
     return ", ".join(dict.fromkeys(entry.printed or words(lang)["blank"] for entry in entries))
+
+
+def groups_of(ledger: Ledger, sheets: Iterable[Sheet], lang: str) -> list[tuple[str, str, list[dict[str, str]]]]:
+    """Return the lines of the ledger as `printed_lines` does, without the entries."""
+    return [(said, name, [line for _, line in listed]) for said, name, listed in printed_lines(ledger, sheets, lang)]
 
 
 def printed_lines(

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from jumelage import database
 from jumelage.errors import UsageError
-from jumelage.revisions.scope import find_scope, read_day, read_time
 from jumelage.texts import Label, both, nearest
 
 if TYPE_CHECKING:
@@ -19,26 +18,6 @@ if TYPE_CHECKING:
 
 # France's kinds in the order in which they are shown; those of other countries follow by name.
 _ORDER = ("commune", "epci", "departement", "region")
-
-
-def scope_of(
-    connection: Connection,
-    wave: str | None,
-    as_of: str | None,
-    classified_on: str | None,
-    kind: str | None,
-    *,
-    with_inferred: bool,
-) -> Scope:
-    """Find what is asked for in words, as `scope.find_scope` and `of_kind` say; UsageError for what is none."""
-    found = find_scope(
-        connection,
-        wave,
-        as_of=read_time(as_of) if as_of is not None else None,
-        classified_on=read_day(classified_on) if classified_on is not None else None,
-        with_inferred=with_inferred,
-    )
-    return found if kind is None else of_kind(connection, found, kind)
 
 
 def per_kind(connection: Connection, scope: Scope) -> tuple[Scope, ...]:

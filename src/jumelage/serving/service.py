@@ -17,7 +17,7 @@ from jumelage.database.free_queries import readable
 from jumelage.errors import LimitError, UsageError
 from jumelage.querying import output
 from jumelage.querying.desk import open_desk
-from jumelage.revisions.kinds import scope_of
+from jumelage.revisions.asked import scope_asked_for
 from jumelage.serving.problems import ProblemError
 from jumelage.texts import both, readable_size
 
@@ -93,13 +93,13 @@ class Service:
     def desk(self, question: Question) -> Iterator[tuple[Scope, Desk]]:
         """Open a desk in the scope of a question: the file is held no longer than that, so that others can load."""
         with database.reading(self._there()) as connection:
-            scope = scope_of(
+            scope, _ = scope_asked_for(
                 connection,
                 question.wave,
                 question.as_of,
                 question.classified_on,
-                question.kind,
-                with_inferred=not question.without_inferred,
+                kind=question.kind,
+                without_inferred=question.without_inferred,
             )
             with open_desk(connection, scope, self.settings.limits) as desk:
                 yield scope, desk
