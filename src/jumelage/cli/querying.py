@@ -81,7 +81,8 @@ def sql(
     """Ask a query of one's own, which can only read.
 
     It sees the wave in scope, and ends within its limits. The plain names are the safe ones: `partnerships` has each
-    agreement in force once. `jumelage schema` describes the tables. Exits with 2 if a query is wrong or may not be asked, with 4 if it takes too much time or memory.
+    agreement in force once. `jumelage schema` describes the tables. Exits with 2 if a query is wrong or may not be
+    asked, with 4 if it takes too much time or memory.
     """
     from jumelage import database
     from jumelage.database.asking import Limits

@@ -28,7 +28,10 @@ def schema(
     lang: Lang = "en",  # noqa: ARG001  # the words of the dictionary are those in the database, in one language
     output: Output = None,
 ) -> None:
-    """Describe the views and tables: what their columns mean, units, code lists, questions. Needs no database."""
+    """Describe the views and tables.
+
+    What each column means, its unit, its code list, and which question of the survey it answers. Needs no database.
+    """
     from jumelage.database.dictionary import relation, relations
     from jumelage.render.dictionary import FORMATS
 
