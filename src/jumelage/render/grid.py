@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from jumelage.report_file import Column, Report
     from jumelage.reporting.diff import Change
     from jumelage.reporting.entries import Entry, Ledger
+    from jumelage.reporting.search import Found
     from jumelage.revisions.history import Entry as HistoryEntry
     from jumelage.rules import Finding
 
@@ -371,6 +372,13 @@ def of_register(installed: Sequence[Installed], lang: str) -> Grid:
     """Make the grid of what the register has, by list and kind."""
     rows = tuple(tuple(_scalar(getattr(one, name)) for name in REGISTER) for one in installed)
     return replace(_plain_grid(REGISTER, rows, lang), typed=_TYPED)
+
+
+def of_found(found: Sequence[Found], lang: str) -> Grid:
+    """Make the grid of what a word stands for."""
+    names = ("kind", "code", "label", "command")
+    rows = tuple(tuple(getattr(one, name) for name in names) for one in found)
+    return _plain_grid(names, rows, lang)
 
 
 def of_pairs(pairs: Sequence[Pair], lang: str) -> Grid:
