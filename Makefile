@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: report test test-all check bench docs demo lock clean
+.PHONY: report test test-all check bench docs demo editor lock clean
 
 report: .venv/runtime  ## migrate, load the 2006 wave, check it, publish it
 	$(BIN)/jumelage reproduce waves/2006 --out public --formats all $(if $(REASON),--reason "$(REASON)")
@@ -29,6 +29,9 @@ docs: .venv/development  ## write the generated files again: schema/, docs/
 
 demo: .venv/bin/python  ## write the made-up wave waves/2012-demo again
 	$(BIN)/python waves/make_2012_demo.py
+
+editor:  ## bundle the editor of the page of queries again; needs npm
+	cd editor && npm ci && npm run build
 
 lock: .venv/development  ## resolve the dependencies again: names, versions and hashes
 	sh .ci/lock

@@ -17,7 +17,7 @@ answer = { fr = "Réponse", en = "Answer", codes = "asked_items" }
 cities = { fr = "Collectivités", en = "Authorities", high = "cities_high", base = "base" }
 cities_high = { fr = "Collectivités au plus", en = "Authorities at most" }
 base = { fr = "Interrogé{e}s", en = "Asked", high = "base_high" }
-base_high = { fr = "Interrogées au plus", en = "Asked at most" }
+base_high = { fr = "Interrogé{e}s au plus", en = "Asked at most" }
 not_asked = { fr = "Non interrogé{e}s", en = "Not asked", high = "not_asked_high", seldom = true }
 not_asked_high = { fr = "Non interrogé{e}s au plus", en = "Not asked at most" }
 dont_know = { fr = "Ne savent pas", en = "Don’t know", high = "dont_know_high", base = "base", seldom = true }

@@ -8,15 +8,15 @@ kind = "waterfall"
 row = "total"
 [columns]
 wave_before = { fr = "De la vague", en = "From wave", codes = "waves" }
-wave = { fr = "à la vague", en = "to wave", codes = "waves" }
+wave = { fr = "À la vague", en = "To wave", codes = "waves" }
 zone = { fr = "Zone géographique", en = "Geographic zone", codes = "zones" }
 agreements_before = { fr = "Avant", en = "Before", high = "agreements_before_high" }
-frame_left = { fr = "{De_units} sorti{e}s", en = "Of {units} that left" }
-frame_entered = { fr = "{De_units} entré{e}s", en = "Of {units} that entered" }
+frame_left = { fr = "{Units} sorti{e}s de la base", en = "{Units} that left the frame" }
+frame_entered = { fr = "{Units} entré{e}s dans la base", en = "{Units} that entered the frame" }
 mergers = { fr = "Fusions", en = "Mergers" }
-silent = { fr = "{Unit} ne répondant plus", en = "{Unit} no longer answers" }
-heard = { fr = "{Unit} répondant désormais", en = "{Unit} now answers" }
-undetermined = { fr = "Indéterminés", en = "Cannot be told" }
+silent = { fr = "{Units} ne répondant plus", en = "{Units} no longer answering" }
+heard = { fr = "{Units} répondant désormais", en = "{Units} now answering" }
+undetermined = { fr = "Indéterminés", en = "Undetermined" }
 ended = { fr = "Terminés", en = "Ended" }
 disappeared = { fr = "Plus déclarés", en = "No longer declared" }
 begun = { fr = "Commencés", en = "Begun" }
@@ -32,7 +32,7 @@ parts = ["frame_left", "frame_entered", "mergers", "silent", "heard", "undetermi
 end = "agreements"
 [note]
 fr = "Chaque accord compte dans la première part qui lui convient : la base de sondage (ville sortie, entrée), les fusions (un accord que deux villes, depuis réunies, déclaraient toutes deux), les dates (« terminés », « commencés » seulement si une date le dit), la réponse de la ville, enfin la déclaration. Tous les nombres sont des nombres d’accords. « Indéterminés » : la ville n’est pas dite, on ne sait pas si elle avait répondu, sa liste n’est pas donnée pour complète, ou l’accord peut être, sous un autre nom, l’un de ceux de l’autre vague (il compte alors −1 et +1, et dans la dernière colonne). « Reclassés » : le pays a changé de zone entre les deux dates. Une ville qui en a rejoint une autre est suivie. Là où une liste n’est pas complète (« ≥ », ou un intervalle), les parts comptent ce qui est listé."
-en = "Each agreement counts in the first part that fits: the frame (town left, entered), mergers (an agreement that two towns now united both declared), dates (“ended” and “begun” only where a date says so), the response of the town, and last the declaration. All figures are numbers of agreements. “Cannot be told”: the town is not stated, it is not known whether it had answered, its list is not claimed complete, or the agreement may be one of the other wave’s under another name (it then counts −1 and +1, and in the last column). “Reclassified”: the country changed zones between the two dates. A town that became part of another is followed. Where a list is not complete (“≥”, or a range), the parts count what is listed."
+en = "Each agreement counts in the first part that fits: the frame (town left, entered), mergers (an agreement that two towns now united both declared), dates (“ended” and “begun” only where a date says so), the response of the town, and last the declaration. All figures are numbers of agreements. “Undetermined”: the town is not stated, it is not known whether it had answered, its list is not claimed complete, or the agreement may be one of the other wave’s under another name (it then counts −1 and +1, and in the last column). “Reclassified”: the country changed zones between the two dates. A town that became part of another is followed. Where a list is not complete (“≥”, or a range), the parts count what is listed."
 */
 -- Partners are the same if their keys are, or if a person said so. An agreement whose partner is not stated may be any
 -- of its town and country; named ones left without a match may be one under two spellings, unless a person denied it.

@@ -7,15 +7,15 @@ kind = "waterfall"
 row = "engaged"
 [columns]
 wave_before = { fr = "De la vague", en = "From wave", codes = "waves" }
-wave = { fr = "à la vague", en = "to wave", codes = "waves" }
+wave = { fr = "À la vague", en = "To wave", codes = "waves" }
 indicator = { fr = "{Units}", en = "{Units}" }
 towns_before = { fr = "Avant", en = "Before", high = "towns_before_high" }
-frame_left = { fr = "Sorties", en = "Left" }
+frame_left = { fr = "Sorti{e}s", en = "Left" }
 frame_entered = { fr = "Entré{e}s", en = "Entered" }
 mergers = { fr = "Fusions", en = "Mergers" }
 silent = { fr = "Ne répondent plus", en = "No longer answer" }
 heard = { fr = "Répondent désormais", en = "Now answer" }
-undetermined = { fr = "Indéterminé{e}s", en = "Cannot be told" }
+undetermined = { fr = "Indéterminé{e}s", en = "Undetermined" }
 ceased = { fr = "Ne déclarent plus d’accord", en = "No longer declare any" }
 started = { fr = "Déclarent désormais un accord", en = "Now declare one" }
 towns = { fr = "Après", en = "After", high = "towns_high" }
@@ -30,7 +30,7 @@ parts = ["frame_left", "frame_entered", "mergers", "silent", "heard", "undetermi
 end = "towns"
 [note]
 fr = "Une ville qui en a rejoint une autre est suivie, et compte une fois. « Indéterminées » : on ne sait pas si la ville avait répondu, ou sa liste n’est pas donnée pour complète. Une ville qui dit combien d’accords elle a les déclare, même si aucun n’est listé. Là où un intervalle est donné, les parts comptent les villes dont on sait qu’elles déclarent un accord."
-en = "A town that became part of another is followed, and counted once. “Cannot be told”: it is not known whether the town had answered, or its list is not claimed complete. A town that says how many agreements it has declares them, even if none is listed. Where a range is given, the parts count the towns known to declare an agreement."
+en = "A town that became part of another is followed, and counted once. “Undetermined”: it is not known whether the town had answered, or its list is not claimed complete. A town that says how many agreements it has declares them, even if none is listed. Where a range is given, the parts count the towns known to declare an agreement."
 */
 with counted as (
     select

@@ -6,6 +6,7 @@ key = ["zone", "country"]
 kind = "map"
 x = "agreements"
 y = "country"
+inferred = "agreements_inferred"
 [columns]
 zone = { fr = "Zone géographique", en = "Geographic zone", codes = "zones" }
 country = { fr = "Pays", en = "Country", codes = "countries" }

@@ -10,16 +10,16 @@ y = "agreements"
 wave = { fr = "Vague", en = "Wave", codes = "waves" }
 zone = { fr = "Zone géographique", en = "Geographic zone", codes = "zones" }
 contacted = { fr = "{Units} contacté{e}s", en = "{Units} contacted" }
-responded = { fr = "ayant répondu", en = "that responded", high = "responded_high", base = "contacted" }
-responded_high = { fr = "ayant répondu, au plus", en = "that responded, at most" }
-engaged = { fr = "engagé{e}s", en = "engaged", high = "engaged_high", base = "contacted" }
-engaged_high = { fr = "engagées, au plus", en = "engaged, at most" }
+responded = { fr = "{Units} ayant répondu", en = "{Units} that responded", high = "responded_high", base = "contacted" }
+responded_high = { fr = "{Units} ayant répondu, au plus", en = "{Units} that responded, at most" }
+engaged = { fr = "{Units} engagé{e}s", en = "{Units} engaged", high = "engaged_high", base = "contacted" }
+engaged_high = { fr = "{Units} engagé{e}s, au plus", en = "{Units} engaged, at most" }
 agreements = { fr = "Accords", en = "Agreements", high = "agreements_high" }
 agreements_high = { fr = "Accords au plus", en = "Agreements at most" }
 agreements_inferred = { fr = "dont déduits", en = "of which inferred" }
 [note]
-fr = "Ce que chaque vague a déclaré. Une ville engagée dans plusieurs zones compte dans chacune ; « Ensemble » la compte une fois. Un accord dont la ville n’est pas dite ne compte pour aucune ville. Un intervalle borne ce que la publication laisse ouvert, « ≥ » ce que rien ne borne. Le rapport « response » montre ce que change la non-réponse, « bridge » ce qui explique une différence."
-en = "What each wave declared. A town that is engaged in several zones counts in each; “All” counts it once. An agreement whose town is not stated counts for no town. A range bounds what the publication leaves open, “≥” what nothing bounds. The report “response” shows what non-response changes, “bridge” what explains a difference."
+fr = "Ce que chaque vague a déclaré. Une ville engagée dans plusieurs zones compte dans chacune ; « Ensemble » la compte une fois. Un accord dont la ville n’est pas dite ne compte pour aucune ville. Un intervalle borne ce que la publication laisse ouvert, « ≥ » ce que rien ne borne. Le rapport {report:response} montre ce que change la non-réponse, {report:bridge} ce qui explique une différence."
+en = "What each wave declared. A town that is engaged in several zones counts in each; “All” counts it once. An agreement whose town is not stated counts for no town. A range bounds what the publication leaves open, “≥” what nothing bounds. The report {report:response} shows what non-response changes, {report:bridge} what explains a difference."
 */
 -- One row per town and zone, and one per town for all zones together; agreements without a town add no town.
 with place as (

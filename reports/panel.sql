@@ -4,7 +4,7 @@ key = ["wave_before", "wave", "city"]
 waves = 2
 [columns]
 wave_before = { fr = "De la vague", en = "From wave", codes = "waves" }
-wave = { fr = "à la vague", en = "to wave", codes = "waves" }
+wave = { fr = "À la vague", en = "To wave", codes = "waves" }
 city = { fr = "{Unit}", en = "{Unit}", codes = "cities" }
 towns_before = { fr = "{Units} avant", en = "{Units} before" }
 agreements_before = { fr = "Accords avant", en = "Agreements before", high = "agreements_before_high" }
@@ -17,8 +17,8 @@ start = "agreements_before"
 parts = ["difference"]
 end = "agreements"
 [note]
-fr = "Une ville qui en a rejoint une autre compte avec elle : la différence comprend ce que le rapport « bridge » compte comme fusions. Une ville dont la réponse n’est pas publiée n’y est que si elle déclare des accords, ou dit n’en avoir aucun. Les accords dont la ville n’est pas dite n’y sont pas. Là où une liste n’est pas complète (« ≥ »), la différence est celle des listes, non des accords."
-en = "A town that became part of another counts with it: the difference includes what “bridge” counts as mergers. A town whose response is not published is there only if it declares agreements, or says that it has none. Agreements whose town is not stated are left out. Where a list is not complete (“≥”), the difference is that of the lists, not of the agreements."
+fr = "Une ville qui en a rejoint une autre compte avec elle : la différence comprend ce que le rapport {report:bridge} compte comme fusions. Une ville dont la réponse n’est pas publiée n’y est que si elle déclare des accords, ou dit n’en avoir aucun. Les accords dont la ville n’est pas dite n’y sont pas. Là où une liste n’est pas complète (« ≥ »), la différence est celle des listes, non des accords."
+en = "A town that became part of another counts with it: the difference includes what {report:bridge} counts as mergers. A town whose response is not published is there only if it declares agreements, or says that it has none. Agreements whose town is not stated are left out. Where a list is not complete (“≥”), the difference is that of the lists, not of the agreements."
 */
 with detail as (
     select

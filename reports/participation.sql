@@ -17,6 +17,9 @@ engaged = { fr = "{Units} engagé{e}s à l’international", en = "{Units} engag
 agreements = { fr = "Accords de coopération", en = "Cooperation agreements" }
 mean_agreements = { fr = "Accords par {unit} répondant{e}, en moyenne", en = "Agreements per respondent, on average" }
 apart = { fr = "À part : jumelages dans le pays même", en = "Apart: twinnings within the country itself" }
+[note]
+fr = "Ce que les {units} ont déclaré : là où la liste des accords est donnée pour complète, les {units} qui n’y sont pas comptent pour non engagé{e}s, même là où leur réponse n’est pas publiée. Le rapport {report:response} ne fait pas cette hypothèse : ses intervalles sont plus larges."
+en = "What {units} declared: where the list of agreements is claimed complete, {units} that are not in it count as not engaged, even where their response is not published. The report {report:response} does not assume that: its ranges are wider."
 */
 -- Where a town may have declared more than is listed, the difference adds to the upper end only; it may have no bound.
 with town as (

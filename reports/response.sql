@@ -10,8 +10,8 @@ y = "size_class"
 wave = { fr = "Vague", en = "Wave", codes = "waves" }
 size_class = { fr = "Habitants", en = "Inhabitants", codes = "size_classes" }
 contacted = { fr = "{Units} contacté{e}s", en = "{Units} contacted" }
-responded = { fr = "ayant répondu", en = "that responded", high = "responded_high", base = "contacted" }
-responded_high = { fr = "ayant répondu, au plus", en = "that responded, at most" }
+responded = { fr = "{Units} ayant répondu", en = "{Units} that responded", high = "responded_high", base = "contacted" }
+responded_high = { fr = "{Units} ayant répondu, au plus", en = "{Units} that responded, at most" }
 response_rate = { fr = "Taux de réponse, %", en = "Response rate, %", high = "response_rate_high", base = "contacted" }
 response_rate_high = { fr = "Taux de réponse au plus, %", en = "Response rate at most, %" }
 refused = { fr = "Refus", en = "Refused" }
@@ -25,8 +25,8 @@ agreements_high = { fr = "Accords au plus", en = "Agreements at most" }
 unknown = { fr = "{unit} non précisé{e}", en = "{unit} not stated" }
 any = { fr = "toutes tailles", en = "any size" }
 [note]
-fr = "Aucune estimation. Les bornes sont celles du pire cas, sans hypothèse sur celles qui n’ont pas répondu (Manski, 1989) : une telle ville peut être engagée ou non, et rien ne borne le nombre de ses accords (« ≥ »). Un accord dont la ville n’est pas dite a sa propre ligne et ne compte dans aucune autre. Le taux rapporte les villes ayant répondu aux villes contactées."
-en = "No estimate is made. The bounds are those of the worst case, without any assumption about the towns that did not answer (Manski, 1989): such a town may be engaged or not, and nothing bounds the number of its agreements (“≥”). An agreement whose town is not stated has a row of its own and counts for no other. The rate is the share of the towns contacted that responded."
+fr = "Aucune estimation. Les bornes sont celles du pire cas, sans hypothèse sur celles qui n’ont pas répondu (Manski, 1989) : une telle ville peut être engagée ou non, et rien ne borne le nombre de ses accords (« ≥ »). Un accord dont la ville n’est pas dite a sa propre ligne et ne compte dans aucune autre. Le taux rapporte les villes ayant répondu aux villes contactées. Engagements et accords sont donc ici des intervalles là où le rapport {report:participation} donne un nombre, celui de ce qui a été déclaré."
+en = "No estimate is made. The bounds are those of the worst case, without any assumption about the towns that did not answer (Manski, 1989): such a town may be engaged or not, and nothing bounds the number of its agreements (“≥”). An agreement whose town is not stated has a row of its own and counts for no other. The rate is the share of the towns contacted that responded. So engagement and agreements are ranges here where the report {report:participation} gives a number, that of what was declared."
 */
 with detail as (
     select

@@ -681,6 +681,11 @@ select
     cast(nullif(current_setting('jumelage.classified_on', true), '') as date) as classified_on,
     coalesce(current_setting('jumelage.scope', true) similar to ' *[^,@ ]+@[1-9][0-9]{0,8} *', false) as single,
     nullif(current_setting('jumelage.kind', true), '') as kind;
+comment on column settings.scope is 'Revisions that were chosen, such as 2006@1, several by commas; null where none was.';
+comment on column settings.inferred is 'no where inferred rows are to be left out; null where nothing was chosen.';
+comment on column settings.classified_on is 'Day by which countries are to be put into zones; null for the reference date of each wave.';
+comment on column settings.single is 'Whether a single revision of a single wave was chosen.';
+comment on column settings.kind is 'The one kind of authority that is shown; null for all.';
 
 create view scope as
 -- The revisions that all other views show: those chosen, else the current revision of the latest real wave.
@@ -729,6 +734,13 @@ from (
     where c.age = 1
 ) r
 where r.scope is not null or (r.place = 1 and not r.synthetic);
+comment on column scope.wave is 'Wave.';
+comment on column scope.revision is 'Number, from 1.';
+comment on column scope.reference_date is 'Date that the answers are about; countries are classified on it by default.';
+comment on column scope.classified_on is 'Day by which countries are put into zones: the one that was chosen, else the reference date.';
+comment on column scope.with_inferred is 'Whether inferred rows count.';
+comment on column scope.agreements_complete is 'Whether a town without a listed agreement has none; of one kind of authority, only if every agreement tells its town.';
+comment on column scope.kind is 'The one kind of authority that is shown; null for all.';
 
 create view listed_agreements as
 -- Agreements of the revisions in scope, ended ones included, inferred ones if they count. Written once per engine.
@@ -747,6 +759,21 @@ where p.wave = any (array(select s.wave from scope s))
         (select t.kind is null from settings t)
         or p.city in (select c.code from settings t inner join survey.cities c on c.kind = t.kind)
     );
+comment on column listed_agreements.wave is 'Wave that the row belongs to.';
+comment on column listed_agreements.revision is 'Revision of the wave.';
+comment on column listed_agreements.agreement is 'Number within the revision, in the order in which they were handed in.';
+comment on column listed_agreements.city is 'Town; null where the source does not tell.';
+comment on column listed_agreements.country is 'Country of the partner.';
+comment on column listed_agreements.partner is 'Partner authority; null where the source does not tell.';
+comment on column listed_agreements.since_from is 'Earliest day on which it can have begun.';
+comment on column listed_agreements.since_to is 'Latest day on which it can have begun.';
+comment on column listed_agreements.since_missing is 'Why no date is known; null where one is.';
+comment on column listed_agreements.inferred is 'Needed by one published table and missing from another.';
+comment on column listed_agreements.source is 'Published figures that the row was made from: a report, or report/key.';
+comment on column listed_agreements.until_from is 'Earliest day on which it can have ended; null while it is in force.';
+comment on column listed_agreements.until_to is 'Latest day on which it can have ended; null while it is in force.';
+comment on column listed_agreements.partner_key is 'Partner: letters and digits alone, without case and accents, St for Saint; the same for all spellings; null where the source does not tell.';
+comment on column listed_agreements.apart is 'With a partner at home, in a wave that sets such agreements apart: in no international figure.';
 
 create view waves as
 -- The wave in scope: its title, dates, frame and source.
@@ -775,16 +802,46 @@ select
 from scope s
 inner join survey.revisions r on r.wave = s.wave and r.revision = s.revision
 inner join survey.waves w on w.wave = r.wave;
+comment on column waves.wave is 'Code of the wave, usually its year.';
+comment on column waves.revision is 'Number, from 1.';
+comment on column waves.synthetic is 'Made up to show or to test; never a wave by default.';
+comment on column waves.title_fr is 'Title of the survey in French.';
+comment on column waves.title_en is 'Title of the survey in English.';
+comment on column waves.reference_date is 'Date that the answers are about; countries are classified on it by default.';
+comment on column waves.fieldwork_from is 'First day of fieldwork.';
+comment on column waves.fieldwork_to is 'Last day of fieldwork.';
+comment on column waves.mode is 'Mode of data collection, such as telephone.';
+comment on column waves.frame_rule_fr is 'Who is in the sampling frame, in French.';
+comment on column waves.frame_rule_en is 'Who is in the sampling frame, in English.';
+comment on column waves.population_concept is 'Census and concept of the population figures.';
+comment on column waves.source is 'Where the wave was published.';
+comment on column waves.agreements_complete is 'Claimed: a town without a listed agreement has none.';
+comment on column waves.several_mark is 'How the publication marks several agreements, {n} for the number.';
+comment on column waves.content_hash is 'Hash of the rows, whatever their order in the files.';
+comment on column waves.code_lists_hash is 'Hash of the code lists that the names were resolved with.';
+comment on column waves.loaded_at is 'When it was loaded, UTC; after everything that was recorded before it.';
+comment on column waves.loaded_by is 'Who loaded it.';
+comment on column waves.reason is 'Why it replaces the revision before it; null for the first.';
+comment on column waves.software is 'Version of jumelage that loaded it.';
 
 create view zones as
 -- Geographic zones.
 select code, position, label_fr, label_en
 from survey.zones;
+comment on column zones.code is 'Code, never reused.';
+comment on column zones.position is 'Order in lists and reports.';
+comment on column zones.label_fr is 'Label in French.';
+comment on column zones.label_en is 'Label in English.';
 
 create view countries as
 -- Countries, with both names.
 select code, label_fr, label_en, sort_key, state_since
 from survey.countries;
+comment on column countries.code is 'Code, never reused.';
+comment on column countries.label_fr is 'Label in French.';
+comment on column countries.label_en is 'Label in English.';
+comment on column countries.sort_key is 'French alphabetical order: letters and digits of the French label.';
+comment on column countries.state_since is 'Day from which the state exists, where that is after 1900 and certain.';
 
 create view country_zones as
 -- Zone of each country on the date by which the wave is classified.
@@ -793,16 +850,30 @@ from scope s
 inner join survey.country_zones z
     on z.valid_from <= s.classified_on
     and (z.valid_to is null or z.valid_to > s.classified_on);
+comment on column country_zones.wave is 'Wave.';
+comment on column country_zones.country is 'Country.';
+comment on column country_zones.zone is 'Zone of the country on the day by which the wave is classified.';
+comment on column country_zones.basis is 'What places the country there: survey, eu_membership or un_m49.';
 
 create view actions as
 -- Kinds of action, themes under their parents.
 select code, parent_code, position, label_fr, label_en
 from survey.actions;
+comment on column actions.code is 'Code, never reused.';
+comment on column actions.parent_code is 'Code that this one is a kind of: a yes to it is a yes to the parent.';
+comment on column actions.position is 'Order in lists and reports.';
+comment on column actions.label_fr is 'Label in French.';
+comment on column actions.label_en is 'Label in English.';
 
 create view difficulties as
 -- Difficulties, details under their parents.
 select code, parent_code, position, label_fr, label_en
 from survey.difficulties;
+comment on column difficulties.code is 'Code, never reused.';
+comment on column difficulties.parent_code is 'Code that this one is a kind of: a yes to it is a yes to the parent.';
+comment on column difficulties.position is 'Order in lists and reports.';
+comment on column difficulties.label_fr is 'Label in French.';
+comment on column difficulties.label_en is 'Label in English.';
 
 create view agreements_in_force as
 -- Agreements in force in the waves in scope, each once: the view partnerships without zones and the kinds of towns.
@@ -810,11 +881,31 @@ create view agreements_in_force as
 select p.*
 from listed_agreements p
 where p.until_from is null and p.apart is not true;
+comment on column agreements_in_force.wave is 'Wave that the row belongs to.';
+comment on column agreements_in_force.revision is 'Revision of the wave.';
+comment on column agreements_in_force.agreement is 'Number within the revision, in the order in which they were handed in.';
+comment on column agreements_in_force.city is 'Town; null where the source does not tell.';
+comment on column agreements_in_force.country is 'Country of the partner.';
+comment on column agreements_in_force.partner is 'Partner authority; null where the source does not tell.';
+comment on column agreements_in_force.since_from is 'Earliest day on which it can have begun.';
+comment on column agreements_in_force.since_to is 'Latest day on which it can have begun.';
+comment on column agreements_in_force.since_missing is 'Why no date is known; null where one is.';
+comment on column agreements_in_force.inferred is 'Needed by one published table and missing from another.';
+comment on column agreements_in_force.source is 'Published figures that the row was made from: a report, or report/key.';
+comment on column agreements_in_force.until_from is 'Earliest day on which it can have ended; null while it is in force.';
+comment on column agreements_in_force.until_to is 'Latest day on which it can have ended; null while it is in force.';
+comment on column agreements_in_force.partner_key is 'Partner: letters and digits alone, without case and accents, St for Saint; the same for all spellings; null where the source does not tell.';
+comment on column agreements_in_force.apart is 'With a partner at home, in a wave that sets such agreements apart: in no international figure.';
 
 create view cities as
 -- Authorities that a survey may ask.
 select code, kind, coalesce(name, code) as name, coalesce(sort_key, lower(code)) as sort_key, match_key
 from survey.cities;
+comment on column cities.code is 'INSEE code of a commune (with -D for a delegated one that shares the code of the present one), SIREN of an EPCI, ISO 3166-2 of a departement or region.';
+comment on column cities.kind is 'Kind of authority: commune, epci, departement, region, or what another country has.';
+comment on column cities.name is 'Official name, or the code where the register does not know it.';
+comment on column cities.sort_key is 'French alphabetical order: letters and digits of the name, or of the code.';
+comment on column cities.match_key is 'Name without case, accents, hyphens, and with Saint for St; finds, never orders.';
 
 create view partnerships as
 -- Twinnings and cooperation agreements in force in the wave in scope, each once.
@@ -835,6 +926,19 @@ select
 from agreements_in_force p
 left join country_zones z on z.wave = p.wave and z.country = p.country
 left join survey.cities c on c.code = p.city;
+comment on column partnerships.wave is 'Wave that the row belongs to.';
+comment on column partnerships.agreement is 'Number within the revision, in the order in which they were handed in.';
+comment on column partnerships.city is 'Town; null where the source does not tell.';
+comment on column partnerships.country is 'Country of the partner.';
+comment on column partnerships.zone is 'Zone of the country on the day by which the wave is classified.';
+comment on column partnerships.partner is 'Partner authority; null where the source does not tell.';
+comment on column partnerships.since_from is 'Earliest day on which it can have begun.';
+comment on column partnerships.since_to is 'Latest day on which it can have begun.';
+comment on column partnerships.since_missing is 'Why no date is known; null where one is.';
+comment on column partnerships.inferred is 'Needed by one published table and missing from another.';
+comment on column partnerships.source is 'Published figures that the row was made from: a report, or report/key.';
+comment on column partnerships.partner_key is 'Partner: letters and digits alone, without case and accents, St for Saint; the same for all spellings; null where the source does not tell.';
+comment on column partnerships.kind is 'Kind of authority: commune, epci, departement, region, or what another country has.';
 
 create view town_agreements as
 -- Number of agreements in force of each town that has any. A single revision needs no grouping by wave.
@@ -859,6 +963,10 @@ from (
 cross join settings s
 left join survey.cities c on c.code = n.city
 where not s.single;
+comment on column town_agreements.wave is 'Wave that the row belongs to.';
+comment on column town_agreements.city is 'Town.';
+comment on column town_agreements.agreements is 'Number of its listed agreements in force.';
+comment on column town_agreements.kind is 'Kind of authority: commune, epci, departement, region, or what another country has.';
 
 create view respondents as
 -- Every town of the sampling frame: its response, its agreements and its answers on management.
@@ -931,6 +1039,21 @@ left join (
     where q.kind = 'yes_no'
     group by q.wave, q.revision
 ) d on d.wave = t.wave and d.revision = t.revision;
+comment on column respondents.wave is 'Wave that the row belongs to.';
+comment on column respondents.city is 'Town.';
+comment on column respondents.population is 'Inhabitants, as printed in the frame.';
+comment on column respondents.response is 'Outcome of the contact.';
+comment on column respondents.agreements is 'Number of its listed agreements in force: the least that it has.';
+comment on column respondents.engaged is 'yes if it has declared an agreement, no if it has not, not_published where that is left open; refused and not_asked where it did not answer.';
+comment on column respondents.elected_delegate is 'Answer: has it an elected delegate for international relations?';
+comment on column respondents.twinning_committee is 'Answer: has it a twinning committee?';
+comment on column respondents.service is 'Answer: has it a service in charge of international relations?';
+comment on column respondents.declared_agreements is 'Number of agreements that the town says it has.';
+comment on column respondents.declared_missing is 'Why no number of agreements is declared; null where one is.';
+comment on column respondents.source is 'Published figures that the frame was made from: a report, or report/key.';
+comment on column respondents.answers_source is 'Published figures that the answers were made from: a report, or report/key.';
+comment on column respondents.agreements_high is 'The most agreements that it may have declared; null where nothing bounds them.';
+comment on column respondents.kind is 'Kind of authority: commune, epci, departement, region, or what another country has.';
 
 create view question_items as
 -- The items that every town answers one by one: kinds of action, difficulties, and how it manages relations.
@@ -945,6 +1068,10 @@ union all
 select 'management', 'twinning_committee', null, 2
 union all
 select 'management', 'service', null, 3;
+comment on column question_items.question is 'actions, difficulties or management.';
+comment on column question_items.item is 'Code of the action or difficulty, or of the question on management.';
+comment on column question_items.parent_code is 'Item of the same question that this one is a kind of: a yes to it is a yes to the parent.';
+comment on column question_items.position is 'Order in lists and reports.';
 
 create view city_answers as
 -- Answer of every town of the frame on every item of a question.
@@ -1013,18 +1140,37 @@ left join (
     where y.answer = 'yes' and y.parent_code is not null
 ) d on d.wave = g.wave and d.city = g.city and d.question = g.question and d.parent_code = g.item
 left join given p on p.wave = g.wave and p.city = g.city and p.question = g.question and p.item = g.parent_code;
+comment on column city_answers.wave is 'Wave that the row belongs to.';
+comment on column city_answers.city is 'Town.';
+comment on column city_answers.question is 'actions, difficulties or management.';
+comment on column city_answers.item is 'Code of the action or difficulty, or of the question on management.';
+comment on column city_answers.answer is 'Answer of the town; yes to a detail is yes to its parent, and not_asked is what its revision did not ask.';
+comment on column city_answers.source is 'Published figures that the answer was made from: a report, or report/key; empty where it was made from none.';
+comment on column city_answers.kind is 'Kind of authority: commune, epci, departement, region, or what another country has.';
 
 create view city_actions as
 -- Answer of every town of the frame on every action.
 select a.wave, a.city, a.item as action, a.answer, a.source, a.kind
 from city_answers a
 where a.question = 'actions';
+comment on column city_actions.wave is 'Wave that the row belongs to.';
+comment on column city_actions.city is 'Town.';
+comment on column city_actions.action is 'Code of the action.';
+comment on column city_actions.answer is 'Answer.';
+comment on column city_actions.source is 'Published figures that the row was made from: a report, or report/key.';
+comment on column city_actions.kind is 'Kind of authority: commune, epci, departement, region, or what another country has.';
 
 create view city_difficulties as
 -- Answer of every town of the frame on every difficulty.
 select a.wave, a.city, a.item as difficulty, a.answer, a.source, a.kind
 from city_answers a
 where a.question = 'difficulties';
+comment on column city_difficulties.wave is 'Wave that the row belongs to.';
+comment on column city_difficulties.city is 'Town.';
+comment on column city_difficulties.difficulty is 'Code of the difficulty.';
+comment on column city_difficulties.answer is 'Answer.';
+comment on column city_difficulties.source is 'Published figures that the row was made from: a report, or report/key.';
+comment on column city_difficulties.kind is 'Kind of authority: commune, epci, departement, region, or what another country has.';
 
 create view engaged_answers as
 -- Answers of the towns that are or may be engaged: what each adds to the counts of its item.
@@ -1066,6 +1212,27 @@ from (
     inner join city_answers c on c.wave = r.wave and c.city = r.city
     where r.engaged in ('yes', 'not_published')
 ) a;
+comment on column engaged_answers.wave is 'Wave that the row belongs to.';
+comment on column engaged_answers.question is 'actions, difficulties or management.';
+comment on column engaged_answers.item is 'Code of the action or difficulty, or of the question on management.';
+comment on column engaged_answers.city is 'Town.';
+comment on column engaged_answers.answer is 'Answer of the town; yes to a detail is yes to its parent, and not_asked is what its revision did not ask.';
+comment on column engaged_answers.cities is 'What the town surely adds to those that answered yes, 0 or 1; null where it was not asked.';
+comment on column engaged_answers.cities_high is 'What it adds to them at most.';
+comment on column engaged_answers.base is 'What it surely adds to the engaged towns that were asked; null where it was not asked.';
+comment on column engaged_answers.base_high is 'What it adds to them at most.';
+comment on column engaged_answers.not_asked is 'What it surely adds to the engaged towns that were not asked.';
+comment on column engaged_answers.not_asked_high is 'What it adds to them at most.';
+comment on column engaged_answers.dont_know is 'What it surely adds to those that do not know.';
+comment on column engaged_answers.dont_know_high is 'What it adds to them at most.';
+comment on column engaged_answers.refused is 'What it surely adds to those that refused to answer.';
+comment on column engaged_answers.refused_high is 'What it adds to them at most.';
+comment on column engaged_answers.no_answer is 'What it surely adds to those that gave no answer.';
+comment on column engaged_answers.no_answer_high is 'What it adds to them at most.';
+comment on column engaged_answers.not_applicable is 'What it surely adds to those to which the item does not apply.';
+comment on column engaged_answers.not_applicable_high is 'What it adds to them at most.';
+comment on column engaged_answers.source is 'Published figures that the answer was made from: a report, or report/key; empty where it was made from none.';
+comment on column engaged_answers.kind is 'Kind of authority: commune, epci, departement, region, or what another country has.';
 
 create view item_counts as
 -- Towns by their answer on every item of a question, with the range that is left open.
@@ -1093,6 +1260,24 @@ from scope s
 cross join question_items i
 left join engaged_answers a on a.wave = s.wave and a.question = i.question and a.item = i.item
 group by s.wave, i.question, i.item, i.position;
+comment on column item_counts.wave is 'Wave.';
+comment on column item_counts.question is 'actions, difficulties or management.';
+comment on column item_counts.item is 'Code of the action or difficulty, or of the question on management.';
+comment on column item_counts.position is 'Order in lists and reports.';
+comment on column item_counts.cities is 'Engaged towns that answered yes, at least; null where none was asked.';
+comment on column item_counts.cities_high is 'Engaged towns that answered yes, at most.';
+comment on column item_counts.base is 'Engaged towns that were asked, at least: what cities is a share of.';
+comment on column item_counts.base_high is 'Engaged towns that were asked, at most.';
+comment on column item_counts.not_asked is 'Engaged towns that were not asked, at least.';
+comment on column item_counts.not_asked_high is 'Engaged towns that were not asked, at most.';
+comment on column item_counts.dont_know is 'Engaged towns that do not know, at least.';
+comment on column item_counts.dont_know_high is 'Engaged towns that do not know, at most.';
+comment on column item_counts.refused is 'Engaged towns that refused to answer, at least.';
+comment on column item_counts.refused_high is 'Engaged towns that refused to answer, at most.';
+comment on column item_counts.no_answer is 'Engaged towns that gave no answer, at least.';
+comment on column item_counts.no_answer_high is 'Engaged towns that gave no answer, at most.';
+comment on column item_counts.not_applicable is 'Engaged towns to which the item does not apply, at least.';
+comment on column item_counts.not_applicable_high is 'Engaged towns to which the item does not apply, at most.';
 
 create view published_figures as
 -- Every figure printed in the publication of the wave in scope.
@@ -1111,6 +1296,18 @@ select
     t.more_than_share
 from scope s
 inner join survey.published_figures t on t.wave = s.wave and t.revision = s.revision;
+comment on column published_figures.wave is 'Wave that the row belongs to.';
+comment on column published_figures.report is 'Report that the figure belongs to.';
+comment on column published_figures.key is 'Key of the cell, its parts joined by /.';
+comment on column published_figures.measure is 'Column of the report.';
+comment on column published_figures.place is 'Where it is printed; figures of one place form one table.';
+comment on column published_figures.position is 'Order in the publication, by report.';
+comment on column published_figures.printed is 'What is printed.';
+comment on column published_figures.value is 'Number that it states; null for words and names.';
+comment on column published_figures.decimals is 'Decimals printed; null for words and names.';
+comment on column published_figures.code is 'Code that a printed name stands for.';
+comment on column published_figures.at_least is 'Least number that the words imply.';
+comment on column published_figures.more_than_share is 'Share of the base that the words imply is exceeded.';
 
 create view published_tables as
 -- Reports for which the printed table is claimed complete.
@@ -1119,6 +1316,8 @@ select
     t.report
 from scope s
 inner join survey.published_tables t on t.wave = s.wave and t.revision = s.revision;
+comment on column published_tables.wave is 'Wave that the row belongs to.';
+comment on column published_tables.report is 'Report.';
 
 create view explanations as
 -- Why printed figures disagree with the rows.
@@ -1132,6 +1331,13 @@ select
     t.evidence
 from scope s
 inner join survey.explanations t on t.wave = s.wave and t.revision = s.revision;
+comment on column explanations.wave is 'Wave that the row belongs to.';
+comment on column explanations.report is 'Report.';
+comment on column explanations.key is 'Key of the cell, its parts joined by /.';
+comment on column explanations.measure is 'Column of the report.';
+comment on column explanations.because_fr is 'Reason in French.';
+comment on column explanations.because_en is 'Reason in English.';
+comment on column explanations.evidence is 'Query that returns a row for each thing that speaks against the reason.';
 
 create view claims as
 -- Sentences of the publication that state something other than a figure of a report.
@@ -1148,6 +1354,16 @@ select
     t.offenders
 from scope s
 inner join survey.claims t on t.wave = s.wave and t.revision = s.revision;
+comment on column claims.wave is 'Wave that the row belongs to.';
+comment on column claims.claim is 'Name of the claim.';
+comment on column claims.position is 'Order in the publication.';
+comment on column claims.place is 'Where it stands.';
+comment on column claims.printed is 'Its number or decisive words.';
+comment on column claims.unit is 'What it is about: towns, agreements, partners and so on.';
+comment on column claims.statement_fr is 'What it says, in French.';
+comment on column claims.statement_en is 'What it says, in English.';
+comment on column claims.kind is 'figure; wording: nothing to compute; source: the wave was made from it; consistency: print against print.';
+comment on column claims.offenders is 'Query that returns a row for each thing that contradicts it.';
 
 create view communes as
 -- Communes of the register, present and former, by their INSEE codes.
@@ -1159,11 +1375,21 @@ select
     case when status is not null then part_of end as part_of
 from survey.cities
 where kind = 'commune';
+comment on column communes.code is 'INSEE code; a delegated commune may share that of the commune that it is part of.';
+comment on column communes.kind is 'commune; for one that is none of its own any more: associated, delegated or former.';
+comment on column communes.name is 'Official name; null where the register does not know it.';
+comment on column communes.departement is 'Number of the departement; null outside of any.';
+comment on column communes.part_of is 'Commune that an associated, delegated or former one is part of; null for any other.';
 
 create view answer_codes as
 -- Answers of closed questions, with their labels.
 select list, code, position, label_fr, label_en
 from survey.answer_codes;
+comment on column answer_codes.list is 'answers, responses (outcome of the contact), no_date (why no date is known) or yes_no.';
+comment on column answer_codes.code is 'Code, never reused.';
+comment on column answer_codes.position is 'Order in lists.';
+comment on column answer_codes.label_fr is 'Label in French.';
+comment on column answer_codes.label_en is 'Label in English.';
 
 create view ended_partnerships as
 -- Agreements that a wave lists as ended, with the earliest and latest day of their end; in no report of that wave.
@@ -1184,6 +1410,19 @@ select
 from listed_agreements p
 left join survey.cities c on c.code = p.city
 where p.until_from is not null and p.apart is not true;
+comment on column ended_partnerships.wave is 'Wave that the row belongs to.';
+comment on column ended_partnerships.agreement is 'Number within the revision, in the order in which they were handed in.';
+comment on column ended_partnerships.city is 'Town; null where the source does not tell.';
+comment on column ended_partnerships.country is 'Country of the partner.';
+comment on column ended_partnerships.partner is 'Partner authority; null where the source does not tell.';
+comment on column ended_partnerships.since_from is 'Earliest day on which it can have begun.';
+comment on column ended_partnerships.since_to is 'Latest day on which it can have begun.';
+comment on column ended_partnerships.until_from is 'Earliest day on which it can have ended; null while it is in force.';
+comment on column ended_partnerships.until_to is 'Latest day on which it can have ended; null while it is in force.';
+comment on column ended_partnerships.inferred is 'Needed by one published table and missing from another.';
+comment on column ended_partnerships.source is 'Published figures that the row was made from: a report, or report/key.';
+comment on column ended_partnerships.partner_key is 'Partner: letters and digits alone, without case and accents, St for Saint; the same for all spellings; null where the source does not tell.';
+comment on column ended_partnerships.kind is 'Kind of authority: commune, epci, departement, region, or what another country has.';
 
 create view wave_pairs as
 -- Each wave in scope with the one before it, by reference date.
@@ -1201,6 +1440,10 @@ from (
     from scope s
 ) p
 where p.wave_before is not null;
+comment on column wave_pairs.wave_before is 'The earlier of two waves.';
+comment on column wave_pairs.wave is 'The later of two waves.';
+comment on column wave_pairs.reference_date_before is 'Date that the answers of the earlier wave are about.';
+comment on column wave_pairs.reference_date is 'Date that the answers of the later wave are about.';
 
 create view successors as
 -- The town that each merged town belongs to on the wave's reference date: by its own last change, then its successor's.
@@ -1247,6 +1490,11 @@ from (
 ) n
 left join survey.cities c on c.code = n.city
 where n.place = 1;
+comment on column successors.wave is 'Wave on whose reference date the town is looked for.';
+comment on column successors.city is 'Town that merged into another one.';
+comment on column successors.successor is 'Town that it belongs to on that day.';
+comment on column successors.changed_on is 'Day of the last of the changes that lead there.';
+comment on column successors.kind is 'Kind of authority: commune, epci, departement, region, or what another country has.';
 
 create view followed_towns as
 -- Towns of two waves; each of the earlier one is followed to the town that it is, or is part of, in the later one.
@@ -1296,6 +1544,17 @@ from (
         from ended_partnerships x
     ) e on e.wave = r.wave and e.city = r.city
 ) t;
+comment on column followed_towns.wave_before is 'The earlier of two waves.';
+comment on column followed_towns.wave is 'The later of two waves.';
+comment on column followed_towns.later is 'Whether the town is of the later wave.';
+comment on column followed_towns.city is 'Town.';
+comment on column followed_towns.followed_to is 'Town of the later wave that it is, or is part of.';
+comment on column followed_towns.answered is 'yes if it answered, no if not, unknown where that is not published and nothing it listed tells.';
+comment on column followed_towns.told is 'The same as answered, but unknown where the list of a town that answered may lack agreements.';
+comment on column followed_towns.engaged is 'yes if it has declared an agreement, no if it has not, not_published where that is left open; refused and not_asked where it did not answer.';
+comment on column followed_towns.agreements is 'Number of its listed agreements in force: the least that it has.';
+comment on column followed_towns.agreements_high is 'The most agreements that it may have declared; null where nothing bounds them.';
+comment on column followed_towns.kind is 'Kind of authority: commune, epci, departement, region, or what another country has.';
 
 create view paired_towns as
 -- Each town of two waves once, as it is in the later one: towns of each frame, whether it answered, its agreements.
@@ -1334,6 +1593,24 @@ select
     min(f.kind) as kind
 from followed_towns f
 group by f.wave_before, f.wave, f.followed_to;
+comment on column paired_towns.wave_before is 'The earlier of two waves.';
+comment on column paired_towns.wave is 'The later of two waves.';
+comment on column paired_towns.city is 'Town, as it is in the later wave.';
+comment on column paired_towns.towns_before is 'Number of towns of the earlier frame that it is made of; 0 where it was not in that frame.';
+comment on column paired_towns.towns is '1 if it is in the later frame, else 0.';
+comment on column paired_towns.engaged_before is 'How many of those towns were engaged in the earlier wave, at least.';
+comment on column paired_towns.engaged is '1 if it is engaged in the later wave, else 0; at least.';
+comment on column paired_towns.agreements_before is 'Number of agreements listed in the earlier wave.';
+comment on column paired_towns.agreements is 'Number of agreements listed in the later wave.';
+comment on column paired_towns.had_answered is 'Whether it answered the earlier wave; unknown where only some of the towns that merged had, null where none was in the frame.';
+comment on column paired_towns.has_answered is 'Whether it answered the later wave; null where it is not in the frame.';
+comment on column paired_towns.had_told is 'Whether the earlier wave lists all agreements that it has, as had_answered.';
+comment on column paired_towns.has_told is 'Whether the later wave lists all agreements that it has, as has_answered.';
+comment on column paired_towns.engaged_before_high is 'How many of those towns were engaged in the earlier wave, at most.';
+comment on column paired_towns.engaged_high is '1 if it is or may be engaged in the later wave, else 0.';
+comment on column paired_towns.agreements_before_high is 'The most agreements that it may have had in the earlier wave; null where nothing bounds them.';
+comment on column paired_towns.agreements_high is 'The most agreements that it may have in the later wave; null where nothing bounds them.';
+comment on column paired_towns.kind is 'Kind of authority: commune, epci, departement, region, or what another country has.';
 
 create view panel as
 -- Towns that answered both of two waves, with their agreements in each; towns that merged count as one.
@@ -1349,6 +1626,15 @@ select
     t.kind
 from paired_towns t
 where t.towns_before > 0 and t.towns > 0 and t.had_answered = 'yes' and t.has_answered = 'yes';
+comment on column panel.wave_before is 'The earlier of two waves.';
+comment on column panel.wave is 'The later of two waves.';
+comment on column panel.city is 'Town, as it is in the later wave.';
+comment on column panel.towns_before is 'Number of towns of the earlier frame that it is made of; 0 where it was not in that frame.';
+comment on column panel.agreements_before is 'Number of agreements listed in the earlier wave.';
+comment on column panel.agreements is 'Number of agreements listed in the later wave.';
+comment on column panel.agreements_before_high is 'The most agreements that it may have had in the earlier wave; null where nothing bounds them.';
+comment on column panel.agreements_high is 'The most agreements that it may have in the later wave; null where nothing bounds them.';
+comment on column panel.kind is 'Kind of authority: commune, epci, departement, region, or what another country has.';
 
 create view partner_pairs as
 -- Partners of an earlier wave, each said to be the same as one of the wave in scope, or not, by a person who knows.
@@ -1366,6 +1652,15 @@ from scope s
 inner join survey.partner_pairs p on p.wave = s.wave and p.revision = s.revision
 left join survey.cities c on c.code = p.city
 where s.kind is null or c.kind = s.kind;
+comment on column partner_pairs.wave is 'Wave that the row belongs to.';
+comment on column partner_pairs.city is 'Town, as it is in this wave.';
+comment on column partner_pairs.country is 'Country of both partners.';
+comment on column partner_pairs.partner_before is 'Partner as an earlier wave names it.';
+comment on column partner_pairs.partner is 'Partner as this wave names it.';
+comment on column partner_pairs.same is 'Whether they are the same.';
+comment on column partner_pairs.partner_before_key is 'Key of the earlier one, as in partnerships.';
+comment on column partner_pairs.partner_key is 'Key of the later one, as in partnerships.';
+comment on column partner_pairs.kind is 'Kind of authority: commune, epci, departement, region, or what another country has.';
 
 create view paired_partners as
 -- Each partner of two waves once, by the town it is twinned with as that is in the later wave: agreements in each wave.
@@ -1443,6 +1738,21 @@ select
     min(c.kind) as kind
 from by_city c
 group by c.wave_before, c.wave, c.town, c.country, c.partner_key;
+comment on column paired_partners.wave_before is 'The earlier of two waves.';
+comment on column paired_partners.wave is 'The later of two waves.';
+comment on column paired_partners.town is 'Town, as it is in the later wave; unknown where an agreement tells none.';
+comment on column paired_partners.country is 'Country of the partner.';
+comment on column paired_partners.partner_key is 'Key of the partner, as in partnerships: that of the later wave, where a person said that it is the same; empty where no partner is named.';
+comment on column paired_partners.partner_before is 'Partner as the earlier wave names it.';
+comment on column paired_partners.partner is 'Partner as the later wave names it.';
+comment on column paired_partners.earlier is 'Number of agreements in the earlier wave.';
+comment on column paired_partners.once is 'The same, counted once where towns that are now united both declared them.';
+comment on column paired_partners.old is 'Number of agreements in the later wave, but for those that a date says began since the earlier one.';
+comment on column paired_partners.begun is 'Number of agreements in the later wave that a date says began since the earlier one.';
+comment on column paired_partners.ended is 'Number of agreements that the later wave lists as ended since the earlier one.';
+comment on column paired_partners.source is 'Published figures that a row behind it was made from: a report, or report/key; the first by the alphabet.';
+comment on column paired_partners.last_source is 'The same, the last by the alphabet.';
+comment on column paired_partners.kind is 'Kind of authority: commune, epci, departement, region, or what another country has.';
 
 create view apart_partnerships as
 -- Agreements with a partner at home, in a wave that sets them apart: in no other view and in no international figure.
@@ -1464,6 +1774,20 @@ select
 from listed_agreements p
 left join survey.cities c on c.code = p.city
 where p.apart;
+comment on column apart_partnerships.wave is 'Wave that the row belongs to.';
+comment on column apart_partnerships.agreement is 'Number within the revision, in the order in which they were handed in.';
+comment on column apart_partnerships.city is 'Town; null where the source does not tell.';
+comment on column apart_partnerships.country is 'Country of the partner.';
+comment on column apart_partnerships.partner is 'Partner authority; null where the source does not tell.';
+comment on column apart_partnerships.since_from is 'Earliest day on which it can have begun.';
+comment on column apart_partnerships.since_to is 'Latest day on which it can have begun.';
+comment on column apart_partnerships.since_missing is 'Why no date is known; null where one is.';
+comment on column apart_partnerships.until_from is 'Earliest day on which it can have ended; null while it is in force.';
+comment on column apart_partnerships.until_to is 'Latest day on which it can have ended; null while it is in force.';
+comment on column apart_partnerships.inferred is 'Needed by one published table and missing from another.';
+comment on column apart_partnerships.source is 'Published figures that the row was made from: a report, or report/key.';
+comment on column apart_partnerships.partner_key is 'Partner: letters and digits alone, without case and accents, St for Saint; the same for all spellings; null where the source does not tell.';
+comment on column apart_partnerships.kind is 'Kind of authority: commune, epci, departement, region, or what another country has.';
 
 create view questions as
 -- Questions that the waves in scope ask, beside their agreements, actions and difficulties.
@@ -1489,12 +1813,32 @@ select
 from scope s
 inner join survey.questions q on q.wave = s.wave and q.revision = s.revision
 left join question_items i on i.question = 'management' and i.item = q.question;
+comment on column questions.wave is 'Wave that the row belongs to.';
+comment on column questions.question is 'Code of the question.';
+comment on column questions.kind is 'yes_no, choice (one item), choices (any items), number, date or text.';
+comment on column questions.label_fr is 'The question in French.';
+comment on column questions.label_en is 'The question in English.';
+comment on column questions.asked_of is 'respondents, or engaged: those of them that have an agreement.';
+comment on column questions.list is 'Code list that its items are from; null where they are its own, or where it has none.';
+comment on column questions.unit is 'Unit of a number, such as EUR.';
+comment on column questions.least is 'Least number that may be answered; null where there is none.';
+comment on column questions.most is 'Greatest number that may be answered; null where there is none.';
+comment on column questions.default_answer is 'Answer of a respondent that gives none.';
+comment on column questions.position is 'Order in lists and reports.';
+comment on column questions.report is 'Report that counts its answers; null where none does.';
 
 create view asked_items as
 -- Items of the questions that the waves in scope ask on their own: those that they asked, whatever a code list is today.
 select i.wave, i.question, i.item, i.parent, i.label_fr, i.label_en, i.position
 from scope s
 inner join survey.question_items i on i.wave = s.wave and i.revision = s.revision;
+comment on column asked_items.wave is 'Wave that the row belongs to.';
+comment on column asked_items.question is 'Question.';
+comment on column asked_items.item is 'Code of the item.';
+comment on column asked_items.parent is 'Item that this one is a kind of: a yes to it is a yes to the parent.';
+comment on column asked_items.label_fr is 'Label in French.';
+comment on column asked_items.label_en is 'Label in English.';
+comment on column asked_items.position is 'Order in lists and reports.';
 
 create view answers as
 -- Answer of every respondent to every question that its wave asks on its own, one row per item where several may be given.
@@ -1587,8 +1931,34 @@ left join (
 left join asked_items i on i.wave = g.wave and i.question = g.question and i.item = g.item
 left join asked_items c on c.wave = g.wave and c.question = g.question and c.item = g.said
 left join survey.answer_codes l on l.list = 'answers' and l.code = g.said;
+comment on column answers.wave is 'Wave that the row belongs to.';
+comment on column answers.city is 'Authority.';
+comment on column answers.question is 'Question.';
+comment on column answers.item is 'Item of a question with any items; empty for all others.';
+comment on column answers.answer is 'yes, no, or the item that was chosen; null for numbers, dates and texts, and where there is none.';
+comment on column answers.label_fr is 'Label in French: of the item that may be given among several, else of the answer.';
+comment on column answers.label_en is 'Label in English: of the item that may be given among several, else of the answer.';
+comment on column answers.number is 'Number, in the unit of the question.';
+comment on column answers.unit is 'Unit of a number, such as EUR.';
+comment on column answers.date_from is 'First day of the period that was answered.';
+comment on column answers.date_to is 'Last day of the period that was answered.';
+comment on column answers.text is 'Text, as it was answered.';
+comment on column answers.missing is 'Why there is no answer; null where there is one.';
+comment on column answers.base is 'yes where the question was put to it, no where it was not, unknown where that is left open.';
+comment on column answers.question_kind is 'Kind of the question: yes_no, choice (one item), choices (any items), number, date or text.';
+comment on column answers.position is 'Order of the question in lists and reports.';
+comment on column answers.item_position is 'Order of the item within its question; null where the question has no items to be given one by one.';
+comment on column answers.source is 'Published figures that the row was made from: a report, or report/key.';
+comment on column answers.kind is 'Kind of authority: commune, epci, departement, region, or what another country has.';
 
 create view size_classes as
 -- Classes of authorities of a kind by the number of their inhabitants: from `least`, below `below`.
 select code, kind, least, below, position, label_fr, label_en
 from survey.size_classes;
+comment on column size_classes.code is 'Code, never reused.';
+comment on column size_classes.kind is 'Kind of authority, as in cities.';
+comment on column size_classes.least is 'Least number of inhabitants.';
+comment on column size_classes.below is 'Number of inhabitants below which it ends; null where it has no end.';
+comment on column size_classes.position is 'Order in lists and reports.';
+comment on column size_classes.label_fr is 'Label in French.';
+comment on column size_classes.label_en is 'Label in English.';

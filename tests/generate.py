@@ -2,33 +2,52 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
 import sys
 import tempfile
 import tomllib
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Table
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Table
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL
 from sqlalchemy.schema import CreateTable, ExecutableDDLElement, SetColumnComment, SetTableComment
 
-from jumelage import content
+from jumelage import __version__, content, database
+from jumelage.database import migrate
+from jumelage.database.dictionary import relations
 from jumelage.database.models import SCHEMA, metadata
+from jumelage.database.sql import literal
+from jumelage.exporting.words import field, said
+from jumelage.reading.restore import ROWS
+from jumelage.reading.shapes import SHAPES
+from jumelage.render.dictionary import markdown, markdown_table
 from jumelage.rules import Rule, rules
 from jumelage.rules import folder as rules_folder
 from tests.conftest import Databases, address, run
+from tests.erd import svg
 from tests.man_page import man_page
 
 ROOT = Path(__file__).resolve().parents[1]
 _ORIGIN = "Generated from src/jumelage/database/models.py and schema/views by `make docs`; change those, not this."
+_MIGRATED = "Generated from alembic/versions by `make docs`; change those, not this."
+_DICTIONARY_OF = (
+    "Generated from src/jumelage/database/models.py, schema/views, schema/dictionary.toml and alembic/versions by "
+    "`make docs`; change those, not this. `jumelage schema` prints it, of one view or table or all, as Markdown, JSON "
+    "or DBML; what a column means stands in the database too, as its comment."
+)
 _INTRODUCTION = (
-    f"Schema `{SCHEMA}` holds the tables. Nothing loaded into them is ever changed: a correction is a new revision. "
-    "The views stand in the default schema and show the wave in scope; read those first."
+    "The views stand in the default schema and show the wave in scope; read those first. "
+    f"Schema `{SCHEMA}` holds the tables. Nothing loaded into them is ever changed: a correction is a new revision.\n\n"
+    "*Codes* is the list that a column's values are from; of `answer_codes`, which holds several, the name of the list. "
+    "*Since* is the migration that brought a column; what a view computes has none, since views are made anew. "
+    "Whole numbers are called integer, however wide the engine makes them."
 )
 
 
@@ -44,7 +63,11 @@ def schema_sql() -> str:
         items += [SetColumnComment(column) for column in table.columns]
         parts.append("\n".join(f"{_plain(str(item.compile(dialect=dialect)))};" for item in items))
     for name, text in content.views("postgresql").items():
-        parts.append(f"create view {name} as\n{text.rstrip()};")
+        comments = [
+            f"comment on column {name}.{field.name} is {literal(field.words.meaning)};"
+            for field in relations()[name].fields
+        ]
+        parts.append("\n".join([f"create view {name} as\n{text.rstrip()};", *comments]))
     return "\n\n".join(parts) + "\n"
 
 
@@ -53,42 +76,46 @@ def _plain(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.strip().replace("\t", "    ").splitlines())
 
 
+@cache
+def since() -> str:
+    """Return the migration that brought each column of each table: they are gone through one by one."""
+    found: dict[tuple[str, str], str] = {}
+    with database.in_memory().connect() as connection:
+        for revision in database.migrations():
+            migrate.migrate(connection, revision)
+            there = [(table, column) for table, names in database.columns(connection).items() for column in names]
+            found = {column: found.get(column, revision) for column in there}
+    tables = []
+    for table in metadata.sorted_tables:
+        lines = [f'{column.name} = "{found[table.name, column.name]}"' for column in table.columns]
+        tables.append("\n".join([f"[{table.name}]", *lines]))
+    return "\n\n".join([f"# The migration that brought each column. {_MIGRATED}", *tables]) + "\n"
+
+
 def dictionary() -> str:
-    """Return the data dictionary: every table with its columns, then every view."""
+    """Return the data dictionary: every view with an example, then every table, each with its columns."""
+    known = relations().values()
+    views = markdown([one for one in known if one.view], _linked, level=3)
     parts = [
         "# Data dictionary",
-        _ORIGIN,
+        _DICTIONARY_OF,
         _INTRODUCTION,
+        "![The tables, and what refers to what](erd.svg)",
+        "## Views",
+        "".join(views).rstrip(),
         "## Tables",
     ]
-    for table in metadata.sorted_tables:
-        rows = [
-            (column.name, str(column.type).lower(), "yes" if column.nullable else "", _key(column), str(column.comment))
-            for column in table.columns
-        ]
-        parts += [f"### {table.name}", str(table.comment), _table(("column", "type", "null", "key", "meaning"), rows)]
-        if rules := _rules(table):
-            parts.append("\n".join(f"- `{rule}`" for rule in rules))
-    views = [(f"`{name}`", _first_line(text)) for name, text in content.views("postgresql").items()]
-    return "\n\n".join([*parts, "## Views", _table(("view", "shows"), views)]) + "\n"
+    for one in known:
+        if not one.view:
+            parts.append("".join(markdown([one], _linked, level=3)).rstrip())
+            if rules := _rules(metadata.tables[one.name]):
+                parts.append("\n".join(f"- `{rule}`" for rule in rules))
+    return "\n\n".join(parts) + "\n"
 
 
-def _table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    lines = [header, ("---",) * len(header), *(tuple(cell.replace("|", "\\|") for cell in row) for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _first_line(text: str) -> str:
-    return text.split("\n", 1)[0].removeprefix("-- ")
-
-
-def _key(column: Column[object]) -> str:
-    """Say whether a column is of the primary key, and what it refers to."""
-    parts = ["primary"] if column.primary_key else []
-    for key in _foreign_keys(column.table):
-        parts += [f"→ {element.column.table.name}.{element.column.name}" for element in key.elements
-                  if element.parent is column]  # fmt: skip
-    return ", ".join(parts)
+def _linked(codes: str) -> str:
+    """Name a code list with a link to its file; `answer_codes` holds several."""
+    return f"[{codes}](codes/{codes.partition('.')[0]}.csv)"
 
 
 def _foreign_keys(table: object) -> list[ForeignKeyConstraint]:
@@ -173,14 +200,46 @@ def rules_page() -> str:
             )
             for rule in listed
         ]
-        parts += [f"## {title}", _table(("rule", "severity", "message", "what to do", "in French"), rows)]
+        parts += [f"## {title}", markdown_table(("rule", "severity", "message", "what to do", "in French"), rows)]
     return "\n\n".join(parts) + "\n"
+
+
+def partnerships_schema() -> str:
+    """Return the Table Schema of agreements in French, in the form that schema.data.gouv.fr asks for."""
+    about = said()["partnerships_schema"]
+    loaded, columns = ROWS["partnerships"]
+    stored, needed = metadata.tables[f"{SCHEMA}.{loaded}"].columns, SHAPES["partnerships"].required
+    return (
+        json.dumps(
+            {
+                "$schema": "https://specs.frictionlessdata.io/schemas/table-schema.json",
+                "name": "partnerships",
+                "title": about["title"]["fr"],
+                "description": about["text"]["fr"],
+                "version": __version__,
+                "contributors": about["contributors"],
+                "fields": [_plain_field(name, needed=name in needed and not stored[name].nullable) for name in columns],
+            },
+            ensure_ascii=False,
+            indent=2,
+        )
+        + "\n"
+    )
+
+
+def _plain_field(name: str, *, needed: bool) -> dict[str, Any]:
+    """Return a field without what came with the second version of the Table Schema."""
+    made = {key: value for key, value in field("partnerships", name, "fr").items() if key != "missingValues"}
+    return made | {"constraints": {"required": needed} | made.get("constraints", {})}
 
 
 FILES: dict[str, Callable[[], str]] = {
     "schema/schema.sql": schema_sql,
+    "schema/since.toml": since,
     "schema/dictionary.md": dictionary,
     "schema/erd.md": diagram,
+    "schema/erd.svg": svg,
+    "schema/partnerships.schema.json": partnerships_schema,
     "docs/rules.md": rules_page,
     "docs/jumelage.1": man_page,
 }

@@ -17,7 +17,7 @@ from tests.sites import pages, sample
 
 DESKTOP, PHONE = 1280, 320
 _WCAG = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
-_OF_COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
+OF_COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
 
 # A page repeats itself: rows of a table, sections of a chapter. Of what is alike, the first few stay.
 _THIN = """most => { for (const parent of document.querySelectorAll("body, body *")) {
@@ -65,7 +65,7 @@ def _look(browser: Browser, root: Path, looked: list[Path], *, width: int, alike
             page.evaluate(_THIN, alike)
             broken = broken_rules(page)
             page.emulate_media(color_scheme="dark")
-            broken += [f"in the dark: {one}" for one in broken_rules(page, _OF_COLOURS)]
+            broken += [f"in the dark: {one}" for one in broken_rules(page, OF_COLOURS)]
             found += [f"{file.relative_to(root)}: {one}" for one in broken]
     return found
 
@@ -126,6 +126,24 @@ def test_on_a_small_screen_only_what_a_keyboard_reaches_scrolls_sideways(browser
             width, unreachable = page.evaluate(_SIDEWAYS)
             assert width <= PHONE, f"{file.relative_to(published)} is {width} px wide"
             assert unreachable == [], file
+
+
+_LEAST = 10  # px, of the letters of a picture
+_LETTERS = """() => [...document.querySelectorAll("figure svg")].map(one => {
+    const wide = one.getBoundingClientRect().width / one.viewBox.baseVal.width;
+    return Math.min(...[...one.querySelectorAll("text")].map(text => wide * parseFloat(getComputedStyle(text).fontSize)));
+})"""
+
+
+def test_the_letters_of_a_picture_are_read_on_a_small_screen(browser: Browser, published: Path) -> None:
+    with closing(browser.new_context(viewport={"width": PHONE, "height": 640}, bypass_csp=True)) as context:
+        page = context.new_page()
+        found = []
+        for file in sample(published, 40):
+            page.goto(file.as_uri())
+            found += page.evaluate(_LETTERS)
+    assert found
+    assert min(found) >= _LEAST
 
 
 _STOPS = """() => {
@@ -226,7 +244,12 @@ def test_a_search_finds_a_town_whatever_its_accents(browser: Browser, published:
         page.goto(_page_of(published, "/fr/az.html").as_uri())
         page.get_by_label("Chercher une ville ou un pays").fill("bethune")
         assert page.locator(".names li:visible a").all_inner_texts() == ["Béthune"]
+        said = page.get_by_role("status")
+        assert said.inner_text() == "1 résultat pour «\u00a0bethune\u00a0»"
+        page.get_by_label("Chercher une ville ou un pays").fill("$& zzz")
+        assert said.inner_text() == "aucun résultat pour «\u00a0$& zzz\u00a0»"
         page.get_by_label("Chercher une ville ou un pays").fill("")
+        assert said.inner_text() == ""
         assert page.locator(".names li:visible").count() > 50
 
 
@@ -236,8 +259,18 @@ def test_the_ledger_shows_figures_of_one_status_without_a_script(browser: Browse
         page.goto(_page_of(published, "/en/ledger.html").as_uri())
         rows = page.locator("table.ledger tr[class^=is-]")
         every = rows.count()
-        page.get_by_label("contradicted", exact=False).check()
+        assert page.locator(".chosen:visible").count() == 1
+        assert rows.and_(page.locator(":visible")).count() == every
+        page.goto(_page_of(published, "/en.html").as_uri())
+        page.locator("a[href$='#only-contradicted']").click()
+        assert page.locator(".chosen:visible").locator("..").get_attribute("id") == "only-contradicted"
         assert page.locator("table.ledger tr[class^=is-]:visible").count() == 7 < every
         assert set(rows.and_(page.locator(":visible")).locator("td:nth-child(4)").all_inner_texts()) == {
             "≠ contradicted"
         }
+        page.get_by_role("link", name="bounded").click()
+        shown = rows.and_(page.locator(":visible"))
+        assert set(shown.locator("td:nth-child(4)").all_inner_texts()) == {"↔ bounded"}
+        assert page.locator("table.ledger tbody:visible").count() < page.locator("table.ledger tbody").count()
+        page.get_by_role("link", name="all (").click()
+        assert rows.and_(page.locator(":visible")).count() == every

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from html import unescape
+from xml.etree import ElementTree as ET
 
 import pytest
 import vl_convert
@@ -15,9 +16,11 @@ from sqlalchemy.engine import URL
 
 from jumelage import content, database, report_file
 from jumelage.errors import UsageError
-from jumelage.render import chart_map
+from jumelage.render import chart_map, chart_slope
+from jumelage.render.callouts import Spot, place_numbers
+from jumelage.render.chart_rows import Known
 from jumelage.render.charts import Chart, chart_of
-from jumelage.render.drawing import COLOURS, INK, text_width, wrapped
+from jumelage.render.drawing import COLOURS, INK, LINE, SMALL, Drawing, text_width, wrapped
 from jumelage.render.grid import span
 from jumelage.reporting.run import run as run_report
 from jumelage.reporting.sheet import Sheet, Value, WaveFacts
@@ -176,6 +179,11 @@ def test_numbered_rows_have_no_gaps() -> None:
     made = report('kind = "bars"\nx = "n"\ny = "size"', ("size",), {"size": "", **dict(list(BY_COUNTRY.items())[1:])})
     found = chart(sheet(made, [("1", 3, 3, 0), ("3", 2, 2, 0), ("total", 5, 5, 0)]))
     assert "size en 1: 3; size en 2: ≥\u00a00; size en 3: 2" in found.alt  # the list is not complete
+    said = "Numbers without a row in the table are drawn too: nothing is counted there."
+    assert found.alt.endswith(f". {said}")
+    assert said in texts(found.svg)
+    whole = chart(sheet(made, [("1", 3, 3, 0), ("2", 2, 2, 0), ("total", 5, 5, 0)]))
+    assert said not in [whole.alt, *texts(whole.svg)]
 
 
 def test_stacked_bars_show_each_measure_and_how_far_a_range_reaches() -> None:
@@ -207,7 +215,35 @@ def test_lines_go_from_wave_to_wave() -> None:
     assert {"8", "2–4", "6", "≥\u00a03", "Germany", "Poland", "2006", "2012"} <= set(texts(found.svg))
     assert "Italy" not in texts(found.svg)  # nothing in either
     assert len([box for box in boxes(found.svg) if box[1] == pytest.approx(6)]) == 1  # the range
+    assert texts(found.svg).count("Germany") == 2  # at both ends
+    three = chart(sheet(made, [*rows, ("2018", "DE", 5, 5, 0)], waves=("2006", "2012", "2018")))
+    assert texts(three.svg).count("Germany") == 2
+    name = "2012-demo (synthetic)"
+    made_up = chart(sheet(made, [(name if row[0] == "2012" else row[0], *row[1:]) for row in rows]))
+    assert name in texts(made_up.svg)  # within the picture, on two lines
+    assert f">{name}<" not in made_up.svg
+    long = {"DE": Label("x", "A country whose name takes all the place that there is")}
+    four = [*rows, *((wave, "DE", 5, 5, 0) for wave in ("2018", "2024"))]
+    assert len([text for text in texts(chart(sheet(made, four, long)).svg) if text.startswith("A country")]) == 1
     assert chart_of(sheet(made, rows[:4]), "en") is None
+
+
+def test_lines_that_rise_fall_and_stay_differ_in_more_than_colour() -> None:
+    made = report('kind = "slope"\nx = "wave"\ny = "n"', ("wave", "country"), SLOPE)
+    before = {"DE": (8, 8), "PL": (2, 4), "IT": (3, 3), "ES": (1, 2), "PT": (5, 6)}
+    after = {"DE": (6, 6), "PL": (5, None), "IT": (3, 3), "ES": (2, 3), "PT": (1, 4)}
+    rows: list[tuple[Value, ...]] = [
+        (wave, code, *ends, 0) for wave, told in (("2006", before), ("2012", after)) for code, ends in told.items()
+    ]
+    found = chart(sheet(made, rows, waves=("2006", "2012")), "fr")
+    assert {"en hausse", "en baisse", "inchangé", "indécidable"} <= set(texts(found.svg))
+    drawn = re.findall(r'<(?:line|g)[^>]*stroke-dasharray="([\d., ]+)"', found.svg)
+    assert len(set(drawn)) == 2
+    looks = chart_slope.LOOKS
+    assert len({(width, dash) for _, width, dash in looks.values()}) == len(looks)
+    assert {colour for colour, _, _ in looks.values()} <= {INK, *COLOURS}  # which are seen on either paper
+    falling = chart(sheet(made, [row for row in rows if row[1] == "DE"], waves=("2006", "2012")))
+    assert [text for text in texts(falling.svg) if text in {"rises", "falls", "stays", "cannot be told"}] == ["falls"]
 
 
 BALANCE = '[balance]\nstart = "before"\nparts = ["left", "came"]\nend = "after"'
@@ -249,6 +285,65 @@ def test_a_map_shades_countries_and_names_those_that_have_no_outline() -> None:
     assert chart_of(sheet(made, [("GI", 7, 7, 0)]), "en") is None
     twice = report('kind = "map"\nx = "n"\ny = "country"', ("wave", "country"), SLOPE)
     assert chart_of(sheet(twice, [("2006", "DE", 1, 1, 0), ("2012", "DE", 1, 1, 0)]), "en") is None
+
+
+def text_boxes(drawing: Drawing) -> list[tuple[float, float, float, float]]:
+    """Where the texts of a map stand."""
+    found = []
+    for one in drawing.texts:
+        lines = [one["text"]] if isinstance(one["text"], str) else one["text"]
+        wide = max(text_width(line, one["size"]) for line in lines)
+        left = one["x"] - wide * {"left": 0, "center": 0.5, "right": 1}[one["align"]]
+        found.append((left, one["y"] - SMALL / 2, left + wide, one["y"] + SMALL / 2 + LINE * (len(lines) - 1)))
+    return found
+
+
+@pytest.mark.parametrize("most", [12, 60, 400])
+def test_no_number_of_a_map_is_lost_or_stands_upon_another(most: int) -> None:
+    codes = [code for code, (east, north, _) in chart_map.points().items() if -20 < east < 60 and north < 37][:most]
+    values = {code: Known(place, place, str(place)) for place, code in enumerate([*codes, "CA", "US"][:most], 1)}
+    names = {code: f"Country of {code}" for code in values}
+    drawing, left_out = chart_map.world_map(values, names, "n")
+    panel = Drawing(texts=[one for one in drawing.texts if one["y"] > drawing.height - chart_map.WORLD.height])
+    placed = {one["text"] for one in panel.texts if one["bold"]}
+    assert placed | {values[code].text for code in left_out} == {known.text for known in values.values()}
+    assert placed.isdisjoint(values[code].text for code in left_out)
+    assert not left_out or most > 12
+    found = text_boxes(panel)
+    assert [
+        (one, other)
+        for i, one in enumerate(found)
+        for other in found[:i]
+        if one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+    ] == []
+    assert all(box[0] >= 0 and box[2] <= 440 for box in found)
+
+
+def test_a_number_that_has_no_room_in_its_country_has_a_name_and_a_line() -> None:
+    made = report('kind = "map"\nx = "n"\ny = "country"')
+    near = [("IL", 1, 1, 0), ("PS", 2, 2, 0), ("BF", 3, 3, 0), ("BJ", 4, 4, 0), ("CN", 5, 5, 0)]
+    found = chart(sheet(made, near))
+    assert {"1", "2", "3", "4", "5", "Israel", "Burkina Faso", "Benin"} <= set(texts(found.svg))
+    assert "China" not in texts(found.svg)
+    assert len(re.findall("<line", found.svg)) == 4
+    drawing, full = Drawing(), [Spot(str(i), 50, 5, 1, "100", "A name") for i in range(99)]
+    left_out = place_numbers(drawing, full, [], 0, 40)
+    assert len(drawing.texts) // 2 + len(left_out) == 99
+    assert left_out
+
+
+def test_what_is_inferred_is_marked_on_a_map() -> None:
+    told = {"country": 'codes = "countries"', "n": "", "m": ""}
+    made = report('kind = "map"\nx = "n"\ny = "country"\ninferred = "m"', columns=told)
+    found = chart(sheet(made, [("LV", 2, 1), ("DE", 5, 0), ("MT", 1, 1)]), "fr")
+    assert found.alt.endswith(" m fr\u00a0: Lettonie 1, Malte 1.")
+    assert "m fr\u00a0: Lettonie 1, Malte 1." in texts(found.svg)
+    dashed = [one for one in ET.fromstring(found.svg).iter() if one.get("stroke-dasharray")]  # noqa: S314  # made here
+    edge, frames = sorted(dashed, key=len)
+    assert edge.get("d")  # of Latvia
+    assert len(frames) == 8  # lines, around Malta, which is a dot, and in the legend
+    plain = chart(sheet(made, [("LV", 2, 0), ("DE", 5, 0)]))
+    assert "stroke-dasharray" not in plain.svg
 
 
 @pytest.mark.parametrize("panel", [chart_map.EUROPE, chart_map.WORLD], ids=["europe", "world"])
@@ -364,6 +459,7 @@ def test_any_number_is_drawn(rows: list[tuple[Value, ...]]) -> None:
         ('kind = "stacked"\nx = ["n"]\ny = "country"', "x: stacked needs several", "x\u00a0: stacked demande plusieurs"),
         (f'kind = "stacked"\nx = {["n"] * 9}\ny = "country"', "several columns, 8 at most", "8 au plus"),
         ('kind = "stacked"\nx = ["n", "n"]\ny = "country"', "x: a column stands there twice", "deux fois"),
+        (BARS.replace("bars", "map") + '\ninferred = "m"', "inferred: unknown column 'm'; known: n", "inferred\u00a0: colonne"),
         ('kind = "slope"\nx = "n"\ny = "country"', "x: unknown column 'n'", "x\u00a0: colonne inconnue"),
         ('kind = "waterfall"\nrow = "total"', "needs a table [balance]", "demande une table [balance]"),
     ],

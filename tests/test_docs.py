@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import doctest
+import json
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -36,6 +40,43 @@ def test_every_example_prints_what_the_page_says(
     done = run(*shlex.split(command))
     assert done.code == (1 if command.startswith("diff ") else 0)
     assert done.out + done.err == output
+
+
+@pytest.mark.on_duckdb
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_example_of_python_gives_what_the_page_says(
+    shown: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: Path
+) -> None:
+    examples = "\n".join(re.findall(r"```pycon\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL))
+    if (page.name == "python.md") != bool(examples):
+        pytest.fail(f"{page.name}: the examples of Python stand in python.md")
+    if not examples:
+        return
+    (tmp_path / "jumelage.duckdb").write_bytes(Path(str(shown.database)).read_bytes())
+    monkeypatch.chdir(tmp_path)
+    found = doctest.DocTestParser().get_doctest(examples, {}, page.name, str(page), 0)
+    said: list[str] = []
+    done = doctest.DocTestRunner(verbose=False).run(found, out=said.append)
+    assert (done.attempted > 20, done.failed) == (True, 0), "".join(said)
+
+
+def test_the_notebook_runs_from_start_to_end(shown: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cells = json.loads((ROOT / "docs" / "tour.ipynb").read_text(encoding="utf-8"))["cells"]
+    programs = [cell for cell in cells if cell["cell_type"] == "code"]
+    assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in programs)
+    monkeypatch.setenv("JUMELAGE_DATABASE_URL", address(shown))
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    seen = []
+    for cell in programs:
+        tree_ = ast.parse("".join(cell["source"]))
+        last = tree_.body.pop() if isinstance(tree_.body[-1], ast.Expr) else None
+        exec(compile(tree_, "tour.ipynb", "exec"), names)  # noqa: S102  # it is ours
+        if isinstance(last, ast.Expr):  # a notebook shows what a cell ends with
+            value = eval(compile(ast.Expression(last.value), "tour.ipynb", "eval"), names)  # noqa: S307
+            seen.append(value._repr_html_() if hasattr(value, "_repr_html_") else repr(value))
+    assert "Agreements by geographic zone" in "".join(seen)
+    assert len(seen) >= 10
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -172,3 +172,27 @@ def test_texts_are_in_the_language_that_is_said(published: Path) -> None:
             if (french if lang == "en" else english) >= 3 + (english if lang == "en" else french):
                 wrong.append((page.name, lang, text.strip()[:100]))
     assert wrong == []
+
+
+def test_every_table_has_a_caption_and_every_page_leads_to_what_was_published(published: Path) -> None:
+    for page in pages(published):
+        text = page.read_text(encoding="utf-8")
+        assert len(re.findall("<table", text)) == len(re.findall("<caption>(?!</caption>)", text)), page
+        if page.name != "index.html":
+            assert {"manifest.json", "CHANGES"} <= {Path(link.href).name for link in _read(page).links}, page
+
+
+def test_reports_are_named_by_title_with_a_link(published: Path) -> None:
+    found = 0
+    for page in pages(published):
+        text = page.read_text(encoding="utf-8")
+        assert "{report:" not in re.sub("<pre>.*?</pre>", "", text, flags=re.DOTALL), page
+        found += len(re.findall(r'<p class="note">[^\n]*<a href="[^"]*#(?:response|bridge)">[«“]', text))
+    assert found
+
+
+def test_french_pages_write_french_signs(published: Path) -> None:
+    for page in pages(published):
+        if _lang(page) == "fr":
+            text = re.sub("<pre>.*?</pre>", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+            assert not re.search(r"“|\b1er\b", text), page

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import URL
 
+import jumelage
 from jumelage import database, report_file
 from jumelage.content import views
 from tests.conftest import TINY, Databases, WaveFolder, address, run
@@ -261,3 +262,16 @@ def test_every_view_of_a_wave_that_names_an_authority_tells_its_kind(mixed: URL)
             columns = set(database.query(connection, f"select * from {name} limit 0")[0])
             if {"wave", "city"} <= columns and name not in lean:
                 assert "kind" in columns, name
+
+
+def test_python_gives_one_kind_too_and_asks_for_it(mixed: URL) -> None:
+    with (
+        jumelage.open(address(mixed), wave="mixed") as found,
+        pytest.raises(jumelage.UsageError, match="several kinds of authority"),
+    ):
+        found.report("zones")
+    with jumelage.open(address(mixed), wave="mixed", kind="epci") as found:
+        printed = run("report", "zones", "--wave", "mixed", "--kind", "epci", "--format", "csv", "--db", address(mixed))
+        assert found.report("zones").to_csv() == printed.out
+        assert found.sql("select count(*) as n from partnerships").rows == [(3,)]
+        assert "intercommunal bodies" in found.report("zones")._repr_html_()

@@ -53,6 +53,24 @@ def test_every_number_is_that_of_the_data(wave_2006: URL, tmp_path: Path, lang: 
     assert len(table(book[{"fr": "registre", "en": "ledger"}[lang]])) == 344
 
 
+def test_what_is_printed_is_a_number_and_a_range_has_two_ends(wave_2006: URL, tmp_path: Path) -> None:
+    assert publish(wave_2006, tmp_path / "public").code == 0
+    book = load_workbook(tmp_path / "public" / "survey.fr.xlsx")
+    headings = [cell.value for cell in book["participation"][FIRST - 1]]
+    assert headings == ["Indicateur", "Valeur (au moins)", "Valeur au plus", "Valeur – imprimé", "Valeur – statut"]
+    assert [row[1:4] for row in table(book["participation"])][1] == [21, 29, 25]
+    assert {type(row[5]) for row in table(book["cities_alphabetical"])} == {int}
+    assert table(book["actions"])[0][-4] == "grande majorité | 16"  # two texts in one cell stay texts
+    said = {row[0]: row[1:] for row in table(book["notes"])}
+    assert said["encadré"][0] == "↔"
+    assert said["en mots"][0] == "«\u00a0»"
+    (responded, _) = (row for row in table(book["registre"]) if row[1:3] == ["Villes ayant répondu", 25])
+    assert responded[3:6] == [21, 29, "encadré"]
+    titles = [cell.value for row in book["participation"].iter_rows(min_row=FIRST) for cell in row if cell.value]
+    assert any("Le rapport «\u00a0Réponse, par vague et taille de ville\u00a0»" in str(text) for text in titles)
+    assert any("21–29 (imprimé\u00a0: 25) ont répondu" in str(text) for text in titles)
+
+
 @pytest.mark.parametrize("lang", ["fr", "en"])
 def test_sheets_can_be_read_by_everybody(wave_2006: URL, tmp_path: Path, lang: str) -> None:
     assert publish(wave_2006, tmp_path / "public").code == 0

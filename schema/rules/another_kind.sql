@@ -4,7 +4,7 @@ reads = ["frame"]
 column = "city"
 severity = "warning"
 message = { fr = "est ici l’autorité {code} du genre {kind}, et non une commune", en = "is here the authority {code} of the kind {kind}, and no commune" }
-remedy = { fr = "si elle fut interrogée, écrivez son code ; si la ligne est un sous-total, supprimez-la", en = "if it was asked, write its code; if the line is a subtotal, delete it" }
+remedy = { fr = "si elle a été interrogée, écrivez son code ; si la ligne est un sous-total, supprimez-la", en = "if it was asked, write its code; if the line is a subtotal, delete it" }
 */
 select r.line, r.city as value, g.code, g.kind
 from raw_frame r

@@ -21,7 +21,8 @@ _MUST = {
     SLOPE: {"x", "y"},
     WATERFALL: {"row"},
 }
-_MAY = {BARS: {"sort"}, STACKED: {"sort"}, DOTS: {"sort"}}
+_INFERRED = "inferred"
+_MAY = {BARS: {"sort"}, STACKED: {"sort"}, DOTS: {"sort"}, MAP: {_INFERRED}}
 BY_VALUE = "value"
 _SORTS = (BY_VALUE, "given")
 _COUNTRIES = "countries"
@@ -34,7 +35,7 @@ class ChartSpec:
     """A chart of a report: `x` and `y` are columns, several for the measures that are stacked.
 
     `sort` is `value`, the largest first, or `given`, in the order of the query. A waterfall draws the report's
-    [balance], of the rows whose key ends in `row`.
+    [balance], of the rows whose key ends in `row`. A map marks the countries of which `inferred`, a column, has some.
     """
 
     kind: str
@@ -42,6 +43,7 @@ class ChartSpec:
     y: str = ""
     sort: str = "given"
     row: str = ""
+    inferred: str = ""
 
 
 def chart_spec(
@@ -80,7 +82,8 @@ def chart_spec(
         raise _wrong(name, both("sort\u00a0: {!r}\u00a0; {}", "sort: {!r}; {}", str(sort), _near(sort, _SORTS)))
     if kind == MAP and codes[y] != _COUNTRIES:
         raise _wrong(name, both("y\u00a0: {!r} n’est pas une colonne de pays", "y: {!r} is no column of countries", y))
-    return ChartSpec(kind, x, y, sort)
+    inferred = _column(table[_INFERRED], _INFERRED, measures, name) if _INFERRED in table else ""
+    return ChartSpec(kind, x, y, sort, inferred=inferred)
 
 
 def _several(said: Any, known: Collection[str], kind: str, name: str) -> tuple[str, ...]:  # noqa: ANN401

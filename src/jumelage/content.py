@@ -71,3 +71,8 @@ def views(dialect: str) -> dict[str, str]:
         if engine in {"", dialect}:
             found[name.split("_", 1)[1]] = read_text(path)
     return found
+
+
+def dictionary_text() -> str:
+    """Return what is said of the columns of views, and of tables beside their comments, as TOML."""
+    return read_text(root() / "schema" / "dictionary.toml")

@@ -95,7 +95,7 @@ def _names_in(published: Mapping[str, Rows], wave: Wave) -> dict[str, set[str]]:
     """Return, by code list, the texts that may be names in it: a name may stand in the key, or be what is printed."""
     found: dict[str, set[str]] = {}
     for name, rows in published.items():
-        printed = [_without_mark(value, wave)[0] for value in rows.fields["printed"] if value]
+        printed = [without_mark(value, wave)[0] for value in rows.fields["printed"] if value]
         for column in report_file.report(name).columns:
             if column.codes:
                 found.setdefault(column.codes, set()).update(filter(None, rows.fields.get(column.name, [])), printed)
@@ -168,7 +168,7 @@ def _key_part(
     return value
 
 
-def _without_mark(text: str, wave: Wave) -> tuple[str, int]:
+def without_mark(text: str, wave: Wave) -> tuple[str, int]:
     """Split a printed name from its mark of several agreements: the name, and the number (1 without a mark)."""
     if wave.several_mark:
         pattern = re.escape(wave.several_mark).replace(re.escape("{n}"), r"(\d{1,3})")
@@ -195,7 +195,7 @@ def _printed(
         code = codes[measure].get(text)
         return None if code is None else (None, None, code, None, None)
     # A name printed in a list is a cell of one, or of the number in its mark.
-    name, several = _without_mark(text, wave)
+    name, several = without_mark(text, wave)
     if any(found.get(name) in key.split("/") for found in codes.values() if name in found):
         return Decimal(several), 0, None, None, None
     return None

@@ -9,7 +9,19 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from jumelage.cli import loading, migrating, publishing, querying, registering, reporting, revisions, running
+from jumelage.cli import (
+    exporting,
+    loading,
+    migrating,
+    publishing,
+    querying,
+    registering,
+    reporting,
+    revisions,
+    running,
+    searching,
+    serving,
+)
 from jumelage.cli.ending import heeding, say_why
 from jumelage.cli.options import Db  # noqa: TC001  # Typer reads annotations at run time
 from jumelage.cli.streams import Stream, begin, hold_standard_files, say
@@ -47,7 +59,19 @@ def _options(
     ctx.obj = db
 
 
-for module in (migrating, registering, loading, revisions, reporting, querying, publishing, running):
+for module in (
+    migrating,
+    registering,
+    loading,
+    revisions,
+    reporting,
+    querying,
+    searching,
+    publishing,
+    exporting,
+    running,
+    serving,
+):
     module.add_to(app)
 
 

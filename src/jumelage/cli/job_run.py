@@ -45,8 +45,8 @@ _WOULD_PUBLISH = Label("publierait {} dans {}", "would publish {} into {}")
 _WHAT_IS_LOADED_THEN = Label("ce qui sera alors chargé", "what is loaded then")
 _ENDED = Label("fini\u00a0: code {}", "ended: exit code {}")
 _CHANGED_SINCE = Label(
-    "un passage fut interrompu en chargeant {}, et la vague {} a changé depuis\u00a0; il n’est pas chargé une seconde "
-    "fois\u00a0; voyez `jumelage waves`, et remettez-le dans inbox s’il doit l’être",
+    "un passage a été interrompu en chargeant {}, et la vague {} a changé depuis\u00a0; il n’est pas chargé une "
+    "seconde fois\u00a0; voyez `jumelage waves`, et remettez-le dans inbox s’il doit l’être",
     "a run was ended while it loaded {}, and wave {} has changed since; it is not loaded a second time; "
     "see `jumelage waves`, and put it into the inbox again if it should be",
 )

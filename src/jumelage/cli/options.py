@@ -27,10 +27,6 @@ else:  # the names come from where they are listed
 
 _COUNTED = Label("{}\u00a0: {}", "{}: {}")
 NOTE = Label("remarque\u00a0: {}", "note: {}")
-_NOT_OVER = Label(
-    "{} n’est pas terminé (UTC)\u00a0: ce qui sera chargé plus tard ce jour-là compte aussi",
-    "{} is not over (UTC): what is loaded later that day counts too",
-)
 
 Db = Annotated[
     str | None,
@@ -141,24 +137,14 @@ def scope_of(
     *,
     kind: str | None = None,
     without_inferred: bool = False,
-    quiet: bool = False,
 ) -> Scope:
-    """Find what the options ask for, and say on standard error, unless `quiet`, which of it was withdrawn since."""
-    from jumelage.revisions import kinds, scope
+    """Find what the options ask for, and say on standard error which of it was withdrawn since."""
+    from jumelage.revisions.asked import scope_asked_for
 
-    time = scope.read_time(as_of) if as_of is not None else None
-    if time is not None and scope.is_to_come(time) and not quiet:
-        say(filled(NOTE, filled(_NOT_OVER, as_of)))
-    found = scope.find_scope(
-        connection,
-        wave,
-        as_of=time,
-        classified_on=scope.read_day(classified_on) if classified_on is not None else None,
-        with_inferred=not without_inferred,
-    )
-    for text in found.withdrawn if not quiet else ():
-        say(filled(NOTE, text))
-    return found if kind is None else kinds.of_kind(connection, found, kind)
+    found, notes = scope_asked_for(connection, wave, as_of, classified_on, kind=kind, without_inferred=without_inferred)
+    for note in notes:
+        say(filled(NOTE, note))
+    return found
 
 
 def say_remarks(scope: Scope) -> None:
@@ -169,7 +155,7 @@ def say_remarks(scope: Scope) -> None:
 
 def say_counts(counts: Mapping[str, int]) -> None:
     """Say how many figures there are of each status."""
-    from jumelage.render.words import STATUS_NAMES
+    from jumelage.render.statuses import STATUS_NAMES
 
     for status, number in counts.items():
         say(filled(_COUNTED, Label(STATUS_NAMES[status].fr, status), number))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 CHECKING = Label("confrontation des chiffres à leurs lignes", "holding figures against their rows")
 COMPARING = Label("comparaison", "comparing")
 COMPUTING = Label("calcul", "computing")
+EXPORTING = Label("export", "exporting")
 PUBLISHING = Label("publication", "publishing")
 _STEPS = 8  # five tables, checking, comparing, writing
 _STEP_NAMES = {

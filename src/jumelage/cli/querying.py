@@ -24,7 +24,7 @@ from jumelage.cli.options import (
 )
 from jumelage.cli.streams import check_output
 from jumelage.errors import UsageError
-from jumelage.texts import both
+from jumelage.texts import NOT_READ, both, filled
 
 SqlFormat = Literal["table", "csv", "json", "jsonl", "parquet", "arrow", "xlsx", "md"]
 
@@ -73,7 +73,7 @@ def sql(
     lang: Lang = "en",
     output: Output = None,
 ) -> None:
-    """Ask a query of one's own, which only reads.
+    """Ask a query of one's own, which can only read.
 
     It sees the wave in scope, and ends within its limits. Without a query, on a terminal, it opens a shell: queries
     that end with a semicolon, Tab for names. The plain names are the safe ones: `partnerships` has each agreement in
@@ -117,7 +117,10 @@ def _text(query: str | None, file: Path | None) -> tuple[str, str]:
             both("donnez une requête ou un fichier, pas les deux", "give a query or a file, not both"),
         )
     if file is not None:
-        return read_text(file), str(file)
+        try:
+            return read_text(file), str(file)
+        except OSError as error:
+            raise UsageError(filled(NOT_READ, str(file), error.strerror)) from error
     if query is not None and query != "-":
         return query, ""
     if sys.stdin is None or (query is None and sys.stdin.isatty()):

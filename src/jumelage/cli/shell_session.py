@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jumelage.cli import reporting, revisions
 from jumelage.cli.answers import answer, asked
-from jumelage.cli.options import say_remarks, scope_of, url_of
+from jumelage.cli.options import NOTE, say_remarks, url_of
 from jumelage.cli.paging import undisturbed
 from jumelage.cli.streams import check_output, say, speak, spoken, write
 from jumelage.errors import UsageError
@@ -81,20 +81,20 @@ class Session:
         from jumelage import database
         from jumelage.querying.desk import open_desk
         from jumelage.querying.known import known_of
+        from jumelage.revisions.asked import scope_asked_for
 
         if self._desk is not None:
             return self._desk
         with ExitStack() as stack:
             connection = stack.enter_context(database.reading(self.url))
             before, seen = self._scope, self.seen
-            scope = scope_of(
+            scope, notes = scope_asked_for(
                 connection,
                 seen.wave,
                 seen.as_of,
                 seen.classified_on,
                 kind=seen.kind,
                 without_inferred=seen.without_inferred,
-                quiet=before is not None,
             )
             known = known_of(connection, scope, (), self.lang)
             self._desk = stack.enter_context(open_desk(connection, scope, self.limits))
@@ -102,6 +102,8 @@ class Session:
             self._kept, self._scope = stack.pop_all(), scope
         if before != scope:
             self.say_seen()
+            for note in notes:
+                say(filled(NOTE, note))
             say_remarks(scope)
         return self._desk
 

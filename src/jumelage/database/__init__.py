@@ -13,11 +13,12 @@ from jumelage.database.connection import (
     opened,
     reading,
     replacing,
+    translated,
     writing,
 )
 from jumelage.database.sql import file_to_read, from_spool, literal, query, stream
 from jumelage.database.state import columns, content_hash, current, head, migrations, outdated
-from jumelage.database.urls import DEFAULT, ENVIRONMENT, exists, resolve_url, shown
+from jumelage.database.urls import DEFAULT, ENVIRONMENT, exists, files, resolve_url, shown
 
 __all__ = [
     "DEFAULT",
@@ -31,6 +32,7 @@ __all__ = [
     "exists",
     "fetch",
     "file_to_read",
+    "files",
     "from_spool",
     "head",
     "in_memory",
@@ -51,6 +53,7 @@ __all__ = [
     "spool",
     "stream",
     "superuser",
+    "translated",
     "variables",
     "writing",
 ]

@@ -106,7 +106,7 @@ class Answering:
 
         Whoever takes the pieces slowly has more time, as long as they come.
         """
-        if self._ends is None or not self._put(question):
+        if self._closed or self._ends is None or not self._put(question):
             return self._ended()
         source, out = self._ends[0], self._pipe("stdout")
         until = time.monotonic() + seconds
@@ -170,10 +170,10 @@ class Answering:
         return getattr(self._process, name)
 
     def close(self) -> None:
-        """Stop the process, and start none any more."""
+        """Stop the process, and start none any more; any thread may do so while another waits for an answer."""
         self._closed = True
-        if self._process is not None:
-            self._process.kill()
+        if (process := self._process) is not None:
+            process.kill()
 
     def end(self) -> None:
         """End the process, if it runs."""

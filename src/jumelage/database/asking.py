@@ -92,6 +92,9 @@ class Asking(Protocol):
     def copied(self, sql: str, form: str) -> Iterator[bytes]:
         """Give all rows as `csv`, as `jsonl`, a JSON object in each line, or as `parquet`, in pieces."""
 
+    def stop(self) -> None:
+        """End what is being asked, from another thread: it fails, with whatever error; nothing is asked any more."""
+
 
 @contextmanager
 def asking(connection: Connection, settings: Sequence[str], limits: Limits) -> Iterator[Asking]:
@@ -155,10 +158,22 @@ class _OnDuckDB(_Taken):
     def copied(self, sql: str, form: str) -> Iterator[bytes]:
         """Give all rows as the engine writes them into the pipe."""
         how = {"csv": "format csv, header", "jsonl": "format json", "parquet": "format parquet, compression zstd"}[form]
-        before = f"copy ({_BEFORE}"
+        before = f"copy ({self._exact(sql) if form == 'parquet' else _BEFORE}"
         whole = f"{before}{sql}{_AFTER}) to {literal(self._process.path_of_pipe)} ({how})"
         answer = yield from self._process.pieces(self._question(whole, 1), self._limits.seconds + _GRACE)
         self._judged(answer, len(before))
+
+    def stop(self) -> None:
+        """End the process."""
+        self._process.close()
+
+    def _exact(self, sql: str) -> str:
+        """Return how a query begins whose sums stay whole numbers: Parquet has no HUGEINT, and DOUBLE is not exact."""
+        wide = [name.replace('"', '""') for name, kind in self.columns(sql) if kind == "HUGEINT"]
+        if not wide:
+            return _BEFORE
+        cast = ", ".join(f'cast("{name}" as decimal(38, 0)) as "{name}"' for name in wide)
+        return _BEFORE.replace("*", f"* replace ({cast})")
 
     def _question(self, sql: str, most: int) -> dict[str, Any]:
         seconds = self._limits.seconds
@@ -201,6 +216,8 @@ class _OnServer(_Taken):
 
     def __init__(self, connection: Connection, bench: Connection, settings: Sequence[str], limits: Limits) -> None:
         self._connection, self._bench, self._limits = connection, bench, limits
+        self._driver: Any = connection.connection.driver_connection
+        self._stopped = False
         for statement in settings:
             connection.exec_driver_sql(statement)
 
@@ -256,10 +273,18 @@ class _OnServer(_Taken):
                     yield piece
 
     def _copy(self, before: str, sql: str, after: str) -> Generator[bytes, None, None]:
-        raw = self._connection.connection.driver_connection
-        with self._limited(before, sql), raw.cursor() as cursor, cursor.copy(f"{before}{sql}{after}") as copied:  # type: ignore[union-attr]
+        with (
+            self._limited(before, sql),
+            self._driver.cursor() as cursor,
+            cursor.copy(f"{before}{sql}{after}") as copied,
+        ):
             for piece in copied:
                 yield bytes(piece)
+
+    def stop(self) -> None:
+        """Let the server cancel it."""
+        self._stopped = True
+        self._driver.cancel_safe(timeout=_GRACE)
 
     @contextmanager
     def _limited(self, before: str, sql: str) -> Iterator[None]:
@@ -267,6 +292,8 @@ class _OnServer(_Taken):
 
         since = time.monotonic()
         try:
+            if self._stopped:
+                raise _too_long(self._limits)
             with self._connection.begin_nested() as savepoint:
                 self._connection.exec_driver_sql(
                     f"set local statement_timeout = {max(1, int(self._limits.seconds * 1000))}"

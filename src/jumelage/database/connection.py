@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def _translated(url: URL) -> Iterator[None]:
+def translated(url: URL) -> Iterator[None]:
     """Turn an engine's refusal into an error of ours, with no secret in it."""
     engine = engine_of(url)
     try:
@@ -98,7 +98,7 @@ def creating(url: URL) -> Iterator[Connection]:
             connection.commit()
         return
     with engine_of(url).created(url) as (beside, keep):
-        with _translated(url), make_engine(beside).connect() as connection:
+        with translated(url), make_engine(beside).connect() as connection:
             yield connection
             empty = current(connection) is None
             connection.commit()
@@ -110,7 +110,7 @@ def creating(url: URL) -> Iterator[Connection]:
 def replacing(url: URL) -> Iterator[Connection]:
     """Make a database in one transaction, which takes the place of what is there once it is whole, only to be read."""
     with engine_of(url).created(url, instead=True) as (beside, keep):
-        with _translated(url), make_engine(beside).connect() as connection:
+        with translated(url), make_engine(beside).connect() as connection:
             yield connection
             connection.commit()
         keep()
@@ -129,7 +129,7 @@ def opened(url: URL, *, read_only: bool) -> Iterator[Connection]:
             )
         )
     engine_of(url).check(url)
-    with _translated(url), make_engine(url, read_only=read_only).connect() as connection:
+    with translated(url), make_engine(url, read_only=read_only).connect() as connection:
         yield connection
 
 

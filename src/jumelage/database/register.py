@@ -35,6 +35,27 @@ SHIPPED_REGISTER = f"""
 """
 
 
+def asked_authorities(chosen: str) -> str:
+    """Return the query for the authorities that revisions asked, with what they are part of or became part of.
+
+    In any number of steps; `chosen` is the condition that rows of these revisions fulfil.
+    """
+    return f"""
+with recursive kept(code) as (
+    select r.city from survey.respondents r where {chosen}
+    union
+    select a.above
+    from kept k
+    inner join (
+        select c.code, c.part_of as above from survey.cities c where c.part_of is not null
+        union all
+        select c.city, c.successor from survey.city_changes c
+    ) a on a.code = k.code
+)
+select code from kept
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Installed:
     """What a list has put into the register of one kind: `added_at` is in UTC, and none for what migrate installs."""

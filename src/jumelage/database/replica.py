@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
 
 
-def make_tables(connection: Connection, scratch: Path) -> None:
+def make_tables(connection: Connection, scratch: Path | None = None) -> None:
     """Make the tables as the migrations do; what does not fit into memory goes to a folder `scratch`."""
-    engine_of(connection).room(connection, scratch)
+    if scratch is not None:
+        engine_of(connection).room(connection, scratch)
     connection.exec_driver_sql(f"create schema {SCHEMA}")
     metadata.create_all(connection, checkfirst=False)
     connection.exec_driver_sql("create table alembic_version (version_num varchar(32) not null primary key)")

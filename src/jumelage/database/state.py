@@ -47,6 +47,7 @@ def content_hash(connection: Connection, part: str) -> str:
     digest = hashlib.sha256()
     if part == "views":
         texts = {name: text.encode() for name, text in content.views(engine_of(connection).name).items()}
+        texts["dictionary"] = content.dictionary_text().encode()
     else:
         texts = {name: path.read_bytes() for name, path in content.code_lists().items()}
     for name, text in texts.items():

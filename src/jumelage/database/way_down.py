@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 UNFIT = Label(
-    "les lignes de {} ne sont pas ce qui fut chargé (voir jumelage check --rows)",
+    "les lignes de {} ne sont pas ce qui a été chargé (voir jumelage check --rows)",
     "the rows of {} are not what was loaded (see jumelage check --rows)",
 )
 _REMEDY = Label(
@@ -109,7 +109,7 @@ def check_accepted(to: str, lost: list[Label], *, accepted: bool) -> None:
     if lost and not accepted:
         raise UsageError(
             both(
-                "aller à {} perd ce qui fut enregistré\u00a0: {}\u00a0; rien n’a été fait\u00a0; {}",
+                "aller à {} perd ce qui a été enregistré\u00a0: {}\u00a0; rien n’a été fait\u00a0; {}",
                 "going to {} loses what was recorded: {}; nothing was done; {}",
                 to,
                 listed(lost),

@@ -79,7 +79,7 @@ _DIFFERS = Label(
     '--reason "…" (--dry-run shows what would change)',
 )
 _AGAIN = Label(
-    "la vague {} fut retirée, jusqu’à la révision {}\u00a0; dites pourquoi elle est rechargée\u00a0: "
+    "la vague {} a été retirée, jusqu’à la révision {}\u00a0; dites pourquoi elle est rechargée\u00a0: "
     '--reason "…" (--dry-run montre ce qui changerait)',
     "wave {} was withdrawn, up to revision {}; say why it is loaded again: "
     '--reason "…" (--dry-run shows what would change)',

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jumelage import content, database
+from jumelage.database import views
 from jumelage.database.engines import OURS
 from jumelage.database.models import CODE_LISTS, metadata
+from jumelage.database.register import asked_authorities
 from jumelage.database.replica import digest, make_tables, make_views
 from jumelage.errors import UsageError
 from jumelage.revisions.scope import Scope
@@ -21,21 +23,6 @@ if TYPE_CHECKING:
 
 _COPIED = [table for table in metadata.sorted_tables if table.name != "installed"]
 
-# The authorities that were asked, what they are part of, and what they became part of, in any number of steps.
-_KEPT = """
-with recursive kept(code) as (
-    select r.city from survey.respondents r where {chosen}
-    union
-    select a.above
-    from kept k
-    inner join (
-        select c.code, c.part_of as above from survey.cities c where c.part_of is not null
-        union all
-        select c.city, c.successor from survey.city_changes c
-    ) a on a.code = k.code
-)
-select code from kept
-"""
 # Of the register, the rows of these authorities alone, by the column that names them.
 _OF_THE_REGISTER = {"cities": "code", "city_aliases": "city", "city_changes": "city"}
 
@@ -104,7 +91,7 @@ def _rows(table: Table, revisions: tuple[tuple[str, int], ...]) -> str:
         for column in table.columns
     )
     if table.name in _OF_THE_REGISTER:
-        where = f"{_OF_THE_REGISTER[table.name]} in ({_KEPT.format(chosen=chosen or 'false')})"
+        where = f"{_OF_THE_REGISTER[table.name]} in ({asked_authorities(chosen or 'false')})"
     elif table.name in (*CODE_LISTS, "registers"):
         where = "true"
     elif table.name == "waves":
@@ -128,3 +115,4 @@ def _show_at_once(made: Connection) -> None:
         made.exec_driver_sql(
             f"comment on view settings is '{OURS}What this session has chosen to see, else a published wave.'"
         )
+        views.describe(made, "settings")  # a view that is replaced has lost what was said of its columns

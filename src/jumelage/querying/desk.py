@@ -49,6 +49,15 @@ _TWICE = Label(
 )
 
 
+class WrongQueryError(UsageError):
+    """A query is wrong; `place` is the first line and column of its text where it is so, if that is known."""
+
+    def __init__(self, message: Label, place: tuple[int, int] | None) -> None:
+        """Keep both."""
+        super().__init__(message)
+        self.message, self.place = message, place
+
+
 @contextmanager
 def open_desk(connection: Connection, scope: Scope, limits: Limits | None = None) -> Iterator[Desk]:
     """Open a desk on a database that is read, in a scope. While it is open nothing else may be asked on DuckDB."""
@@ -75,7 +84,7 @@ class Desk:
         try:
             found = split(self._door.split_by(), text)
         except duckdb.Error as error:
-            raise UsageError(self._syntax(text, str(error), file)) from error
+            raise self._syntax(text, str(error), file) from error
         if not found:
             raise UsageError(both("il n’y a pas de requête", "there is no query"))
         values = values or {}
@@ -95,7 +104,8 @@ class Desk:
             for refused in self._door.refused(one.sql)
         ]
         if problems:
-            raise UsageError(listed(problems, same("\n")))
+            first = min((one.place for one in problems if one.place), default=None)
+            raise WrongQueryError(listed((one.message for one in problems), same("\n")), first)
         return whole
 
     def functions(self) -> frozenset[str]:
@@ -130,6 +140,10 @@ class Desk:
         with _placed(statement, file):
             yield from self._door.copied(statement.sql, form)
 
+    def stop(self) -> None:
+        """End what is being asked, from another thread, because nobody waits for it any more."""
+        self._door.stop()
+
     def labelled(self, statement: Statement, lang: str, file: str = "") -> Statement:
         """Add, after each column of codes (`country`, `zone`, `city` …), one with what they are called."""
         if statement.explain:
@@ -156,13 +170,13 @@ class Desk:
         known = readable() if refused.what == "relation" else self._door.functions()
         return filled(_MAY_NOT[refused.what], refused.name, nearest(refused.name, known))
 
-    def _syntax(self, text: str, said: str, file: str) -> Label:
+    def _syntax(self, text: str, said: str, file: str) -> WrongQueryError:
         """Say where a text is no SQL: DuckDB tells the place when it takes the text apart."""
         whole = Statement(text, "", ((0, 0),), text)
         for refused in self._door.refused(text):
             if refused.what == "form" and refused.position is not None:
                 return _pointed(whole, refused.position, same(refused.name), file)
-        return same(said.split("\n\n", maxsplit=1)[0])
+        return WrongQueryError(same(said.split("\n\n", maxsplit=1)[0]), None)
 
 
 @contextmanager
@@ -171,17 +185,18 @@ def _placed(statement: Statement, file: str) -> Iterator[None]:
     try:
         yield
     except FaultyError as error:
-        raise UsageError(_pointed(statement, error.position, same(str(error)), file)) from error
+        raise _pointed(statement, error.position, same(str(error)), file) from error
 
 
-def _pointed(statement: Statement, position: int | None, what: Label, file: str) -> Label:
+def _pointed(statement: Statement, position: int | None, what: Label, file: str) -> WrongQueryError:
     """Say what is wrong at a place of a query, and show the line with a mark below the place."""
     if position is None:
-        return filled(same("{}: {}"), file, what) if file else what
+        return WrongQueryError(filled(same("{}: {}"), file, what) if file else what, None)
     line, column, text = statement.place(position)
     told = filled(same("{}:{}:{}: {}"), file, line, column, what) if file else filled(_AT, line, column, what)
     start = max(0, column - 60)
-    return filled(same("{}\n  {}\n  {}^"), told, text[start : start + 100], " " * (column - 1 - start))
+    shown = filled(same("{}\n  {}\n  {}^"), told, text[start : start + 100], " " * (column - 1 - start))
+    return WrongQueryError(shown, (line, column))
 
 
 def as_json(pieces: Iterator[bytes]) -> Iterator[bytes]:

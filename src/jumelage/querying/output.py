@@ -38,15 +38,20 @@ _PIECE = 1 << 20
 
 def shown(rows: Rows, form: str) -> Iterator[str]:
     """Write rows for people: `table` as wide as the terminal, or `md` for Markdown."""
-    texts = [tuple(map(_text, row)) for row in rows.rows]
     if form == "table":
-        numeric = tuple(any(word in kind.upper() for word in _NUMBERS) for kind in rows.types)
-        names = tuple(rows.names)
-        yield from terminal.render(Grid(names, rows.rows, Shown("", names, texts, numeric)))
+        yield from terminal.render(grid_of(rows))
         return
+    texts = [tuple(map(read_by_people, row)) for row in rows.rows]
     yield _line(rows.names) + _line("---" for _ in rows.names)
     for row in texts:
         yield _line(row)
+
+
+def grid_of(rows: Rows) -> Grid:
+    """Make the grid of rows, whose headings are the names of the columns."""
+    names = tuple(rows.names)
+    texts = [tuple(map(read_by_people, row)) for row in rows.rows]
+    return Grid(names, rows.rows, Shown("", names, texts, tuple(map(is_numeric, rows.types))))
 
 
 def cut(most: int, how: Label = ALL_ROWS) -> Label:
@@ -59,7 +64,12 @@ def _line(cells: object) -> str:
     return f"| {' | '.join(escaped)} |\n"
 
 
-def _text(value: object) -> str:
+def is_numeric(kind: str) -> bool:
+    """Tell whether a type of a column, as its engine names it, is one of numbers."""
+    return any(word in kind.upper() for word in _NUMBERS)
+
+
+def read_by_people(value: object) -> str:
     """Return a value as a person reads it: nothing for null, and no exponent."""
     if value is None:
         return ""
@@ -92,7 +102,7 @@ def _made(parquet: Iterator[bytes], form: str) -> Iterator[bytes]:
 
 
 def lacks(what: str, extra: str) -> UsageError:
-    """Return the error of a package that is not there, with the extra that brings it."""
+    """Say that a library is not installed, and which extra brings it."""
     return UsageError(
         both(
             "{} n’est pas installé\u00a0; installez-le\u00a0: pip install 'jumelage[{}]'",

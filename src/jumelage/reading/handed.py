@@ -36,6 +36,9 @@ PUBLISHED = "published"
 EXPORTED = ("frame", "respondents", "actions", "difficulties", "answers")  # tables that an export may have rows of
 PASSED_OVER = (".", "readme", "thumbs.db", "desktop.ini", "~$")
 NEVER_READ = ("instructions", "lists", "findings")
+PACKAGE = "datapackage.json"
+CELLS = "cells"
+BESIDE = (PACKAGE, "dcat.jsonld", f"{CELLS}.csv", "codes")  # what an export has beside the tables of a wave
 WORKBOOKS = (".xlsx", ".xls", ".ods", ".xlsm", ".xlsb")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
@@ -217,7 +220,8 @@ def _files(
     folder: Path, scratch: Path, findings: Findings, export: str, own: dict[str, OwnReport]
 ) -> dict[str, Source]:
     known = {f"{name}.csv": name for name in (*TABLES, *OPTIONAL)}
-    found = _known(folder, "", {**known, FILE: "", PUBLISHED: "", FOLDER: "", MAP: "", export: ""}, findings)
+    beside = dict.fromkeys(BESIDE, "") if (folder / PACKAGE).is_file() else {}
+    found = _known(folder, "", {**known, **beside, FILE: "", PUBLISHED: "", FOLDER: "", MAP: "", export: ""}, findings)
     inner = folder / PUBLISHED
     if inner.is_dir():
         reports = {f"{name}.csv": f"{PUBLISHED}/{name}" for name in report_file.reports_of_a_wave()}

@@ -1,4 +1,4 @@
-"""A loaded revision laid out again as the tables that it was loaded from, for a load that replaces one of them."""
+"""A loaded revision laid out again as the tables that it was loaded from: to replace one of them, or to export all."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _COUNTED = "cast(count(*) as varchar)"
 _PERIOD = "'between ' || cast({0}_from as varchar) || ' and ' || cast({0}_to as varchar)"  # null if there is none
 # For each table that is handed in: the table that it was loaded into, and its columns as text.
-_ROWS = {
+ROWS = {
     "frame": ("respondents", {"city": "city", "population": "cast(population as varchar)"}),
     "respondents": (
         "respondents",
@@ -83,17 +83,22 @@ class Restored:
 
 
 def restore(connection: Connection, bench: Connection, code: str, table: str) -> Restored:
-    """Lay the current revision of a wave out in the workbench: `raw_` tables but for one, and its publication staged.
+    """Lay the current revision of a wave out in the workbench, but for one table; UsageError if it is not loaded."""
+    return lay_out(connection, bench, current_revision(connection, code), without=table)
 
-    UsageError if the wave is not loaded, or if its revision was loaded before wave.toml was kept.
+
+def lay_out(connection: Connection, bench: Connection, of: tuple[str, int], *, without: str | None = None) -> Restored:
+    """Lay a revision of a wave out in the workbench: `raw_` tables, but for one perhaps, and its publication staged.
+
+    UsageError if it was loaded before wave.toml was kept.
     """
-    wave, revision = current_revision(connection, code)
+    wave, revision = of
     where = f"where wave = '{wave}' and revision = {revision}"
     ((declared,),) = database.query(connection, f"select declared from survey.revisions {where}")[1]
     if declared is None:
         raise UsageError(
             both(
-                "la vague {}, révision {}, fut chargée avant que son wave.toml soit gardé\u00a0; "
+                "la vague {}, révision {}, a été chargée avant que son wave.toml soit gardé\u00a0; "
                 'chargez la vague entière encore une fois\u00a0: jumelage load DOSSIER --reason "garder wave.toml"',
                 "wave {}, revision {} was loaded before its wave.toml was kept; "
                 'load the whole wave once more: jumelage load FOLDER --reason "keep wave.toml"',
@@ -104,8 +109,8 @@ def restore(connection: Connection, bench: Connection, code: str, table: str) ->
     findings = Findings()  # it was understood when it was loaded
     said = wave_of(json.loads(declared), Origin(texts=True), findings)
     documents = {}
-    for name, (loaded, columns) in _ROWS.items():
-        if name == table:
+    for name, (loaded, columns) in ROWS.items():
+        if name == without:
             continue
         chosen = ", ".join(f"{expression} as {column}" for column, expression in columns.items())
         rest = [expression for expression in columns.values() if expression != _COUNTED]

@@ -39,12 +39,14 @@ class Origin:
 class Reader:
     """Takes the fields of a TOML table one by one and notes what is missing, wrong or unknown.
 
-    From a sheet all values are texts, which are understood as the kind that is asked for.
+    From a sheet all values are texts, which are understood as the kind that is asked for, and stand so in the table
+    that was given afterwards.
     """
 
     def __init__(self, table: dict[str, Any], name: str, origin: Origin, findings: Findings) -> None:
         """Read a table whose keys are called `name` and theirs."""
         self.table, self.name, self.origin, self.findings = dict(table), name, origin, findings
+        self._given = table
 
     def wrong(self, key: str, value: object, broken: str, /, **details: object) -> None:
         """Note that a key breaks a rule."""
@@ -59,7 +61,7 @@ class Reader:
             return default
         value = self.table.pop(key)
         if self.origin.texts and isinstance(value, str):
-            value = _understood(value, kind)
+            value = self._given[key] = _understood(value, kind)
         # A bool is an int and a datetime is a date to Python, and neither is to people.
         if not isinstance(value, kind) or (isinstance(value, bool | datetime) and kind not in {bool, datetime}):
             self.wrong(key, value, "key_type", kind=_KINDS[kind if isinstance(kind, type) else float])
@@ -86,6 +88,8 @@ class Reader:
         """Take one of the codes that are allowed."""
         value: str = self.take(key, str, default)
         value = self.code(value, allowed)
+        if key in self._given:
+            self._given[key] = value
         if value not in allowed:
             self.wrong(key, value, "answer_unknown", near=near(value, allowed))
         return value
@@ -118,7 +122,8 @@ class Reader:
     def inner(self, key: str, *, needed: bool = True) -> Reader:
         """Take a table."""
         # A sheet has no empty table: there the keys that are missing in it are named.
-        table = self.take(key, dict, ... if needed and not self.origin.texts else {})
+        lacking = needed and self.origin.texts and key not in self._given
+        table = self._given.setdefault(key, {}) if lacking else self.take(key, dict, ... if needed else {})
         return Reader(table or {}, f"{self.name}{key}.", self.origin, self.findings)
 
     def end(self, *known: str) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from jumelage import content, report_file
 from jumelage.database.models import ANSWERS, MANAGEMENT, NO_DATE, QUESTIONS, RESPONSES
 from jumelage.database.wave_queries import is_query
+from jumelage.findings import Findings
 from jumelage.reading.wave_document import read_parts
 from jumelage.reading.wave_fields import MOST_PARTS, Origin, Reader
 from jumelage.rules import near
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from jumelage.document import Part
-    from jumelage.findings import Findings
 
 # Columns in which the files may write abbreviations and sentinels, with what these can stand for.
 MISSING = {
@@ -134,7 +134,7 @@ def _too_deep(table: dict[str, Any]) -> str | None:
 def wave_of(table: dict[str, Any], origin: Origin, findings: Findings) -> Wave:
     """Understand the table of a wave.toml or of a sheet; what is wrong is added to the findings."""
     _find_controls(table, "", origin, findings)
-    return _wave(Reader(table, "", origin, findings), table)
+    return _wave(Reader(table, "", origin, findings), _kept(table))
 
 
 def _kept(table: dict[str, Any]) -> str:
@@ -165,7 +165,18 @@ def _find_controls(value: object, name: str, origin: Origin, findings: Findings)
         findings.append(origin.finding("text_damaged", name, value, what=what))
 
 
-def _wave(top: Reader, table: dict[str, Any]) -> Wave:
+def typed(declared: str) -> dict[str, Any]:
+    """Return what a wave is kept to say of itself as wave.toml has it: each value in its type, which JSON lacks.
+
+    What the columns of an export stood for is left out.
+    """
+    table: dict[str, Any] = json.loads(declared)
+    table.pop("map", None)
+    wave_of(table, Origin(texts=True), Findings())  # it was understood when it was loaded
+    return table
+
+
+def _wave(top: Reader, declared: str) -> Wave:
     fieldwork, complete = top.inner("fieldwork"), top.inner("complete")
     home = top.inner("home", needed=False)
     sources = top.inner("sources")
@@ -202,7 +213,7 @@ def _wave(top: Reader, table: dict[str, Any]) -> Wave:
         territory=top.texts("territory", needed=False) or TERRITORY,
         publication=read_parts(top),
         day_first=top.choice("dates", ("iso", "day/month"), "iso") == "day/month",
-        declared=_kept(table),
+        declared=declared,
     )
     if wave.code is not None and not is_code(wave.code):
         top.wrong("wave", wave.code, "wave_code")
@@ -233,9 +244,7 @@ def _wave(top: Reader, table: dict[str, Any]) -> Wave:
 
 def _default_items(defaults: Reader, question: str) -> dict[str, str]:
     items: dict[str, str] = defaults.take(question, dict, {"*": "no_answer"})
-    items = {
-        item: defaults.code(answer, ANSWERS) if isinstance(answer, str) else answer for item, answer in items.items()
-    }
+    items.update((item, defaults.code(text, ANSWERS)) for item, text in tuple(items.items()) if isinstance(text, str))
     for item, answer in items.items():
         if answer not in ANSWERS:
             defaults.wrong(f"{question}.{item}", answer, "answer_unknown", near=near(str(answer), ANSWERS))

@@ -6,10 +6,11 @@ import gzip
 import json
 from dataclasses import dataclass
 from functools import cache
-from math import asin, cos, hypot, pi, radians, sin, sqrt
+from math import asin, cos, pi, radians, sin, sqrt
 from typing import TYPE_CHECKING, Any
 
 from jumelage.content import root
+from jumelage.render.callouts import Spot, place_numbers
 from jumelage.render.drawing import LINE, SMALL, WIDTH, Drawing, text_width, wrapped
 
 if TYPE_CHECKING:
@@ -85,52 +86,68 @@ def points() -> dict[str, tuple[float, float, float]]:
     return _outlines()["points"]  # type: ignore[no-any-return]
 
 
-def world_map(values: Mapping[str, Known], measure: str) -> Drawing:
-    """Draw countries by code, each in the shade of what is at least known of it, with its number where it has room.
+def world_map(
+    values: Mapping[str, Known], names: Mapping[str, str], measure: str, inferred: Collection[str] = (), told: str = ""
+) -> tuple[Drawing, list[str]]:
+    """Draw countries by code, each in the shade of what is at least known of it, with its number.
 
-    A country of which there is no outline is not drawn.
+    Those of which something is inferred have a dashed edge, of which the legend says what is `told`. A country of which
+    there is no outline is not drawn. Returned, too, are the codes of those whose number has no place.
     """
     drawn = {code: known for code, known in values.items() if known.low and code in points()}
     classes = _classes(drawn)
     shades = {code: _SHADES[len(_SHADES) - len(classes) + _class_of(known, classes)] for code, known in drawn.items()}
+    dashed = frozenset(inferred) & drawn.keys()
     drawing = Drawing()
     _legend(drawing, drawn, shades, classes, measure)
+    if dashed:
+        _told(drawing, told)
     near = {code for code in drawn if EUROPE.has(code)}
+    panels = {WORLD: set(drawn)}
     if 2 * len(near) >= len(drawn):
-        _panel(drawing, EUROPE, drawn, shades, near)
-        if far := drawn.keys() - near:
-            drawing.height += 10
-            _panel(drawing, WORLD, drawn, shades, far)
-    else:
-        _panel(drawing, WORLD, drawn, shades, set(drawn))
-    return drawing
+        panels = {EUROPE: near, WORLD: drawn.keys() - near}
+    left_out: list[str] = []
+    for place, (panel, numbered) in enumerate(panel for panel in panels.items() if panel[1]):
+        drawing.height += 10 if place else 0
+        left_out += _panel(
+            drawing, panel, {code: drawn[code].text for code in numbered}, names, shades, dashed & numbered
+        )
+    return drawing, left_out
 
 
 def _panel(
-    drawing: Drawing, panel: Panel, drawn: Mapping[str, Known], shades: dict[str, float], numbered: Collection[str]
-) -> None:
-    """Add a map below what is drawn, with numbers of some countries, the largest first, where none covers another."""
+    drawing: Drawing,
+    panel: Panel,
+    numbers: Mapping[str, str],
+    names: Mapping[str, str],
+    shades: dict[str, float],
+    dashed: Collection[str],
+) -> list[str]:
+    """Add a map below what is drawn, with the numbers of some countries; return what has no place on it."""
     top = drawing.height
-    drawing.map(_outlines()[panel.outlines], shades, panel.projection(top))
+    drawing.map(_outlines()[panel.outlines], shades, panel.projection(top), dashed)
     degree = panel.scale * pi / 180
-    taken: list[tuple[float, float, float, float]] = []
-    for code in sorted(numbered, key=lambda one: (-(drawn[one].low or 0), one)):
+    spots = []
+    for code in sorted(numbers, key=lambda one: (-shades[one], one)):
         east, north, across = points()[code]
         x, y = panel.place(east, north)
-        text = drawn[code].text
-        half = text_width(text, SMALL) / 2
+        spots.append(Spot(code, x, y, across * degree, numbers[code], names[code]))
         if across * degree < _SPECK:
             drawing.dot(x, top + y, size=40, opacity=shades[code])
-            others = [panel.place(*points()[other][:2]) for other in drawn if other != code]
-            x, y = max(
-                ((x + half + 5, y), (x - half - 5, y), (x, y + SMALL), (x, y - SMALL)),
-                key=lambda at: min((hypot(at[0] - a, at[1] - b) for a, b in others), default=0),
-            )
-        box = (x - half - 1, y - SMALL / 2, x + half + 1, y + SMALL / 2)
-        if all(box[0] > b[2] or box[2] < b[0] or box[1] > b[3] or box[3] < b[1] for b in taken):
-            taken.append(box)
-            drawing.text(x, top + y, text, align="center", size=SMALL, bold=True)
+            if code in dashed:
+                drawing.frame(x - 5, x + 5, top + y - 5, 10)
+    middles = [panel.place(east, north) for east, north, _ in points().values()]
+    left_out = place_numbers(drawing, spots, middles, top, panel.height)
     drawing.height += panel.height
+    return [spot.code for spot in left_out]
+
+
+def _told(drawing: Drawing, told: str) -> None:
+    """Add to the legend what a dashed edge says."""
+    lines = wrapped(told, WIDTH - 27, SMALL, None)
+    drawing.frame(1, 22, drawing.height, 12)
+    drawing.text(27, drawing.height + 6, lines, size=SMALL)
+    drawing.height += LINE * len(lines) + 2
 
 
 def _classes(drawn: Mapping[str, Known]) -> tuple[float, ...]:

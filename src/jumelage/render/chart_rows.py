@@ -7,14 +7,13 @@ from decimal import Decimal
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from jumelage.render.drawing import ACCENT, COLOURS, LINE, OTHER, SMALL, WIDTH, Drawing, text_width, wrapped
+from jumelage.render.drawing import ACCENT, BOLD, COLOURS, LINE, OTHER, SMALL, WIDTH, Drawing, text_width, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _BESIDE = 180  # labels that need more than two lines of this width stand above their bars
 _TWO = 2
-_BOLD = 0.9  # bold letters need the more place
 _GAP = 8
 _THICK = 16
 _FAINT = 0.35  # of what may be, where the rest is known
@@ -99,7 +98,7 @@ def _labelled(drawing: Drawing, plot: _Plot, row: Row, before: Row | None) -> fl
     """Add what stands above and beside a row; return the middle of the line that it is drawn on."""
     if row.group and (before is None or before.group != row.group):
         drawing.height += _GAP if before else 0
-        for line in wrapped(row.group, WIDTH * _BOLD):
+        for line in wrapped(row.group, WIDTH / BOLD):
             drawing.text(0, drawing.height + LINE / 2, line, bold=True)
             drawing.height += LINE
         drawing.height += 4
@@ -145,11 +144,13 @@ def _zeros(drawing: Drawing, plot: _Plot, top: float) -> None:
         drawing.line((plot.x(0), top), (plot.x(0), drawing.height))
 
 
-def _said(drawing: Drawing, plot: _Plot, known: Known, y: float) -> None:
-    """Add a value as people read it, right of all that is drawn of it."""
+def _said(drawing: Drawing, plot: _Plot, known: Known, y: float) -> tuple[float, float]:
+    """Add a value as people read it, right of all that is drawn of it; return from where to where it stands."""
     arrow = 10 if known.low is not None and known.high is None else 0
     ends = [0.0, *(end for end in (known.low, known.high) if end is not None)]
-    drawing.text(plot.x(max(ends)) + arrow + _GAP - 2, y, known.text)
+    x = plot.x(max(ends)) + arrow + _GAP - 2
+    drawing.text(x, y, known.text)
+    return x, x + text_width(known.text)
 
 
 def bars(rows: Sequence[Row], heading: str, measure: str) -> Drawing:
@@ -225,9 +226,10 @@ def dots(
                 drawing.box(plot.x(known.low), plot.x(end), y - 3, 6, opacity=_FAINT)
                 drawing.dot(plot.x(end) + (9 if known.high is None else 0), y, shape=_END[known.high is None], size=70)
             drawing.dot(plot.x(known.low), y, size=70)
-        _said(drawing, plot, known, y)
-        for tick in ticks:
-            drawing.line((plot.x(float(tick)), y - _THICK / 2), (plot.x(float(tick)), y + _THICK / 2), opacity=0.25)
+        start, stop = _said(drawing, plot, known, y)
+        for x in (plot.x(float(tick)) for tick in ticks):
+            if not start - 1 < x < stop + 1:  # no line through a number
+                drawing.line((x, y - _THICK / 2), (x, y + _THICK / 2), opacity=0.25)
     return drawing
 
 

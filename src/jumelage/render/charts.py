@@ -11,7 +11,7 @@ from jumelage.chart_spec import BARS, BY_VALUE, DOTS, MAP, SLOPE, STACKED, WATER
 from jumelage.content import ALL, TOTAL
 from jumelage.render.chart_map import points, world_map
 from jumelage.render.chart_rows import Known, Row, Step, bars, dots, stacked, waterfall
-from jumelage.render.chart_slope import Series, slope
+from jumelage.render.chart_slope import FALLS, OPEN, RISES, STAYS, Series, slope
 from jumelage.render.drawing import svg_of, wrapped
 from jumelage.render.grid import computed
 from jumelage.render.words import title, words
@@ -41,6 +41,17 @@ _SEMICOLON = Label("\u00a0; ", "; ")
 _CUT = Label("les {} plus grandes valeurs sur {}", "the {} largest of {}")
 _MORE = Label("et {0} autre{0:s}", "and {0} more")
 _NOT_DRAWN = Label("Sans contour sur la carte\u00a0: {}", "Without an outline on the map: {}")
+_NO_PLACE = Label("Sans place sur la carte\u00a0: {}", "Without a place on the map: {}")
+_GAPS = Label(
+    "Les nombres sans ligne dans le tableau sont dessinés aussi\u00a0: rien n’y est compté.",
+    "Numbers without a row in the table are drawn too: nothing is counted there.",
+)
+_WAYS = {
+    RISES: Label("en hausse", "rises"),
+    FALLS: Label("en baisse", "falls"),
+    STAYS: Label("inchangé", "stays"),
+    OPEN: Label("indécidable", "cannot be told"),
+}
 _WAVES = "waves"
 _SEVERAL = 2
 _DIGITS = 9
@@ -50,11 +61,12 @@ _LONGEST = 160  # of a text that stands where a number would
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A picture, what it shows in words, and what stands above it."""
+    """A picture, what it shows in words, what stands above it, and what it is called: which kind, of what."""
 
     svg: str
     alt: str
     title: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +84,14 @@ class _Line:
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """A drawing; in words, what is measured, and what of it; and how many rows of how many, where not all are drawn."""
+    """A drawing; in words, what is measured, and what of it; how many rows of how many, where not all are drawn."""
 
     drawing: Drawing
     measure: str
     said: Sequence[str]
     total: int = 0
     cut: Label | None = None
-    lacking: Sequence[str] = ()
+    notes: Sequence[str] = ()
 
 
 def chart_of(sheet: Sheet, lang: str) -> Chart | None:
@@ -93,16 +105,16 @@ def chart_of(sheet: Sheet, lang: str) -> Chart | None:
     values = list(made.said if total <= _ALL_SAID else made.said[:_SAID])
     if rest := total - len(values):
         values.append(filled(_MORE, rest).text(lang))
-    alt = f"{_KINDS[spec.kind].text(lang)}{colon}{told}. {made.measure}{colon}{semicolon.join(values)}."
-    if made.lacking:
-        lacking = filled(_NOT_DRAWN, ", ".join(made.lacking))
-        alt += f" {lacking.text(lang)}."
-    return Chart(svg_of(made.drawing, alt), alt, told)
+    name = f"{_KINDS[spec.kind].text(lang)}{colon}{told}"
+    alt = f"{name}. {made.measure}{colon}{semicolon.join(values)}."
+    alt = " ".join([alt, *made.notes])
+    return Chart(svg_of(made.drawing, alt), alt, told, name)
 
 
 def _rows(sheet: Sheet, spec: ChartSpec, lang: str) -> _Made | None:
     """Draw rows, one below the other."""
-    lines = _lines(_without_gaps(sheet, spec), spec.x, lang)
+    filled_up = _without_gaps(sheet, spec)
+    lines = _lines(filled_up, spec.x, lang)
     if spec.kind == STACKED:
         lines = [line for line in lines if any(known.low or known.high for known in line.values)]
     lines = [line for line in lines if any(known.text for known in line.values)]
@@ -136,7 +148,10 @@ def _rows(sheet: Sheet, spec: ChartSpec, lang: str) -> _Made | None:
     colon = f"{words(lang)['colon']} "
     said = [f"{_named(row, heading)}{colon}{_values(row, measures)}" for row in ordered]
     cut = filled(_CUT, MOST, total) if total > MOST else None
-    return _Made(drawing, ", ".join(measures), said, total, cut)
+    notes = [_GAPS.text(lang)] if len(filled_up.rows) > len(sheet.rows) else []
+    for note in notes:
+        drawing.note(note)
+    return _Made(drawing, ", ".join(measures), said, total, cut, notes)
 
 
 def _one_range(lines: Sequence[_Line]) -> bool:
@@ -154,9 +169,25 @@ def _map(sheet: Sheet, spec: ChartSpec, lang: str) -> _Made | None:
         return None
     measure, colon = _heading(sheet, spec.x[0], lang), words(lang)["colon"]
     counted = sorted(((code, known) for code, known in values.items() if known.low), key=lambda one: _order(one[1]))
-    said = {code: f"{_label(sheet, spec.y, code, lang)}{colon} {known.text}" for code, known in reversed(counted)}
-    lacking = [text for code, text in said.items() if code not in points()]
-    return _Made(world_map(values, measure), measure, list(said.values()), lacking=lacking)
+    names = {code: _label(sheet, spec.y, code, lang) for code, _ in reversed(counted)}
+    said = {code: f"{name}{colon} {values[code].text}" for code, name in names.items()}
+    inferred = _inferred(sheet, spec, lang, names)
+    told = f"{_heading(sheet, spec.inferred, lang)}{colon} {', '.join(inferred.values())}." if inferred else ""
+    drawing, left_out = world_map(values, names, measure, inferred, told)
+    notes = []
+    for label, codes in ((_NOT_DRAWN, said.keys() - points().keys()), (_NO_PLACE, left_out)):
+        if named := ", ".join(text for code, text in said.items() if code in codes):
+            notes.append(f"{filled(label, named).text(lang)}.")
+            drawing.note(notes[-1])
+    return _Made(drawing, measure, list(said.values()), notes=[*notes, *([told] if told else [])])
+
+
+def _inferred(sheet: Sheet, spec: ChartSpec, lang: str, names: dict[str, str]) -> dict[str, str]:
+    """Return what is inferred of a country, with its name."""
+    if not spec.inferred:
+        return {}
+    found = {str(line.key[spec.y]): line.values[0] for line in _lines(sheet, (spec.inferred,), lang)}
+    return {code: f"{name} {known.text}" for code, name in names.items() if (known := found[code]).low}
 
 
 def _slope(sheet: Sheet, spec: ChartSpec, lang: str) -> _Made | None:
@@ -180,7 +211,8 @@ def _slope(sheet: Sheet, spec: ChartSpec, lang: str) -> _Made | None:
     said = [f"{one.name}{colon} {' → '.join(known.text if known else '…' for known in one.values)}" for one in series]
     total, cut = len(series), filled(_CUT, _MOST_LINES, len(series)) if len(series) > _MOST_LINES else None
     measure = _heading(sheet, spec.y, lang)
-    drawing = slope(series[:_MOST_LINES], names, measure)
+    ways = {way: label.text(lang) for way, label in _WAYS.items()}
+    drawing = slope(series[:_MOST_LINES], names, measure, ways)
     return _Made(drawing, f"{measure}, {' → '.join(names)}", said, total, cut)
 
 

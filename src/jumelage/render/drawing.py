@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 # What stands for the colour of the text around the drawing, until it is an SVG.
 INK = "#010203"
@@ -14,7 +18,14 @@ ACCENT, OTHER = "#3d85d6", "#c8741f"
 COLOURS = (ACCENT, OTHER, "#2b9a80", "#8b8f96", "#b266c4", "#c76b7e", "#8f8f2a", "#6f86c9")
 WIDTH = 440  # of every drawing; it is shown as wide as there is place
 TEXT, SMALL = 14, 12
+BOLD = 1.1  # bold letters need so much more place
 LINE = 17  # from one line of text to the next
+_EDGE, _DASH = 1.6, (3, 2)  # of what is inferred
+_OF_COUNTRIES: dict[str, dict[str, Any]] = {
+    "land": {"fill": INK, "fillOpacity": 0.06, "strokeOpacity": 0.25},
+    "shaded": {"fill": ACCENT},
+    "dashed": {"fill": None, "strokeWidth": _EDGE, "strokeOpacity": 1, "strokeDash": list(_DASH)},
+}
 _NARROW, _WIDE = frozenset("iljtfrI.,:;'’!|()[] \u00a0\u202f-"), frozenset("mwMW@%—…≥")
 _WIDE_FROM = "\u2e80"  # from here on letters are as wide as high
 _MOST_LINES = 3
@@ -24,6 +35,7 @@ _OUTLINE = re.compile(r"(?:M[^A-Za-z]+(?:L[^A-Za-z]+)+Z)+")
 _POINT = re.compile(r"([-\d.]+),([-\d.]+)")
 _SEVERAL = 2
 _LEFT_OUT = ("class", "pointer-events", "role", "version", "font-family", "stroke-miterlimit")
+_PLACES = ("d", "transform", "x2", "y2")
 _SAYS_NOTHING = {("transform", "translate(0,0)"), ("opacity", "1"), ("fill", "none")}
 
 
@@ -40,8 +52,8 @@ def _sign_width(sign: str) -> float:
     return 0.74 if sign.isupper() else 0.625
 
 
-def wrapped(text: str, width: float, size: int = TEXT) -> tuple[str, ...]:
-    """Break a text into lines of at most this width; what does not fit into three ends in an ellipsis."""
+def wrapped(text: str, width: float, size: int = TEXT, most: int | None = _MOST_LINES) -> tuple[str, ...]:
+    """Break a text into lines of at most this width; what does not fit into so many ends in an ellipsis."""
     lines: list[str] = []
     line = ""
     for word in text.split(" "):
@@ -55,12 +67,12 @@ def wrapped(text: str, width: float, size: int = TEXT) -> tuple[str, ...]:
             longer = longer[cut:]
         line = longer
     lines += [line] if line else []
-    if len(lines) <= _MOST_LINES:
+    if most is None or len(lines) <= most:
         return tuple(lines)
-    last = lines[_MOST_LINES - 1]
+    last = lines[most - 1]
     while text_width(last + "…", size) > width:
         last = last[:-1]
-    return (*lines[: _MOST_LINES - 1], last + "…")
+    return (*lines[: most - 1], last + "…")
 
 
 @dataclass(slots=True)
@@ -87,10 +99,18 @@ class Drawing:
         colour: str = INK,
         opacity: float = 1,
         width: float = 1,
+        dash: tuple[float, ...] = (),
     ) -> None:
-        """Add a line."""
+        """Add a line; `dash` is how long a dash is, and what is between two."""
         (x, y), (x2, y2) = start, end
-        self.lines.append({"x": x, "x2": x2, "y": y, "y2": y2, "colour": colour, "opacity": opacity, "width": width})
+        look = {"colour": colour, "opacity": opacity, "width": width, "dash": dash}
+        self.lines.append({"x": x, "x2": x2, "y": y, "y2": y2, **look})
+
+    def frame(self, x: float, x2: float, y: float, height: float) -> None:
+        """Add a dashed edge, as of what is inferred, around a box."""
+        corners = ((x, y), (x2, y), (x2, y + height), (x, y + height), (x, y))
+        for start, end in pairwise(corners):
+            self.line(start, end, width=_EDGE, dash=_DASH)
 
     def dot(
         self, x: float, y: float, *, shape: str = "circle", size: float = 60, colour: str = ACCENT, opacity: float = 1
@@ -114,20 +134,36 @@ class Drawing:
         said = list(lines) if isinstance(lines, tuple) else lines
         self.texts.append({"x": x, "y": y, "text": said, "align": align, "size": size, "bold": bold})
 
-    def map(self, topology: dict[str, Any], shades: dict[str, float], projection: dict[str, Any]) -> None:
-        """Add the countries of a topology; `shades` are how much of the accent a country has, by code."""
+    def note(self, text: str) -> None:
+        """Add a text below all that is drawn."""
+        lines = wrapped(text, WIDTH, SMALL, None)
+        self.text(0, self.height + LINE, lines, size=SMALL)
+        self.height += LINE * (len(lines) + 1)
+
+    def map(
+        self,
+        topology: dict[str, Any],
+        shades: dict[str, float],
+        projection: dict[str, Any],
+        dashed: Collection[str] = (),
+    ) -> None:
+        """Add the countries of a topology; `shades` are how much of the accent a country has, by code.
+
+        Those `dashed` have such an edge.
+        """
         found = topology["objects"]["countries"]["geometries"]
         shaded = [{**one, "properties": {"shade": shades[one["id"]]}} for one in found if one.get("id") in shades]
         objects = {
             "land": [one for one in found if one.get("id") not in shades],
             "shaded": shaded,
+            "dashed": [one for one in found if one.get("id") in dashed],
         }
         for name, geometries in objects.items():
             if not geometries:
                 continue
             values = {**topology, "objects": {name: {"type": "GeometryCollection", "geometries": geometries}}}
-            fill: dict[str, Any] = {"fill": INK, "fillOpacity": 0.06} if name == "land" else {"fill": ACCENT}
-            mark = {"type": "geoshape", "clip": False, "stroke": INK, "strokeWidth": 0.6, "strokeOpacity": 0.45, **fill}
+            edge = {"stroke": INK, "strokeWidth": 0.6, "strokeOpacity": 0.45}
+            mark = {"type": "geoshape", "clip": False, **edge, **_OF_COUNTRIES[name]}
             layer = {
                 "data": {"values": values, "format": {"type": "topojson", "feature": name}},
                 "projection": projection,
@@ -169,7 +205,7 @@ def _spec(drawing: Drawing) -> dict[str, Any]:
     layers = [
         *drawing.countries,
         _layer(drawing.boxes, {"type": "rect"}, {**at, **ends, **look, "fill": colour}),
-        _layer(drawing.lines, {"type": "rule"}, {**at, **ends, **look, "stroke": colour, "strokeWidth": _raw("width")}),
+        *_rules(drawing.lines, {**at, **ends, **look, "stroke": colour, "strokeWidth": _raw("width")}),
         _layer(drawing.dots, {"type": "point"}, {**at, **look, "fill": colour, "size": _raw("size"), "shape": shape}),
     ]
     kinds = sorted({(one["align"], one["size"], one["bold"]) for one in drawing.texts})
@@ -189,6 +225,18 @@ def _spec(drawing: Drawing) -> dict[str, Any]:
     }
 
 
+def _rules(lines: list[dict[str, Any]], encoding: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return a layer of lines for each way in which they are dashed."""
+    return [
+        _layer(
+            [{name: said for name, said in one.items() if name != "dash"} for one in lines if one["dash"] == dash],
+            {"type": "rule"} | ({"strokeDash": list(dash)} if dash else {}),
+            encoding,
+        )
+        for dash in sorted({one["dash"] for one in lines})
+    ]
+
+
 def _layer(values: list[dict[str, Any]], mark: dict[str, Any], encoding: dict[str, Any]) -> dict[str, Any]:
     """Return a layer of marks, none where nothing is to be marked."""
     return {"data": {"values": values}, "mark": mark, "encoding": encoding} if values else {}
@@ -202,7 +250,7 @@ def _cleaned(element: ET.Element) -> ET.Element:
         if value:
             said[name.strip()] = value.strip()
     kept = {
-        name: _short(value) if name in {"d", "transform"} else "currentColor" if value == INK else value
+        name: _short(value) if name in _PLACES else "currentColor" if value == INK else value
         for name, value in said.items()
         if name not in _LEFT_OUT and not name.startswith("aria-") and (name, value) not in _SAYS_NOTHING
     }

@@ -7,7 +7,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from jumelage.content import ALL, TOTAL, UNKNOWN, answers
-from jumelage.render.words import STATUS_NAMES, heading, kind, title, words
+from jumelage.render.statuses import STATUS_NAMES
+from jumelage.render.words import heading, kind, title, with_titles, words
 from jumelage.reporting.entries import worst
 from jumelage.reporting.sheet import Sheet, Value, number
 from jumelage.rules import FIELDS, severity_name
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from jumelage.report_file import Column, Report
     from jumelage.reporting.diff import Change
     from jumelage.reporting.entries import Entry, Ledger
+    from jumelage.reporting.search import Found
     from jumelage.revisions.history import Entry as HistoryEntry
     from jumelage.rules import Finding
 
@@ -190,7 +192,7 @@ def _tabled(sheet: Sheet, lang: str) -> Shown:
 def _notes(sheet: Sheet, lang: str) -> tuple[str, ...]:
     """Return what must stand under a table: the remarks on its waves, then the report's own note."""
     own = (sheet.report.note,) if sheet.report.note else ()
-    return tuple(text.text(lang) for text in (*sheet.remarks, *own))
+    return tuple(with_titles(text.text(lang), sheet.kind, lang) for text in (*sheet.remarks, *own))
 
 
 def _listed(sheet: Sheet, lang: str) -> Shown:
@@ -370,6 +372,13 @@ def of_register(installed: Sequence[Installed], lang: str) -> Grid:
     """Make the grid of what the register has, by list and kind."""
     rows = tuple(tuple(_scalar(getattr(one, name)) for name in REGISTER) for one in installed)
     return replace(_plain_grid(REGISTER, rows, lang), typed=_TYPED)
+
+
+def of_found(found: Sequence[Found], lang: str) -> Grid:
+    """Make the grid of what a word stands for."""
+    names = ("kind", "code", "label", "command")
+    rows = tuple(tuple(getattr(one, name) for name in names) for one in found)
+    return _plain_grid(names, rows, lang)
 
 
 def of_pairs(pairs: Sequence[Pair], lang: str) -> Grid:

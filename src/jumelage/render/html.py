@@ -32,6 +32,6 @@ def _environment() -> Environment:
 
 
 def render_template(name: str, **said: Any) -> str:  # noqa: ANN401
-    """Write a page by the template of this name."""
+    """Write a page by the template of this name; one that is served says its policy in the head of the answer."""
     policy = _POLICY + (_SCRIPTED if name == "az" else "")
     return _environment().get_template(f"{name}.html.jinja").render(**said, policy=policy)

@@ -10,11 +10,20 @@ from typing import TYPE_CHECKING, Any
 from jumelage.document import key_figures
 from jumelage.render.grid import computed, lines, of_sheet, span, visible_columns
 from jumelage.render.sentences import finding_of
-from jumelage.render.words import MISSING, MISSING_MEANING, STATUS_MARKS, STATUS_MEANINGS, STATUS_NAMES, title, words
+from jumelage.render.statuses import (
+    LEADING,
+    MISSING,
+    MISSING_MEANING,
+    MISSING_NAME,
+    STATUS_MARKS,
+    STATUS_MEANINGS,
+    STATUS_NAMES,
+)
+from jumelage.render.words import quoted, raised, title, words
 from jumelage.reporting.entries import CLAIMS, STATUSES, Entry, worst
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     from jumelage.document import Part
@@ -22,9 +31,7 @@ if TYPE_CHECKING:
     from jumelage.reporting.entries import Ledger
     from jumelage.reporting.sheet import Sheet, WaveFacts
 
-# Where the rows cannot tell, the printed value leads; where it says more than the computed one, it stands beside.
-_LEADING = {"bounded", "published_only"}
-_BESIDE = {"contradicted", "wording"}
+_BESIDE = {"contradicted", "wording"}  # where the printed value says more than the computed one, it stands beside
 _MONTHS = (
     ("janvier", "January"), ("février", "February"), ("mars", "March"), ("avril", "April"), ("mai", "May"),
     ("juin", "June"), ("juillet", "July"), ("août", "August"), ("septembre", "September"),
@@ -89,6 +96,15 @@ def page_of(parts: Sequence[tuple[Part, Sequence[Sheet]]], ledger: Ledger | None
     into `links`, by section and key.
     """
     sheets = {sheet.name: sheet for _, found in parts for sheet in found}
+    chapters = [
+        Chapter(
+            part.name,
+            part.title.text(lang),
+            part.text.text(lang),
+            tuple(section_of(sheet, judged_of(ledger, sheet), lang) for sheet in found),
+        )
+        for part, found in parts
+    ]
     waves = waves_of(sheets.values())
     return {
         "lang": lang,
@@ -97,38 +113,37 @@ def page_of(parts: Sequence[tuple[Part, Sequence[Sheet]]], ledger: Ledger | None
         "remarks": remarks_of(sheets.values(), lang),
         "title": page_title(waves, lang),
         "facts": tuple(_facts(waves, lang) if ledger is None else _facts_of_one(waves[-1], lang)),
-        "parts": [
-            Chapter(
-                part.name,
-                part.title.text(lang),
-                part.text.text(lang),
-                tuple(
-                    _section(sheet, (ledger and ledger.of(sheet.report.name, sheet.kind)) or (), lang)
-                    for sheet in found
-                ),
-            )
-            for part, found in parts
-        ],
-        "findings": [
-            (name, said, title(sheet, lang)) for name, sheet in sheets.items() if (said := finding_of(sheet, lang))
-        ],
-        "statuses": [
-            (
-                name,
-                STATUS_MARKS[name],
-                STATUS_NAMES[name].text(lang),
-                STATUS_MEANINGS[name].text(lang),
-                number,
-            )
-            for name, number in (ledger.counts().items() if ledger else ())
-        ],
-        "marks": STATUS_MARKS,
-        "names": {name: STATUS_NAMES[name].text(lang) for name in STATUSES},
-        "ledger": _groups(ledger, sheets, lang) if ledger else None,
+        "parts": chapters,
+        "findings": [(one.id, one.finding, one.title) for part in chapters for one in part.sections if one.finding],
+        **signs(ledger.counts() if ledger else {}, lang),
+        "ledger": groups_of(ledger, sheets.values(), lang) if ledger else None,
         "total": len(ledger.entries) if ledger else 0,
         "key_figures": key_figures() if ledger else "",
         "charts": {},
         "links": {},
+    }
+
+
+def judged_of(ledger: Ledger | None, sheet: Sheet) -> tuple[Entry, ...]:
+    """Return the entries of the printed figures of a sheet; none where none was held against it."""
+    return (ledger and ledger.of(sheet.report.name, sheet.kind)) or ()
+
+
+def signs(counts: Mapping[str, int], lang: str) -> dict[str, Any]:
+    """Return what statuses are called, by what sign they are shown, and of those that are counted what they mean."""
+    return {
+        "statuses": [
+            (
+                name,
+                STATUS_MARKS[name].text(lang),
+                STATUS_NAMES[name].text(lang),
+                STATUS_MEANINGS[name].text(lang),
+                number,
+            )
+            for name, number in counts.items()
+        ],
+        "marks": {name: STATUS_MARKS[name].text(lang) for name in STATUSES},
+        "names": {name: STATUS_NAMES[name].text(lang) for name in STATUSES},
     }
 
 
@@ -137,7 +152,7 @@ def _facts_of_one(wave: WaveFacts, lang: str) -> Iterator[tuple[str, str, str]]:
     yield w["frame"], wave.frame_rule.text(lang), ""
     yield w["fieldwork"], period(facts["fieldwork_from"], facts["fieldwork_to"], lang), ""
     yield w["reference"], _day(facts["reference_date"], lang), ""
-    yield w["publication"], wave.source, "fr"
+    yield w["publication"], raised(wave.source), "fr"
     yield w["revision"], f"{wave.wave}, {wave.revision}", ""
 
 
@@ -170,7 +185,7 @@ def page_title(waves: Sequence[WaveFacts], lang: str) -> str:
 
 def _day(day: date, lang: str) -> str:
     month = _MONTHS[day.month - 1][lang == "en"]
-    number = "1er" if day.day == 1 and lang == "fr" else str(day.day)
+    number = "1ᵉʳ" if day.day == 1 and lang == "fr" else str(day.day)
     return f"{number}\u00a0{month}\u00a0{day.year}"
 
 
@@ -188,7 +203,8 @@ def period(first: date, last: date, lang: str) -> str:
     return f"{_day(first, lang)} – {_day(last, lang)}"
 
 
-def _section(sheet: Sheet, judged: Sequence[Entry], lang: str) -> Section:
+def section_of(sheet: Sheet, judged: Sequence[Entry], lang: str) -> Section:
+    """Lay out a report with the entries of what is printed of it."""
     report = sheet.report
     entries: dict[tuple[str, str], list[Entry]] = {}
     for entry in judged:
@@ -200,7 +216,8 @@ def _section(sheet: Sheet, judged: Sequence[Entry], lang: str) -> Section:
         rows = _rows(sheet, entries, lang)
     notes = shown.notes[len(sheet.remarks) :]  # the page says the remarks once
     if any(cell.text == MISSING.text(lang) for _, row in rows for cell in row):
-        notes = (*notes, f"{MISSING.text(lang)}{words(lang)['colon']} {MISSING_MEANING.text(lang)}")
+        missing = f"{MISSING.text(lang)}{words(lang)['colon']} {MISSING_NAME.text(lang)}. {MISSING_MEANING.text(lang)}"
+        notes = (*notes, missing)
     because: dict[str, list[str]] = {}
     for (key, measure), found in entries.items():
         for entry in found:
@@ -218,7 +235,7 @@ def _section(sheet: Sheet, judged: Sequence[Entry], lang: str) -> Section:
         notes,
         tuple((", ".join(dict.fromkeys(keys)), text) for text, keys in because.items()),
         report.sql,
-        finding_of(sheet, lang),
+        finding_of(sheet, lang, judged),
         tuple((column.name, column.label.text(lang), _what(report, column, lang)) for column in report.columns),
         frozenset(cell.status for _, row in rows for cell in row if cell.status),
         report.name,
@@ -231,8 +248,8 @@ def _what(report: Report, column: Column, lang: str) -> str:
     w = words(lang)
     lower = next((one for one in report.columns if one.high == column.name), None)
     if column.name in report.key:
-        return w["key_column"] + (f" ({column.codes})" if column.codes else "")
-    return f"{w['upper_end']} {lower.name}" if lower else w["measure"]
+        return w["code_list"].format(quoted(column.codes, lang)) if column.codes else w["key_column"]
+    return w["upper_end"].format(quoted(lower.label.text(lang), lang)) if lower else w["measure"]
 
 
 def key_label(sheet: Sheet, key: str, lang: str) -> str:
@@ -284,7 +301,7 @@ def _cell(text: str, coded: bool, entries: list[Entry], lang: str) -> Cell:
         return Cell(text, not coded)
     w = words(lang)
     status = worst(entry.status for entry in entries)
-    leading = _texts([entry for entry in entries if entry.status in _LEADING], lang) if status in _LEADING else ""
+    leading = _texts([entry for entry in entries if entry.status in LEADING], lang) if status in LEADING else ""
     beside = _texts([entry for entry in entries if entry.status in _BESIDE or (coded and entry.printed != text)], lang)
     known = ((w["rows"], text),) if leading else ()
     return Cell(leading or text, not coded, status, (*known, *(((w["printed"], beside),) if beside else ())))
@@ -295,14 +312,21 @@ def _texts(entries: list[Entry], lang: str) -> str:
     return ", ".join(dict.fromkeys(entry.printed or words(lang)["blank"] for entry in entries))
 
 
-def _groups(ledger: Ledger, sheets: dict[str, Sheet], lang: str) -> list[tuple[str, str, list[dict[str, str]]]]:
-    """Return the lines of the ledger by report, in the order of the page: title, report, lines."""
-    judged = {sheet.report.name: sheet for sheet in sheets.values() if sheet.kind == ledger.kind}
+def groups_of(ledger: Ledger, sheets: Iterable[Sheet], lang: str) -> list[tuple[str, str, list[dict[str, str]]]]:
+    """Return the lines of the ledger as `printed_lines` does, without the entries."""
+    return [(said, name, [line for _, line in listed]) for said, name, listed in printed_lines(ledger, sheets, lang)]
+
+
+def printed_lines(
+    ledger: Ledger, sheets: Iterable[Sheet], lang: str
+) -> list[tuple[str, str, list[tuple[Entry, dict[str, str]]]]]:
+    """Return the entries of the ledger with their lines, by report in the order of the page: title, report, lines."""
+    judged = {sheet.report.name: sheet for sheet in sheets if sheet.kind == ledger.kind}
     titles = {name: title(sheet, lang) for name, sheet in judged.items()}
     titles[CLAIMS] = words(lang)["claims"]
-    by_report: dict[str, list[dict[str, str]]] = {name: [] for name in titles}
+    by_report: dict[str, list[tuple[Entry, dict[str, str]]]] = {name: [] for name in titles}
     for entry in ledger.entries:
-        by_report.setdefault(entry.report, []).append(_line(entry, judged, lang))
+        by_report.setdefault(entry.report, []).append((entry, _line(entry, judged, lang)))
     return [
         (titles.get(name, name), judged[name].name if name in judged else "", lines)
         for name, lines in by_report.items()
@@ -327,8 +351,8 @@ def _line(entry: Entry, sheets: dict[str, Sheet], lang: str) -> dict[str, str]:
         shown = sheet.shown(entry.measure, entry.low, lang)
     return {
         "figure": figure,
-        "printed": entry.printed,
-        "place": entry.place,
+        "printed": raised(entry.printed),
+        "place": raised(entry.place),
         "computed": shown,
         "status": entry.status,
     }

@@ -11,7 +11,7 @@ from jumelage.render.grid import some_at_a_time
 from jumelage.temporary import temporary_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from typing import BinaryIO
 
     from jumelage.render.grid import Grid
@@ -32,9 +32,25 @@ def render_parquet(grid: Grid) -> bytes:
         rows, out = folder / "rows.json", folder / "rows.parquet"
         with rows.open("wb") as file:
             seen = _spool(grid, file)
-        kinds = {name: of.kind(number=name in grid.numbers) for name, of in zip(grid.names, seen, strict=True)}
-        write_parquet(rows, kinds, out)
+        write_parquet(rows, _kinds(grid, seen), out)
         return out.read_bytes()
+
+
+def types_of(grid: Grid) -> dict[str, str]:
+    """Return the type that each column of a grid has in its Parquet file."""
+    seen = [_Seen() for _ in grid.names]
+    for rows in some_at_a_time(grid.rows):
+        _see(seen, rows)
+    return _kinds(grid, seen)
+
+
+def _kinds(grid: Grid, seen: Sequence[_Seen]) -> dict[str, str]:
+    return {name: of.kind(number=name in grid.numbers) for name, of in zip(grid.names, seen, strict=True)}
+
+
+def _see(seen: Sequence[_Seen], rows: Sequence[tuple[Value, ...]]) -> None:
+    for of, values in zip(seen, zip(*rows, strict=True), strict=True):
+        of.see(values)
 
 
 class _Seen:
@@ -83,8 +99,7 @@ def _spool(grid: Grid, file: BinaryIO) -> list[_Seen]:
     seen = [_Seen() for _ in grid.names]
     before = "["
     for rows in some_at_a_time(grid.rows):
-        for of, values in zip(seen, zip(*rows, strict=True), strict=True):
-            of.see(values)
+        _see(seen, rows)
         objects = [dict(zip(grid.names, row, strict=True)) for row in rows]
         file.write(f"{before}{_encode(objects)[1:-1]}".encode())
         before = ","

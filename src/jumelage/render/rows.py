@@ -12,7 +12,7 @@ from jumelage.content import TOTAL, answers
 from jumelage.render.page import key_label
 from jumelage.render.words import heading_behind, made_from, words
 from jumelage.reporting.behind import MOST
-from jumelage.reporting.sheet import number
+from jumelage.reporting.sheet import SPECIAL, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -92,9 +92,9 @@ def layout_rows(found: Behind, lang: str) -> dict[str, Any]:
 
 
 @cache
-def _answers() -> dict[str, Label]:
-    """Return the labels of all answers and of all reasons why there is none."""
-    return {
+def _labels() -> dict[str, Label]:
+    """Return the labels of all answers, of all reasons why there is none, and of what is not stated."""
+    return SPECIAL | {
         code: label for name in ("yes_no", "no_date", "responses", "answers") for code, label in answers(name).items()
     }
 
@@ -119,5 +119,5 @@ def named(found: Behind, place: int, value: Value, lang: str) -> int | Decimal |
     if found.columns[place] == "source":
         return made_from(value, lang)
     name = found.columns[place]
-    label = found.names.get(name, {}).get(value) or (None if name in _TYPED else _answers().get(value))
+    label = found.names.get(name, {}).get(value) or (None if name in _TYPED else _labels().get(value))
     return label.text(lang) if label else value

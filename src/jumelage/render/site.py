@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jumelage.render.html import render_template
 from jumelage.render.page import page_title
 from jumelage.render.rows import layout_rows, scope_words
-from jumelage.render.words import title, words
+from jumelage.render.words import quoted, raised, title, words
 from jumelage.texts import LANGUAGES
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def site_of(
         folder,
         tuple(menu),
         tuple(remarks),
-        f"{w['made_from']}{w['colon']} {named}. {waves[-1].source}",
+        f"{w['made_from']}{w['colon']} {named}. {raised(waves[-1].source)}",
         compared,
     )
 
@@ -129,6 +130,7 @@ def pages(
     }
     common = {name: page[name] for name in ("statuses", "marks", "names", "total")}
     printed = bool(page["total"])
+    titles = {quoted(section.title, lang): places[section.id] for part in page["parts"] for section in part.sections}
     yield site.write(
         "start",
         start_of(lang),
@@ -138,6 +140,9 @@ def pages(
         findings=[(places[name], text, said) for name, text, said in page["findings"]],
         facts=page["facts"],
         whole=whole,
+        introduction=w[
+            "start_compared" if len(page["waves"]) > 1 else "start_printed" if printed else "start_computed"
+        ],
         lead=" ".join(w[name] for name in ("query_beside", *(("lead",) if printed else ()), "ranges")),
     )
     for part in page["parts"]:
@@ -150,6 +155,7 @@ def pages(
             cells=cells,
             data=data,
             charts=page["charts"],
+            notes={section.id: [_linked(note, titles) for note in section.notes] for section in part.sections},
             used=[one for one in page["statuses"] if one[0] in used],
         )
         for section in part.sections:
@@ -164,6 +170,14 @@ def pages(
     if printed:
         groups = [(said, places.get(name, "").removeprefix(f"{lang}/"), lines) for said, name, lines in page["ledger"]]
         yield site.write("ledger", f"{lang}/ledger.html", **common, ledger=groups, data=data)
+
+
+def _linked(text: str, titles: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Take a text apart at the titles of reports in it: each piece, and the place that it leads to or nothing."""
+    if not titles:
+        return [(text, "")]
+    pieces = re.split("(" + "|".join(map(re.escape, titles)) + ")", text)
+    return [(piece, titles.get(piece, "")) for piece in pieces if piece]
 
 
 def _key_figures(page: Mapping[str, Any], places: Mapping[str, str]) -> Iterator[tuple[str, Cell, str]]:

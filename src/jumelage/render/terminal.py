@@ -24,8 +24,8 @@ _NARROW = 12  # characters; a longer heading above numbers goes on in the next l
 _CROSS = "\u253c"
 
 
-def render(grid: Grid) -> Iterator[str]:
-    """Write a table with headings; totals stand out.
+def render(grid: Grid, *, plain: bool = False) -> Iterator[str]:
+    """Write a table with headings; totals stand out, unless it is to be `plain` text wherever it goes.
 
     All rows say how wide the columns are, or the first ten thousand where rows are read as they are written: a longer
     value after them goes on in the next line.
@@ -34,7 +34,7 @@ def render(grid: Grid) -> Iterator[str]:
     from rich.text import Text
 
     shown = grid.shown
-    terminal = sys.stdout is not None and sys.stdout.isatty()
+    terminal = not plain and sys.stdout is not None and sys.stdout.isatty()
     width = shutil.get_terminal_size().columns if terminal else 100_000
     console = Console(file=StringIO(), width=width, force_terminal=terminal, highlight=False, emoji=False, markup=False)
     if shown.title:

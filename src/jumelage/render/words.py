@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from jumelage.kind_words import asked
-from jumelage.report_file import report, shipped
+from jumelage.report_file import report, report_names, shipped
 from jumelage.texts import Label, both
 
 if TYPE_CHECKING:
@@ -15,64 +16,6 @@ if TYPE_CHECKING:
 
     from jumelage.report_file import Report
     from jumelage.reporting.sheet import Sheet
-
-STATUS_MARKS = {
-    "source": "▪",
-    "reproduced": "✓",
-    "reproduced_with_inferred": "✓+",
-    "bounded": "↔",
-    "published_only": "○",
-    "wording": "“”",
-    "contradicted": "≠",
-    "error": "!",
-}
-
-STATUS_NAMES = {
-    "source": Label("source", "source"),
-    "reproduced": Label("reproduit", "reproduced"),
-    "reproduced_with_inferred": Label("reproduit avec déduction", "reproduced with inferred rows"),
-    "bounded": Label("encadré", "bounded"),
-    "published_only": Label("publié seulement", "published only"),
-    "wording": Label("en mots", "wording"),
-    "contradicted": Label("contredit", "contradicted"),
-    "error": Label("erreur", "error"),
-}
-
-STATUS_MEANINGS = {
-    "source": Label(
-        "Les lignes ont été faites à partir de ce chiffre\u00a0: il ne prouve rien sur lui-même.",
-        "The rows were made from this figure: it proves nothing about itself.",
-    ),
-    "reproduced": Label(
-        "Calculé à l’identique, à partir des seules lignes déclarées.",
-        "Computed to the same value, from reported rows alone.",
-    ),
-    "reproduced_with_inferred": Label(
-        "Calculé à l’identique une fois comptées les lignes déduites.",
-        "Computed to the same value once inferred rows count.",
-    ),
-    "bounded": Label(
-        "Non calculable exactement\u00a0; la valeur imprimée est dans l’intervalle calculé.",
-        "Cannot be computed exactly; the printed value lies within the computed range.",
-    ),
-    "published_only": Label("Aucune ligne n’en dit rien.", "No row speaks to it."),
-    "wording": Label(
-        "Imprimé sans nombre\u00a0; les lignes ne disent pas le contraire de ce que les mots impliquent.",
-        "Printed without a number; no row contradicts what the words imply.",
-    ),
-    "contradicted": Label(
-        "Les lignes disent autre chose\u00a0; l’explication est donnée.",
-        "The rows say something else; the explanation is given.",
-    ),
-    "error": Label("Le calcul a échoué.", "The computation failed."),
-}
-
-# A number that there is not: INSEE's sign in French, the shorthand of British statistics in English.
-MISSING = Label("n.d.", "[x]")
-MISSING_MEANING = Label(
-    "Non disponible\u00a0: la question n’a pas été posée, rien ne borne le nombre, ou il n’a pas de base.",
-    "Not available: the question was not asked, nothing bounds the number, or it has no base.",
-)
 
 WORDS = {
     "other_language": Label("English", "Français"),
@@ -92,14 +35,41 @@ WORDS = {
     "heading": Label("Titre", "Heading"),
     "what": Label("Ce que c’est", "What it is"),
     "key_column": Label("clé", "key"),
+    "code_list": Label("clé, liste de codes {}", "key, code list {}"),
     "measure": Label("mesure", "measure"),
-    "upper_end": Label("borne supérieure de", "upper end of"),
+    "upper_end": Label("borne supérieure de {}", "upper end of {}"),
     "run_it": Label("La commande, puis la requête qu’elle exécute\u00a0:", "The command, then the query that it runs:"),
     "history": Label("Depuis la révision précédente", "Since the revision before"),
     "az": Label("De A à Z", "A to Z"),
     "find": Label("Chercher une ville ou un pays", "Find a town or a country"),
-    "show": Label("Montrer", "Show"),
+    "found_none": Label("aucun résultat pour «\u00a0{text}\u00a0»", "no result for “{text}”"),
+    "found_one": Label("1 résultat pour «\u00a0{text}\u00a0»", "1 result for “{text}”"),
+    "found_several": Label("{n} résultats pour «\u00a0{text}\u00a0»", "{n} results for “{text}”"),
+    "az_lead": Label(
+        "Une fiche pour chaque pays et chaque collectivité, avec ses accords.",
+        "A sheet for each country and each authority, with its agreements.",
+    ),
+    "show": Label("Montrer les chiffres", "Show the figures"),
+    "shown": Label("(montré)", "(shown)"),
     "all": Label("tout", "all"),
+    "manifest": Label("Ce qui est publié (manifest.json)", "What is published (manifest.json)"),
+    "changes": Label("Ce qui a changé (CHANGES)", "What has changed (CHANGES)"),
+    "waves_lead": Label(
+        "Une publication par vague de l’enquête, et une qui les compare s’il y en a plusieurs.",
+        "A publication for each wave of the survey, and one that compares them where there are several.",
+    ),
+    "start_printed": Label(
+        "Les résultats de la vague, recalculés à partir de ses lignes et confrontés aux chiffres imprimés.",
+        "The results of the wave, computed again from its rows and held against the printed figures.",
+    ),
+    "start_computed": Label(
+        "Les résultats de la vague, calculés à partir de ses lignes.",
+        "The results of the wave, computed from its rows.",
+    ),
+    "start_compared": Label(
+        "Les résultats des vagues, côte à côte, et ce qui explique leurs différences.",
+        "The results of the waves, side by side, and what accounts for their differences.",
+    ),
     "ledger_short": Label("Registre", "Ledger"),
     "data": Label("Données", "Data"),
     "rows_of": Label("Les lignes derrière les chiffres", "The rows behind the figures"),
@@ -164,11 +134,12 @@ WORDS = {
     "computed": Label("Calculé", "Computed"),
     "status": Label("Statut", "Status"),
     "claims": Label("Autres affirmations", "Other statements"),
-    "figures": Label("chiffres", "figures"),
+    "figures": Label("Chiffres", "Figures"),
     "ranges": Label(
         "Un intervalle (21–29) borne une valeur que la publication ne permet pas de fixer.",
         "A range (21–29) bounds a value that the publication does not let us fix.",
     ),
+    "by_status": Label("Les chiffres imprimés, par statut", "Printed figures by status"),
     "colon": Label("\u00a0:", ":"),
     "to": Label("à", "to"),
     "not_stated": Label("non précisé", "not stated"),
@@ -303,14 +274,47 @@ def counted(table: str, number: int) -> Label:
 
 
 def title(sheet: Sheet, lang: str) -> str:
-    """Return what people read above a report: its title, and whom it is of where several kinds were asked.
+    """Return what people read above a report: its title, and whom it is of where several kinds were asked."""
+    return _titled(sheet.report, sheet.kind, lang)
 
-    A title that has the word for that kind says so by itself.
-    """
-    own = sheet.report.title.text(lang)
-    if sheet.kind is None or asked(sheet.kind).text(lang).partition(" (")[0] in own.casefold():
+
+def _titled(of: Report, kind: str | None, lang: str) -> str:
+    """Write a title; one that has the word for the kind says by itself whom it is of."""
+    own = of.title.text(lang)
+    if kind is None or asked(kind).text(lang).partition(" (")[0] in own.casefold():
         return own
-    return f"{own} – {asked(sheet.kind).text(lang)}"
+    return f"{own} – {asked(kind).text(lang)}"
+
+
+_QUOTED = Label("«\u00a0{}\u00a0»", "“{}”")
+_NAMED = re.compile(r"\{report:([a-z][a-z0-9_]*)\}")
+
+
+def quoted(text: str, lang: str) -> str:
+    """Write a text in quotation marks."""
+    return _QUOTED.text(lang).format(text)
+
+
+def with_titles(text: str, kind: str | None, lang: str) -> str:
+    """Return a text in which each report that it names, as `{report:bridge}`, stands by its title in quotation marks.
+
+    A page makes a link of such a title where it has the report.
+    """
+
+    def titled(found: re.Match[str]) -> str:
+        name = found[1]
+        return quoted(_titled(report(name).of_kind(kind), kind, lang) if name in report_names() else name, lang)
+
+    return _NAMED.sub(titled, text)
+
+
+_ORDINAL = re.compile(r"(?<![\w.,])(\d+)(er|re|e)\b")
+_RAISED = str.maketrans("er", "ᵉʳ")
+
+
+def raised(text: str) -> str:
+    """Return a French text in which the endings of ordinal numbers are raised: 1ᵉʳ semestre."""
+    return _ORDINAL.sub(lambda found: found[1] + found[2].translate(_RAISED), text)
 
 
 # What people read above what stands behind a cell and is no column of its report.
@@ -326,11 +330,16 @@ BEHIND = {
 }
 
 
+_SEVERAL = Label("plusieurs", "several")  # rows that were made from one thing and another
+
+
 @cache
 def made_from(source: str | None, lang: str) -> str:
-    """Return what people read for what a row was made from: a report as its title, and the rest of the key."""
-    name, slash, rest = (source or "").partition("/")
-    return f"{report(name).title.text(lang)}{slash}{rest}" if name in shipped() else name + slash + rest
+    """Return what people read for what a row was made from: a report as its title, and the key in it."""
+    name, _, rest = (source or "").partition("/")
+    if name in shipped():
+        return report(name).title.text(lang) + (f" ({rest})" if rest else "")
+    return _SEVERAL.text(lang) if source == "several" else source or ""
 
 
 def heading_behind(report: Report, name: str, lang: str) -> str:

@@ -15,12 +15,20 @@ from itertools import accumulate, islice
 from typing import TYPE_CHECKING
 
 from jumelage.content import TOTAL
-from jumelage.render.grid import of_ledger, of_sheet
-from jumelage.render.page import key_label
+from jumelage.render.grid import of_sheet
+from jumelage.render.page import judged_of, key_label, printed_lines
 from jumelage.render.rows import named, ordered, shown_columns
 from jumelage.render.sentences import finding_of
-from jumelage.render.words import MISSING, MISSING_MEANING, STATUS_MEANINGS, STATUS_NAMES, title, words
-from jumelage.reporting.sheet import number
+from jumelage.render.statuses import (
+    MISSING,
+    MISSING_MEANING,
+    MISSING_NAME,
+    STATUS_MARKS,
+    STATUS_MEANINGS,
+    STATUS_NAMES,
+)
+from jumelage.render.words import raised, title, words
+from jumelage.reporting.sheet import number, plain
 from jumelage.texts import Label
 
 if TYPE_CHECKING:
@@ -33,7 +41,7 @@ if TYPE_CHECKING:
     from jumelage.document import Part
     from jumelage.render.grid import Grid
     from jumelage.reporting.behind import Behind
-    from jumelage.reporting.entries import Ledger
+    from jumelage.reporting.entries import Entry, Ledger
     from jumelage.reporting.sheet import Sheet, Value, WaveFacts
 
 _MOST_ROWS = 1_048_576 - 10  # of a sheet, but for what stands above and below its table
@@ -60,7 +68,11 @@ _WORDS = {
         "Les {} premières lignes\u00a0; les pages web en ont plus, et `jumelage explain` les donne toutes.",
         "The first {} rows; the web pages have more, and `jumelage explain` gives all of them.",
     ),
-    "sign": Label("Signe", "Sign"),
+    "sign": Label("Dans ce classeur", "In this workbook"),
+    "on_paper": Label("Signe des pages et du PDF", "Sign on pages and in the PDF"),
+    "blank": Label("La publication n’imprime rien à cet endroit.", "The publication prints nothing there."),
+    "least": Label("au moins", "at least"),
+    "most": Label("au plus", "at most"),
     "meaning": Label("Sens", "Meaning"),
     "wave": Label("Vague", "Wave"),
     "revision": Label("révision", "revision"),
@@ -93,9 +105,7 @@ def render_workbook(
     sheets = [sheet for _, listed in parts for sheet in listed]
     tables = [_table(sheet, ledger, lang, found.get(sheet.name)) for sheet in sheets]
     if ledger is not None:
-        grid = of_ledger(ledger, lang)
-        shown = tuple(tuple(row) for row in grid.shown.rows)
-        tables.append(_Table(_say("ledger", lang), words(lang)["ledger"], tuple(grid.shown.headings), shown))
+        tables.append(_ledger_table(ledger, sheets, lang))
     tables += [_rows_table(one, lang) for one in found.values()]
     tables = list(_named(tables, {_say(name, lang) for name in ("cover", "contents", "notes")}))
     out = io.BytesIO()
@@ -112,16 +122,24 @@ def render_workbook(
 
 def _table(sheet: Sheet, ledger: Ledger | None, lang: str, found: Behind | None) -> _Table:
     """Lay out a report: labels for codes, numbers as numbers, what was printed and its status."""
+    judged = judged_of(ledger, sheet)
     grid = of_sheet(sheet, lang, ledger.of(sheet.report.name, sheet.kind) if ledger else None)
-    rows = tuple(tuple(_values(sheet, grid, row, lang)) for row in grid.rows)
-    finding = finding_of(sheet, lang)
+    of_cells: dict[tuple[str, str], list[Entry]] = {}
+    for entry in judged:
+        of_cells.setdefault((entry.key, f"{entry.measure}_printed"), []).append(entry)
+    printed = {cell: _printed(found) for cell, found in of_cells.items()}
+    keys = [grid.names.index(name) for name in sheet.report.key]
+    rows = tuple(
+        tuple(_values(sheet, grid, row, "/".join(str(row[place]) for place in keys), printed, lang))
+        for row in grid.rows
+    )
+    finding = finding_of(sheet, lang, judged)
     notes = (*((finding,) if finding else ()), *grid.shown.notes)
     links: dict[tuple[int, int], int] = {}
     behind = ""
     if found and found.rows:
         behind, places = _behind(sheet.name), _first_rows(found)
         measures = [grid.names.index(name) for name in sheet.report.measures if name in grid.names]
-        keys = [grid.names.index(name) for name in sheet.report.key]
         for row, values in enumerate(islice(grid.rows, _MOST_LINKS)):
             key = "/".join(str(values[place]) for place in keys)
             if (first := places.get(key, 0 if TOTAL in key.split("/") else None)) is not None:
@@ -129,6 +147,30 @@ def _table(sheet: Sheet, ledger: Ledger | None, lang: str, found: Behind | None)
     return _Table(
         sheet.name, title(sheet, lang), tuple(_once(_headings(sheet, grid, lang))), rows, notes, behind, links
     )
+
+
+def _ledger_table(ledger: Ledger, sheets: Sequence[Sheet], lang: str) -> _Table:
+    """Lay out the ledger as on the page, both ends of what can be computed in columns of their own."""
+    w = words(lang)
+    rows: list[tuple[Value, ...]] = []
+    for said, _, listed in printed_lines(ledger, sheets, lang):
+        for entry, line in listed:
+            exact = isinstance(entry.low, int | Decimal)
+            low = entry.low if exact else line["computed"]
+            high = "" if not exact else MISSING.text(lang) if entry.high is None else entry.high
+            printed = _printed([entry]) or line["printed"] or w["blank"]
+            rows.append(
+                (said, line["figure"], printed, low, high, STATUS_NAMES[entry.status].text(lang), line["place"])
+            )
+    ends = (f"{w['computed']} ({_say(end, lang)})" for end in ("least", "most"))
+    headings = (_say("table", lang), w["figure"], w["Printed"], *ends, w["status"], w["place"])
+    return _Table(_say("ledger", lang), w["ledger"], headings, tuple(rows))
+
+
+def _printed(entries: Iterable[Entry]) -> Value:
+    """Return the number that is printed in a cell; None where there is none, or another in another place."""
+    values = {plain(one.value) if one.printed else None for one in entries}
+    return values.pop() if len(values) == 1 else None
 
 
 def _behind(name: str) -> str:
@@ -155,12 +197,20 @@ def _rows_table(found: Behind, lang: str) -> _Table:
     return _Table(_behind(sheet.name), f"{w['rows_of']}{w['colon']} {title(sheet, lang)}", headings, rows, notes)
 
 
-def _values(sheet: Sheet, grid: Grid, row: tuple[Value, ...], lang: str) -> Iterator[Value]:
+def _values(
+    sheet: Sheet,
+    grid: Grid,
+    row: tuple[Value, ...],
+    key: str,
+    printed: Mapping[tuple[str, str], Value],
+    lang: str,
+) -> Iterator[Value]:
     known = {column.name: column for column in sheet.report.columns}
     for name, value in zip(grid.names, row, strict=True):
         column = known.get(name)
         if column is None:  # what is printed, and its status
-            yield _told(value, lang)
+            number_of = printed.get((key, name))
+            yield _told(value, lang) if number_of is None else number_of
         elif value is None:
             yield MISSING.text(lang)
         elif isinstance(value, int | Decimal):
@@ -178,14 +228,15 @@ def _told(value: Value, lang: str) -> Value:
 
 
 def _headings(sheet: Sheet, grid: Grid, lang: str) -> Iterator[str]:
-    """Yield a heading for each column."""
+    """Yield a heading for each column; that of a range says that its first column is the low end."""
     w, known = words(lang), {column.name: column for column in sheet.report.columns}
     for name in grid.names:
         if name in known:
-            yield known[name].label.text(lang)
+            label = known[name].label.text(lang)
+            yield f"{label} ({_say('least', lang)})" if known[name].high else label
         else:
             measure, _, what = name.rpartition("_")
-            yield f"{known[measure].label.text(lang)} – {w[what]}"
+            yield f"{known[measure].label.text(lang)} – {w[what].casefold()}"
 
 
 def _once(headings: Iterable[str]) -> Iterator[str]:
@@ -223,7 +274,7 @@ def _cover(book: Workbook, sheets: Sequence[Sheet], lang: str) -> None:
         for text in (
             f"{_say('wave', lang)} {wave.wave}, {_say('revision', lang)} {wave.revision}",
             wave.frame_rule.text(lang),
-            f"{_say('source', lang)}{words(lang)['colon']} {wave.source}",
+            f"{_say('source', lang)}{words(lang)['colon']} {raised(wave.source)}",
         ):
             page.write_string(row, 0, text)
             row += 1
@@ -247,11 +298,15 @@ def _notes(book: Workbook, tables: Sequence[_Table], ledger: Ledger | None, lang
     """Explain the signs that the workbook uses, and no other."""
     used = {value for table in tables for row in table.rows for value in row if isinstance(value, str)}
     statuses = ledger.counts() if ledger else ()
-    rows = [(STATUS_NAMES[name].text(lang), STATUS_MEANINGS[name].text(lang)) for name in statuses]
-    if MISSING.text(lang) in used:
-        rows.append((MISSING.text(lang), MISSING_MEANING.text(lang)))
+    rows = [tuple(of[name].text(lang) for of in (STATUS_NAMES, STATUS_MARKS, STATUS_MEANINGS)) for name in statuses]
+    missing = MISSING.text(lang)
+    if missing in used:
+        rows.append((missing, missing, f"{MISSING_NAME.text(lang).capitalize()}. {MISSING_MEANING.text(lang)}"))
+    if words(lang)["blank"] in used:
+        rows.append((words(lang)["blank"], "", _say("blank", lang)))
+    headings = tuple(_say(name, lang) for name in ("sign", "on_paper", "meaning"))
     page = book.add_worksheet(_say("notes", lang))
-    _lay_out(book, page, _say("notes", lang).capitalize(), (_say("sign", lang), _say("meaning", lang)), rows, lang)
+    _lay_out(book, page, _say("notes", lang).capitalize(), headings, rows, lang)
 
 
 def _write(book: Workbook, table: _Table, lang: str) -> None:

@@ -50,7 +50,8 @@ def worst(statuses: Iterable[str]) -> str:
 class Entry:
     """A published figure and what the rows say of it: `low` and `high` are what can be computed, or None.
 
-    `because` explains a contradiction; `statement` says in our own words what a claim says.
+    `because` explains a contradiction; `statement` says in our own words what a claim says; `value` is the number that
+    the printed text states, if it does.
     """
 
     report: str
@@ -63,6 +64,7 @@ class Entry:
     status: str
     because: Label | None = None
     statement: Label | None = None
+    value: Decimal | None = None
 
     @property
     def cell(self) -> tuple[str, str, str]:

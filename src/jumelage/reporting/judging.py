@@ -65,7 +65,8 @@ def _judge_figures(figures: Iterable[Figure], runs: Mapping[str, Run], errors: M
 
 def _entry_of(figure: Figure, low: Value, high: Value, status: str, because: Label | None = None) -> Entry:
     """Make the entry of a figure."""
-    return Entry(figure.report, figure.key, figure.measure, figure.printed, figure.place, low, high, status, because)
+    named = (figure.report, figure.key, figure.measure, figure.printed, figure.place)
+    return Entry(*named, low, high, status, because, value=figure.value)
 
 
 def _judge_figure(figure: Figure, found: Run, against_print: Mapping[Figure, Label]) -> Entry:

@@ -188,6 +188,8 @@ def of_report(connection: Connection, scope: Scope, report: str) -> tuple[Entry,
     if scope.kind not in {None, printed_kind(connection, scope)}:
         return ()  # nothing is printed of that kind
     told = read(connection, scope, report)
+    if not (told.figures or told.complete):
+        return ()
     found = compute(connection, scope, told, [report])
     return judge(told, found.runs, found.errors, Heard()).entries
 

@@ -173,7 +173,7 @@ def _choose(known: list[Recorded], wave: str | None, as_of: datetime | None) -> 
         if not standing:
             raise UsageError(
                 both(
-                    "aucune révision n’est en vigueur{}\u00a0; `jumelage waves` liste ce qui fut chargé et retiré",
+                    "aucune révision n’est en vigueur{}\u00a0; `jumelage waves` liste ce qui a été chargé et retiré",
                     "no revision stands{}; `jumelage waves` lists what was loaded and withdrawn",
                     then,
                 )
@@ -250,7 +250,7 @@ def _named(known: list[Recorded], standing: dict[str, Recorded], text: str, as_o
     if as_of and found[0].loaded_at > as_of:
         raise UsageError(
             both(
-                "{} fut chargée le {} UTC, après le {}",
+                "{} a été chargée le {} UTC, après le {}",
                 "{} was loaded on {} UTC, after {}",
                 text,
                 found[0].loaded_at,
@@ -298,9 +298,12 @@ def _remarks(
     if moved := ", ".join(one.name for one in chosen if not one.same_code_lists):
         yield Label(
             f"Les listes de codes ont changé depuis le chargement de {moved}\u00a0: "
-            "libellés et zones peuvent différer de ce qui fut imprimé alors.",
+            "libellés et zones peuvent différer de ce qui a été imprimé alors. Ce sont les listes des pays et de leurs "
+            "zones, des villes, des actions, des difficultés, des tailles et des réponses\u00a0; une seule empreinte "
+            "en est gardée, qui ne dit pas lesquelles.",
             f"The code lists have changed since the load of {moved}: "
-            "labels and zones may differ from what was printed then.",
+            "labels and zones may differ from what was printed then. They are the lists of countries and their zones, "
+            "towns, actions, difficulties, sizes and answers; one hash of them all is kept, which does not tell which.",
         )
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, BinaryIO, ClassVar, Literal
 
 from sqlalchemy.engine import URL
 
+from jumelage.database.sql import from_spool
+from jumelage.temporary import temporary_folder
 from jumelage.texts import Label
 
 if TYPE_CHECKING:
@@ -111,6 +113,10 @@ class Engine(ABC):
         """Return the views that jumelage made."""
 
     @abstractmethod
+    def view_columns(self, connection: Connection) -> list[tuple[str, str]]:
+        """Return the columns of these views, each with its view, in their order."""
+
+    @abstractmethod
     def drop_views(self, connection: Connection, names: Sequence[str]) -> None:
         """Drop views, whichever of them reads which."""
 
@@ -142,9 +148,13 @@ class Engine(ABC):
     def append(self, workbench: Connection, sql: str, target: Connection, table: str, columns: Sequence[str]) -> int:
         """Append what a query of the workbench gives to a table of the target; return the number of rows."""
 
-    @abstractmethod
     def fetch(self, source: Connection, sql: str, workbench: Connection, table: str, kinds: Mapping[str, str]) -> None:
-        """Put what a query of the source gives into a new temporary table of the workbench."""
+        """Put what a query of the source gives into a new temporary table of the workbench, through a spooled file."""
+        with temporary_folder() as folder:
+            spool = folder / "rows.csv"
+            with spool.open("wb") as rows:
+                self.spool(source, sql, tuple(kinds), rows)
+            workbench.exec_driver_sql(f"create or replace temp table {table} as {from_spool(spool, kinds)}")
 
     @abstractmethod
     def spool(self, source: Connection, sql: str, columns: Sequence[str], file: BinaryIO) -> None:

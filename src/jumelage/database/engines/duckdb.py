@@ -55,6 +55,10 @@ _FAILURES = (
     "ConnectionException",
     "SerializationException",
 )
+_OUR_VIEWS = (
+    "from duckdb_views() where not internal and database_name = current_database() "
+    f"and schema_name = current_schema() and comment like '{OURS}%'"
+)
 
 
 class DuckDB(Engine):
@@ -221,11 +225,16 @@ class DuckDB(Engine):
 
     def views(self, connection: Connection) -> list[str]:
         """Return the views of the default schema with a comment of ours."""
+        return [name for (name,) in query(connection, f"select view_name {_OUR_VIEWS}")[1]]
+
+    def view_columns(self, connection: Connection) -> list[tuple[str, str]]:
+        """Return the columns of these views."""
         sql = (
-            "select view_name from duckdb_views() where not internal and database_name = current_database() "
-            f"and schema_name = current_schema() and comment like '{OURS}%'"
+            "select c.table_name, c.column_name from duckdb_columns() c where c.database_name = current_database() "
+            f"and c.schema_name = current_schema() and c.table_name in (select view_name {_OUR_VIEWS}) "
+            "order by c.table_name, c.column_index"
         )
-        return [name for (name,) in query(connection, sql)[1]]
+        return [(view, column) for view, column in query(connection, sql)[1]]
 
     def drop_views(self, connection: Connection, names: Sequence[str]) -> None:
         """Drop views one after the other: none is bound to another."""
@@ -262,11 +271,11 @@ class DuckDB(Engine):
         table: str,
         kinds: Mapping[str, str],
     ) -> None:
-        """Fetch by one CREATE TABLE … AS; the columns have the types that they have."""
-        del kinds
-        if workbench is not source:
-            raise NotImplementedError
-        workbench.exec_driver_sql(f"create or replace temp table {table} as {sql}")
+        """Fetch by one CREATE TABLE … AS within a database; the columns then have the types that they have."""
+        if workbench is source:
+            workbench.exec_driver_sql(f"create or replace temp table {table} as {sql}")
+        else:
+            super().fetch(source, sql, workbench, table, kinds)
 
     def spool(self, source: Connection, sql: str, columns: Sequence[str], file: BinaryIO) -> None:
         """Write the lines that the query makes of its rows: who only reads may not write files by COPY."""

@@ -13,7 +13,7 @@ from jumelage.database.engines import OURS, UNREADABLE_URL, WAIT, Engine
 from jumelage.database.engines.postgresql_rights import grant, granted, mark_version
 from jumelage.database.engines.postgresql_session import parameters, pin
 from jumelage.database.models import CODE_LISTS, SCHEMA, metadata
-from jumelage.database.sql import from_spool, literal, query
+from jumelage.database.sql import literal, query
 from jumelage.errors import BusyError, DatabaseError, UsageError
 from jumelage.temporary import temporary_folder
 from jumelage.texts import Label, both, filled, same
@@ -224,6 +224,14 @@ class PostgreSQL(Engine):
         """Return the views at home with a comment of ours."""
         return [name for (name,) in query(connection, f"select c.relname {_OUR_VIEWS}")[1]]
 
+    def view_columns(self, connection: Connection) -> list[tuple[str, str]]:
+        """Return the columns of these views."""
+        sql = (
+            f"select v.relname, a.attname from (select c.oid, c.relname {_OUR_VIEWS}) v "
+            "join pg_attribute a on a.attrelid = v.oid where a.attnum > 0 order by v.relname, a.attnum"
+        )
+        return [(view, column) for view, column in query(connection, sql)[1]]
+
     def drop_views(self, connection: Connection, names: Sequence[str]) -> None:
         """Drop views at once: they read each other."""
         if names:
@@ -280,14 +288,6 @@ class PostgreSQL(Engine):
                     while block := rows.read(1 << 20):
                         copy.write(block)
                 return int(cursor.rowcount)
-
-    def fetch(self, source: Connection, sql: str, workbench: Connection, table: str, kinds: Mapping[str, str]) -> None:
-        """Fetch by one COPY through a spooled file."""
-        with temporary_folder() as folder:
-            spool = folder / "rows.csv"
-            with spool.open("wb") as rows:
-                self.spool(source, sql, tuple(kinds), rows)
-            workbench.exec_driver_sql(f"create or replace temp table {table} as {from_spool(spool, kinds)}")
 
     def spool(self, source: Connection, sql: str, columns: Sequence[str], file: BinaryIO) -> None:
         """Write it by one COPY."""

@@ -19,7 +19,9 @@
       ul.hidden = !ul.querySelector("li:not([hidden])");
       if (ul.previousElementSibling.tagName === "H3") ul.previousElementSibling.hidden = ul.hidden;
     }
-    status.textContent = wanted ? String(found) : "";
+    const said = status.dataset[found === 0 ? "none" : found === 1 ? "one" : "several"];
+    const values = { n: found, text: input.value.trim() };
+    status.textContent = wanted ? said.replace(/\{(n|text)\}/g, (_, name) => values[name]) : "";
   });
   box.hidden = false;
 })();

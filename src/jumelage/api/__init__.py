@@ -1,0 +1,1 @@
+"""A database, a wave and questions in Python in; tables that hold their rows, and know how they are shown, out."""
