@@ -22,6 +22,7 @@ import pytest
 from sqlalchemy.engine import URL
 
 from jumelage import database
+from jumelage.database.free_queries import readable
 from jumelage.errors import BusyError, UsageError
 from jumelage.querying.completing import Code, Known, is_whole, offers
 from jumelage.querying.known import known_of
@@ -143,7 +144,7 @@ def test_orders_show_what_there_is_and_set_how_it_is_shown(wave: URL, tmp_path: 
         shell.see("2006@1>")
         for typed, seen in (
             ("\\d", "survey.withdrawals"),
-            ("\\d zones", "varchar"),
+            ("\\d zones", "text"),
             ("\\d zonse", "did you mean zones?"),
             ("\\report zones", "Sub-Saharan Africa"),
             ("\\reports", "agreements_by_country"),
@@ -351,8 +352,9 @@ def test_what_there_is_to_ask_about_is_read_alike_on_both_engines(both: dict[str
         with database.reading(url) as connection:
             found.append(known_of(connection, find_scope(connection, None), ["count"], "fr"))
     one, other = found
-    assert {table: list(columns) for table, columns in one.tables.items()} == {
-        table: list(columns) for table, columns in other.tables.items()
+    assert set(one.tables) == readable()
+    assert {name: list(columns) for name, columns in one.tables.items()} == {
+        name: list(columns) for name, columns in other.tables.items()
     }
     assert next(iter(one.tables)) < "b"
     assert list(one.tables)[-1] == "survey.zones"

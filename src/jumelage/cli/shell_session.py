@@ -15,7 +15,7 @@ from jumelage.cli.streams import check_output, say, speak, spoken, write
 from jumelage.errors import UsageError
 from jumelage.querying.completing import Known
 from jumelage.querying.orders import ORDERS, read_order
-from jumelage.texts import LANGUAGES, Label, both, filled, nearest
+from jumelage.texts import LANGUAGES, Label, both, filled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,7 +33,7 @@ _TOOK = Label("{} s", "{} s")
 _WRITTEN = Label("écrit\u00a0: {}", "written: {}")
 _MORE_ROWS = Label(".rows 0, ou .mode csv", ".rows 0, or .mode csv")
 _NAMES = (Label("nom", "name"), Label("montre", "shows"))
-_COLUMNS = (Label("colonne", "column"), Label("type", "type"))
+_COLUMNS = (Label("colonne", "column"), Label("type", "type"), Label("sens", "meaning"))
 _ORDERS = (Label("ordre", "order"), Label("effet", "does"))
 
 
@@ -217,35 +217,24 @@ class Session:
         )
 
     def _describe(self, name: str) -> None:
-        from jumelage import content
-        from jumelage.database.models import metadata
+        from jumelage.database.dictionary import relation, relations
 
-        self.open()
-        tables = self.known.tables
         if name:
-            if name not in tables:
-                raise UsageError(
-                    both("il n’y a pas de table {}\u00a0; {}", "there is no table {}; {}", name, nearest(name, tables))
-                )
-            self._table(_COLUMNS, list(tables[name].items()))
+            fields = relation(name).fields
+            self._table(_COLUMNS, [(field.name, field.type, field.words.meaning) for field in fields])
             return
-        about = {table.fullname: str(table.comment) for table in metadata.tables.values()}
-        views = content.views("duckdb")
-        rows = [
-            (table, about.get(table) or views.get(table, "").split("\n", 1)[0].removeprefix("-- ")) for table in tables
-        ]
-        self._table(_NAMES, rows)
+        known = relations()
+        self._table(_NAMES, [(table, known[table].meaning) for table in self.known.tables])
 
-    def _table(self, headings: Sequence[Label], rows: list[tuple[str, str]]) -> None:
+    def _table(self, headings: Sequence[Label], rows: list[tuple[str, ...]]) -> None:
         from jumelage.database.asking import Rows
         from jumelage.querying.output import shown
 
         names = [spoken(heading) for heading in headings]
-        write(shown(Rows(names, ["varchar"] * len(names), list(rows), more=False), "table"), None, paged=True)
+        write(shown(Rows(names, ["varchar"] * len(names), rows, more=False), "table"), None, paged=True)
 
     def _help(self) -> None:
-        rows = [(f"{one.name} {one.argument}", spoken(one.meaning)) for one in ORDERS.values()]
-        self._table(_ORDERS, rows)
+        self._table(_ORDERS, [(f"{one.name} {one.argument}", spoken(one.meaning)) for one in ORDERS.values()])
 
     def _set_form(self, given: str) -> None:
         self.form = _one_of(given, self.known.forms)
