@@ -404,7 +404,8 @@ def test_french_texts_of_reports_are_in_french_typography(name: str) -> None:
     found = [report.title, *(column.label for column in report.columns), *labels]
     found += [text for text in (report.source, report.note) if text]
     for text in found:
-        assert not re.search("(?<!\u00a0)[:;?!»]|«(?!\u00a0)|[0-9] [0-9]|'", text.fr), text.fr
+        french = re.sub(r"\{report:\w+\}", "", text.fr)  # a title stands there
+        assert not re.search("(?<!\u00a0)[:;?!»]|«(?!\u00a0)|[0-9] [0-9]|'", french), text.fr
 
 
 @pytest.mark.parametrize(
