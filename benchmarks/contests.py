@@ -49,7 +49,16 @@ FRENCH_ROWS = 200_000
 QUERIES = ("zones", "countries", "agreements_by_country", "distribution")
 ENGINES = {"duckdb": 10_000_000, "postgresql": 1_000_000}
 QUERY_LIMIT = 1.5
-NAMES = ("help", "zones-table", "zones-csv", "wave", *LOADS, *FRANCE, *(f"query-{engine}" for engine in ENGINES))
+NAMES = (
+    "help",
+    "zones-table",
+    "zones-csv",
+    "wave",
+    "wave-all-formats",
+    *LOADS,
+    *FRANCE,
+    *(f"query-{engine}" for engine in ENGINES),
+)
 MADE = "made.duckdb"
 PEAK = 500.0  # MB, of a load
 MEGABYTE = 1_000_000
@@ -66,6 +75,7 @@ from (select concat_ws(chr(31), {columns}) as line from survey.{table})
 Step = tuple[str | Path, ...]
 HELP: list[Step] = [(JUMELAGE, "--help")]
 PIPELINE: list[Step] = [(JUMELAGE, "reproduce", WAVE, "--out", "public")]
+WITH_ALL_FORMATS: list[Step] = [(*PIPELINE[0], "--formats", "all")]
 
 
 @dataclass(frozen=True)
@@ -163,7 +173,7 @@ def contests(scratch: Path, only: str | None, rows: int) -> list[Contest]:
     if "help" in wanted:
         typer = Side([(sys.executable, BASELINES / "minimal_typer.py", "--help")])
         found.append(Contest("help", "minimal Typer program", 1.5, Side(HELP), typer))
-    if {"zones-table", "zones-csv", "wave"} & set(wanted):
+    if {"zones-table", "zones-csv", "wave", "wave-all-formats"} & set(wanted):
         found += _reports(scratch, wanted)
     if set(LOADS) & set(wanted):
         found += _loads(scratch, [name for name in LOADS if name in wanted], rows)
@@ -195,6 +205,9 @@ def _reports(scratch: Path, wanted: list[str]) -> list[Contest]:
     if found:
         ours, theirs = run((*zones, "csv"), scratch).out, run(bare.steps[0], scratch).out
         _same("zones", ours.splitlines()[1:], theirs.splitlines())
+    if "wave-all-formats" in wanted:
+        site = Side(PIPELINE)
+        found.append(Contest("wave-all-formats", "the same with site and CSV", 3.0, Side(WITH_ALL_FORMATS), site))
     if "wave" in wanted:
         dbt = Side([(_dbt(scratch), "--no-partial-parse", "--no-use-colors", "build")], _dbt_project)
         found.append(Contest("wave", "dbt build of 6 tables", 0.5, Side(PIPELINE), dbt))
