@@ -151,6 +151,11 @@ def label(value: Any, what: str) -> Label:  # noqa: ANN401
     return Label(value["fr"], value["en"])
 
 
+def unaccented(text: str) -> str:
+    """Return a text without case and accents."""
+    return "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+
+
 def folded(text: str) -> str:
     """Return the letters and digits of a text, without case and accents."""
     letters = unicodedata.normalize("NFKD", text.casefold())

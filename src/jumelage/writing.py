@@ -5,13 +5,21 @@ from __future__ import annotations
 import os
 import shutil
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
+    from typing import IO, BinaryIO
 
 _PART = ".jumelage-part-"
+_PIECE = 1 << 20  # bytes
+
+
+def in_pieces(file: IO[bytes]) -> Iterator[bytes]:
+    """Give what is left of an open file, some of it at a time."""
+    while piece := file.read(_PIECE):
+        yield piece
 
 
 def write_whole(pieces: Iterable[bytes], path: Path) -> None:

@@ -13,6 +13,7 @@ from jumelage.database.asking import Rows
 from jumelage.database.sql import literal
 from jumelage.querying.output import grid_of
 from jumelage.temporary import temporary_folder
+from jumelage.writing import in_pieces
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from jumelage.render.grid import Grid
 
 _AT_ONCE = 10_000  # rows
-_PIECE = 1 << 20  # bytes
 
 
 class Answer(Result):
@@ -91,8 +91,7 @@ class Answer(Result):
                     f"copy (from read_parquet({literal(self._path)})) to {literal(made)} (format csv, header)"
                 )
             with made.open("rb") as file:
-                while piece := file.read(_PIECE):
-                    yield piece
+                yield from in_pieces(file)
 
 
 def _narrowed(given: Path, wide: Iterable[str]) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from jumelage.checking.register import index_register
 from jumelage.database.sql import literal
 from jumelage.database.workbench import put
 from jumelage.reading.shapes import SHAPES
-from jumelage.texts import Label, filled
+from jumelage.texts import Label, filled, unaccented
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -134,8 +133,7 @@ def _kinds(bench: Connection, distinct: str) -> dict[str, str]:
     found: dict[str, str] = {}
     notes: dict[str, str] = {}
     for (text,) in likely:
-        plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
-        words = " ".join(re.findall(r"\w+", plain))
+        words = " ".join(re.findall(r"\w+", unaccented(text)))
         if _GRAND.fullmatch(words):
             found[text] = "total"
         elif _PART.match(words):

@@ -15,14 +15,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 from sqlalchemy.exc import DBAPIError
 
 from jumelage.database.answering import Answering, received
-from jumelage.database.attempt import said
+from jumelage.database.attempt import CANCELLED, NO_ROOM, limited, said
 from jumelage.database.connection import in_memory
 from jumelage.database.engines import engine_of
 from jumelage.database.free_queries import allowed, refused
-from jumelage.database.sql import file_to_read, literal
+from jumelage.database.parquet import parquet_of_spool
+from jumelage.database.sql import literal
 from jumelage.errors import DatabaseError, LimitError
 from jumelage.temporary import temporary_folder
 from jumelage.texts import both
+from jumelage.writing import in_pieces
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -32,8 +34,6 @@ if TYPE_CHECKING:
     from jumelage.database.taken_apart import Refused
 
 _GRACE = 2.0  # seconds after which a query that does not heed its interruption is ended with its process
-_CANCELLED, _NO_ROOM = "57014", "53"
-_PIECE = 1 << 20  # bytes that are given at once
 # The types of DuckDB for those of PostgreSQL; a number without a limit of digits is one with fifteen that count.
 _KINDS = {
     "int2": "smallint", "int4": "integer", "int8": "bigint", "bool": "boolean", "float4": "real", "float8": "double",
@@ -89,8 +89,11 @@ class Asking(Protocol):
     def rows(self, sql: str, most: int | None, explain: str = "") -> Rows:
         """Return rows, at most so many; or the plan, which is rows of texts."""
 
-    def copied(self, sql: str, form: str) -> Iterator[bytes]:
-        """Give all rows as `csv`, as `jsonl`, a JSON object in each line, or as `parquet`, in pieces."""
+    def copied(self, sql: str, form: str, columns: Sequence[tuple[str, str]]) -> Iterator[bytes]:
+        """Give all rows as `csv`, as `jsonl`, a JSON object in each line, or as `parquet`, in pieces.
+
+        `columns` are those that `columns` tells of the query.
+        """
 
     def stop(self) -> None:
         """End what is being asked, from another thread: it fails, with whatever error; nothing is asked any more."""
@@ -155,10 +158,10 @@ class _OnDuckDB(_Taken):
         rows = [tuple(map(received, row)) for row in answer["rows"]]
         return Rows(answer["names"], answer["types"], rows[:most], most is not None and len(rows) > most)
 
-    def copied(self, sql: str, form: str) -> Iterator[bytes]:
+    def copied(self, sql: str, form: str, columns: Sequence[tuple[str, str]]) -> Iterator[bytes]:
         """Give all rows as the engine writes them into the pipe."""
         how = {"csv": "format csv, header", "jsonl": "format json", "parquet": "format parquet, compression zstd"}[form]
-        before = f"copy ({self._exact(sql) if form == 'parquet' else _BEFORE}"
+        before = f"copy ({_exact(columns) if form == 'parquet' else _BEFORE}"
         whole = f"{before}{sql}{_AFTER}) to {literal(self._process.path_of_pipe)} ({how})"
         answer = yield from self._process.pieces(self._question(whole, 1), self._limits.seconds + _GRACE)
         self._judged(answer, len(before))
@@ -166,14 +169,6 @@ class _OnDuckDB(_Taken):
     def stop(self) -> None:
         """End the process."""
         self._process.close()
-
-    def _exact(self, sql: str) -> str:
-        """Return how a query begins whose sums stay whole numbers: Parquet has no HUGEINT, and DOUBLE is not exact."""
-        wide = [name.replace('"', '""') for name, kind in self.columns(sql) if kind == "HUGEINT"]
-        if not wide:
-            return _BEFORE
-        cast = ", ".join(f'cast("{name}" as decimal(38, 0)) as "{name}"' for name in wide)
-        return _BEFORE.replace("*", f"* replace ({cast})")
 
     def _question(self, sql: str, most: int) -> dict[str, Any]:
         seconds = self._limits.seconds
@@ -195,6 +190,15 @@ class _OnDuckDB(_Taken):
         if failed := answer.get("failed"):
             raise _faulty(failed, before)
         return answer
+
+
+def _exact(columns: Sequence[tuple[str, str]]) -> str:
+    """Return how a query begins whose sums stay whole numbers: Parquet has no HUGEINT, and DOUBLE is not exact."""
+    wide = [name.replace('"', '""') for name, kind in columns if kind == "HUGEINT"]
+    if not wide:
+        return _BEFORE
+    cast = ", ".join(f'cast("{name}" as decimal(38, 0)) as "{name}"' for name in wide)
+    return _BEFORE.replace("*", f"* replace ({cast})")
 
 
 def _faulty(text: str, before: int) -> FaultyError:
@@ -240,10 +244,10 @@ class _OnServer(_Taken):
             columns = [(column.name, column.type_display) for column in described]
             return columns, [tuple(row) for row in result.fetchall()]
 
-    def copied(self, sql: str, form: str) -> Iterator[bytes]:
+    def copied(self, sql: str, form: str, columns: Sequence[tuple[str, str]]) -> Iterator[bytes]:
         """Give all rows by COPY, as the JSON that the server makes of each, or as Parquet that is made of the CSV."""
         if form == "parquet":
-            yield from self._parquet(sql)
+            yield from self._parquet(sql, columns)
             return
         if form == "csv":
             yield from self._copy(f"copy ({_BEFORE}", sql, f"{_AFTER}) to stdout with (format csv, header)")
@@ -253,24 +257,15 @@ class _OnServer(_Taken):
         how = "format csv, delimiter e'\\x01', quote e'\\x02'"
         yield from self._copy(before, sql, f"{_AFTER}) to stdout with ({how})")
 
-    def _parquet(self, sql: str) -> Iterator[bytes]:
-        kinds = {
-            name: kind if kind.startswith("numeric(") else _KINDS.get(kind, "varchar")
-            for name, kind in self.columns(sql)
-        }
+    def _parquet(self, sql: str, columns: Sequence[tuple[str, str]]) -> Iterator[bytes]:
+        kinds = {name: kind if kind.startswith("numeric(") else _KINDS.get(kind, "varchar") for name, kind in columns}
         with temporary_folder() as folder:
             spool, made = folder / "rows.csv", folder / "rows.parquet"
             with spool.open("wb") as file:
-                file.writelines(self.copied(sql, "csv"))
-            listed = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in kinds.items())
-            self._bench.exec_driver_sql(
-                f"copy (from read_csv({file_to_read(spool)}, header = true, auto_detect = false, delim = ',', "
-                "quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = false, "
-                f"columns = {{{listed}}})) to {literal(made)} (format parquet, compression zstd)"
-            )
+                file.writelines(self._copy(f"copy ({_BEFORE}", sql, f"{_AFTER}) to stdout with (format csv)"))
+            parquet_of_spool(spool, kinds, made)
             with made.open("rb") as file:
-                while piece := file.read(_PIECE):
-                    yield piece
+                yield from in_pieces(file)
 
     def _copy(self, before: str, sql: str, after: str) -> Generator[bytes, None, None]:
         with (
@@ -294,18 +289,14 @@ class _OnServer(_Taken):
         try:
             if self._stopped:
                 raise _too_long(self._limits)
-            with self._connection.begin_nested() as savepoint:
-                self._connection.exec_driver_sql(
-                    f"set local statement_timeout = {max(1, int(self._limits.seconds * 1000))}"
-                )
+            with limited(self._connection, self._limits.seconds):
                 yield
-                savepoint.rollback()  # and with it the limit of time
         except (DBAPIError, psycopg.Error) as error:
             orig = error.orig if isinstance(error, DBAPIError) else error
             code = getattr(orig, "sqlstate", None) or ""
-            if code == _CANCELLED and time.monotonic() - since >= self._limits.seconds * 0.9:
+            if code == CANCELLED and time.monotonic() - since >= self._limits.seconds * 0.9:
                 raise _too_long(self._limits) from error
-            if code.startswith(_NO_ROOM):
+            if code.startswith(NO_ROOM):
                 raise _too_much(self._limits) from error
             if engine_of(self._connection).verdict(orig or error) != "statement":
                 raise

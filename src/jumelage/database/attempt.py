@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+# What PostgreSQL says of a query that was cancelled, or for which there was no room.
+CANCELLED, NO_ROOM = "57014", "53"
 TRIED_OUT = "jumelage_tried_out"  # in the `info` of a connection whose rows are undone in the end
 
 
@@ -23,6 +25,15 @@ class QueryError(Exception):
 
 class LostError(Exception):
     """A query was wrong, and DuckDB ended the transaction that held rows still to be looked at."""
+
+
+@contextmanager
+def limited(connection: Connection, seconds: float) -> Iterator[None]:
+    """Let PostgreSQL cancel queries that take longer, and undo what they did, that limit included."""
+    with connection.begin_nested() as savepoint:
+        connection.exec_driver_sql(f"set local statement_timeout = {max(1, int(seconds * 1000))}")
+        yield
+        savepoint.rollback()
 
 
 @contextmanager

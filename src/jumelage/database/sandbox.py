@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from sqlalchemy.exc import DBAPIError
 
 from jumelage.database.answering import Answering, received
-from jumelage.database.attempt import QueryError, attempt, said
+from jumelage.database.attempt import CANCELLED, NO_ROOM, QueryError, attempt, limited, said
 from jumelage.database.connection import in_memory
 from jumelage.database.engines import engine_of
 from jumelage.database.sandbox_process import fault, told
@@ -33,8 +33,6 @@ ALL_SECONDS = 60.0  # for all queries of a check
 MOST = 1000  # rows that are counted
 MOST_ROWS = 100_000  # of a report
 _GRACE = 3.0  # seconds after which a query that does not heed its interruption is ended with its process
-# What PostgreSQL says of a query that was cancelled, or for which there was no room.
-_CANCELLED, _NO_ROOM = "57014", "53"
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,9 +204,9 @@ class _OnServer(_InTransaction):
             return Answer(failed=fault(str(error)))
         except DBAPIError as error:
             code = getattr(error.orig, "sqlstate", None) or ""
-            if self._connection.invalidated or not (code == _CANCELLED or code.startswith(_NO_ROOM)):
+            if self._connection.invalidated or not (code == CANCELLED or code.startswith(NO_ROOM)):
                 raise
-            late = code == _CANCELLED and time.monotonic() - since >= seconds
+            late = code == CANCELLED and time.monotonic() - since >= seconds
             return Answer(failed=_too_long(seconds) if late else fault(said(error)), unchecked=self._trying and late)
         finally:
             self._clock.spend(since)
@@ -225,18 +223,15 @@ class _OnServer(_InTransaction):
         except QueryError as error:
             raise QueryError(fault(str(error))) from error
         except DBAPIError as error:
-            if self._connection.invalidated or getattr(error.orig, "sqlstate", None) != _CANCELLED:
+            if self._connection.invalidated or getattr(error.orig, "sqlstate", None) != CANCELLED:
                 raise
             raise QueryError(_too_long(SECONDS)) from error
         return _within(*found)
 
     def _limited(self, sql: str, most: int, seconds: float) -> Rows:
         """Return the columns and rows of a query, at most one row more than are wanted, within a limit of time."""
-        with attempt(self._connection), self._connection.begin_nested() as savepoint:
-            self._connection.exec_driver_sql(f"set local statement_timeout = {max(1, int(seconds * 1000))}")
-            found = query(self._connection, _wrapped(sql, most))
-            savepoint.rollback()  # and with it the limit of time
-        return found
+        with attempt(self._connection), limited(self._connection, seconds):
+            return query(self._connection, _wrapped(sql, most))
 
 
 class _OnDuckDB:

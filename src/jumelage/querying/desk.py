@@ -133,12 +133,13 @@ class Desk:
 
     def copied(self, statement: Statement, form: str, file: str = "") -> Iterator[bytes]:
         """Give all rows as `csv`, `jsonl` or `parquet`, in pieces; wrong queries are told before the first one."""
-        self.columns(statement, file)
-        return self._copied(statement, form, file)
+        return self._copied(statement, form, self.columns(statement, file), file)
 
-    def _copied(self, statement: Statement, form: str, file: str) -> Iterator[bytes]:
+    def _copied(
+        self, statement: Statement, form: str, columns: Sequence[tuple[str, str]], file: str
+    ) -> Iterator[bytes]:
         with _placed(statement, file):
-            yield from self._door.copied(statement.sql, form)
+            yield from self._door.copied(statement.sql, form, columns)
 
     def stop(self) -> None:
         """End what is being asked, from another thread, because nobody waits for it any more."""

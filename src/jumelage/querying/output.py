@@ -12,6 +12,7 @@ from jumelage.render import terminal
 from jumelage.render.grid import Grid, Shown
 from jumelage.temporary import temporary_folder
 from jumelage.texts import Label, both, filled
+from jumelage.writing import in_pieces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,13 +28,12 @@ FILES = ("arrow", "xlsx")
 BINARY = frozenset({"parquet", *FILES})
 MOST_SHOWN = 100_000  # rows of a table for people: whoever wants more wants a file
 _SHEET = 1_048_575  # rows of a worksheet below its headings
-_NUMBERS = ("INT", "DECIMAL", "NUMERIC", "DOUBLE", "FLOAT", "REAL", "BIGINT", "HUGEINT")
+_NUMBERS = ("INT", "DECIMAL", "NUMERIC", "DOUBLE", "FLOAT", "REAL")
 ALL_ROWS = Label("--rows 0, ou --format csv", "--rows 0, or --format csv")
 _CUT = Label(
     "seules les {} premières lignes sont montrées\u00a0; toutes\u00a0: {}",
     "only the first {} rows are shown; all of them: {}",
 )
-_PIECE = 1 << 20
 
 
 def shown(rows: Rows, form: str) -> Iterator[str]:
@@ -97,8 +97,7 @@ def _made(parquet: Iterator[bytes], form: str) -> Iterator[bytes]:
             opened.writelines(parquet)
         _arrow(source, made) if form == "arrow" else _workbook(source, made)
         with made.open("rb") as opened:
-            while piece := opened.read(_PIECE):
-                yield piece
+            yield from in_pieces(opened)
 
 
 def lacks(what: str, extra: str) -> UsageError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ from jumelage import report_file
 from jumelage.database.dictionary import relations
 from jumelage.database.sql import literal, query
 from jumelage.errors import UsageError
-from jumelage.texts import both
+from jumelage.texts import both, unaccented
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -74,8 +73,7 @@ def search(connection: Connection, word: str, lang: str) -> tuple[list[Found], t
 
 def _key(text: str) -> str:
     """Return the words of a text in small letters without accents, with a space between."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
-    return " ".join(re.findall(r"[^\W_]+", plain))
+    return " ".join(re.findall(r"[^\W_]+", unaccented(text)))
 
 
 def _rank(key: str, text: str) -> int | None:

@@ -26,6 +26,7 @@ from jumelage.serving.questions import Question, fields_of_form, language_of, qu
 from jumelage.serving.service import Answer, GivenUpError, Service, as_json
 from jumelage.serving.site import Published
 from jumelage.serving.stored import stored_queries
+from jumelage.writing import in_pieces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
 _OWN = Path(__file__).with_name("assets")
 _ASSETS = {path.name: path for path in (*_OWN.iterdir(), ASSETS["assets/style.css"])}
-_PIECE = 1 << 20
 _GONE = 499  # nobody reads it
 
 
@@ -225,8 +225,7 @@ def _file(file: IO[bytes], form: str) -> Response:
 
     def pieces() -> Iterator[bytes]:
         with file:
-            while piece := file.read(_PIECE):
-                yield piece
+            yield from in_pieces(file)
 
     headers = {"Content-Disposition": f'attachment; filename="result.{form}"'}
     return StreamingResponse(pieces(), headers=headers, media_type=MEDIA_OF[form])
