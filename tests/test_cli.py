@@ -95,8 +95,11 @@ def test_shells_complete_commands(shell: str, how: dict[str, str], monkeypatch: 
 
 def test_completion_is_installed_for_the_shell_that_asks(tmp_path: Path) -> None:
     jumelage = Path(sysconfig.get_path("scripts")) / "jumelage"
-    line = f"PS1= HOME={tmp_path} {jumelage} --install-completion; PS1= HOME={tmp_path} {jumelage} --show-completion"
-    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True)
+    # the shell is known by the process above, so no command may take bash's place: the last of a line would
+    line = "; ".join(
+        f"PS1= HOME={tmp_path} {jumelage} {option}" for option in ("--install-completion", "--show-completion")
+    )
+    done = subprocess.run(["bash", "-c", f"{line}; exit"], capture_output=True, text=True, check=True)
     assert "complete -o default -F _jumelage_completion jumelage" in done.stdout
     assert (tmp_path / ".bashrc").exists()
 
