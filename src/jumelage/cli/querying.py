@@ -83,24 +83,24 @@ def sql(
     cannot be written, with 4 if a query takes too much time or memory or somebody is writing to the database.
     """
     from jumelage import database
-    from jumelage.database.asking import Limits
+    from jumelage.database.asking import Limits, answering
     from jumelage.querying.desk import open_desk, read_values
 
     values = read_values(parameter or ())
+    limits = Limits(timeout, memory)
     if query is None and file is None and at_a_terminal(sys.stdin, sys.stdout):
         from jumelage.cli.shell import open_shell
         from jumelage.cli.shell_session import Seen, Session
 
         seen = Seen(wave, as_of, classified_on, kind, without_inferred=without_inferred)
-        limits = Limits(timeout, memory)
         open_shell(Session(ctx, db, seen, limits, values, format_, rows, lang, output, labels=labels))
         return
     text, name = _text(query, file)
     url = url_of(ctx, db)
     check_output(output)
-    with database.reading(url) as connection:
+    with answering(url, limits) as process, database.reading(url) as connection:
         scope = scope_of(connection, wave, as_of, classified_on, kind=kind, without_inferred=without_inferred)
-        with open_desk(connection, scope, Limits(timeout, memory)) as desk:
+        with open_desk(connection, scope, limits, process) as desk:
             found = desk.read(text, values | asked(desk, text, values), name)
             if labels:
                 found = [desk.labelled(one, lang, name) for one in found]

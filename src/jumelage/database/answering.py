@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from decimal import Decimal
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,16 +66,17 @@ class Answering:
         self.path_of_pipe = f"/dev/fd/{self._ends[1]}" if self._ends else ""
 
     def start(self) -> None:
-        """Start it, unless it runs, and return at once."""
+        """Start it, unless it runs, and return at once: nothing is imported here, so that it may begin before we do."""
         if self._process is not None:
             return
-        import duckdb
-
+        package = find_spec("duckdb")
+        if package is None or package.origin is None:
+            raise DatabaseError(filled(_NOT_RUN, self.path, "duckdb"))
         limits = {"memory_limit": f"{self._megabytes}MB", "threads": str(self._threads)}
         settings = ["set errors_as_json = true", f"set allowed_paths = ['{self.path_of_pipe}']"] if self._ends else []
         asked = {
             "database": str(Path(self.path).absolute()),
-            "library": str(Path(duckdb.__file__).parents[1]),
+            "library": str(Path(package.origin).parents[1]),
             "config": SETTINGS | _CONFIG | limits,
             "settings": [*settings, "set enable_external_access = false"],
             "memory": self._megabytes * _MEGABYTE + _BESIDE,
@@ -134,14 +136,11 @@ class Answering:
     def _put(self, question: dict[str, Any]) -> bool:
         """Ask a question of the process, started if need be; tell whether it took it."""
         self.start()
-        if not self._ready:
-            said_ = self._read(_START_SECONDS)
-            if said_ is None or said_.get("failed"):
-                why = (said_ or {}).get("failed") or Label(
-                    "leur processus n’a pas démarré", "their process did not start"
-                )
+        if not self._ready and (why := self._failed()):
+            self.end()  # one that began before we had the file may have met somebody who wrote to it
+            self.start()
+            if why := self._failed():
                 raise DatabaseError(filled(_NOT_RUN, self.path, why))
-            self._ready = True
         line = f"{json.dumps(question)}\n".encode()
         try:
             self._pipe("stdin").write(line)
@@ -149,6 +148,14 @@ class Answering:
         except OSError:
             return False
         return True
+
+    def _failed(self) -> str | Label:
+        """Wait until it is ready; return why it is not, if so."""
+        said_ = self._read(_START_SECONDS)
+        self._ready = said_ == {}
+        if self._ready:
+            return ""
+        return (said_ or {}).get("failed") or Label("leur processus n’a pas démarré", "their process did not start")
 
     def _read(self, seconds: float) -> dict[str, Any] | None:
         """Read a line of the process; None, and its end, if there is none in time."""

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
 
     from sqlalchemy import Connection
+    from sqlalchemy.engine import URL
 
     from jumelage.database.taken_apart import Refused
 
@@ -100,18 +101,34 @@ class Asking(Protocol):
 
 
 @contextmanager
-def asking(connection: Connection, settings: Sequence[str], limits: Limits) -> Iterator[Asking]:
-    """Open the door for a database that is read, in the scope that the settings set."""
+def answering(url: URL, limits: Limits) -> Iterator[Answering | None]:
+    """Start the process that answers, if there is one for such a database; it starts while others open theirs."""
+    files = engine_of(url).files(url)
+    if not files:
+        yield None
+        return
+    threads = min(4, os.cpu_count() or 1)
+    process = Answering(str(files[0]), limits.seconds * 1000, megabytes=limits.megabytes, threads=threads, pipe=True)
+    try:
+        process.start()
+        yield process
+    finally:
+        process.close()
+        process.end()
+
+
+@contextmanager
+def asking(
+    connection: Connection, settings: Sequence[str], limits: Limits, process: Answering | None = None
+) -> Iterator[Asking]:
+    """Open the door for a database that is read, in the scope that the settings set.
+
+    `process` is one of `answering` for the same database and limits; without it one is started.
+    """
     with ExitStack() as stack:
         bench = engine_of(connection).workbench(connection)
-        if files := engine_of(connection).files(connection.engine.url):
-            threads = min(4, os.cpu_count() or 1)
-            process = Answering(
-                str(files[0]), limits.seconds * 1000, megabytes=limits.megabytes, threads=threads, pipe=True
-            )
-            stack.callback(process.end)
-            stack.callback(process.close)
-            process.start()
+        process = process or stack.enter_context(answering(connection.engine.url, limits))
+        if process:
             yield _OnDuckDB(bench or connection, process, settings, limits)
         else:
             yield _OnServer(connection, stack.enter_context(in_memory().connect()), settings, limits)

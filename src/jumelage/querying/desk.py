@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from jumelage.database.answering import Answering
     from jumelage.database.asking import Asking, Rows
     from jumelage.database.taken_apart import Refused
     from jumelage.revisions.scope import Scope
@@ -59,9 +60,14 @@ class WrongQueryError(UsageError):
 
 
 @contextmanager
-def open_desk(connection: Connection, scope: Scope, limits: Limits | None = None) -> Iterator[Desk]:
-    """Open a desk on a database that is read, in a scope. While it is open nothing else may be asked on DuckDB."""
-    with asking(connection, scope_settings(connection, scope), limits or Limits()) as door:
+def open_desk(
+    connection: Connection, scope: Scope, limits: Limits | None = None, process: Answering | None = None
+) -> Iterator[Desk]:
+    """Open a desk on a database that is read, in a scope. While it is open nothing else may be asked on DuckDB.
+
+    `process` answers, if one was started by `answering` with the same limits.
+    """
+    with asking(connection, scope_settings(connection, scope), limits or Limits(), process) as door:
         yield Desk(door)
 
 

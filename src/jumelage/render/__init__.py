@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
 
 from jumelage.errors import UsageError
-from jumelage.render import machine, terminal
 from jumelage.texts import both, nearest
 
 if TYPE_CHECKING:
@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
     from jumelage.render.grid import Grid
 
-FORMATS: dict[str, Callable[[Grid], Iterator[str]]] = {
-    "table": terminal.render,
-    "csv": machine.render_csv,
-    "json": machine.render_json,
+# The module and function of each format: imported when it is asked for, since the command line only wants the names.
+FORMATS = {
+    "table": ("terminal", "render"),
+    "csv": ("machine", "render_csv"),
+    "json": ("machine", "render_json"),
 }
 
 
@@ -26,4 +27,5 @@ def renderer(name: str) -> Callable[[Grid], Iterator[str]]:
         raise UsageError(
             both("il n’y a pas de format {!r}\u00a0; {}", "there is no format {!r}; {}", name, nearest(name, FORMATS))
         )
-    return FORMATS[name]
+    module, function = FORMATS[name]
+    return cast("Callable[[Grid], Iterator[str]]", getattr(import_module(f"jumelage.render.{module}"), function))
