@@ -53,6 +53,8 @@ NAMES = (
     "help",
     "zones-table",
     "zones-csv",
+    "sql-start",
+    "sql-csv",
     "wave",
     "wave-all-formats",
     *LOADS,
@@ -173,6 +175,8 @@ def contests(scratch: Path, only: str | None, rows: int) -> list[Contest]:
     if "help" in wanted:
         typer = Side([(sys.executable, BASELINES / "minimal_typer.py", "--help")])
         found.append(Contest("help", "minimal Typer program", 1.5, Side(HELP), typer))
+    if {"sql-start", "sql-csv"} & set(wanted):
+        found += _asked(scratch, wanted, rows)
     if {"zones-table", "zones-csv", "wave", "wave-all-formats"} & set(wanted):
         found += _reports(scratch, wanted)
     if set(LOADS) & set(wanted):
@@ -269,6 +273,36 @@ def _plain(cell: str) -> str:
         return f"{Decimal(cell).normalize():f}"
     except InvalidOperation:
         return cell
+
+
+# --- queries of one's own ------------------------------------------------------------------------------------
+
+
+def _asked(scratch: Path, wanted: list[str], rows: int) -> list[Contest]:
+    """Return the contests about `jumelage sql`: the least query, and so many rows to a file of CSV."""
+    database = _migrated(scratch / "asked.duckdb")
+    run((JUMELAGE, "--db", database, "load", _made(scratch / "asked", rows, "clean")), scratch)
+    sql: Step = (JUMELAGE, "--db", database, "sql", "--wave", "made", "--format", "csv")
+    bare: Step = (sys.executable, BASELINES / "bare_sql.py", database)
+    found = []
+    if "sql-start" in wanted:
+        least = "select 1 as one"
+        found.append(
+            Contest("sql-start", "the same by bare duckdb", 3.3, Side([(*sql, least)]), Side([(*bare, least)]))
+        )
+    if "sql-csv" in wanted:
+        whole, out = "select * from partnerships", "rows.csv"
+        sides = (
+            Side([(*step, whole, *option, out)], None, None, _lines_of(out))
+            for step, option in ((sql, ("--output",)), (bare, ("made@1",)))
+        )
+        found.append(Contest("sql-csv", "COPY by bare duckdb", 2.0, *sides, peak=PEAK))
+    return found
+
+
+def _lines_of(name: str) -> Callable[[Path], str]:
+    """Return what tells how many lines a file of that name has."""
+    return lambda folder: str((folder / name).read_bytes().count(b"\n"))
 
 
 # --- loading -----------------------------------------------------------------------------------------------
