@@ -121,3 +121,17 @@ def test_a_reader_that_holds_the_file_is_not_called_a_writer(on_duckdb: Database
     assert result.err == (
         f"error: {database.shown(url)} is busy: another process (PID {reader.pid}) has it open to read; try again later\n"
     )
+
+
+def test_a_second_reader_does_not_let_a_writer_in_beside_the_first(on_duckdb: Databases) -> None:
+    """A lock of POSIX belongs to the process and ends when it closes the file for the first time."""
+    url = on_duckdb.migrated()
+    program = "import duckdb, sys; duckdb.connect(sys.argv[1])"
+    writer = [sys.executable, "-c", program, str(url.database)]
+    with database.reading(url):
+        for _ in range(2):
+            with database.reading(url):
+                pass
+            tried = subprocess.run(writer, capture_output=True, text=True, check=False)
+            assert "Could not set lock on file" in tried.stderr
+    assert subprocess.run(writer, check=False).returncode == 0

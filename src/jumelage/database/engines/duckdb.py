@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
 from jumelage.database.engines import OURS, UNREADABLE_URL, Engine
-from jumelage.database.engines.duckdb_file import created, tidy
+from jumelage.database.engines.duckdb_file import created, start_of, tidy
 from jumelage.database.sql import literal, query, stream
 from jumelage.errors import BusyError, DatabaseError, UsageError
 from jumelage.texts import NOT_READ, Label, both, filled
@@ -117,8 +117,7 @@ class DuckDB(Engine):
         """Raise DatabaseError for a file that cannot be read or is of another kind."""
         path = Path(str(url.database))
         try:
-            with path.open("rb") as file:
-                start = file.read(16)
+            start = start_of(path, 16)
         except OSError as error:
             raise DatabaseError(filled(NOT_READ, path, error.strerror)) from error
         if start[8:12] == _MAGIC:

@@ -1,9 +1,10 @@
-"""A DuckDB file that is created: beside its place, moved there when it is whole, and never half."""
+"""DuckDB files as files: created beside their place and moved there when whole, and looked into without a harm."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,31 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _LOCK = "lock"
+# Files that were looked into, by device and inode. To close one would drop the lock that DuckDB, elsewhere in this
+# process, has on the same file: POSIX locks belong to a process and end with the first descriptor that is closed.
+_looked_into: dict[tuple[int, int], int] = {}
+_looking = threading.Lock()
 _NOT_CREATED = Label("{} ne peut être créé\u00a0: {}", "{} cannot be created: {}")
+
+
+def start_of(path: Path, size: int) -> bytes:
+    """Return the first bytes of a file, without closing it; OSError if it cannot be read."""
+    with _looking:
+        _let_go()
+        there = path.stat()
+        descriptor = _looked_into.get((there.st_dev, there.st_ino))
+        if descriptor is None:
+            descriptor = os.open(path, os.O_RDONLY)
+            opened = os.fstat(descriptor)
+            _looked_into[opened.st_dev, opened.st_ino] = descriptor
+        return os.pread(descriptor, size, 0)
+
+
+def _let_go() -> None:
+    """Close files that have no name any more: nobody can open them to write."""
+    for key, descriptor in list(_looked_into.items()):
+        if not os.fstat(descriptor).st_nlink:
+            os.close(_looked_into.pop(key))
 
 
 @contextmanager
