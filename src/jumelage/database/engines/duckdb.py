@@ -286,6 +286,10 @@ class DuckDB(Engine):
         pieces = stream(source, f"select {line} from ({sql}) t")
         file.writelines("".join([f"{line}\n" for (line,) in rows]).encode() for rows in pieces)
 
+    def fingerprint(self, columns: Sequence[str]) -> str:
+        """Return DuckDB's hash of the values as they are."""
+        return f"hash({', '.join(columns)})"
+
     def orphans(self, connection: Connection, tables: Collection[str] | None) -> list[str]:
         """Look for what PostgreSQL's foreign keys would have said: here they would block ALTER."""
         from jumelage.database.models import foreign_keys
