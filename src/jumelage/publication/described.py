@@ -8,6 +8,7 @@ from jumelage import content
 from jumelage.database.bilingual import described
 from jumelage.render.dictionary_page import Described
 
+_NAMESPACE = ' xmlns="http://www.w3.org/2000/svg"'  # within a page it goes without saying
 _ANSWERS = "answer_codes"  # the one list that holds several
 
 
@@ -18,7 +19,8 @@ def said(lang: str) -> Described:
     named = {field.words.codes for one in relations if one.view for field in one.fields if field.words.codes}
     codes = {name: found for name in sorted(named) if (found := _labels(name, lang))}
     drawn = "erd.svg" if lang == "en" else f"erd.{lang}.svg"
-    return Described(relations, codes, content.read_text(content.root() / "schema" / drawn))
+    picture = content.read_text(content.root() / "schema" / drawn).replace(_NAMESPACE, "", 1)
+    return Described(relations, codes, picture)
 
 
 def _labels(name: str, lang: str) -> tuple[tuple[str, str], ...]:
