@@ -224,7 +224,7 @@ class Reader:
                     _LEAST_MEMORY,
                 )
             )
-        values = {name: _text(name, value) for name, value in params.items()}
+        values = {name: _value(name, value) for name, value in params.items()}
         with self._asked(at_desk=True) as connection:
             desk = self._desk(connection, Limits(timeout, memory, ("timeout=", "memory=")))
             _check_given(desk.wanted(text), values)
@@ -295,12 +295,10 @@ def _language(lang: str) -> str:
     return lang
 
 
-def _text(name: str, value: object) -> str:
-    """Return a value as the text of a literal; UsageError for what has none."""
-    if isinstance(value, bool):
-        return str(value).lower()
+def _value(name: str, value: object) -> object:
+    """Return a value that can be a literal; UsageError for what has none."""
     if isinstance(value, str | int | float | Decimal | date):
-        return str(value)
+        return value
     raise UsageError(
         both(
             "${}\u00a0: une valeur est un texte, un nombre, une date ou un booléen, et non {}",
@@ -311,7 +309,7 @@ def _text(name: str, value: object) -> str:
     )
 
 
-def _check_given(wanted: Sequence[str], given: Mapping[str, str]) -> None:
+def _check_given(wanted: Sequence[str], given: Mapping[str, object]) -> None:
     """Raise UsageError for a parameter without a value, or a value that no parameter takes."""
     if missing := [name for name in wanted if name not in given]:
         raise UsageError(
