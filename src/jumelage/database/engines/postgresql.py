@@ -66,7 +66,7 @@ class PostgreSQL(Engine):
                 name: str(value)
                 for name, value in conninfo_to_dict(f"postgresql://{given.partition('://')[2]}").items()
             }
-        except ProgrammingError:
+        except (ProgrammingError, UnicodeEncodeError):  # also of bytes that are no UTF-8
             raise UsageError(_UNREADABLE) from None
         for name in ("port", *_NUMBERS):
             if not re.fullmatch(r"-?[0-9]*(,[0-9]*)*", parts.get(name, "")):
