@@ -36,6 +36,7 @@ from jumelage.rules import folder as rules_folder
 from tests.conftest import Databases, address, run
 from tests.erd import svg
 from tests.man_page import man_page
+from tests.sbom import sbom
 
 ROOT = Path(__file__).resolve().parents[1]
 _ORIGIN = "Generated from src/jumelage/database/models.py and schema/views by `make docs`; change those, not this."
@@ -276,6 +277,7 @@ FILES: dict[str, Callable[[], str]] = {
     "schema/partnerships.schema.json": partnerships_schema,
     "docs/rules.md": rules_page,
     "docs/jumelage.1": man_page,
+    "docs/sbom.cdx.json": sbom,
 }
 
 
