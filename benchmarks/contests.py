@@ -129,12 +129,13 @@ class Queries:
 
 @dataclass(frozen=True)
 class Done:
-    """What a command said, and the most memory that it occupied, in MB."""
+    """What a command said, the most memory that it occupied, in MB, and the seconds that it computed on all cores."""
 
     code: int
     out: str
     err: str
     peak: float
+    cpu: float
 
 
 def execute(step: Step, folder: Path) -> Done:
@@ -144,7 +145,13 @@ def execute(step: Step, folder: Path) -> Done:
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         unit = 1 if sys.platform == "darwin" else 1024
-        return Done(process.returncode, _text(out), _text(err), usage.ru_maxrss * unit / MEGABYTE)
+        return Done(
+            process.returncode,
+            _text(out),
+            _text(err),
+            usage.ru_maxrss * unit / MEGABYTE,
+            usage.ru_utime + usage.ru_stime,
+        )
 
 
 def _text(file: IO[bytes]) -> str:
