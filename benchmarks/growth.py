@@ -2,7 +2,8 @@
 
 `python growth.py --sizes 100000 1000000 10000000` makes surveys of 35,000 towns (`made_survey.py`), runs every step as
 a command of its own in an empty folder, and prints a table in Markdown: seconds of computing on all cores (which other
-work on the machine changes little), the most MB, the ratio to the baseline, and the exponent with which the time grows, fitted by least squares to the logarithms (1 is linear).
+work on the machine changes little), the most MB, the ratio to the baseline,
+and the exponent with which the time grows, fitted by least squares to the logarithms (1 is linear).
 `--json FILE` keeps all that was measured, `--chart FILE` draws the seconds as SVG.
 """
 
