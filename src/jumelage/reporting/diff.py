@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from jumelage import database
@@ -78,7 +78,7 @@ def differences(connection: Connection, before: Scope, after: Scope) -> Iterator
     (old_ledger, old_sheets), (new_ledger, new_sheets) = (check(connection, scope) for scope in (before, after))
     for name in sorted({*old_sheets, *new_sheets}):
         if name in old_sheets and name in new_sheets:
-            found = differing(cells(old_sheets[name]), cells(new_sheets[name]))
+            found = differing(*map(cells, _without_common(old_sheets[name], new_sheets[name])))
             yield from (Change("cell", *cell, was, becomes) for cell, was, becomes in found)
         elif (old_sheets.get(name) or new_sheets[name]).report.brought:
             yield Change("not compared", name, "the report came with one of them alone, or fails", "", None, None)
@@ -227,14 +227,24 @@ def _period(first: object, last: object) -> str:
     return f"{first}" if first == last else f"{first}/{last}"
 
 
+def _without_common(old: Sheet, new: Sheet) -> tuple[Sheet, Sheet]:
+    """Return both with the rows alone that the other has not: most revisions change few of them."""
+    if old.report.columns != new.report.columns:
+        return old, new
+    common = set(old.rows).intersection(new.rows)
+    one, other = (replace(sheet, rows=tuple(row for row in sheet.rows if row not in common)) for sheet in (old, new))
+    return one, other
+
+
 def cells(sheet: Sheet) -> dict[Cell, Value]:
     """Return the values of a report by report, key without the wave, and measure."""
     report = sheet.report
     found: dict[Cell, Value] = {}
+    measures = report.measures
     for key, cell in sheet.cells().items():
         parts = zip(report.key, key.split("/"), strict=True)
         told = "/".join(part for name, part in parts if name != "wave")
-        found |= {(sheet.name, told, measure): cell[measure] for measure in report.measures}
+        found |= {(sheet.name, told, measure): cell[measure] for measure in measures}
     return found
 
 
