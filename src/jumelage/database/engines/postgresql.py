@@ -11,7 +11,7 @@ from sqlalchemy.pool import NullPool
 
 from jumelage.database.engines import OURS, UNREADABLE_URL, WAIT, Engine
 from jumelage.database.engines.postgresql_rights import grant, granted, mark_version
-from jumelage.database.engines.postgresql_session import parameters, pin
+from jumelage.database.engines.postgresql_session import OneStatement, begin, check_encoding, parameters
 from jumelage.database.models import CODE_LISTS, SCHEMA, metadata
 from jumelage.database.sql import literal, query
 from jumelage.errors import BusyError, DatabaseError, UsageError
@@ -108,24 +108,28 @@ class PostgreSQL(Engine):
 
     def connections(self, url: URL, *, read_only: bool) -> Connections:
         """Make a source of connections, each with the settings that are pinned."""
-        arguments: dict[str, Any] = parameters(url)
+        arguments: dict[str, Any] = parameters(url) | {"prepare_threshold": None}
         if read_only:
-            arguments["prepare_threshold"] = 0  # a prepared statement is one statement: no second one ends READ ONLY
-        # Whether a writer may write is the server's to say: default_transaction_read_only stands.
-        options = {"no_parameters": True} | ({"postgresql_readonly": True} if read_only else {})
+            arguments["cursor_factory"] = OneStatement
         made = create_engine(
             "postgresql+psycopg://",
             poolclass=NullPool,
             pool_reset_on_return=None,  # closing ends the transaction, and cannot fail
             connect_args=arguments,
-            isolation_level="REPEATABLE READ" if read_only else "READ COMMITTED",
-            execution_options=options,
+            use_native_hstore=False,  # it would be looked for on every connection
+            execution_options={"no_parameters": True},
         )
 
-        def pinned(raw: psycopg.Connection, _record: object) -> None:
-            pin(raw, self.shown(url))
+        def connected(raw: psycopg.Connection, _record: object) -> None:
+            check_encoding(raw, self.shown(url))
+            raw.autocommit = True  # what SQLAlchemy asks as it connects is no transaction
 
-        event.listen(made, "connect", pinned, insert=True)
+        def begun(connection: Connection) -> None:
+            raw: Any = connection.connection.driver_connection
+            begin(raw, read_only=read_only)
+
+        event.listen(made, "connect", connected, insert=True)
+        event.listen(made, "begin", begun)
         return made
 
     def lock(self, connection: Connection, url: URL) -> None:
@@ -148,7 +152,7 @@ class PostgreSQL(Engine):
     def only_read(self, connection: Connection) -> None:
         """Make the transaction read only."""
         raw: Any = connection.connection.driver_connection
-        raw.prepare_threshold = 0  # a prepared statement is one statement
+        raw.cursor_factory = OneStatement
         connection.exec_driver_sql("set transaction read only")
 
     def errors(self) -> tuple[type[Exception], ...]:
