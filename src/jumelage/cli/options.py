@@ -117,6 +117,11 @@ AcceptLoss = Annotated[
     bool,
     typer.Option("--accept-loss", help="Load a correction even if it loses more than a tenth of a table."),
 ]
+Wait = Annotated[
+    float,
+    typer.Option("--wait", metavar="SECONDS", help="How long to wait while somebody else writes to it.", min=0),
+]
+WAITS = 30.0  # seconds, unless --wait says otherwise
 Out = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where to publish; replaced as a whole.")]
 
 

@@ -6,8 +6,8 @@ What the rest of the house may use is exported here; Alembic is imported by `mig
 from jumelage.database.bulk import analyze, append, fetch, orphans, settle, spool, superuser, variables
 from jumelage.database.connection import (
     creating,
+    holding,
     in_memory,
-    lock,
     make_engine,
     only_read,
     opened,
@@ -35,9 +35,9 @@ __all__ = [
     "files",
     "from_spool",
     "head",
+    "holding",
     "in_memory",
     "literal",
-    "lock",
     "make_engine",
     "migrations",
     "only_read",

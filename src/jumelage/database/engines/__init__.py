@@ -31,7 +31,8 @@ Verdict = Literal["statement", "failed", "busy"]
 # Each table and view by its kind and name, with privilege, role, and whether the role may grant it on.
 Rights = dict[tuple[str, str], set[tuple[str, str, bool]]]
 OURS = "jumelage: "  # how the comments on what jumelage makes in a schema of its users begin
-WAIT = 5  # seconds for somebody else's lock
+WAIT = 5  # seconds for somebody else's lock, unless whoever writes is told otherwise
+AGAIN = Label("{}\u00a0; réessayez plus tard", "{}; try again later")
 UNREADABLE_URL = Label("l’URL de la base de données est illisible\u00a0; {}", "the database URL cannot be read; {}")
 
 
@@ -83,8 +84,11 @@ class Engine(ABC):
         """Remove what a process that is gone left beside a database."""
 
     @abstractmethod
-    def lock(self, connection: Connection, url: URL) -> None:
-        """Be the only one who changes the database until the transaction ends; BusyError if somebody else is."""
+    def lock(self, connection: Connection, url: URL, seconds: float) -> None:
+        """Be the only one who changes the database until the transaction ends; BusyError if somebody else is.
+
+        `seconds` is how long to wait later for what a reader holds.
+        """
 
     @abstractmethod
     def only_read(self, connection: Connection) -> None:
@@ -99,8 +103,8 @@ class Engine(ABC):
         """Tell what an error of the driver means."""
 
     @abstractmethod
-    def told(self, error: BaseException, url: URL) -> BusyError | DatabaseError:
-        """Turn an error of the driver into one of ours: whom we wait for, or what to do; no secret in it."""
+    def told(self, error: BaseException, url: URL, seconds: float = WAIT) -> BusyError | DatabaseError:
+        """Turn an error of the driver into one of ours: whom we waited for so long, or what to do; no secret in it."""
 
     # --- the catalog
 

@@ -9,7 +9,7 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
 
-from jumelage.database.engines import OURS, UNREADABLE_URL, WAIT, Engine
+from jumelage.database.engines import AGAIN, OURS, UNREADABLE_URL, WAIT, Engine
 from jumelage.database.engines.postgresql_rights import grant, granted, mark_version
 from jumelage.database.engines.postgresql_session import OneStatement, begin, check_encoding, parameters
 from jumelage.database.models import CODE_LISTS, SCHEMA, metadata
@@ -31,8 +31,8 @@ LOCK = 0x6A756D  # the advisory lock of whoever changes the database
 _WRITE = Label("écrivez postgresql://utilisateur@hôte:port/nom", "write postgresql://user@host:port/name")
 _UNREADABLE = filled(UNREADABLE_URL, _WRITE)
 _BUSY = Label(
-    "{} est occupée\u00a0: un autre processus est en train d’écrire{}\u00a0; réessayez plus tard",
-    "{} is busy: another process is writing{}; try again later",
+    "{} est occupée\u00a0: un autre processus est en train d’écrire{}",
+    "{} is busy: another process is writing{}",
 )
 _NUMBERS = ("connect_timeout", "keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count")
 _SECRETS = ("password", "sslpassword", "passfile", "oauth_client_secret")
@@ -132,7 +132,7 @@ class PostgreSQL(Engine):
         event.listen(made, "begin", begun)
         return made
 
-    def lock(self, connection: Connection, url: URL) -> None:
+    def lock(self, connection: Connection, url: URL, seconds: float) -> None:
         """Take the advisory lock, unless the session may only read."""
         if connection.exec_driver_sql("show transaction_read_only").scalar() == "on":
             raise DatabaseError(
@@ -147,7 +147,9 @@ class PostgreSQL(Engine):
         if not connection.exec_driver_sql(f"select pg_try_advisory_xact_lock({LOCK})").scalar():
             held = f"l.locktype = 'advisory' and l.classid = 0 and l.objid = {LOCK}"
             who = _holders(connection.exec_driver_sql(_HOLDERS.format(held=held)).fetchall())
-            raise BusyError(filled(_BUSY, self.shown(url), who))
+            state = filled(_BUSY, self.shown(url), who)
+            raise BusyError(filled(AGAIN, state), state)
+        connection.exec_driver_sql(f"set local lock_timeout = {max(1000, round(seconds * 1000))}")
 
     def only_read(self, connection: Connection) -> None:
         """Make the transaction read only."""
@@ -173,23 +175,21 @@ class PostgreSQL(Engine):
         # A right that is missing is for whoever manages the database, as is all that is the server's own.
         return "failed" if code == "42501" or code[:2] in {"08", "53", "57", "58", "XX", "F0"} else "statement"
 
-    def told(self, error: BaseException, url: URL) -> BusyError | DatabaseError:
+    def told(self, error: BaseException, url: URL, seconds: float = WAIT) -> BusyError | DatabaseError:
         """Say whom we waited for, or what is to be done."""
         code = getattr(error, "sqlstate", None)
         where, text = self.shown(url), str(error).strip()
         if code == "55P03":
-            who = _in_the_way(url)
-            return BusyError(
-                both(
-                    "{} est occupée\u00a0: attendu {} s ce qu’un autre processus retient{}\u00a0; réessayez plus tard",
-                    "{} is busy: waited {} s for what another process holds{}; try again later",
-                    where,
-                    WAIT,
-                    who,
-                )
+            state = both(
+                "{} est occupée\u00a0: attendu {} s ce qu’un autre processus retient{}",
+                "{} is busy: waited {} s for what another process holds{}",
+                where,
+                f"{max(1, seconds):g}",
+                _in_the_way(url),
             )
+            return BusyError(filled(AGAIN, state), state)
         if self.verdict(error) == "busy":
-            return BusyError(filled(_BUSY, where, ""))
+            return BusyError(filled(AGAIN, filled(_BUSY, where, "")))
         for name in _SECRETS:
             if secret := parameters(url).get(name):
                 text = text.replace(secret, "***")

@@ -67,7 +67,8 @@ order by x.marked desc, x.viewed desc, x.first desc, n.nspname = 'public' desc, 
 """
 # Only what differs is set: some may be set by nobody but a superuser, and are what they should be.
 _PIN = (
-    "set local statement_timeout = 0; select set_config(s.name, v.value, true) from pg_catalog.pg_settings s join (values "
+    "set local statement_timeout = 0; "
+    "select set_config(s.name, v.value, true) from pg_catalog.pg_settings s join (values "
     + ", ".join(f"({literal(name)}, {literal(value)})" for name, value in _PINNED.items())
     + ") as v (name, value) on lower(v.name) = lower(s.name) where s.setting <> v.value; "
     f"select set_config('search_path', quote_ident(coalesce(({_HOME}), current_schema())), true) "
