@@ -256,7 +256,7 @@ def test_a_role_without_rights_is_told_so(server: Databases, role: str) -> None:
     result = run("waves", "--db", mine)
     assert result.code == 3
     assert f"the role {role} may not read the tables of jumelage, which are there" in result.err
-    assert "grant select on all tables in schema public, survey to" in result.err
+    assert f"jumelage grant --to {role} --role reader|loader|owner" in result.err
     do(url, f"grant select on all tables in schema public to {role}")
     result = run("report", "zones", "--db", mine)
     assert result.code == 3

@@ -16,6 +16,7 @@ from jumelage.database.connection import (
     translated,
     writing,
 )
+from jumelage.database.people import columns_to_read, hidden, readable, unguarded
 from jumelage.database.sql import file_to_read, from_spool, literal, query, stream
 from jumelage.database.state import columns, content_hash, current, head, migrations, outdated
 from jumelage.database.urls import DEFAULT, ENVIRONMENT, exists, files, resolve_url, shown
@@ -26,6 +27,7 @@ __all__ = [
     "analyze",
     "append",
     "columns",
+    "columns_to_read",
     "content_hash",
     "creating",
     "current",
@@ -35,6 +37,7 @@ __all__ = [
     "files",
     "from_spool",
     "head",
+    "hidden",
     "holding",
     "in_memory",
     "literal",
@@ -45,6 +48,7 @@ __all__ = [
     "orphans",
     "outdated",
     "query",
+    "readable",
     "reading",
     "replacing",
     "resolve_url",
@@ -54,6 +58,7 @@ __all__ = [
     "stream",
     "superuser",
     "translated",
+    "unguarded",
     "variables",
     "writing",
 ]

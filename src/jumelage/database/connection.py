@@ -93,6 +93,7 @@ def creating(url: URL) -> Iterator[Connection]:
     engine_of(url).tidy(url)
     if exists(url):
         with holding(url) as connection:
+            engine_of(url).become(connection, "owner")
             yield connection
             connection.commit()
         return

@@ -122,6 +122,7 @@ def rehearse(url: URL, to: str = "head") -> Plan:
     if not todo.down:
         return todo
     with holding(url) as connection:
+        engine_of(url).become(connection, "owner")
         return migrate(connection, to, dry_run=True)
 
 
@@ -238,6 +239,8 @@ def _run(context: EnvironmentContext, connection: Connection, unfit: Unfit) -> N
         if at_head:
             _install(connection)
         kept = engine.grant(connection, rights)
+        if at_head:
+            engine.renew(connection)
         engine.mark_version(connection, {} if at_head else kept)
 
 
