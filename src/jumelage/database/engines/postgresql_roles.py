@@ -151,9 +151,8 @@ def of_relations(connection: Connection, at: There, relations: Sequence[Relation
         return
     every = [*relations, _VERSION]
     wanted, found = _wanted(at, every), _found(connection, at, every)
-    # A right on a whole table goes before those on its columns come, which it would take with it.
     yield from _grouped(at, found, wanted, take=True)
-    yield from _grouped(at, wanted, found, take=False)
+    yield from _grouped(at, wanted, _left(found, wanted), take=False)
     yield from _analyzing(connection, at)
 
 
@@ -311,6 +310,17 @@ def _found(connection: Connection, at: There, relations: Sequence[Relation]) -> 
         relation: {(privilege, role) for privilege, role, _ in rights[relation] if role in {at.reader, at.loader}}
         for relation in relations
     }
+
+
+def _left(found: Wanted, wanted: Wanted) -> Wanted:
+    """Return what is left of rights when those that are not wanted are taken: one on a table takes its columns' too."""
+    left: Wanted = {}
+    for relation, rights in found.items():
+        taken = rights - wanted[relation]
+        left[relation] = {
+            (privilege, role) for privilege, role in rights if (privilege.partition(" ")[0], role) not in taken
+        }
+    return left
 
 
 def _grouped(at: There, more: Wanted, less: Wanted, *, take: bool) -> Iterator[Step]:
