@@ -52,8 +52,10 @@ class Server:
 
     def kill(self) -> None:
         """End the server as a machine that loses its power does, and start it again."""
-        os.kill(int((self._server.pgdata / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
-        time.sleep(1)
+        file = self._server.pgdata / "postmaster.pid"
+        os.kill(int(file.read_text().split()[0]), signal.SIGKILL)
+        time.sleep(2)  # until its backends have noticed
+        file.unlink()  # where nobody reaps the process, its number still seems to be taken
         self.restart()
 
 
