@@ -9,13 +9,19 @@ from itertools import pairwise
 from sqlalchemy import ForeignKeyConstraint, Table
 
 from jumelage.database.models import foreign_keys, metadata
+from jumelage.texts import Label
 
 _LINE, _WIDTH, _GAP, _BETWEEN, _MARGIN, _LANE = 16, 210, 130, 18, 24, 14
 _COLOURS = ("#0b5cad", "#a33b00", "#2f6b1f", "#7a2a8a", "#8a6100", "#006d6d", "#a0204f", "#4a4a4a", "#1f3a93")
-_CAPTION = (
+_TITLE = Label("Les tables, et ce à quoi elles renvoient", "Tables and what refers to what")
+_CAPTION = Label(
+    "Les colonnes des clés sont montrées, celles de la clé primaire en gras. Une flèche va à la table à laquelle on "
+    "renvoie\u00a0; elle est en tirets s’il peut n’y en avoir aucune. Un renvoi qui découle d’un autre de la même table "
+    "n’est pas dessiné.",
     "Columns of keys are shown, primary ones in bold. An arrow goes to the table that is referred to; it is dashed where "
-    "there may be none. A reference that follows from another one of the same table is not drawn."
+    "there may be none. A reference that follows from another one of the same table is not drawn.",
 )
+_ITSELF, _MORE = Label("(elle-même)", "(itself)"), Label("+ {} de plus", "+ {} more")
 
 
 @dataclass
@@ -69,7 +75,7 @@ def _layers() -> dict[str, int]:
     return found
 
 
-def _nodes() -> dict[str, _Node]:
+def _nodes(lang: str) -> dict[str, _Node]:
     made = {}
     for name, layer in _layers().items():
         table = metadata.tables[f"survey.{name}"]
@@ -77,7 +83,7 @@ def _nodes() -> dict[str, _Node]:
         itself = {c for key in table.foreign_key_constraints if _target(key) is table for c in key.column_keys}
         lines = [
             (
-                f"{column.name}{' (itself)' if column.name in itself else ''}",
+                f"{column.name}{f' {_ITSELF.text(lang)}' if column.name in itself else ''}",
                 str(column.type).lower(),
                 column.primary_key,
             )
@@ -85,14 +91,15 @@ def _nodes() -> dict[str, _Node]:
             if column.primary_key or column.name in own
         ]
         if more := len(table.columns) - len(lines):
-            lines.append((f"+ {more} more", "", False))
+            lines.append((_MORE.text(lang).format(more), "", False))
         made[name] = _Node(name, layer, (len(lines) + 1) * _LINE + 10, lines)
     return made
 
 
-def svg() -> str:
-    """Return the drawing."""
-    nodes = _nodes()
+def svg(lang: str) -> str:
+    """Return the drawing, with its words in a language."""
+    caption = escape(_CAPTION.text(lang))
+    nodes = _nodes(lang)
     ways: list[tuple[list[_Node], bool]] = []
     for table, key in drawn():
         parent, child = nodes[_target(key).name], nodes[table.name]
@@ -108,14 +115,14 @@ def svg() -> str:
     size = f'viewBox="0 0 {width} {height:.0f}" width="{width}" height="{height:.0f}"'
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="Helvetica, Arial, sans-serif" font-size="12" role="img">',
-        "<title>Tables and what refers to what</title>",
-        f"<desc>{escape(_CAPTION)}</desc>",
+        f"<title>{escape(_TITLE.text(lang))}</title>",
+        f"<desc>{caption}</desc>",
         '<rect width="100%" height="100%" fill="#ffffff"/>',
     ]
     for way, optional in ways:
         parts.append(_arrow(way, _COLOURS[parents.index(way[0].name) % len(_COLOURS)], dashed=optional))
     parts += [_box(node) for node in nodes.values() if node.lines]
-    parts.append(f'<text x="{_MARGIN}" y="{height - _MARGIN:.0f}" fill="#333333">{escape(_CAPTION)}</text>')
+    parts.append(f'<text x="{_MARGIN}" y="{height - _MARGIN:.0f}" fill="#333333">{caption}</text>')
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 

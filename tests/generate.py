@@ -21,9 +21,12 @@ from sqlalchemy.schema import CreateTable, ExecutableDDLElement, SetColumnCommen
 
 from jumelage import __version__, content, database
 from jumelage.database import migrate
+from jumelage.database.bilingual import described, without_use
 from jumelage.database.dictionary import relations
 from jumelage.database.models import SCHEMA, metadata
+from jumelage.database.replica import make_tables
 from jumelage.database.sql import literal
+from jumelage.database.views import create
 from jumelage.exporting.words import field, said
 from jumelage.reading.restore import ROWS
 from jumelage.reading.shapes import SHAPES
@@ -42,6 +45,18 @@ _DICTIONARY_OF = (
     "`make docs`; change those, not this. `jumelage schema` prints it, of one view or table or all, as Markdown, JSON "
     "or DBML; what a column means stands in the database too, as its comment."
 )
+# The engines call the types of a view's columns otherwise, and count in integers of other widths.
+_TYPES = {
+    "VARCHAR": "text",
+    "BIGINT": "integer",
+    "HUGEINT": "integer",
+    "DECIMAL(18,6)": "numeric(18, 6)",
+}
+_COLUMNS = f"""
+select table_name, column_name, data_type from duckdb_columns()
+where database_name = current_database() and not internal and schema_name <> '{SCHEMA}'
+order by table_oid, column_index
+"""
 _INTRODUCTION = (
     "The views stand in the default schema and show the wave in scope; read those first. "
     f"Schema `{SCHEMA}` holds the tables. Nothing loaded into them is ever changed: a correction is a new revision.\n\n"
@@ -92,9 +107,26 @@ def since() -> str:
     return "\n\n".join([f"# The migration that brought each column. {_MIGRATED}", *tables]) + "\n"
 
 
+def columns() -> str:
+    """Return the columns of each view with their types: tables and views are made in memory as `migrate` makes them."""
+    found: dict[str, list[str]] = {name: [f"[{name}]"] for name in content.views("duckdb")}
+    with database.in_memory().begin() as made:
+        make_tables(made)
+        create(made)
+        for view, name, kind in database.query(made, _COLUMNS)[1]:
+            if view in found:
+                found[view].append(f'{name} = "{_TYPES.get(kind, kind.lower())}"')
+    tables = ("\n".join(lines) for lines in found.values())
+    said = "The columns of each view, with their types. Generated from schema/views by `make docs`; change those, not this."
+    return "\n\n".join([f"# {said}", *tables]) + "\n"
+
+
 def dictionary() -> str:
     """Return the data dictionary: every view with an example, then every table, each with its columns."""
     known = relations().values()
+    described("fr")  # refuses what has no French
+    if lost := without_use():
+        raise ValueError(f"schema/dictionary.fr.toml has the French of no text: {lost}")
     views = markdown([one for one in known if one.view], _linked, level=3)
     parts = [
         "# Data dictionary",
@@ -234,11 +266,13 @@ def _plain_field(name: str, *, needed: bool) -> dict[str, Any]:
 
 
 FILES: dict[str, Callable[[], str]] = {
-    "schema/schema.sql": schema_sql,
+    "schema/columns.toml": columns,  # what is made of others stands after them
     "schema/since.toml": since,
+    "schema/schema.sql": schema_sql,
     "schema/dictionary.md": dictionary,
     "schema/erd.md": diagram,
-    "schema/erd.svg": svg,
+    "schema/erd.svg": partial(svg, "en"),
+    "schema/erd.fr.svg": partial(svg, "fr"),
     "schema/partnerships.schema.json": partnerships_schema,
     "docs/rules.md": rules_page,
     "docs/jumelage.1": man_page,

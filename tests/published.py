@@ -44,7 +44,7 @@ def document(out: Path, lang: str) -> list[Path]:
     """The pages of the document in the order of its menu: the start, its parts, and the ledger if there is one."""
     start = out / f"{lang}.html"
     menu = re.findall(rf'href="({lang}/[a-z0-9_-]+\.html)"', start.read_text(encoding="utf-8").split("</nav>")[0])
-    return [start, *(out / name for name in menu if not name.endswith("az.html"))]
+    return [start, *(out / name for name in menu if not name.endswith(("az.html", "dictionary.html")))]
 
 
 def html_of(out: Path, lang: str) -> str:

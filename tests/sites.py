@@ -24,14 +24,14 @@ def pages(root: Path) -> list[Path]:
 def sample(root: Path, most: int) -> list[Path]:
     """Some pages of each kind, in each language: the middling one, or small, middling and large ones.
 
-    A kind is the folder where they lie, and whether they hold tables.
+    A kind is the folder where they lie, and whether they hold tables and pictures.
     """
-    kinds: dict[tuple[Path, bytes, bool], list[Path]] = defaultdict(list)
+    kinds: dict[tuple[Path, bytes, bool, bool], list[Path]] = defaultdict(list)
     for page in pages(root):
         written = page.read_bytes()
         lang = _LANG.search(written)
         assert lang, f"{page}: no language"
-        kinds[page.parent, lang[1], b"<table" in written].append(page)
+        kinds[page.parent, lang[1], b"<table" in written, b"<figure" in written].append(page)
     each = max(1, most // len(kinds))
     chosen = []
     for group in kinds.values():

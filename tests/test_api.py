@@ -158,7 +158,7 @@ def test_what_is_wrong_with_a_query_is_said(db: Reader, sql: str, params: dict[s
 
 def test_a_query_that_takes_too_long_is_ended_and_the_next_is_answered(db: Reader) -> None:
     endless = "select count(*) as n from cities a, cities b, cities c, cities d, cities e, cities f"
-    with pytest.raises(jumelage.LimitError):
+    with pytest.raises(jumelage.LimitError, match=r"and was stopped; timeout= gives it more"):
         db.sql(endless, timeout=0.3)
     assert db.sql("select 1 as a").rows == [(1,)]
     assert len(db.report("zones")) == 7

@@ -81,6 +81,19 @@ def test_no_page_breaks_a_rule_of_wcag_in_any_row(browser: Browser, published: P
     assert _look(browser, published, sample(published, 40), width=width, alike=40) == []
 
 
+@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+def test_the_dictionary_breaks_no_rule_of_wcag_and_fits_a_small_screen(
+    browser: Browser, published: Path, width: int
+) -> None:
+    looked = [published / "one" / lang / "dictionary.html" for lang in ("fr", "en")]
+    assert _look(browser, published, looked, width=width, alike=40) == []
+    with closing(browser.new_page(viewport={"width": width, "height": 900}, bypass_csp=True)) as page:
+        for file in looked:
+            page.goto(file.as_uri())
+            said, unreachable = page.evaluate(_SIDEWAYS)
+            assert (said <= width, unreachable) == (True, []), file
+
+
 _STYLE = "p { color: #333; } @media (prefers-color-scheme: dark) { body { background: #000; } } a { color: #ccc; }"
 
 

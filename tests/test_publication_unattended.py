@@ -151,7 +151,9 @@ def test_a_wave_brings_a_document_of_its_own(loaded: URL, folder_2006: WaveFolde
     done = run("load", folder_2006.path, "--db", address(loaded), "--reason", "a document of its own")
     assert done.code == 0, done.err
     publish(loaded, out)
-    assert {"world.html", "ledger.html", "az.html"} == {path.name for path in (out / "fr").glob("*.html")}
+    assert {"world.html", "ledger.html", "az.html", "dictionary.html"} == {
+        path.name for path in (out / "fr").glob("*.html")
+    }
     page = (out / "fr" / "world.html").read_text(encoding="utf-8")
     assert page.index('<section id="countries"') < page.index('<section id="zones"') < page.index('id="actions"')
     assert run("diff", "2006@1", "2006@2", "--db", address(loaded)).out.count("publication") == 1

@@ -63,7 +63,7 @@ def test_pages_of_several_waves_hold_the_reports_that_compare_them(shown: URL, t
             assert re.sub("</?a( [^>]*)?>", "", text).count(note) == 1
             assert "{" not in note
         assert "\u2212" in text  # a minus, not a hyphen
-    assert check_links(out) == 2 * (1 + 1 + len(compared)) + 1  # start, part and reports, and the index
+    assert check_links(out) == 2 * (1 + 1 + 1 + len(compared)) + 1  # start, part, dictionary and reports, and the index
     assert "(synthétique)" in (out / "index.html").read_text(encoding="utf-8")
     manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
     waves = [(one["wave"], one["revision"]) for one in manifest["inputs"]["waves"]]

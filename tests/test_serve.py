@@ -130,6 +130,7 @@ def test_a_file_of_parquet_holds_the_rows(asked: TestClient, tmp_path: Path) -> 
     ("question", "fr", "en"),
     [
         ({"sql": "select frm zones"}, "ligne 1, colonne 8", "line 1, column 8"),
+        ({"sql": "select '\ud800' as a"}, "pas de l’Unicode valide", "not valid Unicode"),
         ({"sql": "delete from survey.cities"}, "ne fait que lire", "only reads"),
         ({"sql": "select * from zone"}, "vouliez-vous dire zones", "did you mean zones"),
         ({"sql": "select 1 as a; select 2 as a"}, "une requête à la fois", "one query at a time"),

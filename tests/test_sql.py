@@ -10,6 +10,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -237,6 +239,9 @@ def test_several_statements_are_a_script_of_queries(desk: Desk) -> None:
         (" ; -- nothing\n", "there is no query"),
         ("update survey.cities set name = 'x'", "a query only reads"),
         ("select 'Köln' where city = $a", "no value is given"),
+        ("show tables", "a query may not use this: show"),
+        ("select\u00a0'a\u00a0é' as a,\u3000nix\u00a0from zones", "line 1, column 20: "),
+        ("select '\ud800' as a", "not valid Unicode: U+D800 at character 9"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_place(desk: Desk, sql: str, said: str) -> None:
@@ -259,6 +264,20 @@ def test_a_plan_is_shown_and_its_query_is_held_too(desk: Desk) -> None:
     assert desk.rows(statement).rows
     with pytest.raises(UsageError):
         desk.read("explain analyze select getenv('HOME')")
+
+
+def test_spaces_of_other_kinds_are_spaces_but_in_a_text(desk: Desk) -> None:
+    """They come with what is pasted from a page or a letter."""
+    text = "select\u00a0'a\u00a0b\u3000c' as a;\u00a0select\u2003count(*) as n from zones"
+    assert [desk.rows(one).rows for one in desk.read(text)] == [[("a\u00a0b\u3000c",)], [(8,)]]
+
+
+def test_a_parameter_has_the_type_of_its_value(desk: Desk) -> None:
+    values = {"a": 10, "b": 9, "c": -3, "d": Decimal("1.50"), "e": date(2006, 1, 2), "f": 0.1, "g": True, "h": "10"}
+    text = "select $a > $b as greater, 5 + $c as c, $d as d, $e as e, $f as f, $g as g, $h || '' as h"
+    (statement,) = desk.read(text, values)
+    ((greater, c, d, e, f, g, h),) = desk.rows(statement).rows
+    assert (greater, c, str(d), str(e), float(f), g, h) == (True, 2, "1.50", "2006-01-02", 0.1, True, "10")
 
 
 def test_places_go_through_parameters_to_the_text_as_it_was_written() -> None:

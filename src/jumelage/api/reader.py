@@ -199,11 +199,14 @@ class Reader:
             found = [report_file.report(name) for name in report_file.report_names()]
         return Table(lambda: of_reports(found, lang), lang)
 
-    def sql(self, text: str, /, *, timeout: float = 60.0, memory: int = 1000, **params: object) -> Result:
+    def sql(
+        self, text: str, /, *, labels: bool = False, timeout: float = 60.0, memory: int = 1000, **params: object
+    ) -> Result:
         """Ask a query of one's own, which only reads, sees what is in scope, and ends within its limits.
 
         The plain names are the safe ones: `partnerships` has each agreement in force once. Each `$name` in the text
         stands for the value given as `name=…`, a text, number, date or truth, put in as a literal and never as SQL.
+        With `labels` each column of codes is followed by one with what they are called, in the reader's language.
         `timeout` is in seconds; `memory`, in megabytes, holds on DuckDB alone. On DuckDB a process of its own answers.
         The rows are kept in a temporary file, so that memory is not used up however many there are; the answer to an
         EXPLAIN is the plan, a line each.
@@ -221,9 +224,9 @@ class Reader:
                     _LEAST_MEMORY,
                 )
             )
-        values = {name: _text(name, value) for name, value in params.items()}
+        values = {name: _value(name, value) for name, value in params.items()}
         with self._asked(at_desk=True) as connection:
-            desk = self._desk(connection, Limits(timeout, memory))
+            desk = self._desk(connection, Limits(timeout, memory, ("timeout=", "memory=")))
             _check_given(desk.wanted(text), values)
             found = desk.read(text, values)
             if len(found) > 1:
@@ -237,7 +240,8 @@ class Reader:
                 plan = replace(plan, rows=[(line,) for row in plan.rows for line in str(row[-1]).split("\n")])
                 return Table(lambda: grid_of(plan), self._lang)
             remarks = (remark.text(self._lang) for remark in self._scope.remarks)
-            return Answer(desk, found[0], remarks, self._lang)
+            asked = desk.labelled(found[0], self._lang) if labels else found[0]
+            return Answer(desk, asked, remarks, self._lang)
 
     def _desk(self, connection: Connection, limits: Limits) -> Desk:
         """Return the desk that was asked last, if nothing else was asked since: opening one starts a process."""
@@ -291,12 +295,10 @@ def _language(lang: str) -> str:
     return lang
 
 
-def _text(name: str, value: object) -> str:
-    """Return a value as the text of a literal; UsageError for what has none."""
-    if isinstance(value, bool):
-        return str(value).lower()
+def _value(name: str, value: object) -> object:
+    """Return a value that can be a literal; UsageError for what has none."""
     if isinstance(value, str | int | float | Decimal | date):
-        return str(value)
+        return value
     raise UsageError(
         both(
             "${}\u00a0: une valeur est un texte, un nombre, une date ou un booléen, et non {}",
@@ -307,7 +309,7 @@ def _text(name: str, value: object) -> str:
     )
 
 
-def _check_given(wanted: Sequence[str], given: Mapping[str, str]) -> None:
+def _check_given(wanted: Sequence[str], given: Mapping[str, object]) -> None:
     """Raise UsageError for a parameter without a value, or a value that no parameter takes."""
     if missing := [name for name in wanted if name not in given]:
         raise UsageError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path  # noqa: TC003  # Typer reads annotations at run time
 from typing import Annotated, Literal
 
@@ -88,12 +89,13 @@ def sql(
     from jumelage.querying.desk import open_desk, read_values
 
     values = read_values(parameter or ())
-    limits = Limits(timeout, memory)
+    limits = Limits(timeout, memory, ("--timeout", "--memory"))
     if query is None and file is None and at_a_terminal(sys.stdin, sys.stdout):
         from jumelage.cli.shell import open_shell
         from jumelage.cli.shell_session import Seen, Session
 
         seen = Seen(wave, as_of, classified_on, kind, without_inferred=without_inferred)
+        limits = replace(limits, by=(".timeout", "--memory"))
         open_shell(Session(ctx, db, seen, limits, values, format_, rows, lang, output, labels=labels))
         return
     text, name = _text(query, file)

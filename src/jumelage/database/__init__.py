@@ -3,7 +3,7 @@
 What the rest of the house may use is exported here; Alembic is imported by `migrate` alone.
 """
 
-from jumelage.database.bulk import analyze, append, fetch, orphans, settle, spool, superuser, variables
+from jumelage.database.bulk import analyze, append, fetch, fingerprint, orphans, settle, spool, superuser, variables
 from jumelage.database.connection import (
     creating,
     holding,
@@ -35,6 +35,7 @@ __all__ = [
     "fetch",
     "file_to_read",
     "files",
+    "fingerprint",
     "from_spool",
     "head",
     "hidden",

@@ -23,7 +23,7 @@ from jumelage.database.parquet import parquet_of_spool
 from jumelage.database.sql import literal
 from jumelage.errors import DatabaseError, LimitError
 from jumelage.temporary import temporary_folder
-from jumelage.texts import both
+from jumelage.texts import Label, both, filled
 from jumelage.writing import in_pieces
 
 if TYPE_CHECKING:
@@ -47,10 +47,14 @@ _DESCRIBE = "select column_name, column_type from (describe (\n"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a query may take: seconds, and megabytes of memory where a process of ours answers."""
+    """What a query may take: seconds, and megabytes of memory where a process of ours answers.
+
+    `by` is how whoever asks sets the two, if they can.
+    """
 
     seconds: float = 60.0
     megabytes: int = 1000
+    by: tuple[str, str] | None = None
 
 
 class FaultyError(Exception):
@@ -333,20 +337,19 @@ def _told(orig: Any, before: str, sql: str, error: Exception) -> FaultyError:  #
 
 
 def _too_long(limits: Limits) -> LimitError:
-    return LimitError(
-        both(
-            "la requête a pris plus de {} secondes et a été arrêtée\u00a0; --timeout en donne davantage",
-            "the query took more than {} seconds and was stopped; --timeout gives it more",
-            f"{limits.seconds:g}",
-        )
+    why = Label(
+        "la requête a pris plus de {} secondes et a été arrêtée", "the query took more than {} seconds and was stopped"
     )
+    return _over(filled(why, f"{limits.seconds:g}"), limits.by and limits.by[0])
 
 
 def _too_much(limits: Limits) -> LimitError:
-    return LimitError(
-        both(
-            "la requête a demandé plus de {} Mo de mémoire et a été arrêtée\u00a0; --memory lui en donne davantage",
-            "the query asked for more than {} MB of memory and was stopped; --memory gives it more",
-            limits.megabytes,
-        )
+    why = Label(
+        "la requête a demandé plus de {} Mo de mémoire et a été arrêtée",
+        "the query asked for more than {} MB of memory and was stopped",
     )
+    return _over(filled(why, limits.megabytes), limits.by and limits.by[1])
+
+
+def _over(why: Label, by: str | None) -> LimitError:
+    return LimitError(both("{}\u00a0; {} en donne davantage", "{}; {} gives it more", why, by) if by else why)

@@ -30,6 +30,11 @@ def spool(source: Connection, sql: str, columns: Sequence[str], file: BinaryIO) 
     engine_of(source).spool(source, sql, columns, file)
 
 
+def fingerprint(connection: Connection, columns: Sequence[str]) -> str:
+    """Return the expression of a whole number for what columns hold, to be compared within one query."""
+    return engine_of(connection).fingerprint(columns)
+
+
 def orphans(connection: Connection, tables: Collection[str] | None = None) -> list[str]:
     """Return a sentence for each foreign key of the models (of these tables alone) that rows of the database break."""
     return engine_of(connection).orphans(connection, tables)

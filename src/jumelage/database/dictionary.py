@@ -1,39 +1,24 @@
 """The dictionary: every view and table that this version makes, with what is known of each column.
 
-It needs no database: columns and types are those of the tables and views, made in memory as `migrate` makes them.
+It needs no database: the columns of tables are those of the models, and schema/columns.toml has those of views.
 """
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
 from jumelage import content
-from jumelage.database.connection import in_memory
 from jumelage.database.models import SCHEMA, foreign_keys, metadata
-from jumelage.database.replica import make_tables
-from jumelage.database.sql import query
-from jumelage.database.views import create, meaning
+from jumelage.database.views import meaning
 from jumelage.database.words import Words, of_view, words_of
 from jumelage.errors import UsageError
 from jumelage.texts import both, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-# The engines call the types of a view's columns otherwise, and count in integers of other widths.
-_TYPES = {
-    "VARCHAR": "text",
-    "BIGINT": "integer",
-    "HUGEINT": "integer",
-    "DECIMAL(18,6)": "numeric(18, 6)",
-    "DATETIME": "timestamp",
-}
-_COLUMNS = """
-select schema_name, table_name, column_name, data_type from duckdb_columns()
-where database_name = current_database() and not internal order by table_oid, column_index
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +76,13 @@ def relation(name: str) -> Relation:
 
 
 def _views() -> Iterator[Relation]:
-    columns: dict[str, list[Field]] = {}
-    with in_memory().begin() as made:
-        make_tables(made)
-        create(made)
-        for schema, view, name, kind in query(made, _COLUMNS)[1]:
-            if schema != SCHEMA and (words := words_of(view, name)):
-                columns.setdefault(view, []).append(Field(name, _type(kind), words))
+    columns = tomllib.loads(content.read_text(content.root() / "schema" / "columns.toml"))
     for view, text in content.views("duckdb").items():
+        fields = tuple(
+            Field(name, kind, words) for name, kind in columns.get(view, {}).items() if (words := words_of(view, name))
+        )
         example = of_view(view).get("example", "").strip()
-        yield Relation(view, view=True, meaning=meaning(text), fields=tuple(columns[view]), example=example)
-
-
-def _type(kind: str) -> str:
-    return _TYPES.get(kind, kind.lower())
+        yield Relation(view, view=True, meaning=meaning(text), fields=fields, example=example)
 
 
 def _tables() -> Iterator[Relation]:
@@ -117,7 +95,7 @@ def _tables() -> Iterator[Relation]:
         fields = tuple(
             Field(
                 column.name,
-                _type(str(column.type)),
+                str(column.type).lower().replace("datetime", "timestamp"),
                 words,
                 bool(column.nullable),
                 column.primary_key,

@@ -33,6 +33,7 @@ def _by_a_process() -> Allowed:
     return replace(
         base,
         functions=base.functions | set(lists["functions"]),
+        table_functions=frozenset(lists["table_functions"]),
         operators=base.operators | set(lists["operators"]),
         types=base.types | set(lists["types"]),
         relations=readable,

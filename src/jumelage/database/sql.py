@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from contextlib import closing
+from datetime import date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -39,6 +41,18 @@ def _pieces(result: CursorResult[Any]) -> Iterator[list[tuple[Any, ...]]]:
 def literal(value: str | Path) -> str:
     """Return a text or a path as an SQL literal, which every engine takes for that text."""
     return "'" + str(value).replace("'", "''") + "'"
+
+
+def value_literal(value: object) -> str:
+    """Return a value as an SQL literal of its own type, alike on every engine; a text is a text, whatever is in it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | Decimal):
+        return f"({value:f})" if isinstance(value, Decimal) else f"({value})"
+    for kind, name in ((float, "float8"), (datetime, "timestamp"), (date, "date")):
+        if isinstance(value, kind):
+            return f"cast({literal(str(value))} as {name})"
+    return literal(str(value))
 
 
 def file_to_read(path: Path) -> str:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from jumelage.database.sql import literal
+from jumelage.database.sql import value_literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _EXPLAIN = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*explain\b(\s+analyze\b)?", re.IGNORECASE | re.DOTALL)
+_SPACES = re.compile("[^\\S\\x00-\\x7f]|[\u180e\u200b-\u200d\u2060\ufeff]")  # those that have no width, too
 _ENDS = "; \t\n\r\f\v"
 
 
@@ -69,11 +70,12 @@ def split(connection: Any, text: str) -> list[Statement]:  # noqa: ANN401
     duckdb.Error if it is no SQL.
     """
     found, start = [], 0
+    data = _with_plain_spaces(text)
     for one in connection.extract_statements(text):
-        start = text.index(one.query, start)
+        query = _with_plain_spaces(one.query)
+        begin = max(data.find(query, start), start)
+        start = begin + len(query)
         sql = one.query.rstrip(_ENDS)
-        begin = len(text[:start].encode())
-        start += len(one.query)
         explain = ""
         if match := _EXPLAIN.match(sql):
             explain = "explain analyze" if match[1] else "explain"
@@ -84,13 +86,21 @@ def split(connection: Any, text: str) -> list[Statement]:  # noqa: ANN401
     return found
 
 
-def filled_in(statement: Statement, values: Mapping[str, str]) -> Statement:
+def _with_plain_spaces(text: str) -> bytes:
+    """Return a text with as many plain spaces as a space of another kind has bytes, as DuckDB gives a statement back.
+
+    DuckDB leaves those within texts and comments; here, where only places matter, they go, too.
+    """
+    return _SPACES.sub(lambda found: " " * len(found[0].encode()), text).encode()
+
+
+def filled_in(statement: Statement, values: Mapping[str, object]) -> Statement:
     """Put values into the place of the parameters, as literals; KeyError for one that has none."""
     data, made, at = statement.sql.encode(), b"", 0
     ((_, begin),) = statement.origin
     origin = [(0, begin)]
     for start, end, name in parameters(statement.sql):
-        made += data[at:start] + literal(values[name]).encode()
+        made += data[at:start] + value_literal(values[name]).encode()
         origin += [(len(made), begin + end)]
         at = end
     made += data[at:]

@@ -40,11 +40,14 @@ class Refused:
 class Allowed:
     """What a query may use: names by kind, the relations that it may read, and forms of expressions.
 
-    `operations` are the kinds of operators that have a form of their own. Where `folds`, case does not tell names apart
-    whatever the engine; `describes` allows DESCRIBE and SUMMARIZE of what a query may read.
+    `table_functions` may stand where a table does: a function of the same name may be another one there, such as
+    DuckDB's `histogram`, which reads any relation that a text names. `operations` are the kinds of operators that have
+    a form of their own. Where `folds`, case does not tell names apart whatever the engine; `describes` allows DESCRIBE
+    and SUMMARIZE of what a query may read.
     """
 
     functions: frozenset[str]
+    table_functions: frozenset[str]
     operators: frozenset[str]
     types: frozenset[str]
     relations: Callable[[], frozenset[str]]
@@ -117,6 +120,10 @@ class Allowed:
             yield from self._relation(value, seen)
 
     def _place(self, place: dict[str, Any]) -> Iterator[Refused]:
+        if place.get("type") == "TABLE_FUNCTION":
+            name = str(place.get("function", {}).get("function_name", "")).lower()
+            if name in self.functions and name not in self.table_functions:  # otherwise it is refused as a function
+                yield Refused("table function", name, _position(place))
         if place.get("type") not in _PLACES and not (self.describes and place.get("type") == "SHOW_REF"):
             yield Refused("form", str(place.get("type")).lower(), _position(place))
 

@@ -46,6 +46,7 @@ def on_every_engine() -> Allowed:
     lists = allowed()
     return Allowed(
         functions=lists["functions"],
+        table_functions=frozenset(),
         operators=lists["operators"],
         types=lists["types"],
         relations=relations,

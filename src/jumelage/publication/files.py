@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from jumelage.errors import UsageError
 from jumelage.publication.apart import Maker
 from jumelage.publication.changes import histories
+from jumelage.publication.described import said
 from jumelage.render import renderer
+from jumelage.render.dictionary_page import dictionary_page, views_read
 from jumelage.render.grid import of_ledger, of_sheet
 from jumelage.render.page import page_of, remarks_of
 from jumelage.render.parquet import render_parquet
@@ -116,7 +118,10 @@ def _pages(
         whole.append((SNAPSHOT_FILE, words(lang)[SNAPSHOT]))
     forms = [name for name in DATA_FORMATS if name in formats]
     cells = {name: rows_of_cells(one) for name, one in found.items()}
-    yield from _encoded(pages(site, page, cells, forms, whole, changed))
+    described, sections = said(lang), [section for part in page["parts"] for section in part.sections]
+    read = {section.id: views_read(section.sql, described.views) for section in sections}
+    yield from _encoded(pages(site, page, cells, forms, whole, changed, read))
+    yield from _encoded([dictionary_page(site, described, sections, read)])
 
 
 def _encoded(texts: Iterable[tuple[str, str]]) -> Iterator[tuple[str, bytes]]:

@@ -59,11 +59,13 @@ def _version(name: str) -> str | None:
 
 @cache
 def _code() -> str:
-    """Return the hash of all that makes pages of rows: this package, its views and its reports."""
+    """Return the hash of all that makes pages of rows: this package, its views, its words and its reports."""
     digest = hashlib.sha256()
     package = Path(__file__).parents[1]
     found = [path for path in package.rglob("*.*") if path.suffix in {".py", ".jinja", ".css", ".js", ".typ"}]
-    for folder in (root() / "schema" / "views", root() / "reports"):
+    schema = root() / "schema"
+    found += [*schema.glob("*.toml"), *schema.glob("erd*.svg")]
+    for folder in (schema / "views", root() / "reports"):
         found += folder.iterdir()
     for path in sorted(found, key=lambda path: (path.parent.name, path.name)):
         data = path.read_bytes()

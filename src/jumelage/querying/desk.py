@@ -33,10 +33,13 @@ _LABELS = {
     "city": ("cities", "name"),
 }
 _ROW = "jumelage_row"
+_NO_SELECT = "Only SELECT statements"  # how DuckDB begins to say that a statement is none
 _AT = Label("ligne {}, colonne {}\u00a0: {}", "line {}, column {}: {}")
 _MAY_NOT = {
     "function": Label("la fonction {} n’est pas de celles qu’une requête peut appeler\u00a0; {}",
                       "the function {} is not one that a query may call; {}"),
+    "table function": Label("la fonction {} ne peut tenir lieu de table",
+                            "the function {} may not stand where a table does"),
     "operator": Label("l’opérateur {} n’est pas de ceux qu’une requête peut employer",
                       "the operator {} is not one that a query may use"),
     "type": Label("le type {} n’est pas de ceux qu’une requête peut employer",
@@ -44,7 +47,11 @@ _MAY_NOT = {
     "relation": Label("il n’y a pas de table {} qu’une requête puisse lire\u00a0; {}",
                       "there is no table {} that a query may read; {}"),
 }  # fmt: skip
-_ONLY_READS = Label("une requête ne fait que lire\u00a0: {}", "a query only reads: {}")
+_ONLY_READS = Label(
+    "une requête ne fait que lire\u00a0: elle commence par select, with, from, describe ou explain",
+    "a query only reads: it begins with select, with, from, describe or explain",
+)
+_NOT_THIS = Label("une requête ne peut employer ceci\u00a0: {}", "a query may not use this: {}")
 _TWICE = Label(
     "plusieurs colonnes s’appellent {}\u00a0; nommez-les autrement\u00a0: … as nom",
     "several columns are called {}; give them other names: … as name",
@@ -86,7 +93,7 @@ class Desk:
             return f"select * from {name}"
         return f"select {', '.join(database.columns_to_read(self._connection, table))} from {schema}.{table}"
 
-    def read(self, text: str, values: Mapping[str, str] | None = None, file: str = "") -> list[Statement]:
+    def read(self, text: str, values: Mapping[str, object] | None = None, file: str = "") -> list[Statement]:
         """Split a text into queries that may be asked, with values in the place of their parameters.
 
         UsageError with everything that is wrong in any of them; `file` is where the text comes from.
@@ -95,6 +102,8 @@ class Desk:
 
         if not text.strip():
             raise UsageError(both("il n’y a pas de requête", "there is no query"))
+        for given in (text, *map(str, (values or {}).values())):
+            _check_unicode(given)
         try:
             found = split(self._door.split_by(), text)
         except duckdb.Error as error:
@@ -128,6 +137,7 @@ class Desk:
 
     def wanted(self, text: str) -> list[str]:
         """Return the names of the parameters of a text, in their order; none if it is no SQL."""
+        _check_unicode(text)
         return list(dict.fromkeys(name for _, _, name in parameters(text)))
 
     def columns(self, statement: Statement, file: str = "") -> list[tuple[str, str]]:
@@ -181,7 +191,7 @@ class Desk:
     def _said(self, refused: Refused) -> Label:
         """Say what a query uses and may not, with what may have been meant."""
         if refused.what == "form":
-            return filled(_ONLY_READS, refused.name)
+            return _ONLY_READS if refused.name.startswith(_NO_SELECT) else filled(_NOT_THIS, refused.name)
         known = readable() if refused.what == "relation" else self._door.functions()
         return filled(_MAY_NOT[refused.what], refused.name, nearest(refused.name, known))
 
@@ -226,6 +236,21 @@ def as_json(pieces: Iterator[bytes]) -> Iterator[bytes]:
         yield before + held
         before = b",\n"
     yield b"[]\n" if before == b"[\n" else b"\n]\n"
+
+
+def _check_unicode(text: str) -> None:
+    """Raise UsageError for half a character, as escapes of JSON can leave it: no engine takes it."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise UsageError(
+            both(
+                "le texte n’est pas de l’Unicode valide : {} au caractère {}",
+                "the text is not valid Unicode: {} at character {}",
+                f"U+{ord(text[error.start]):04X}",
+                error.start + 1,
+            )
+        ) from None
 
 
 def read_values(given: Sequence[str]) -> dict[str, str]:

@@ -89,6 +89,7 @@ def site_of(
     menu = [(start_of(lang), w["start"]), *((f"{lang}/{one.name}.html", one.title.text(lang)) for one in parts)]
     menu += [(f"{lang}/ledger.html", w["ledger_short"])] if printed else []
     menu += [] if compared else [(f"{lang}/az.html", w["az"])]
+    menu += [(f"{lang}/dictionary.html", w["dictionary"])]
     named = ", ".join(f"{one.wave}@{one.revision}" for one in waves)
     return Site(
         page_title(waves, lang),
@@ -117,12 +118,13 @@ def pages(
     data: Sequence[str],
     whole: Sequence[tuple[str, str]],
     histories: Mapping[str, Sequence[Label]],
+    read: Mapping[str, Sequence[str]],
 ) -> Iterator[tuple[str, str]]:
     """Yield the pages of the document: the start, its parts, how each report is computed, and the ledger.
 
     `cells` say where the rows behind a cell stand, by report and key; `data` are the formats that there are of each
     report, `whole` the files that hold everything, with their names; `histories` say what changed in a report since the
-    revision before, and under "" what is said of the others.
+    revision before, and under "" what is said of the others; `read` are the views that a report reads.
     """
     lang, w = site.lang, page["w"]
     places = {
@@ -165,6 +167,7 @@ def pages(
                 section=section,
                 back=places[section.id],
                 command=f"jumelage report {section.report} {scope_words(page['waves'], section.kind)}",
+                views=read[section.id],
                 history=[line.text(lang) for line in histories.get(section.report, histories.get("", ()))],
             )
     if printed:

@@ -39,6 +39,8 @@ WORDS = {
     "measure": Label("mesure", "measure"),
     "upper_end": Label("borne supérieure de {}", "upper end of {}"),
     "run_it": Label("La commande, puis la requête qu’elle exécute\u00a0:", "The command, then the query that it runs:"),
+    "dictionary": Label("Dictionnaire", "Dictionary"),
+    "reads": Label("Vues lues", "Views read"),
     "history": Label("Depuis la révision précédente", "Since the revision before"),
     "az": Label("De A à Z", "A to Z"),
     "find": Label("Chercher une ville ou un pays", "Find a town or a country"),

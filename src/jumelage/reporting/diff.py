@@ -42,6 +42,12 @@ _FACTS = (
 # What wave.toml says beside: of these keys nothing stands in a table, and yet they belong to the content.
 _SETTINGS = ("defaults", "sources", "printed", "missing", "dates", "map", "publication")
 _IN_TABLES = {"printed.several_mark", *(f"defaults.{question}" for question in QUESTIONS)}
+# What is told of an agreement, beside how its partner is spelled.
+_TOLD = (
+    "city", "country", "partner_key", "since_from", "since_to", "since_missing", "until_from", "until_to", "inferred",
+    "source", "apart",
+)  # fmt: skip
+_BUCKETS = 1 << 16
 _BY_NUMBER = "partnerships"  # their numbers say nothing: they are compared by what they say
 
 
@@ -66,7 +72,7 @@ def differences(connection: Connection, before: Scope, after: Scope) -> Iterator
     """Yield everything that differs between two scopes of one revision each."""
     yield from _facts(connection, before, after)
     for table in (*OF_A_LOAD, LISTED):
-        if table != _BY_NUMBER:
+        if table != _BY_NUMBER and before.single != after.single:
             yield from _rows(connection, table, before, after)
     yield from agreements(connection, before, after)
     (old_ledger, old_sheets), (new_ledger, new_sheets) = (check(connection, scope) for scope in (before, after))
@@ -159,16 +165,21 @@ def _told(names: list[str], values: Iterable[object]) -> str:
 
 def agreements(connection: Connection, before: Scope, after: Scope) -> Iterator[Change]:
     """Yield the agreements of which one revision has more than the other, and partners that are spelled otherwise."""
+    if before.single == after.single:
+        return
     old, new = of_revision(before), of_revision(after)
-    told = "city, country, partner_key, since_from, since_to, since_missing, until_from, until_to, inferred, source"
+    only = _where_they_differ(connection, old, new)
+    if not only:
+        return
+    told = ", ".join(_TOLD)
     sides = [
         f"sum(case when {side} then 1 else 0 end), "
         f"string_agg(distinct case when {side} then partner end, ' | ' order by case when {side} then partner end)"
         for side in (old, new)
     ]
     sql = (
-        f"select * from (select {told}, apart, {sides[0]}, {sides[1]} from survey.partnerships "
-        f"where ({old}) or ({new}) group by {told}, apart) "
+        f"select * from (select {told}, {sides[0]}, {sides[1]} from survey.partnerships "
+        f"where (({old}) or ({new})) and {only} group by {told}) "
         "t(city, country, key, since_from, since_to, missing, until_from, until_to, inferred, source, apart, "
         "was, spelled, becomes, spells) where was <> becomes or spelled is distinct from spells"
     )
@@ -186,6 +197,30 @@ def agreements(connection: Connection, before: Scope, after: Scope) -> Iterator[
         elif spelled != spells:
             changes.append(Change("row", _BY_NUMBER, f"{town} · {key}", "partner", spelled, spells))
     yield from sorted(changes, key=lambda change: (change.what, change.name, change.key, change.measure))
+
+
+def _where_they_differ(connection: Connection, old: str, new: str) -> str:
+    """Return the condition on agreements that may differ; nothing if none does.
+
+    Agreements fall into buckets by what is told of them, and buckets of the same number and the same sum of
+    fingerprints are the same: most revisions correct a few rows of many, and only those are held side by side.
+    """
+    bucket = f"{database.fingerprint(connection, _TOLD)} % {_BUCKETS}"
+    sums = (
+        (f"sum(case when {side} then 1 else 0 end)", f"coalesce(sum(case when {side} then mark end), 0)")
+        for side in (old, new)
+    )
+    (count, mark), (counts, marks) = sums
+    sql = (
+        f"select bucket from (select wave, revision, {bucket} as bucket, "
+        f"{database.fingerprint(connection, (*_TOLD, 'partner'))} as mark "
+        f"from survey.partnerships where ({old}) or ({new})) t "
+        f"group by bucket having {count} <> {counts} or {mark} <> {marks}"
+    )
+    buckets = [str(number) for (number,) in database.query(connection, sql)[1]]
+    if len(buckets) > _BUCKETS // 4:
+        return "1 = 1"
+    return f"{bucket} in ({', '.join(buckets)})" if buckets else ""
 
 
 def _period(first: object, last: object) -> str:

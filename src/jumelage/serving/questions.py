@@ -63,6 +63,9 @@ FIELDS: dict[str, tuple[dict[str, Any], Label]] = {
 }
 
 
+_ENDLESS = (float("inf"), float("-inf"))  # what a number becomes that is too large, and a word that JSON has not
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """A query and what it is about; texts are None where nothing was said.
@@ -71,7 +74,7 @@ class Question:
     """
 
     sql: str
-    parameters: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, object] = field(default_factory=dict)
     wave: str | None = None
     as_of: str | None = None
     classified_on: str | None = None
@@ -105,9 +108,7 @@ def question_of_json(data: bytes) -> Question:
     if given.get("sql") is None:
         raise UsageError(both("il manque le champ sql", "the field sql is missing"))
     said = {name: value for name, value in given.items() if value is not None}
-    values = {name: value if isinstance(value, str) else json.dumps(value) for name, value in
-              said.pop("parameters", {}).items()}  # fmt: skip
-    found = Question(**said, parameters=values)
+    found = Question(**said)
     return replace(found, whole=found.format != "json")
 
 
@@ -116,7 +117,8 @@ def _fits(value: object, schema: Mapping[str, Any]) -> bool:
         return value in schema["enum"]
     if schema["type"] == "object":
         return isinstance(value, dict) and all(
-            isinstance(one, str | int | float) and not isinstance(one, bool) for one in value.values()
+            isinstance(one, str | int | float) and not isinstance(one, bool) and one not in _ENDLESS
+            for one in value.values()
         )
     return isinstance(value, bool if schema["type"] == "boolean" else str)
 

@@ -212,6 +212,13 @@ class Engine(ABC):
         """Write what a query of the source gives to a file of CSV: every value quoted, and a null not."""
 
     @abstractmethod
+    def fingerprint(self, columns: Sequence[str]) -> str:
+        """Return the expression of a whole number of 64 bits for what these columns hold, nulls told from texts.
+
+        It is compared within one query alone: another engine, or another version of it, gives other numbers.
+        """
+
+    @abstractmethod
     def orphans(self, connection: Connection, tables: Collection[str] | None) -> list[str]:
         """Return a sentence for each foreign key that rows break; none where the engine keeps the keys itself."""
 

@@ -41,6 +41,9 @@ SETTINGS = {
     "errors_as_json": "false",
     "autoinstall_known_extensions": "false",
 }
+# Of a file that is handed on: the smallest blocks, with which one of few rows is a tenth as large, and a format that
+# people's own DuckDB reads, too, which may be older than ours.
+_HANDED_ON = {"default_block_size": "16384", "storage_compatibility_version": "v1.2.0"}
 _LOCKED = "Could not set lock on file"
 _READER = "in read-only mode"  # what DuckDB adds where the other one only reads
 _MAGIC = b"DUCK"  # from the ninth byte on
@@ -164,9 +167,7 @@ class DuckDB(Engine):
         A folder whose lock nobody holds was left by a process that is gone: the next one takes it over.
         """
         with created(Path(str(url.database)).resolve(), self.shown(url), instead=instead) as (beside, keep):
-            # A file of few rows that is handed on is a tenth as large with the smallest blocks.
-            smallest = {"default_block_size": "16384"} if instead else {}
-            yield url.set(database=str(beside), query=smallest), keep
+            yield url.set(database=str(beside), query=_HANDED_ON if instead else {}), keep
 
     def tidy(self, url: URL) -> None:
         """Remove the folder in which a process that is gone created a database."""
@@ -280,6 +281,10 @@ class DuckDB(Engine):
         line = " || ',' || ".join(fields)
         pieces = stream(source, f"select {line} from ({sql}) t")
         file.writelines("".join([f"{line}\n" for (line,) in rows]).encode() for rows in pieces)
+
+    def fingerprint(self, columns: Sequence[str]) -> str:
+        """Return DuckDB's hash of the values as they are."""
+        return f"hash({', '.join(columns)})"
 
     def orphans(self, connection: Connection, tables: Collection[str] | None) -> list[str]:
         """Look for what PostgreSQL's foreign keys would have said: here they would block ALTER."""
