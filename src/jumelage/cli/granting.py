@@ -9,7 +9,6 @@ import typer
 from jumelage.cli.options import WAITS, Db, Lang, Wait, url_of
 from jumelage.cli.progress import patient
 from jumelage.cli.streams import say, write
-from jumelage.database.engines import ROLES
 from jumelage.errors import UsageError
 from jumelage.texts import Label, both, filled
 
@@ -36,9 +35,9 @@ def grant(
     wait: Wait = WAITS,
     lang: Lang = "en",  # noqa: ARG001
 ) -> None:
-    """Create the roles of a database on PostgreSQL, each with what it needs and no more.
+    """Create the roles of a PostgreSQL database.
 
-    DATABASE_reader asks, reports and publishes; DATABASE_loader loads and withdraws besides; DATABASE_owner owns the
+    Each may do what it needs and no more. DATABASE_reader asks, reports and publishes; DATABASE_loader loads and withdraws besides; DATABASE_owner owns the
     tables and migrates. Again it does what is missing. It takes a superuser. See docs/postgresql.md.
     """
     from jumelage import database
@@ -49,7 +48,7 @@ def grant(
             both("--role va avec --to\u00a0: qui devient membre", "--role goes with --to: who becomes a member")
         )
     url = url_of(ctx, db)
-    chosen = role or ROLES[0]
+    chosen = role or "reader"
     if dry_run:
         steps = planned(url, to or (), chosen)
         write([f"{step.sql};\n" for step in steps], None)

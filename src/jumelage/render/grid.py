@@ -350,9 +350,8 @@ def of_history(entries: Sequence[HistoryEntry], lang: str) -> Grid:
 def _withdrawn(entry: HistoryEntry, lang: str) -> str:
     if entry.withdrawn_at is None:
         return ""
-    if entry.withdrawn_by is None:
-        return filled(_WITHDRAWN_THEN, entry.withdrawn_at).text(lang)
-    return filled(_WITHDRAWN, entry.withdrawn_at, entry.withdrawn_by, entry.withdrawn_why).text(lang)
+    said = _WITHDRAWN if entry.withdrawn_by else _WITHDRAWN_THEN
+    return filled(said, entry.withdrawn_at, entry.withdrawn_by, entry.withdrawn_why).text(lang)
 
 
 def _scalar(value: object) -> Value:
