@@ -141,6 +141,7 @@ def test_a_dump_that_is_restored_holds_the_same_content(
     # Its roles carry the name of the other database: those of its own take their place.
     done = give(target)
     assert f"{target.database}_reader: role created" in done
+    assert not [line for line in done if "is a member" in line and str(made.url.database) + "_" in line.split()[0]]
     assert give(target) == [f"{database.shown(target)}: nothing to grant, all is as it should be"]
     statement(postgres, f"drop database {target.database}")
     for role in ("reader", "loader", "owner"):

@@ -256,10 +256,10 @@ def _of_database(at: There) -> Iterator[Step]:
 
 
 def _of_owner(connection: Connection, at: There, relations: Sequence[Relation]) -> Iterator[Step]:
-    """Give what lets all that is ours belong to the owner; whoever it belongs to becomes a member."""
+    """Give what lets all that is ours belong to the owner; who had it and logs in becomes a member."""
     found = list(_not_owned(connection, at, relations))
-    superusers = {name for (name,) in query(connection, "select quote_ident(rolname) from pg_roles where rolsuper")[1]}
-    for owner in sorted({owner for _, _, owner in found} - superusers):
+    people = query(connection, "select quote_ident(rolname) from pg_roles where rolcanlogin and not rolsuper")[1]
+    for owner in sorted({owner for _, _, owner in found} & {name for (name,) in people}):
         yield from _member(at, at.owner, owner)
     for place, (what, kind, _) in enumerate(found):
         said = same("") if place else filled(_OWNS, at.owner, filled(_THINGS, len(found)))
