@@ -37,8 +37,9 @@ def grant(
 ) -> None:
     """Create the roles of a PostgreSQL database.
 
-    Each may do what it needs and no more. DATABASE_reader asks, reports and publishes; DATABASE_loader loads and withdraws besides; DATABASE_owner owns the
-    tables and migrates. Again it does what is missing. It takes a superuser. See docs/postgresql.md.
+    Each may do what it needs and no more. DATABASE_reader asks, reports and publishes; DATABASE_loader loads and
+    withdraws besides; DATABASE_owner owns the tables and migrates. Again it does what is missing. It takes a superuser.
+    See docs/postgresql.md.
     """
     from jumelage import database
     from jumelage.database.roles import give, planned
