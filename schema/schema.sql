@@ -680,12 +680,14 @@ select
     nullif(current_setting('jumelage.inferred', true), '') as inferred,
     cast(nullif(current_setting('jumelage.classified_on', true), '') as date) as classified_on,
     coalesce(current_setting('jumelage.scope', true) similar to ' *[^,@ ]+@[1-9][0-9]{0,8} *', false) as single,
-    nullif(current_setting('jumelage.kind', true), '') as kind;
+    nullif(current_setting('jumelage.kind', true), '') as kind,
+    has_column_privilege('survey.revisions'::regclass, 'loaded_by', 'select') as sees_who;
 comment on column settings.scope is 'Revisions that were chosen, such as 2006@1, several by commas; null where none was.';
 comment on column settings.inferred is 'no where inferred rows are to be left out; null where nothing was chosen.';
 comment on column settings.classified_on is 'Day by which countries are to be put into zones; null for the reference date of each wave.';
 comment on column settings.single is 'Whether a single revision of a single wave was chosen.';
 comment on column settings.kind is 'The one kind of authority that is shown; null for all.';
+comment on column settings.sees_who is 'Whether the session may know who loaded a wave, and why: on PostgreSQL a reader may not.';
 
 create view scope as
 -- The revisions that all other views show: those chosen, else the current revision of the latest real wave.
@@ -776,7 +778,7 @@ comment on column listed_agreements.partner_key is 'Partner: letters and digits 
 comment on column listed_agreements.apart is 'With a partner at home, in a wave that sets such agreements apart: in no international figure.';
 
 create view waves as
--- The wave in scope: its title, dates, frame and source.
+-- The wave in scope: its title, dates, frame and source; who loaded it and why for those who may know.
 select
     r.wave,
     r.revision,
@@ -796,8 +798,8 @@ select
     r.content_hash,
     r.code_lists_hash,
     r.loaded_at,
-    r.loaded_by,
-    r.reason,
+    case when (select t.sees_who from settings t) then r.loaded_by end as loaded_by,
+    case when (select t.sees_who from settings t) then r.reason end as reason,
     r.software
 from scope s
 inner join survey.revisions r on r.wave = s.wave and r.revision = s.revision

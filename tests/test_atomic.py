@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -17,9 +18,10 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
 from jumelage import database
+from jumelage.cli import progress, showing
 from jumelage.database.engines.postgresql import LOCK
 from jumelage.errors import DatabaseError
-from tests.conftest import WAVE_2006, Databases, WaveFolder, address, run
+from tests.conftest import WAVE_2006, Databases, Result, WaveFolder, address, run
 from tests.test_load import content
 
 # Each row of the file is 990 agreements, so that nearly all of a load's time is spent on the database.
@@ -151,7 +153,10 @@ READING: list[tuple[object, ...]] = [("report", "zones"), ("explain", "zones", "
 def test_while_somebody_writes_writers_are_told_so_and_readers_of_a_server_are_served(loaded: URL) -> None:
     refused, served = (WRITING + READING, []) if loaded.get_backend_name() == "duckdb" else (WRITING, READING)
     with somebody_writing(loaded):
-        answers = [run(*command, "--db", address(loaded)) for command in refused]
+        answers = [
+            run(*command, *(("--wait", 0) if command in WRITING else ()), "--db", address(loaded))
+            for command in refused
+        ]
         codes = [run(*command, "--db", address(loaded)).code for command in served]
     who = r" \(PID \d+\)" if not served else ""
     whose = "" if not served else r": process \d+, user \S+, .*since .* UTC"
@@ -180,3 +185,26 @@ def test_a_load_that_fails_after_a_table_leaves_nothing(
     assert (result.code, result.err) == (3, "error: no space left on device\n")
     assert content(migrated) == before
     assert run("load", WAVE_2006, "--db", address(migrated)).err.startswith("wave 2006, revision 1: loaded")
+
+
+def test_a_second_loader_waits_and_is_told_for_whom(loaded: URL, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "_watched", lambda: True)
+    monkeypatch.setattr(progress, "steps", lambda: nullcontext(lambda _step: None))
+    monkeypatch.setattr(showing, "steps", lambda: nullcontext(lambda _step: None))
+    done: list[Result] = []
+    thread = threading.Thread(target=lambda: done.append(run("load", WAVE_2006, "--wait", 60, "--db", address(loaded))))
+    with somebody_writing(loaded):
+        thread.start()
+        time.sleep(2)
+        assert not done
+    thread.join(60)
+    (result,) = done
+    assert result.code == 0, result.err
+    first, *_ = result.err.splitlines()
+    assert re.fullmatch(
+        rf"waiting, for at most 60 s: {re.escape(database.shown(loaded))} is busy: another process.*", first
+    )
+    if loaded.get_backend_name() == "postgresql":
+        assert re.search(r"process \d+, user \S+, .*since .* UTC$", first)
+    assert result.err.count("waiting,") == 1
+    assert result.err.endswith("wave 2006, revision 1: unchanged\n")

@@ -114,7 +114,7 @@ def test_a_reader_that_holds_the_file_is_not_called_a_writer(on_duckdb: Database
     ) as reader:
         assert reader.stdout is not None
         reader.stdout.readline()
-        result = run("migrate", "--db", address(url))
+        result = run("migrate", "--wait", 0, "--db", address(url))
         assert run("waves", "--db", address(url)).code == 0
         reader.communicate()
     assert result.code == 4

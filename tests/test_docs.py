@@ -19,7 +19,25 @@ from tests.conftest import ROOT, address, run
 from tests.generate import EXAMPLE
 from tests.test_cli import tree
 
-ELSEWHERE = {"--sql"}  # options of other programs: Alembic
+# Options of other programs: Alembic, pip, those of PostgreSQL and its cluster.
+ELSEWHERE = (
+    {"--sql"}
+    | {
+        f"--{name}"
+        for name in (
+            "require-hashes",
+            "no-deps",
+            "start",
+            "encoding",
+            "template",
+            "format",
+            "file",
+            "dbname",
+            "no-owner",
+        )
+    }
+    | {"--no-acl", "--exit-on-error", "--roles-only"}
+)
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "schema").rglob("*.md"))]
 EXAMPLES = [

@@ -538,10 +538,10 @@ def test_withdrawals_take_revisions_back_one_by_one_and_a_load_goes_on_counting(
     assert ("eu,5,0" in run("report", "zones", *db, *CSV).out, content(migrated)["survey.revisions"]) == (True, 4)
 
 
-def test_a_withdrawal_waits_for_nobody(told: URL) -> None:
+def test_a_withdrawal_waits_no_longer_than_it_is_told(told: URL) -> None:
     before = content(told)
     with somebody_writing(told):
-        done = run("withdraw", "tiny@2", "--reason", "wrong", "--db", address(told))
+        done = run("withdraw", "tiny@2", "--reason", "wrong", "--wait", 0, "--db", address(told))
     assert (done.code, done.out) == (4, "")
     assert done.err.startswith(f"error: {database.shown(told)} is busy: ")
     assert " is writing" in done.err

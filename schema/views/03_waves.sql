@@ -1,4 +1,4 @@
--- The wave in scope: its title, dates, frame and source.
+-- The wave in scope: its title, dates, frame and source; who loaded it and why for those who may know.
 select
     r.wave,
     r.revision,
@@ -18,8 +18,8 @@ select
     r.content_hash,
     r.code_lists_hash,
     r.loaded_at,
-    r.loaded_by,
-    r.reason,
+    case when (select t.sees_who from settings t) then r.loaded_by end as loaded_by,
+    case when (select t.sees_who from settings t) then r.reason end as reason,
     r.software
 from scope s
 inner join survey.revisions r on r.wave = s.wave and r.revision = s.revision

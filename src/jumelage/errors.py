@@ -80,6 +80,11 @@ class BusyError(JumelageError):
 
     exit_code = 4
 
+    def __init__(self, message: str | _Said, state: str | _Said | None = None) -> None:
+        """Keep who it is, `state`, without the advice that `message` ends with."""
+        super().__init__(message)
+        self.state = message if state is None else state
+
 
 class LimitError(JumelageError):
     """A query of an analyst took more time or memory than it may have."""

@@ -12,6 +12,7 @@ import typer
 
 from jumelage.cli import (
     exporting,
+    granting,
     loading,
     migrating,
     publishing,
@@ -62,6 +63,7 @@ def _options(
 
 for module in (
     migrating,
+    granting,
     registering,
     loading,
     revisions,

@@ -9,6 +9,7 @@ import typer
 
 from jumelage.cli import showing
 from jumelage.cli.options import (
+    WAITS,
     AcceptLoss,
     Aliases,
     AsOf,
@@ -22,10 +23,12 @@ from jumelage.cli.options import (
     Output,
     Reason,
     Table,
+    Wait,
     say_remarks,
     scope_of,
     url_of,
 )
+from jumelage.cli.progress import patient
 from jumelage.cli.streams import check_output, protect, say, show, speak, write
 from jumelage.errors import UsageError
 from jumelage.texts import Label, both, filled
@@ -101,6 +104,7 @@ def load(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check everything and show what would change; load nothing.")
     ] = False,
+    wait: Wait = WAITS,
 ) -> None:
     """Check a wave and load it as a revision.
 
@@ -140,10 +144,11 @@ def load(
     request = request_of(handed, reason, by, table=table, wave=wave, **more, tell=how.copied.append)
     url = url_of(ctx, db)
     check_output(output)
-    if dry_run:
-        showing.rehearse(url, request, how)
-    else:
-        showing.load(url, request, how)
+    with patient(wait):
+        if dry_run:
+            showing.rehearse(url, request, how)
+        else:
+            showing.load(url, request, how)
 
 
 def _past(recorded_at: str | None) -> datetime | None:

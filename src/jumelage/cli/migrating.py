@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jumelage.cli.options import Db, Lang, url_of
+from jumelage.cli.options import WAITS, Db, Lang, Wait, url_of
+from jumelage.cli.progress import patient
 from jumelage.cli.streams import say
 from jumelage.texts import Label, both, filled, listed, same
 
@@ -35,6 +36,7 @@ def migrate(
         bool, typer.Option("--accept-loss", help="Go down even if that loses what was recorded.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
+    wait: Wait = WAITS,
     lang: Lang = "en",  # noqa: ARG001
 ) -> None:
     """Create the database or bring it up to date.
@@ -42,7 +44,8 @@ def migrate(
     Goes through the migrations, then makes the views and the code lists those of this version. A way down that loses
     what was recorded says what, and asks for --accept-loss.
     """
-    bring_up(url_of(ctx, db), to, dry_run=dry_run, accept_loss=accept_loss)
+    with patient(wait):
+        bring_up(url_of(ctx, db), to, dry_run=dry_run, accept_loss=accept_loss)
 
 
 def bring_up(url: URL, to: str = "head", *, dry_run: bool = False, accept_loss: bool = False) -> bool:

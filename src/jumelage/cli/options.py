@@ -28,6 +28,12 @@ else:  # the names come from where they are listed
 _COUNTED = Label("{}\u00a0: {}", "{}: {}")
 NOTE = Label("remarque\u00a0: {}", "note: {}")
 
+_UNGUARDED = Label(
+    "{} peut écrire dans cette base\u00a0; une requête ne fait pourtant que lire\u00a0; jumelage grant en fait un rôle "
+    "qui ne peut que cela",
+    "{} may write to this database; a query only reads all the same; jumelage grant makes a role that can do no more",
+)
+
 Db = Annotated[
     str | None,
     typer.Option(
@@ -117,6 +123,11 @@ AcceptLoss = Annotated[
     bool,
     typer.Option("--accept-loss", help="Load a correction even if it loses more than a tenth of a table."),
 ]
+Wait = Annotated[
+    float,
+    typer.Option("--wait", metavar="SECONDS", help="How long to wait while somebody else writes to it.", min=0),
+]
+WAITS = 30.0  # seconds, unless --wait says otherwise
 Out = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where to publish; replaced as a whole.")]
 
 
@@ -145,6 +156,14 @@ def scope_of(
     for note in notes:
         say(filled(NOTE, note))
     return found
+
+
+def say_unguarded(connection: Connection) -> None:
+    """Say that queries are asked with rights to write, which is for whoever manages a server to mend."""
+    from jumelage import database
+
+    if role := database.unguarded(connection):
+        say(filled(NOTE, filled(_UNGUARDED, role)))
 
 
 def say_remarks(scope: Scope) -> None:

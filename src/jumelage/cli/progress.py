@@ -7,17 +7,20 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from jumelage.cli.streams import spoken
-from jumelage.texts import Label
+from jumelage.cli.streams import say, spoken
+from jumelage.texts import Label, filled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from jumelage.errors import BusyError
 
 CHECKING = Label("confrontation des chiffres à leurs lignes", "holding figures against their rows")
 COMPARING = Label("comparaison", "comparing")
 COMPUTING = Label("calcul", "computing")
 EXPORTING = Label("export", "exporting")
 PUBLISHING = Label("publication", "publishing")
+_WAITING = Label("attente, {} s au plus\u00a0: {}", "waiting, for at most {} s: {}")
 _STEPS = 8  # five tables, checking, comparing, writing
 _STEP_NAMES = {
     "opening": Label("ouverture", "opening"),
@@ -59,6 +62,21 @@ def waiting(what: Label) -> Iterator[None]:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=Console(file=sys.__stderr__), transient=True) as progress:
         progress.add_task(spoken(what), total=None)
+        yield
+
+
+@contextmanager
+def patient(seconds: float) -> Iterator[None]:
+    """Let whoever writes meanwhile wait so long for somebody else, and say on a terminal for whom and since when."""
+    from jumelage.database.patience import patient as waiting_so_long
+
+    def tell(busy: BusyError, most: float) -> None:
+        if _watched():
+            state = busy.state
+            what = state if isinstance(state, str) else Label(state.text("fr"), state.text("en"))
+            say(filled(_WAITING, f"{most:g}", what))
+
+    with waiting_so_long(seconds, tell):
         yield
 
 

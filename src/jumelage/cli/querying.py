@@ -20,6 +20,7 @@ from jumelage.cli.options import (
     Waves,
     WithoutInferred,
     say_remarks,
+    say_unguarded,
     scope_of,
     url_of,
 )
@@ -102,6 +103,8 @@ def sql(
     check_output(output)
     with answering(url, limits) as process, database.reading(url) as connection:
         scope = scope_of(connection, wave, as_of, classified_on, kind=kind, without_inferred=without_inferred)
+        if sys.stderr is not None and sys.stderr.isatty():
+            say_unguarded(connection)
         with open_desk(connection, scope, limits, process) as desk:
             found = desk.read(text, values | asked(desk, text, values), name)
             if labels:

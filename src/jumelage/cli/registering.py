@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from jumelage.cli import showing
-from jumelage.cli.options import By, Db, Format, Lang, Output, url_of
+from jumelage.cli.options import WAITS, By, Db, Format, Lang, Output, Wait, url_of
+from jumelage.cli.progress import patient
 from jumelage.cli.streams import check_output, say, show
 from jumelage.texts import Label, filled
 
@@ -44,6 +45,7 @@ def add(
     by: By = None,
     lang: Lang = "en",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the list and say what it would add.")] = False,
+    wait: Wait = WAITS,
 ) -> None:
     """Add a list of authorities to the register.
 
@@ -57,7 +59,7 @@ def add(
     wanted = find_list(which, source=source, as_of=read_day(as_of) if as_of is not None else None)
     url = url_of(ctx, db)
     how = showing.Showing(lang=lang)
-    with showing.told(how):
+    with showing.told(how), patient(wait):
         done = add_list(url, wanted, by=by, dry_run=dry_run)
     showing.show_findings(done.findings, how)
     if done.new or done.changed:

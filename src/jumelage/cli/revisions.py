@@ -6,8 +6,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jumelage.cli.options import AsOf, By, ClassifiedOn, Db, Format, Lang, Output, say_remarks, scope_of, url_of
-from jumelage.cli.progress import COMPARING, waiting
+from jumelage.cli.options import (
+    WAITS,
+    AsOf,
+    By,
+    ClassifiedOn,
+    Db,
+    Format,
+    Lang,
+    Output,
+    Wait,
+    say_remarks,
+    scope_of,
+    url_of,
+)
+from jumelage.cli.progress import COMPARING, patient, waiting
 from jumelage.cli.streams import check_output, say, show
 from jumelage.texts import Label, both, filled
 
@@ -96,6 +109,7 @@ def withdraw(
     db: Db = None,
     by: By = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be current then; record nothing.")] = False,
+    wait: Wait = WAITS,
     lang: Lang = "en",  # noqa: ARG001
 ) -> None:
     """Record that a revision no longer stands.
@@ -106,7 +120,7 @@ def withdraw(
     from jumelage import database
     from jumelage.revisions.history import withdraw as record
 
-    with database.writing(url_of(ctx, db), dry_run=dry_run) as connection:
+    with patient(wait), database.writing(url_of(ctx, db), dry_run=dry_run) as connection:
         done = record(connection, revision, reason=reason, by=by)
     wave = revision.partition("@")[0]
     left = (

@@ -10,7 +10,8 @@ import typer
 
 from jumelage.cli import loading, showing
 from jumelage.cli.course import course
-from jumelage.cli.options import AcceptLoss, By, Db, Handed, Lang, Out, Reason, url_of
+from jumelage.cli.options import WAITS, AcceptLoss, By, Db, Handed, Lang, Out, Reason, Wait, url_of
+from jumelage.cli.progress import patient
 from jumelage.cli.publishing import Formats, listed_formats
 from jumelage.cli.streams import write
 from jumelage.errors import UsageError
@@ -66,6 +67,7 @@ def reproduce(
     lang: Lang = "en",
     accept_loss: AcceptLoss = False,
     formats: Formats = "site,csv",
+    wait: Wait = WAITS,
 ) -> None:
     """Migrate, load, check and publish in one go.
 
@@ -77,4 +79,5 @@ def reproduce(
     showed = showing.Showing(lang=lang)
     more = {"lang": lang, "accept_loss": accept_loss, "tell": showed.copied.append}
     wanted = Wanted(listed_formats(formats))
-    course(url, lambda: showing.load(url, loading.request_of(handed, reason, by, **more), showed).wave, out, wanted)
+    with patient(wait):
+        course(url, lambda: showing.load(url, loading.request_of(handed, reason, by, **more), showed).wave, out, wanted)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from jumelage.cli.options import Db, Lang, url_of
+from jumelage.cli.options import Db, Lang, say_unguarded, url_of
 from jumelage.cli.streams import say
 from jumelage.errors import UsageError
 from jumelage.texts import both
@@ -83,8 +83,8 @@ def serve(
     if queries is not None and not queries.is_dir():
         raise UsageError(both("{} n’est pas un dossier", "{} is not a folder", queries))
     tokens = Tokens(token_file)
-    with database.reading(url):
-        pass  # what is wrong with it is told now, and not to the first reader
+    with database.reading(url) as connection:  # what is wrong with it is told now, and not to the first reader
+        say_unguarded(connection)
     service = Service(url, Settings(Limits(timeout, memory), max_rows, concurrency))
     served = Served(service, out, queries, tokens, say, is_own(host, proxy=proxy), proxy)
     listening = server.bound(host, port)

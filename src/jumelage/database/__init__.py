@@ -6,8 +6,8 @@ What the rest of the house may use is exported here; Alembic is imported by `mig
 from jumelage.database.bulk import analyze, append, fetch, fingerprint, orphans, settle, spool, superuser, variables
 from jumelage.database.connection import (
     creating,
+    holding,
     in_memory,
-    lock,
     make_engine,
     only_read,
     opened,
@@ -16,6 +16,7 @@ from jumelage.database.connection import (
     translated,
     writing,
 )
+from jumelage.database.people import columns_to_read, hidden, readable, unguarded
 from jumelage.database.sql import file_to_read, from_spool, literal, query, stream
 from jumelage.database.state import columns, content_hash, current, head, migrations, outdated
 from jumelage.database.urls import DEFAULT, ENVIRONMENT, exists, files, resolve_url, shown
@@ -26,6 +27,7 @@ __all__ = [
     "analyze",
     "append",
     "columns",
+    "columns_to_read",
     "content_hash",
     "creating",
     "current",
@@ -36,9 +38,10 @@ __all__ = [
     "fingerprint",
     "from_spool",
     "head",
+    "hidden",
+    "holding",
     "in_memory",
     "literal",
-    "lock",
     "make_engine",
     "migrations",
     "only_read",
@@ -46,6 +49,7 @@ __all__ = [
     "orphans",
     "outdated",
     "query",
+    "readable",
     "reading",
     "replacing",
     "resolve_url",
@@ -55,6 +59,7 @@ __all__ = [
     "stream",
     "superuser",
     "translated",
+    "unguarded",
     "variables",
     "writing",
 ]

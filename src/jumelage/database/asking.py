@@ -243,6 +243,7 @@ class _OnServer(_Taken):
         self._connection, self._bench, self._limits = connection, bench, limits
         self._driver: Any = connection.connection.driver_connection
         self._stopped = False
+        engine_of(connection).become(connection, "reader")  # who could write reads no more than readers do
         for statement in settings:
             connection.exec_driver_sql(statement)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from sqlalchemy import event
@@ -10,10 +10,11 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, StatementError
 
 from jumelage.database.attempt import TRIED_OUT
-from jumelage.database.engines import engine_of
+from jumelage.database.engines import WAIT, engine_of
+from jumelage.database.patience import patience
 from jumelage.database.state import check_migrated, current
 from jumelage.database.urls import exists, shown, where_named
-from jumelage.errors import DatabaseError
+from jumelage.errors import BusyError, DatabaseError
 from jumelage.texts import both
 
 if TYPE_CHECKING:
@@ -23,19 +24,19 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def translated(url: URL) -> Iterator[None]:
-    """Turn an engine's refusal into an error of ours, with no secret in it."""
+def translated(url: URL, seconds: float = WAIT) -> Iterator[None]:
+    """Turn an engine's refusal into an error of ours, with no secret in it; so long was waited for a lock."""
     engine = engine_of(url)
     try:
         yield
     except DBAPIError as error:
-        raise engine.told(error.orig or error, url) from error
+        raise engine.told(error.orig or error, url, seconds) from error
     except StatementError as error:  # what SQLAlchemy wraps around errors of ours
         if isinstance(error.orig, DatabaseError):
             raise error.orig from error
         raise
     except engine.errors() as error:  # of a COPY, which goes past SQLAlchemy
-        raise engine.told(error, url) from error
+        raise engine.told(error, url, seconds) from error
 
 
 def make_engine(url: URL, *, read_only: bool = False) -> Engine:
@@ -76,8 +77,7 @@ def reading(url: URL) -> Iterator[Connection]:
 def writing(url: URL, *, dry_run: bool = False) -> Iterator[Connection]:
     """Open a migrated database in one transaction: committed at the end, undone on any error or in a dry run."""
     engine_of(url).tidy(url)
-    with opened(url, read_only=False) as connection:
-        lock(connection, url)
+    with holding(url) as connection:
         check_migrated(connection, url)
         yield connection
         if not dry_run:
@@ -92,8 +92,8 @@ def creating(url: URL) -> Iterator[Connection]:
     """
     engine_of(url).tidy(url)
     if exists(url):
-        with opened(url, read_only=False) as connection:
-            lock(connection, url)
+        with holding(url) as connection:
+            engine_of(url).become(connection, "owner")
             yield connection
             connection.commit()
         return
@@ -129,13 +129,32 @@ def opened(url: URL, *, read_only: bool) -> Iterator[Connection]:
             )
         )
     engine_of(url).check(url)
-    with translated(url), make_engine(url, read_only=read_only).connect() as connection:
+    waits = WAIT if read_only else patience().seconds
+    with translated(url, waits), make_engine(url, read_only=read_only).connect() as connection:
         yield connection
 
 
-def lock(connection: Connection, url: URL) -> None:
-    """Be the only one who changes the database until the transaction ends; BusyError if somebody else is."""
-    engine_of(url).lock(connection, url)
+@contextmanager
+def holding(url: URL) -> Iterator[Connection]:
+    """Open a database that exists and be the only one who changes it, until the transaction ends.
+
+    Whoever else does is waited for, as `patience` has it; then BusyError.
+    """
+    connection, held = _held(url)
+    with held:
+        yield connection
+
+
+def _held(url: URL) -> tuple[Connection, ExitStack]:
+    pause = patience().pauses()
+    while True:
+        try:
+            with ExitStack() as stack:
+                connection = stack.enter_context(opened(url, read_only=False))
+                engine_of(url).lock(connection, url, patience().seconds)
+                return connection, stack.pop_all()
+        except BusyError as busy:
+            pause(busy)
 
 
 def only_read(connection: Connection) -> None:

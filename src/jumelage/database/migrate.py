@@ -19,7 +19,7 @@ from jumelage.database import (
     views,
     way_down,
 )
-from jumelage.database.connection import creating, lock, opened
+from jumelage.database.connection import creating, holding, opened
 from jumelage.database.engines import engine_of
 from jumelage.database.models import SCHEMA, metadata
 from jumelage.database.state import content_hash, current, head, migrations, outdated
@@ -121,8 +121,8 @@ def rehearse(url: URL, to: str = "head") -> Plan:
         todo = plan(connection, to)
     if not todo.down:
         return todo
-    with opened(url, read_only=False) as connection:
-        lock(connection, url)
+    with holding(url) as connection:
+        engine_of(url).become(connection, "owner")
         return migrate(connection, to, dry_run=True)
 
 
@@ -239,6 +239,8 @@ def _run(context: EnvironmentContext, connection: Connection, unfit: Unfit) -> N
         if at_head:
             _install(connection)
         kept = engine.grant(connection, rights)
+        if at_head:
+            engine.renew(connection)
         engine.mark_version(connection, {} if at_head else kept)
 
 

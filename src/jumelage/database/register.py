@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from jumelage.database.people import readable
 from jumelage.database.sql import query
 
 if TYPE_CHECKING:
@@ -72,10 +73,12 @@ class Installed:
 
 def installed(connection: Connection) -> list[Installed]:
     """Return what each list has put into the register, by kind; `present` are those that have no status."""
+    by = readable(connection)("a", "registers.added_by")
     _, rows = query(
         connection,
         "select c.list, c.kind, count(*), count(*) - count(c.status), r.as_of, r.source, r.added_at, r.added_by "
-        "from survey.cities c left join survey.registers r on r.list = c.list "
+        f"from survey.cities c left join (select list, as_of, source, added_at, {by} from survey.registers a) r "
+        "on r.list = c.list "
         "group by c.list, c.kind, r.as_of, r.source, r.added_at, r.added_by order by c.list, c.kind",
     )
     found = [Installed(*row) for row in rows]

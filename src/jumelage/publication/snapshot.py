@@ -45,9 +45,10 @@ def write_snapshot(connection: Connection, scopes: Scope | Iterable[Scope], path
         revision for scope in ([scopes] if isinstance(scopes, Scope) else scopes) for revision in scope.revisions
     )
     with temporary_folder() as folder:
+        unseen = database.hidden(connection)
         for table in _COPIED:
             with (folder / f"{table.name}.csv").open("wb") as file:
-                database.spool(connection, _rows(table, tuple(revisions)), _names(table), file)
+                database.spool(connection, _rows(table, tuple(revisions), unseen), _names(table), file)
         with database.replacing(url) as made:
             make_tables(made, folder)
             for table in _COPIED:
@@ -81,11 +82,13 @@ def _names(table: Table) -> list[str]:
     return [column.name for column in table.columns]
 
 
-def _rows(table: Table, revisions: tuple[tuple[str, int], ...]) -> str:
-    """Return the query for what is kept of a table."""
+def _rows(table: Table, revisions: tuple[tuple[str, int], ...], unseen: frozenset[str]) -> str:
+    """Return the query for what is kept of a table; what may not be read is empty as it is for everybody."""
     chosen = " or ".join(f"wave = {database.literal(wave)} and revision = {number}" for wave, number in revisions)
     columns = ", ".join(
-        f"case when {column.name} is not null then '' end as {column.name}"
+        f"'' as {column.name}"
+        if f"{table.fullname}.{column.name}" in unseen
+        else f"case when {column.name} is not null then '' end as {column.name}"
         if column.info.get("private")
         else column.name
         for column in table.columns

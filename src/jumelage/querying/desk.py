@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from jumelage import database
 from jumelage.database.asking import FaultyError, Limits, asking
 from jumelage.database.free_queries import readable
 from jumelage.database.statements import Statement, filled_in, parameters, split
@@ -75,15 +76,22 @@ def open_desk(
     `process` answers, if one was started by `answering` with the same limits.
     """
     with asking(connection, scope_settings(connection, scope), limits or Limits(), process) as door:
-        yield Desk(door)
+        yield Desk(door, connection)
 
 
 class Desk:
     """Answers queries of one scope. UsageError says where one is wrong, LimitError that it takes too much."""
 
-    def __init__(self, door: Asking) -> None:
-        """Ask through a door."""
-        self._door = door
+    def __init__(self, door: Asking, connection: Connection) -> None:
+        """Ask through a door to what a connection has open."""
+        self._door, self._connection = door, connection
+
+    def whole(self, name: str) -> str:
+        """Return the query for all of a view or table that may be read."""
+        schema, _, table = name.rpartition(".")
+        if not any(column.startswith(f"{name}.") for column in database.hidden(self._connection)):
+            return f"select * from {name}"
+        return f"select {', '.join(database.columns_to_read(self._connection, table))} from {schema}.{table}"
 
     def read(self, text: str, values: Mapping[str, object] | None = None, file: str = "") -> list[Statement]:
         """Split a text into queries that may be asked, with values in the place of their parameters.

@@ -67,6 +67,7 @@ _SHOWING = Label(
     "showing {} of {} {} changes; all of them: --format csv -o FILE",
 )
 _WITHDRAWN = Label("retirée le {} par {}\u00a0: {}", "withdrawn {} by {}: {}")
+_WITHDRAWN_THEN = Label("retirée le {}", "withdrawn {}")
 _MOVED = Label(
     "chargées sous d’autres listes de codes que celles d’aujourd’hui\u00a0: {}",
     "loaded under other code lists than those of now: {}",
@@ -331,7 +332,7 @@ def of_history(entries: Sequence[HistoryEntry], lang: str) -> Grid:
             str(entry.revision),
             kind(entry.status, lang),
             str(entry.loaded_at),
-            entry.loaded_by,
+            entry.loaded_by or "",
             plain_text(entry.rows, lang),
             entry.content_hash[:12],
             _SEMICOLON.text(lang).join(filter(None, (entry.reason, _withdrawn(entry, lang)))),
@@ -349,7 +350,8 @@ def of_history(entries: Sequence[HistoryEntry], lang: str) -> Grid:
 def _withdrawn(entry: HistoryEntry, lang: str) -> str:
     if entry.withdrawn_at is None:
         return ""
-    return filled(_WITHDRAWN, entry.withdrawn_at, entry.withdrawn_by, entry.withdrawn_why).text(lang)
+    said = _WITHDRAWN if entry.withdrawn_by else _WITHDRAWN_THEN
+    return filled(said, entry.withdrawn_at, entry.withdrawn_by, entry.withdrawn_why).text(lang)
 
 
 def _scalar(value: object) -> Value:

@@ -50,9 +50,10 @@ def wave_facts(connection: Connection, scope: Scope) -> tuple[WaveFacts, ...]:
     `complete` tells whether the list of agreements that the scope shows is.
     """
     chosen = " or ".join(f"r.wave = '{wave}' and r.revision = {revision}" for wave, revision in scope.revisions)
+    columns = ", ".join(f"r.{name}" for name in database.columns_to_read(connection, "revisions"))
     names, rows = database.query(
         connection,
-        "select r.*, w.synthetic, s.agreements_complete as complete from survey.revisions r "
+        f"select {columns}, w.synthetic, s.agreements_complete as complete from survey.revisions r "
         "join survey.waves w on w.wave = r.wave join scope s on s.wave = r.wave and s.revision = r.revision "
         f"where {chosen} order by r.reference_date, r.wave",
     )

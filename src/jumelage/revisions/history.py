@@ -12,7 +12,7 @@ from jumelage import __version__, database
 from jumelage.database.models import OF_A_LOAD, metadata
 from jumelage.errors import UsageError
 from jumelage.revisions.scope import current, recorded
-from jumelage.texts import Label, both, find_control
+from jumelage.texts import Label, both, filled, find_control
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -24,7 +24,7 @@ _LONGEST = 1000  # characters of a reason or a name
 class Entry:
     """A revision in the history; `status` is current, superseded or withdrawn. Times are in UTC.
 
-    `rows` are all that it holds, `agreements` those in force.
+    `rows` are all that it holds, `agreements` those in force. Who and why are none where the session may not know.
     """
 
     wave: str
@@ -32,7 +32,7 @@ class Entry:
     status: str
     synthetic: bool
     loaded_at: datetime
-    loaded_by: str
+    loaded_by: str | None
     reason: str | None
     rows: int
     agreements: int
@@ -57,9 +57,9 @@ def history(connection: Connection, as_of: datetime | None = None) -> list[Entry
     standing = current(known, as_of)
     latest = {one.wave: max(o.reference_date for o in known if o.wave == one.wave) for one in known}
     known.sort(key=lambda one: (latest[one.wave], one.wave, one.revision))
-    _, facts = database.query(
-        connection, "select wave, revision, loaded_by, reason, content_hash from survey.revisions"
-    )
+    of_people = database.readable(connection)
+    by, why = (of_people("r", f"revisions.{name}") for name in ("loaded_by", "reason"))
+    _, facts = database.query(connection, f"select wave, revision, {by}, {why}, content_hash from survey.revisions r")
     told = {(wave, revision): rest for wave, revision, *rest in facts}
     rows = _rows(connection, OF_A_LOAD)
     agreements = _rows(connection, ("partnerships",), "where until_from is null")
@@ -123,15 +123,11 @@ def withdraw(connection: Connection, name: str, *, reason: str, by: str | None =
             )
         )
     if found.withdrawn_at:
-        raise UsageError(
-            both(
-                "{} est déjà retirée, depuis le {} UTC\u00a0: {}",
-                "{} is already withdrawn, since {} UTC: {}",
-                name,
-                found.withdrawn_at,
-                found.withdrawn_why,
-            )
+        told = both(
+            "{} est déjà retirée, depuis le {} UTC", "{} is already withdrawn, since {} UTC", name, found.withdrawn_at
         )
+        why = found.withdrawn_why
+        raise UsageError(told if why is None else filled(Label("{}\u00a0: {}", "{}: {}"), told, why))
     connection.execute(
         metadata.tables["survey.withdrawals"].insert(),
         {

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+_WITHDRAWN = Label("{} a été retirée le {} UTC", "{} was withdrawn on {} UTC")
 _WAS_WITHDRAWN = Label("{} a été retirée le {} UTC par {}\u00a0: {}", "{} was withdrawn on {} UTC by {}: {}")
 
 
@@ -85,11 +86,13 @@ class Recorded:
 
 def recorded(connection: Connection) -> list[Recorded]:
     """Return every revision, waves by their reference date."""
+    of_people = database.readable(connection)
+    by, why = (of_people("x", f"withdrawals.{name}") for name in ("withdrawn_by", "reason"))
     _, rows = database.query(
         connection,
         "select r.wave, r.revision, w.synthetic, r.reference_date, r.agreements_complete, "
         "case when r.home_apart then r.home_country end, r.loaded_at, "
-        "r.code_lists_hash = i.hash, x.withdrawn_at, x.withdrawn_by, x.reason from survey.revisions r "
+        f"r.code_lists_hash = i.hash, x.withdrawn_at, {by}, {why} from survey.revisions r "
         "join survey.waves w on w.wave = r.wave join survey.installed i on i.part = 'code_lists' "
         "left join survey.withdrawals x on x.wave = r.wave and x.revision = r.revision "
         "order by r.reference_date, r.wave, r.revision",
@@ -122,6 +125,8 @@ def find_scope(
     chosen = _choose(known, wave.strip() if wave is not None else None, as_of)
     withdrawn = tuple(
         filled(_WAS_WITHDRAWN, one.name, one.withdrawn_at, one.withdrawn_by, one.withdrawn_why)
+        if one.withdrawn_by
+        else filled(_WITHDRAWN, one.name, one.withdrawn_at)
         for one in chosen
         if one.withdrawn_at
     )

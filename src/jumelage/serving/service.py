@@ -114,7 +114,7 @@ class Service:
         if self._tables is None:
             with self.place(None), self.desk(question) as (_, desk):
                 names = sorted(readable(), key=lambda name: ("." in name, name))
-                self._tables = {name: desk.columns(desk.read(f"select * from {name}")[0]) for name in names}
+                self._tables = {name: desk.columns(desk.read(desk.whole(name))[0]) for name in names}
         return self._tables
 
     def close(self) -> None:

@@ -6,17 +6,19 @@ A further engine is one file here and one line below. Nothing outside this folde
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, BinaryIO, ClassVar, Literal
 
 from sqlalchemy.engine import URL
 
 from jumelage.database.sql import from_spool
+from jumelage.errors import UsageError
 from jumelage.temporary import temporary_folder
-from jumelage.texts import Label
+from jumelage.texts import Label, both
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -31,8 +33,18 @@ Verdict = Literal["statement", "failed", "busy"]
 # Each table and view by its kind and name, with privilege, role, and whether the role may grant it on.
 Rights = dict[tuple[str, str], set[tuple[str, str, bool]]]
 OURS = "jumelage: "  # how the comments on what jumelage makes in a schema of its users begin
-WAIT = 5  # seconds for somebody else's lock
+WAIT = 5  # seconds for somebody else's lock, unless whoever writes is told otherwise
+ROLES = ("reader", "loader", "owner")
+AGAIN = Label("{}\u00a0; réessayez plus tard", "{}; try again later")
 UNREADABLE_URL = Label("l’URL de la base de données est illisible\u00a0; {}", "the database URL cannot be read; {}")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A statement, and what it does in words; none where it belongs to the one before it."""
+
+    sql: str
+    said: Label
 
 
 class Engine(ABC):
@@ -83,8 +95,11 @@ class Engine(ABC):
         """Remove what a process that is gone left beside a database."""
 
     @abstractmethod
-    def lock(self, connection: Connection, url: URL) -> None:
-        """Be the only one who changes the database until the transaction ends; BusyError if somebody else is."""
+    def lock(self, connection: Connection, url: URL, seconds: float) -> None:
+        """Be the only one who changes the database until the transaction ends; BusyError if somebody else is.
+
+        `seconds` is how long to wait later for what a reader holds.
+        """
 
     @abstractmethod
     def only_read(self, connection: Connection) -> None:
@@ -99,8 +114,8 @@ class Engine(ABC):
         """Tell what an error of the driver means."""
 
     @abstractmethod
-    def told(self, error: BaseException, url: URL) -> BusyError | DatabaseError:
-        """Turn an error of the driver into one of ours: whom we wait for, or what to do; no secret in it."""
+    def told(self, error: BaseException, url: URL, seconds: float = WAIT) -> BusyError | DatabaseError:
+        """Turn an error of the driver into one of ours: whom we waited for so long, or what to do; no secret in it."""
 
     # --- the catalog
 
@@ -134,6 +149,42 @@ class Engine(ABC):
         Return the rights on what is there no longer.
         """
         return {}
+
+    def roles(self, connection: Connection, logins: Sequence[str], role: str) -> Iterator[Step]:  # noqa: ARG002
+        """Give what is to be done so that reader, loader and owner are there and logins one of them, step by step.
+
+        UsageError where an engine knows no roles, or there is no such login.
+        """
+        raise self.no_roles(connection.engine.url)
+
+    def no_roles(self, url: URL) -> UsageError:
+        """Return what is to be said where there are no roles."""
+        return UsageError(
+            both(
+                "{}\u00a0: une base qui est un fichier n’a pas de rôles\u00a0; "
+                "ses droits sont ceux du fichier (chmod, chown)",
+                "{}: a database that is a file has no roles; its rights are those of the file (chmod, chown)",
+                self.shown(url),
+            )
+        )
+
+    def check_may_grant(self, connection: Connection, url: URL) -> None:  # noqa: B027
+        """Raise DatabaseError for who may not do that."""
+
+    def become(self, connection: Connection, role: str) -> bool:  # noqa: ARG002
+        """Go on as the `owner` or the `reader`, until the transaction ends, where there is one; tell whether."""
+        return False
+
+    def unguarded(self, connection: Connection) -> str | None:  # noqa: ARG002
+        """Return who asks queries with rights to write, since there is no reader's role to take instead."""
+        return None
+
+    def renew(self, connection: Connection) -> None:  # noqa: B027
+        """Let the roles, where there are some, have their rights on what was made anew."""
+
+    def hidden(self, connection: Connection) -> frozenset[str]:  # noqa: ARG002
+        """Return the columns of who did something and why that the session may not read: `survey.table.column`."""
+        return frozenset()
 
     def mark_version(self, connection: Connection, kept: Rights) -> None:  # noqa: B027
         """Mark the version table as ours, where there may be others of its name; keep rights there for a way up."""

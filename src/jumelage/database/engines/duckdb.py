@@ -12,7 +12,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
-from jumelage.database.engines import OURS, UNREADABLE_URL, Engine
+from jumelage.database.engines import AGAIN, OURS, UNREADABLE_URL, WAIT, Engine
 from jumelage.database.engines.duckdb_file import created, start_of, tidy
 from jumelage.database.sql import literal, query, stream
 from jumelage.errors import BusyError, DatabaseError, UsageError
@@ -173,7 +173,7 @@ class DuckDB(Engine):
         """Remove the folder in which a process that is gone created a database."""
         tidy(Path(str(url.database)).resolve(), self.shown(url))
 
-    def lock(self, connection: Connection, url: URL) -> None:
+    def lock(self, connection: Connection, url: URL, seconds: float) -> None:
         """Do nothing: a file that is open for writing is locked as a whole already."""
 
     def only_read(self, connection: Connection) -> None:
@@ -193,7 +193,7 @@ class DuckDB(Engine):
             return "busy"
         return "failed" if type(error).__name__ in _FAILURES else "statement"
 
-    def told(self, error: BaseException, url: URL) -> BusyError | DatabaseError:
+    def told(self, error: BaseException, url: URL, seconds: float = WAIT) -> BusyError | DatabaseError:  # noqa: ARG002
         """Say who holds the file: a reader is not called a writer."""
         text, where = str(error).strip(), self.shown(url)
         if self.verdict(error) != "busy":
@@ -202,15 +202,10 @@ class DuckDB(Engine):
         who = f" (PID {found[1]})" if found else ""
         reads = Label("l’a ouvert en lecture", "has it open to read")
         does = reads if _READER in text else Label("est en train d’écrire", "is writing")
-        return BusyError(
-            both(
-                "{} est occupé\u00a0: un autre processus{} {}\u00a0; réessayez plus tard",
-                "{} is busy: another process{} {}; try again later",
-                where,
-                who,
-                does,
-            )
+        state = both(
+            "{} est occupé\u00a0: un autre processus{} {}", "{} is busy: another process{} {}", where, who, does
         )
+        return BusyError(filled(AGAIN, state), state)
 
     def version(self, connection: Connection) -> str | None:
         """Return the migration; DuckDB reads every table to list them, so the table is asked right away."""

@@ -9,9 +9,11 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
 
-from jumelage.database.engines import OURS, UNREADABLE_URL, WAIT, Engine
+from jumelage.database.engines import AGAIN, OURS, UNREADABLE_URL, WAIT, Engine
+from jumelage.database.engines import postgresql_roles as of_roles
+from jumelage.database.engines.postgresql_holders import HOLDERS, in_the_way, told_holders
 from jumelage.database.engines.postgresql_rights import grant, granted, mark_version
-from jumelage.database.engines.postgresql_session import parameters, pin
+from jumelage.database.engines.postgresql_session import OneStatement, begin, check_encoding, parameters
 from jumelage.database.models import CODE_LISTS, SCHEMA, metadata
 from jumelage.database.sql import literal, query
 from jumelage.errors import BusyError, DatabaseError, UsageError
@@ -19,20 +21,20 @@ from jumelage.temporary import temporary_folder
 from jumelage.texts import Label, both, filled, same
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     import psycopg
     from sqlalchemy import Connection
     from sqlalchemy import Engine as Connections
 
-    from jumelage.database.engines import Rights, Verdict
+    from jumelage.database.engines import Rights, Step, Verdict
 
 LOCK = 0x6A756D  # the advisory lock of whoever changes the database
 _WRITE = Label("écrivez postgresql://utilisateur@hôte:port/nom", "write postgresql://user@host:port/name")
 _UNREADABLE = filled(UNREADABLE_URL, _WRITE)
 _BUSY = Label(
-    "{} est occupée\u00a0: un autre processus est en train d’écrire{}\u00a0; réessayez plus tard",
-    "{} is busy: another process is writing{}; try again later",
+    "{} est occupée\u00a0: un autre processus est en train d’écrire{}",
+    "{} is busy: another process is writing{}",
 )
 _NUMBERS = ("connect_timeout", "keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count")
 _SECRETS = ("password", "sslpassword", "passfile", "oauth_client_secret")
@@ -108,27 +110,31 @@ class PostgreSQL(Engine):
 
     def connections(self, url: URL, *, read_only: bool) -> Connections:
         """Make a source of connections, each with the settings that are pinned."""
-        arguments: dict[str, Any] = parameters(url)
+        arguments: dict[str, Any] = parameters(url) | {"prepare_threshold": None}
         if read_only:
-            arguments["prepare_threshold"] = 0  # a prepared statement is one statement: no second one ends READ ONLY
-        # Whether a writer may write is the server's to say: default_transaction_read_only stands.
-        options = {"no_parameters": True} | ({"postgresql_readonly": True} if read_only else {})
+            arguments["cursor_factory"] = OneStatement
         made = create_engine(
             "postgresql+psycopg://",
             poolclass=NullPool,
             pool_reset_on_return=None,  # closing ends the transaction, and cannot fail
             connect_args=arguments,
-            isolation_level="REPEATABLE READ" if read_only else "READ COMMITTED",
-            execution_options=options,
+            use_native_hstore=False,  # it would be looked for on every connection
+            execution_options={"no_parameters": True},
         )
 
-        def pinned(raw: psycopg.Connection, _record: object) -> None:
-            pin(raw, self.shown(url))
+        def connected(raw: psycopg.Connection, _record: object) -> None:
+            check_encoding(raw, self.shown(url))
+            raw.autocommit = True  # what SQLAlchemy asks as it connects is no transaction
 
-        event.listen(made, "connect", pinned, insert=True)
+        def begun(connection: Connection) -> None:
+            raw: Any = connection.connection.driver_connection
+            begin(raw, read_only=read_only)
+
+        event.listen(made, "connect", connected, insert=True)
+        event.listen(made, "begin", begun)
         return made
 
-    def lock(self, connection: Connection, url: URL) -> None:
+    def lock(self, connection: Connection, url: URL, seconds: float) -> None:
         """Take the advisory lock, unless the session may only read."""
         if connection.exec_driver_sql("show transaction_read_only").scalar() == "on":
             raise DatabaseError(
@@ -142,13 +148,15 @@ class PostgreSQL(Engine):
             )
         if not connection.exec_driver_sql(f"select pg_try_advisory_xact_lock({LOCK})").scalar():
             held = f"l.locktype = 'advisory' and l.classid = 0 and l.objid = {LOCK}"
-            who = _holders(connection.exec_driver_sql(_HOLDERS.format(held=held)).fetchall())
-            raise BusyError(filled(_BUSY, self.shown(url), who))
+            who = told_holders(connection.exec_driver_sql(HOLDERS.format(held=held)).fetchall())
+            state = filled(_BUSY, self.shown(url), who)
+            raise BusyError(filled(AGAIN, state), state)
+        connection.exec_driver_sql(f"set local lock_timeout = {max(1000, round(seconds * 1000))}")
 
     def only_read(self, connection: Connection) -> None:
         """Make the transaction read only."""
         raw: Any = connection.connection.driver_connection
-        raw.prepare_threshold = 0  # a prepared statement is one statement
+        raw.cursor_factory = OneStatement
         connection.exec_driver_sql("set transaction read only")
 
     def errors(self) -> tuple[type[Exception], ...]:
@@ -169,23 +177,21 @@ class PostgreSQL(Engine):
         # A right that is missing is for whoever manages the database, as is all that is the server's own.
         return "failed" if code == "42501" or code[:2] in {"08", "53", "57", "58", "XX", "F0"} else "statement"
 
-    def told(self, error: BaseException, url: URL) -> BusyError | DatabaseError:
+    def told(self, error: BaseException, url: URL, seconds: float = WAIT) -> BusyError | DatabaseError:
         """Say whom we waited for, or what is to be done."""
         code = getattr(error, "sqlstate", None)
         where, text = self.shown(url), str(error).strip()
         if code == "55P03":
-            who = _in_the_way(url)
-            return BusyError(
-                both(
-                    "{} est occupée\u00a0: attendu {} s ce qu’un autre processus retient{}\u00a0; réessayez plus tard",
-                    "{} is busy: waited {} s for what another process holds{}; try again later",
-                    where,
-                    WAIT,
-                    who,
-                )
+            state = both(
+                "{} est occupée\u00a0: attendu {} s ce qu’un autre processus retient{}",
+                "{} is busy: waited {} s for what another process holds{}",
+                where,
+                f"{max(1, seconds):g}",
+                in_the_way(url),
             )
+            return BusyError(filled(AGAIN, state), state)
         if self.verdict(error) == "busy":
-            return BusyError(filled(_BUSY, where, ""))
+            return BusyError(filled(AGAIN, filled(_BUSY, where, "")))
         for name in _SECRETS:
             if secret := parameters(url).get(name):
                 text = text.replace(secret, "***")
@@ -194,26 +200,26 @@ class PostgreSQL(Engine):
         elif code == "42501":
             text = (
                 text.splitlines()[0]
-                + f"; the role needs the right: grant it, or use another role:\n{_GRANT.format(home='public')}"
+                + f"; the role needs the right, which a superuser gives:\n{_GRANT.format(role=url.username or 'ROLE')}"
             )
         return DatabaseError(f"{where}: {text}")
 
     def version(self, connection: Connection) -> str | None:
         """Return the migration; DatabaseError for a role that may not read it."""
         sql = (
-            "select n.nspname, current_user, has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, "
+            "select current_user, has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, "
             "'select') from pg_class c join pg_namespace n on n.oid = c.relnamespace "
             f"where c.relname = 'alembic_version' and c.relkind = 'r' and {_AT_HOME}"
         )
-        for schema, role, may in query(connection, sql)[1]:
+        for role, may in query(connection, sql)[1]:
             if not may:
                 raise DatabaseError(
                     both(
                         "le rôle {} ne peut lire les tables de jumelage, qui sont là\u00a0; "
-                        "leur propriétaire l’accorde\u00a0:\n{}",
-                        "the role {} may not read the tables of jumelage, which are there; their owner grants it:\n{}",
+                        "un super-utilisateur l’accorde\u00a0:\n{}",
+                        "the role {} may not read the tables of jumelage, which are there; a superuser grants it:\n{}",
                         role,
-                        same(_GRANT.format(home=schema)),
+                        same(_GRANT.format(role=role)),
                     )
                 )
             found: str | None = connection.exec_driver_sql("select version_num from alembic_version").scalar()
@@ -257,6 +263,42 @@ class PostgreSQL(Engine):
     def grant(self, connection: Connection, before: Rights) -> Rights:
         """Grant what is missing, and return the rights on what is there no longer."""
         return grant(connection, self._relations(connection), before)
+
+    def roles(self, connection: Connection, logins: Sequence[str], role: str) -> Iterator[Step]:
+        """Give what is to be done so that the three roles are there."""
+        return of_roles.steps(connection, self._relations(connection), logins, role)
+
+    def check_may_grant(self, connection: Connection, url: URL) -> None:
+        """Refuse who is no superuser."""
+        of_roles.check_may(of_roles.there(connection), self.shown(url))
+
+    def become(self, connection: Connection, role: str) -> bool:
+        """Go on as a role of the database, if there is one and whoever asks is a member of it."""
+        return of_roles.become(connection, role)
+
+    def unguarded(self, connection: Connection) -> str | None:
+        """Return the role of the session if it may write and there is no reader to go on as."""
+        return of_roles.unguarded(connection)
+
+    def renew(self, connection: Connection) -> None:
+        """Grant what the roles should have and have not."""
+        of_roles.renewed(connection, self._relations(connection))
+
+    def hidden(self, connection: Connection) -> frozenset[str]:
+        """Ask the server which of the columns of people the role may not read."""
+        private = [
+            (table.fullname, column.name)
+            for table in metadata.sorted_tables
+            for column in table.columns
+            if column.info.get("private")
+        ]
+        values = ", ".join(f"({literal(table)}, {literal(column)})" for table, column in private)
+        sql = (
+            f"select t.name || '.' || t.field from (values {values}) t (name, field) "
+            "join pg_attribute a on a.attrelid = to_regclass(t.name) and a.attname = t.field "
+            "where not has_column_privilege(a.attrelid, a.attnum, 'select')"
+        )
+        return frozenset(name for (name,) in query(connection, sql)[1])
 
     def mark_version(self, connection: Connection, kept: Rights) -> None:
         """Comment the version table, so that no other one is taken for it."""
@@ -313,7 +355,7 @@ class PostgreSQL(Engine):
 
     def analyze(self, connection: Connection, tables: Sequence[str]) -> None:
         """Analyze the tables, without waiting for one that somebody else is at."""
-        connection.exec_driver_sql(f"analyze (skip_locked) {', '.join(tables)}")
+        connection.exec_driver_sql(of_roles.analyzing(connection, tables))
 
     def superuser(self, connection: Connection) -> str | None:
         """Return the role if it is a superuser."""
@@ -326,44 +368,4 @@ _OUR_VIEWS = (
     f"from pg_class c where c.relkind = 'v' and c.relnamespace = quote_ident(current_schema())::regnamespace "
     f"and obj_description(c.oid, 'pg_class') like '{OURS}%'"
 )
-_GRANT = (
-    "  grant usage on schema {home}, survey to ROLE;\n  grant select on all tables in schema {home}, survey to ROLE;"
-)
-_HOLDERS = """
-select distinct a.pid, a.usename, a.application_name, a.state,
-  to_char(a.xact_start at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')
-from pg_catalog.pg_locks l join pg_catalog.pg_stat_activity a on a.pid = l.pid
-where l.granted and l.pid <> pg_backend_pid() and a.datname = current_database() and ({held}) order by 5, 1
-"""
-_OF_OURS = (
-    "l.relation in (select c.oid from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace "
-    "where n.nspname = 'survey' or c.relname = 'alembic_version' "
-    f"or obj_description(c.oid, 'pg_class') like '{OURS}%')"
-)
-
-
-def _holders(rows: Sequence[Any]) -> str:
-    """Say who they are: the server shows a state and a time only of one's own, or to who may see all."""
-    told = []
-    for pid, user, application, state, since in rows[:3]:
-        facts = [
-            f"process {pid}",
-            f"user {user}",
-            application or "",
-            state or "",
-            f"since {since} UTC" if since else "",
-        ]
-        told.append(", ".join(fact for fact in facts if fact))
-    more = f" and {len(rows) - 3} more" if len(rows) > len(told) else ""
-    return f": {'; '.join(told)}{more}" if told else ""
-
-
-def _in_the_way(url: URL) -> str:
-    """Say who holds a lock on anything of ours, asked by a connection of its own: ours has just failed."""
-    import psycopg
-
-    try:
-        with psycopg.connect(**parameters(url), autocommit=True) as connection:
-            return _holders(connection.execute(_HOLDERS.format(held=_OF_OURS).encode()).fetchall())
-    except psycopg.Error:
-        return ""
+_GRANT = "  jumelage grant --to {role} --role reader|loader|owner"

@@ -28,7 +28,7 @@ _GRANTED = (
     "union all "
     f"select {_NAME}, a.privilege_type || ' (' || quote_ident(t.attname) || ')', {_WHO}, a.is_grantable "
     "from pg_class c join pg_attribute t on t.attrelid = c.oid, aclexplode(t.attacl) a "
-    "where a.grantee <> c.relowner and c.relkind in ('r', 'v') "
+    "where a.grantee <> c.relowner and c.relkind in ('r', 'v') and not t.attisdropped "  # which keeps its rights
     "union all "
     f"select {literal(_HOME[1])}, a.privilege_type, {_WHO}, a.is_grantable "
     f"from pg_namespace n, aclexplode(n.nspacl) a where a.grantee <> n.nspowner and n.nspname = {literal(SCHEMA)}"

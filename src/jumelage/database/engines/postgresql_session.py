@@ -1,8 +1,14 @@
-"""A session on PostgreSQL: how we connect, and the settings that are ours whatever was told beforehand."""
+"""A session on PostgreSQL: how we connect, and the settings that are ours whatever was told beforehand.
+
+A pooler such as PgBouncer may give each transaction another session of the server, and each session to many: so what
+is set is set for a transaction, as it begins, and no statement is prepared under a name.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+
+import psycopg
 
 from jumelage.database.engines import OURS, WAIT
 from jumelage.database.sql import literal
@@ -10,7 +16,6 @@ from jumelage.errors import DatabaseError
 from jumelage.texts import both
 
 if TYPE_CHECKING:
-    import psycopg
     from sqlalchemy.engine import URL
 
 # How to connect, unless the URL says otherwise. A client that is gone is noticed, by it and by the server.
@@ -62,12 +67,24 @@ order by x.marked desc, x.viewed desc, x.first desc, n.nspname = 'public' desc, 
 """
 # Only what differs is set: some may be set by nobody but a superuser, and are what they should be.
 _PIN = (
-    "set statement_timeout = 0; select set_config(s.name, v.value, false) from pg_catalog.pg_settings s join (values "
+    "set local statement_timeout = 0; "
+    "select set_config(s.name, v.value, true) from pg_catalog.pg_settings s join (values "
     + ", ".join(f"({literal(name)}, {literal(value)})" for name, value in _PINNED.items())
     + ") as v (name, value) on lower(v.name) = lower(s.name) where s.setting <> v.value; "
-    f"select set_config('search_path', quote_ident(coalesce(({_HOME}), current_schema())), false) "
+    f"select set_config('search_path', quote_ident(coalesce(({_HOME}), current_schema())), true) "
     f"where coalesce(({_HOME}), current_schema()) is not null"
 )
+
+
+class OneStatement(psycopg.Cursor[Any]):
+    """A cursor that sends one statement at a time: the server refuses a second one, which might end READ ONLY.
+
+    With a statement prepared under a name it would be the same, and a pooler would not know the name.
+    """
+
+    def _execute_send(self, query: Any, *, force_extended: bool = True, binary: bool | None = None) -> None:  # noqa: ANN401
+        del force_extended
+        super()._execute_send(query, force_extended=True, binary=binary)
 
 
 def parameters(url: URL) -> dict[str, Any]:
@@ -78,8 +95,8 @@ def parameters(url: URL) -> dict[str, Any]:
     return _CONNECT | given | {"client_encoding": "UTF8"}
 
 
-def pin(raw: psycopg.Connection, shown: str) -> None:
-    """Refuse a database that is not in UTF-8, and set what is ours, outside of any transaction."""
+def check_encoding(raw: psycopg.Connection[Any], shown: str) -> None:
+    """Refuse a database that is not in UTF-8."""
     encoding = raw.info.parameter_status("server_encoding")
     if encoding != "UTF8":
         raise DatabaseError(
@@ -92,6 +109,14 @@ def pin(raw: psycopg.Connection, shown: str) -> None:
                 encoding,
             )
         )
-    raw.autocommit = True
-    raw.execute(_PIN.encode(), prepare=False)
-    raw.autocommit = False
+
+
+def begin(raw: psycopg.Connection[Any], *, read_only: bool) -> None:
+    """Begin a transaction with the settings that are ours.
+
+    All of it is one message: a server that ends whoever is idle in a transaction has no moment for it. Whether a
+    writer may write is the server's to say: default_transaction_read_only stands.
+    """
+    how = "repeatable read read only" if read_only else "read committed"
+    raw.autocommit = True  # psycopg begins nothing by itself then; it commits and rolls back as ever
+    psycopg.Cursor(raw).execute(f"begin isolation level {how}; {_PIN}".encode(), prepare=False)
