@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from jumelage.render.grid import Grid
 
 _NEVER_READ = "findings"  # what a person may keep beside the tables of a wave
+_STANDARD_OUTPUT = Label("la sortie standard", "standard output")
 _protected: list[Path] = []
 _languages = ["en"]  # of what is said; the last one counts
 _heard: list[list[str]] = []  # what is said goes into each of these, too
@@ -144,9 +145,7 @@ def write(pieces: Iterable[str | bytes], output: Path | None, *, paged: bool = F
         raise error.why from error.why.__cause__
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else error
-        raise OutputError(
-            filled(NOT_WRITTEN, output or Label("la sortie standard", "standard output"), str(why))
-        ) from error
+        raise OutputError(filled(NOT_WRITTEN, output or _STANDARD_OUTPUT, str(why))) from error
 
 
 class _NotMadeError(Exception):
@@ -209,21 +208,30 @@ class Stream:
     def __init__(self, stream: TextIO, *, clean: bool) -> None:
         """Write to a stream."""
         self._stream, self._clean = stream, clean
+        self._lost: OutputError | None = None
 
     def write(self, text: str) -> int:
         """Write a text."""
-        try:
+        if self._lost and text:  # the first one to fail may have been a trial, whose failure nobody hears of
+            raise self._lost
+        with self._heard():
             self._stream.write(printable(text) if self._clean else text)
-        except BrokenPipeError:
-            silence(self._stream)
         return len(text)
 
     def flush(self) -> None:
         """Bring out what was written."""
-        try:
+        with self._heard():
             self._stream.flush()
-        except BrokenPipeError:
-            silence(self._stream)
+
+    @contextmanager
+    def _heard(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            silence(self._stream)  # what is still held back would fail again at the end
+            if not isinstance(error, BrokenPipeError) and not self._clean:  # nobody could be told on standard error
+                self._lost = OutputError(filled(NOT_WRITTEN, _STANDARD_OUTPUT, str(error.strerror)))
+                raise self._lost from error
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401
         """Be the stream in all else."""

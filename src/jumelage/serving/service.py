@@ -210,7 +210,7 @@ def as_json(answer: Answer, lang: str) -> bytes:
 
 def _cell(value: object) -> str:
     if isinstance(value, Decimal | float):
-        return format(Decimal(str(value)), "f") if math.isfinite(value) else json.dumps(str(value))
+        return format(Decimal(str(value)), "f") if math.isfinite(value) else json.dumps(str(Decimal(value)))
     if value is None or isinstance(value, bool | int | str):
         return json.dumps(value, ensure_ascii=False)
     return json.dumps(output.read_by_people(value), ensure_ascii=False)
