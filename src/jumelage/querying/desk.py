@@ -189,6 +189,11 @@ class Desk:
         origin = tuple((here + len(before.encode()), there) for here, there in statement.origin)
         return replace(statement, sql=f"{before}{statement.sql}{after}", origin=origin)
 
+    def labels_taken(self, statement: Statement, file: str = "") -> list[str]:
+        """Return the names of columns that `labelled` would add if the query had none of that name."""
+        names = [] if statement.explain else [name for name, _ in self.columns(statement, file)]
+        return [f"{name}_label" for name in names if name in _LABELS and f"{name}_label" in names]
+
     def _said(self, refused: Refused) -> Label:
         """Say what a query uses and may not, with what may have been meant."""
         name = in_brief(refused.name)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 FOR_PEOPLE = ("table", "md")
 STREAMED = ("csv", "json", "jsonl", "parquet")
 FILES = ("arrow", "xlsx")
+ALL = (*FOR_PEOPLE, *STREAMED, *FILES)
 BINARY = frozenset({"parquet", *FILES})
 MOST_SHOWN = 100_000  # rows of a table for people: whoever wants more wants a file
 _SHEET = 1_048_575  # rows of a worksheet below its headings
@@ -44,10 +45,10 @@ _CUT = Label(
 )
 
 
-def shown(rows: Rows, form: str) -> Iterator[str]:
-    """Write rows for people: `table` as wide as the terminal, or `md` for Markdown."""
+def shown(rows: Rows, form: str, *, plain: bool = False) -> Iterator[str]:
+    """Write rows for people: `table` as wide as the terminal, or `md` for Markdown; `plain` for no terminal."""
     if form == "table":
-        yield from terminal.render(grid_of(rows))
+        yield from terminal.render(grid_of(rows), plain=plain)
         return
     texts = [tuple(map(read_by_people, row)) for row in rows.rows]
     yield _line(rows.names) + _line("---" for _ in rows.names)
