@@ -23,6 +23,7 @@ from sqlalchemy.engine import URL
 from jumelage import database
 from jumelage.database import asking, free_queries
 from jumelage.database.asking import Limits
+from jumelage.database.dictionary import relations
 from jumelage.database.sandbox_process import in_brief
 from jumelage.database.statements import Statement, filled_in, parameters, split
 from jumelage.errors import JumelageError, LimitError, UsageError
@@ -481,6 +482,14 @@ def test_a_query_is_in_scope(shown: URL) -> None:
     assert found["2006",] == "n\n100\n"
     assert found["2006", "--without-inferred"] == "n\n99\n"
     assert found["2012-demo",] not in {"n\n100\n", "n\n0\n"}
+
+
+def test_the_dictionary_tells_how_to_say_what_became_of_partners(shown: URL) -> None:
+    example = relations()["paired_partners"].example
+    done = run("sql", example, "--db", address(shown), "--wave", "2006,2012-demo", "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(done.out)))
+    assert {row["became"] for row in rows} == {"kept", "ended", "new", "unknown"}, done.err
+    assert {row["became"] for row in rows if not row["town"].isdigit()} <= {"kept", "unknown"}
 
 
 def test_queries_come_from_files_and_standard_input(wave_2006: URL, tmp_path: Path) -> None:
