@@ -1151,7 +1151,7 @@ comment on column city_answers.source is 'Published figures that the answer was 
 comment on column city_answers.kind is 'Kind of authority: commune, epci, departement, region, or what another country has.';
 
 create view city_actions as
--- Answer of every town of the frame on every action.
+-- Answer of every town of the frame on every action; where it is not_published, published_figures may know more.
 select a.wave, a.city, a.item as action, a.answer, a.source, a.kind
 from city_answers a
 where a.question = 'actions';
@@ -1163,7 +1163,7 @@ comment on column city_actions.source is 'Published figures that the row was mad
 comment on column city_actions.kind is 'Kind of authority: commune, epci, departement, region, or what another country has.';
 
 create view city_difficulties as
--- Answer of every town of the frame on every difficulty.
+-- Answer of every town of the frame on every difficulty; where it is not_published, published_figures may know more.
 select a.wave, a.city, a.item as difficulty, a.answer, a.source, a.kind
 from city_answers a
 where a.question = 'difficulties';
@@ -1237,7 +1237,7 @@ comment on column engaged_answers.source is 'Published figures that the answer w
 comment on column engaged_answers.kind is 'Kind of authority: commune, epci, departement, region, or what another country has.';
 
 create view item_counts as
--- Towns by their answer on every item of a question, with the range that is left open.
+-- Towns by their answer on every item of a question, with the range left open, which published_figures may narrow.
 -- Where there were towns to ask and none was asked, the only number is that of the towns not asked.
 select
     s.wave,
@@ -1267,7 +1267,7 @@ comment on column item_counts.question is 'actions, difficulties or management.'
 comment on column item_counts.item is 'Code of the action or difficulty, or of the question on management.';
 comment on column item_counts.position is 'Order in lists and reports.';
 comment on column item_counts.cities is 'Engaged towns that answered yes, at least; null where none was asked.';
-comment on column item_counts.cities_high is 'Engaged towns that answered yes, at most.';
+comment on column item_counts.cities_high is 'Engaged towns that answered yes, at most. Where answers are not_published, published_figures may know more: of 2006, rows tell 0 to 21 towns with population_exchange, and 16 are printed.';
 comment on column item_counts.base is 'Engaged towns that were asked, at least: what cities is a share of.';
 comment on column item_counts.base_high is 'Engaged towns that were asked, at most.';
 comment on column item_counts.not_asked is 'Engaged towns that were not asked, at least.';
@@ -1744,12 +1744,12 @@ comment on column paired_partners.wave_before is 'The earlier of two waves.';
 comment on column paired_partners.wave is 'The later of two waves.';
 comment on column paired_partners.town is 'Town, as it is in the later wave; unknown where an agreement tells none.';
 comment on column paired_partners.country is 'Country of the partner.';
-comment on column paired_partners.partner_key is 'Key of the partner, as in partnerships: that of the later wave, where a person said that it is the same; empty where no partner is named.';
+comment on column paired_partners.partner_key is 'Key of the partner, as in partnerships: that of the later wave, where a person said that it is the same; empty where no partner is named: such agreements are matched by town and country alone.';
 comment on column paired_partners.partner_before is 'Partner as the earlier wave names it.';
 comment on column paired_partners.partner is 'Partner as the later wave names it.';
 comment on column paired_partners.earlier is 'Number of agreements in the earlier wave.';
-comment on column paired_partners.once is 'The same, counted once where towns that are now united both declared them.';
-comment on column paired_partners.old is 'Number of agreements in the later wave, but for those that a date says began since the earlier one.';
+comment on column paired_partners.once is 'The same, counted once where towns that are now united both declared them. 0 means that it is new only where paired_towns.had_told is yes.';
+comment on column paired_partners.old is 'Number of agreements in the later wave, but for those that a date says began since the earlier one. 0 means that it is gone only where paired_towns.has_told is yes.';
 comment on column paired_partners.begun is 'Number of agreements in the later wave that a date says began since the earlier one.';
 comment on column paired_partners.ended is 'Number of agreements that the later wave lists as ended since the earlier one.';
 comment on column paired_partners.source is 'Published figures that a row behind it was made from: a report, or report/key; the first by the alphabet.';

@@ -67,6 +67,25 @@ _INTRODUCTION = (
 )
 
 
+# What each code means of an answer; the test of the dictionary holds it against the codes that there are.
+MISSING = {
+    "dont_know": "It was asked, and does not know: an answer, which is neither yes nor no.",
+    "refused": "It was asked, and would not say.",
+    "no_answer": "It was asked, and said nothing: the field is blank.",
+    "not_asked": "It was not asked, so it leaves the base of which shares are taken.",
+    "not_applicable": "The question makes no sense for it.",
+    "not_published": "It was asked, and what it said is not known here: the source prints a total, or nothing. It may be any "
+    "answer, so this alone widens a range (`cities` to `cities_high`); the total may stand in `published_figures`. Of a "
+    "response: whether it answered is not known.",
+    "not_reached": "It never got the questions; only of a response.",
+}
+_MISSING = (
+    "Where a town gave no answer, a code says why.\n\n"
+    + markdown_table(("code", "what it says of a town"), [(f"`{code}`", text) for code, text in MISSING.items()])
+    + "\n\nOf a date that is not known, `since_missing` says the same."
+)
+
+
 def schema_sql() -> str:
     """Return the schema as PostgreSQL has it: tables in the order of their keys, then views in the order of use."""
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
@@ -134,6 +153,13 @@ def dictionary() -> str:
         _DICTIONARY_OF,
         _INTRODUCTION,
         "![The tables, and what refers to what](erd.svg)",
+        "## What is missing, and why",
+        _MISSING,
+        "## Zones",
+        markdown_table(
+            ("code", "English", "French"),
+            [(row["code"], row["label_en"], row["label_fr"]) for row in content.code_list("zones")],
+        ),
         "## Views",
         "".join(views).rstrip(),
         "## Tables",

@@ -165,10 +165,11 @@ def test_an_output_that_is_a_link_or_a_device_stays_one(wave_2006: URL, tmp_path
 
 
 def test_a_full_disk_behind_standard_output_is_told(wave_2006: URL) -> None:
-    command = f"{sys.executable} -m jumelage report zones --db '{address(wave_2006)}' > /dev/full"
-    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
-    assert done.returncode == 3
-    assert done.stderr == "error: standard output cannot be written: No space left on device\n"
+    for what in (f"report zones --db '{address(wave_2006)}'", "--help", "sql --help", "--version"):
+        command = f"{sys.executable} -m jumelage {what} > /dev/full"
+        done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+        assert done.returncode == 3, what
+        assert done.stderr == "error: standard output cannot be written: No space left on device\n"
 
 
 def test_a_printed_cell_that_no_row_computes_has_no_rows_behind_it(wave_2006: URL) -> None:

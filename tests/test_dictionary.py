@@ -18,7 +18,8 @@ from jumelage.database.models import foreign_keys, metadata
 from jumelage.publication.snapshot import write_snapshot
 from jumelage.revisions.scope import find_scope
 
-from .conftest import Databases, run
+from .conftest import ROOT, Databases, run
+from .generate import MISSING
 
 COMMENTS = {
     "duckdb": "select table_name, column_name, comment from duckdb_columns() "
@@ -82,6 +83,16 @@ def test_the_words_of_the_dictionary_are_those_of_columns_that_there_are() -> No
     lists = set(content.code_lists()) | {f"answer_codes.{row['list']}" for row in content.code_list("answer_codes")}
     codes = {field.words.codes for relation in known.values() for field in relation.fields} - {None}
     assert codes <= lists
+
+
+def test_each_way_of_being_missing_is_explained() -> None:
+    codes = {
+        row["code"] for row in content.code_list("answer_codes") if row["list"] in {"answers", "responses", "no_date"}
+    }
+    assert set(MISSING) == codes - {"yes", "no", "responded"}
+    page = (ROOT / "schema" / "dictionary.md").read_text(encoding="utf-8")
+    for code in (*(f"`{code}`" for code in MISSING), *(row["code"] for row in content.code_list("zones"))):
+        assert f"| {code} |" in page
 
 
 def test_no_words_are_written_that_pass_through_anyway() -> None:

@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -21,10 +22,12 @@ from typing import Any
 import duckdb
 import httpx
 import pytest
+import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from sqlalchemy.engine import URL
 
 from jumelage.database.asking import Limits
+from jumelage.serving import guard, server
 from jumelage.serving.app import Served, make_app
 from jumelage.serving.guard import Tokens, is_loopback, is_own
 from jumelage.serving.problems import MEDIA
@@ -483,7 +486,10 @@ def test_a_query_ends_with_its_reader_and_the_server_with_a_signal(on_duckdb: UR
             httpx.post(f"{home}api/v1/query", json={"sql": ENDLESS}, timeout=1.0)
         assert _until(lambda: not _children(process.pid)), "the query goes on without its reader"
         assert httpx.post(f"{home}api/v1/query", json={"sql": "select 1 as a"}).json()["rows"] == [[1]]
-        last = threading.Thread(target=lambda: _quietly(f"{home}api/v1/query"))
+        with _sending(home) as leaving:  # a reader who leaves in the middle of a question is nobody's fault
+            leaving.sendall(b'{"sql"')
+        told: list[httpx.Response] = []
+        last = threading.Thread(target=lambda: told.append(_endless(home)))
         last.start()
         assert _until(lambda: bool(_children(process.pid)))
         began = time.monotonic()
@@ -491,13 +497,51 @@ def test_a_query_ends_with_its_reader_and_the_server_with_a_signal(on_duckdb: UR
         assert process.wait(10) == 0
         assert time.monotonic() - began < 5
         last.join()
+        assert [(one.status_code, one.headers["content-type"], one.json()["type"]) for one in told] == [
+            (503, MEDIA, "urn:jumelage:problem:stopping")
+        ]
+        assert int(told[0].headers["retry-after"]) > 0
         assert process.stderr is not None
         assert process.stderr.read() == ""
 
 
-def _quietly(address: str) -> None:
-    with suppress(httpx.HTTPError):
-        httpx.post(address, json={"sql": ENDLESS}, timeout=20)
+def _endless(home: str) -> httpx.Response:
+    return httpx.post(f"{home}api/v1/query", json={"sql": ENDLESS}, timeout=20)
+
+
+def _sending(home: str, *, begun: int | None = None) -> socket.socket:
+    """Begin to send a question, of which so many bytes of the head, or all of it, come at once."""
+    found = httpx.URL(home)
+    head = (
+        f"POST {QUERY} HTTP/1.1\r\nHost: {found.host}\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n"
+    )
+    sending = socket.create_connection((found.host, found.port or 80), timeout=10)
+    sending.sendall(head.encode()[:begun])
+    return sending
+
+
+def test_a_request_that_does_not_come_is_not_waited_for(
+    on_duckdb: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (guard, server):
+        monkeypatch.setattr(module, "LONGEST_WAIT", 0.4)
+    with closing(server.bound("127.0.0.1", 0)) as listening:
+        home = server.address(listening)
+        app = client(on_duckdb, tmp_path).app
+        running = uvicorn.Server(uvicorn.Config(app, http=server.Timely, lifespan="off", log_config=None))
+        thread = threading.Thread(target=lambda: running.run(sockets=[listening]))
+        thread.start()
+        with _sending(home, begun=0) as silent, _sending(home, begun=30) as half, _sending(home) as whole:
+            assert [silent.recv(9), half.recv(9)] == [b"", b""]
+            said = b"".join(iter(lambda: whole.recv(1 << 16), b""))
+        for module in (guard, server):
+            monkeypatch.setattr(module, "LONGEST_WAIT", 20.0)
+        done = httpx.post(f"{home}api/v1/query", json={"sql": "select 1 as a"}, timeout=20)
+        running.should_exit = True
+        thread.join(10)
+    assert done.json()["rows"] == [[1]]
+    assert b" 408 " in said
+    assert b"urn:jumelage:problem:too-slow" in said
 
 
 # The pages in a browser.

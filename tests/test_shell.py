@@ -24,7 +24,7 @@ from sqlalchemy.engine import URL
 from jumelage import database
 from jumelage.database.free_queries import readable
 from jumelage.errors import BusyError, UsageError
-from jumelage.querying.completing import Code, Known, is_whole, offers
+from jumelage.querying.completing import Code, Known, is_whole, offers, order_below
 from jumelage.querying.known import known_of
 from jumelage.querying.orders import ORDERS, read_order
 from jumelage.revisions.scope import find_scope
@@ -130,8 +130,13 @@ def test_a_shell_asks_stops_and_goes_on(wave_2006: URL, tmp_path: Path) -> None:
         shell.see("stopped")
         shell.see("2006@1>")
         assert time.monotonic() - since < 3
+        shell.type("select 40 + 1\r")
+        shell.see("...>")
         shell.type("\\wave\r")
         shell.see("seen: 2006@1")
+        shell.see("2006@1>")
+        shell.type("as still_here;\r")
+        assert "41" in shell.see(" s\n")
         shell.type("select 40 + 2 as it_goes_on;\r")
         assert "42" in shell.see(" s\n")
         shell.type("\\q\r")
@@ -152,12 +157,20 @@ def test_orders_show_what_there_is_and_set_how_it_is_shown(wave: URL, tmp_path: 
             ("\\wave 1900", "there is no wave '1900'"),
             ("\\as-of 2001-01-01", "no revision stands"),
             ("\\wave 2006@1", "seen: 2006@1"),
+            ("select code from zones where false;", "0 rows"),
+            (".mode", ".mode table"),
+            (".labels", ".labels off"),
+            (".rows", ".rows 500"),
+            (".timeout", ".timeout 60"),
             (".mode json", ">"),
             ("select code from zones where code = $code;", '{"code":"eu"}'),
             (f".output {tmp_path / 'zones.csv'}", ">"),
             (".mode csv", ">"),
             ("select code as only from zones where code = $code;", "written: "),
             ("select 1 as here;", "here\n1\n"),
+            (f".output {tmp_path / 'table.csv'}", ">"),
+            (".mode table", ">"),
+            ("select code from zones;", "table.csv holds a table as a terminal shows it; .mode csv"),
             (".mode parquet", ">"),
             ("select 1;", ".output FILE first"),
             (".mode table", ">"),
@@ -165,6 +178,7 @@ def test_orders_show_what_there_is_and_set_how_it_is_shown(wave: URL, tmp_path: 
             ("select code from zones;", "all of them: .rows 0"),
             (".labels on", ">"),
             ("select zone from country_zones;", "zone_label"),
+            ("select 'eu' as zone, 1 as zone_label;", "a column is called zone_label already"),
             (".timing off", ">"),
             (".labels perhaps", "write one of on, off"),
             (".timeout 0.5", ">"),
@@ -180,6 +194,7 @@ def test_orders_show_what_there_is_and_set_how_it_is_shown(wave: URL, tmp_path: 
         assert shell.end() == 0
         assert "Traceback" not in shell.plain
     assert (tmp_path / "zones.csv").read_text(encoding="utf-8") == "only\neu\n"
+    assert "\x1b" not in (tmp_path / "table.csv").read_text(encoding="utf-8")
     history = tmp_path / "jumelage" / "sql_history"
     assert "+.labels perhaps\n" in history.read_text(encoding="utf-8")
     assert history.stat().st_mode & 0o777 == 0o600
@@ -235,6 +250,16 @@ def test_a_terminal_that_only_shows_lines_is_sent_nothing_else(wave: URL, tmp_pa
         shell.type("\x03")
         shell.see("stopped")
         shell.see("2006@1>")
+        shell.type("select 40\n")
+        shell.see("...>")
+        shell.type("\\wave\n")
+        shell.see("seen: 2006@1")
+        shell.see("...>")
+        shell.type("+ 3;\n")
+        shell.see("43")
+        shell.see("2006@1>")
+        shell.type("select 1\n")
+        shell.see("...>")
         shell.type("quit\n")
         assert shell.end() == 0
         assert "\x1b" not in shell.raw
@@ -280,7 +305,7 @@ KNOWN = Known(
         ("select p.c| from partnerships p", ["city", "country"]),
         ("select zones.l| from zones join partnerships as p on true", ["label_en"]),
         ("select wave| from survey.waves", ["wave"]),
-        ("select cou|", ["count", "country"]),
+        ("select cou|", ["country", "count"]),
         ("where zone = '|", ["eu", "oceania"]),
         ("where zone = 'Uni|", ["eu"]),
         ("where zone in ('eu', 'O|", ["oceania"]),
@@ -292,6 +317,8 @@ KNOWN = Known(
         ("-- from |", []),
         ('select "co|', []),
         ("select 1 /* from |", []),
+        ("select 1\n\\rep|", ["\\reports", "\\report"]),
+        ("select '\n\\rep|", []),
         ("\\rep|", ["\\reports", "\\report"]),
         ("\\report z|", ["zones"]),
         ("\\d p|", ["partnerships"]),
@@ -330,11 +357,26 @@ def test_a_code_is_offered_with_what_it_is_called() -> None:
         (".mode csv", True),
         ("exit", True),
         ("quit;", True),
+        ("select 1\n\\q", True),
+        ("select 1\n .mode csv", True),
+        ("select 1\nexit", True),
+        ("select 1\nexit,", False),
+        ("select 1\nhelp", False),
+        ("select a\n.modest", False),
+        ("select '\n\\q", False),
+        ("/* \n\\q", False),
+        ("select 1 --'\n\\q", True),
         ("", False),
     ],
 )
 def test_a_text_is_whole_with_its_semicolon(text: str, whole: bool) -> None:
     assert is_whole(text) is whole
+
+
+def test_a_query_goes_on_below_an_order() -> None:
+    assert order_below("select 1\n, 2\n  \\wave 2006") == ("select 1\n, 2\n", "\\wave 2006")
+    assert order_below("select 1\n") == ("select 1\n", "")
+    assert order_below("\\q") == ("\\q", "")
 
 
 def test_orders_are_known_by_either_mark_and_by_the_words_of_other_shells() -> None:
@@ -383,3 +425,14 @@ def test_what_is_no_table_or_on_no_terminal_knows_nopager_of(wave: URL, tmp_path
         screen.see("eu,78")
         assert screen.end() == 0
         assert "through the pager" not in screen.plain
+
+
+def test_a_table_in_a_file_is_no_text_for_a_terminal(wave: URL, tmp_path: Path) -> None:
+    file = tmp_path / "zones.csv"
+    with terminal(tmp_path, "report", "zones", "--db", address(wave), "-o", str(file)) as screen:
+        screen.see("zones.csv holds a table as a terminal shows it; --format csv")
+        assert screen.end() == 0
+    assert "\x1b" not in file.read_text(encoding="utf-8")
+    assert run("report", "zones", "--db", address(wave), "-o", tmp_path / "zones.parquet").err.endswith("shows it\n")
+    assert run("report", "zones", "--db", address(wave), "-o", file, "--format", "csv").err == ""
+    assert run("report", "zones", "--db", address(wave), "-o", tmp_path / "zones.txt").err == ""

@@ -6,11 +6,13 @@ import csv
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -21,9 +23,12 @@ from sqlalchemy.engine import URL
 from jumelage import database
 from jumelage.database import asking, free_queries
 from jumelage.database.asking import Limits
+from jumelage.database.dictionary import relations
+from jumelage.database.sandbox_process import in_brief
 from jumelage.database.statements import Statement, filled_in, parameters, split
 from jumelage.errors import JumelageError, LimitError, UsageError
 from jumelage.querying.desk import Desk, open_desk
+from jumelage.querying.output import read_by_people
 from jumelage.revisions.scope import find_scope
 from tests.conftest import ENGINES, ROOT, address, run
 from tests.test_load import content
@@ -211,6 +216,117 @@ def test_values_come_as_they_are(desk: Desk) -> None:
     assert parquet[:4] == parquet[-4:] == b"PAR1"
 
 
+@pytest.mark.parametrize(
+    ("value", "duckdb", "postgresql"),
+    [
+        ("timestamp '2006-03-31 01:00:00' - timestamp '2006-03-01'", "30 days 01:00:00", "30 days 01:00:00"),
+        ("date '1899-12-31'", "1899-12-31", "1899-12-31"),
+        ("date 'infinity'", "infinity", "infinity"),
+        ("timestamp '2006-03-31 10:00:00.5'", "2006-03-31 10:00:00.5", "2006-03-31 10:00:00.5"),
+        ("time '10:00:01'", "10:00:01", "10:00:01"),
+        ("cast('NaN' as real)", "NaN", "NaN"),
+        ("cast('-Infinity' as double precision)", "-Infinity", "-Infinity"),
+        ("1.50", "1.50", "1.50"),
+        ("true", "true", "true"),
+    ],
+)
+def test_a_value_is_shown_as_its_engine_writes_it(desk: Desk, value: str, duckdb: str, postgresql: str) -> None:
+    (statement,) = desk.read(f'select {value} as "é ""v"""')
+    ((shown,),) = (tuple(map(read_by_people, row)) for row in desk.rows(statement).rows)
+    (text,) = json.loads(b"".join(desk.copied(statement, "jsonl")), parse_constant=_no_constant).values()
+    on_duckdb = "HUGEINT" in dict(desk.columns(desk.read("select sum(1) as n")[0])).values()
+    assert shown == (duckdb if on_duckdb else postgresql)
+    if value.startswith("cast"):
+        assert text == shown
+
+
+def _no_constant(word: str) -> None:
+    raise AssertionError(word)
+
+
+def test_what_is_of_no_plain_type_is_not_shown_as_python_has_it(shown: URL) -> None:
+    if shown.get_backend_name() != "duckdb":
+        return
+    sql = (
+        "select {'k': null, 'l': ['nan'::double]} s, 'A\\x00'::blob b, map {'a': 1} m, 'NaN' t, [1, null] l, "
+        "interval 1 month i, interval '1 year 2 days' j"
+    )
+    done = run("sql", sql, "--db", address(shown), "--format", "md")
+    assert done.out.splitlines()[2] == (
+        "| {'k': NULL, 'l': [nan]} | A\\\\x00 | {a=1} | NaN | [1, NULL] | 1 month | 1 year 2 days |"
+    )
+    for form in ("json", "jsonl"):
+        done = run("sql", sql, "--db", address(shown), "--format", form)
+        found = json.loads(done.out, parse_constant=_no_constant)
+        row = found[0] if form == "json" else found
+        assert (row["s"], row["t"]) == ({"k": None, "l": ["NaN"]}, "NaN")
+
+
+def test_a_workbook_has_right_dates_and_whole_texts(shown: URL, tmp_path: Path) -> None:
+    import openpyxl
+
+    made = tmp_path / "x.xlsx"
+    sql = (
+        "select date '1900-02-28' as a, date '1900-03-01' as b, cast(null as date) as c, "
+        "timestamp '2006-03-31' - timestamp '2006-03-01' as d, "
+        "timestamp '2006-03-31 10:00:00' as e, timestamp '1789-07-14 10:00:00' as f, date 'infinity' as g, '=1' as h, "
+        "cast('NaN' as double precision) as i"
+    )
+    done = run("sql", sql, "--db", address(shown), "--format", "xlsx", "-o", made)
+    assert done.code == 0, done.err
+    sheet = openpyxl.load_workbook(made).worksheets[0]
+    assert list(sheet.values)[1] == (
+        "1900-02-28", datetime(1900, 3, 1), None, "30 days", datetime(2006, 3, 31, 10), "1789-07-14 10:00:00", "infinity",  # noqa: DTZ001
+        "=1", "NaN",
+    )  # fmt: skip
+    made.unlink()
+    most = "x" * 32_767
+    sql = f"select '{most}' as a, 'b' as b union all select 'a', '{most}x' order by a desc"
+    done = run("sql", sql, "--db", address(shown), "--format", "xlsx", "-o", made)
+    assert (done.code, made.exists()) == (2, False)
+    assert (
+        "column b, row 2: a text of 32768 characters; a cell holds but 32,767; take --format csv or parquet" in done.err
+    )
+
+
+def test_what_an_engine_says_is_cut_and_without_advice_that_nobody_may_follow() -> None:
+    assert in_brief('Max depth of 1000 exceeded. Use "SET max_expression_depth TO x" to increase it.\nNext.') == (
+        "Max depth of 1000 exceeded.\nNext."
+    )
+    assert len(in_brief("x" * 20_000)) == 1000
+    assert in_brief("Use SET a TO b") == "Use SET a TO b"
+
+
+def test_a_long_name_is_not_told_as_a_whole(desk: Desk) -> None:
+    for sql in (
+        f"select {'x' * 20_000} from zones",
+        f"select {'x' * 20_000}(1)",
+        f"select cast('{'x' * 20_000}' as int)",
+    ):
+        with pytest.raises(UsageError) as caught:
+            answer(desk, sql)
+        assert len(str(caught.value)) < 1500
+
+
+def test_a_column_that_only_looks_like_one_of_codes_gets_empty_labels(desk: Desk) -> None:
+    (statement,) = desk.read("select 1 as country, 'eu' as zone")
+    assert desk.rows(desk.labelled(statement, "en")).rows == [(1, None, "eu", "European Union")]
+
+
+def test_a_process_that_is_killed_did_not_take_too_much(both: dict[str, URL]) -> None:
+    with (
+        database.reading(both["duckdb"]) as connection,
+        asking.answering(both["duckdb"], Limits(20, 500)) as process,
+        open_desk(connection, find_scope(connection, None), Limits(20, 500), process) as desk,
+    ):
+        assert process is not None
+        (statement,) = desk.read(ENDLESS)
+        threading.Timer(1.0, lambda: os.kill(process._process.pid, signal.SIGKILL)).start()  # type: ignore[union-attr] # noqa: SLF001
+        with pytest.raises(LimitError, match="stopped from outside"):
+            desk.rows(statement)
+        assert answer(desk, "select 1 as a") == [(1,)]
+
+
 def test_parameters_are_values_and_never_sql(desk: Desk) -> None:
     sql = "select '$not' as a, $text as b, count(*) as n from zones where code = $text -- $nor"
     assert answer(desk, sql, text="eu") == [("$not", "eu", 1)]
@@ -366,6 +482,14 @@ def test_a_query_is_in_scope(shown: URL) -> None:
     assert found["2006",] == "n\n100\n"
     assert found["2006", "--without-inferred"] == "n\n99\n"
     assert found["2012-demo",] not in {"n\n100\n", "n\n0\n"}
+
+
+def test_the_dictionary_tells_how_to_say_what_became_of_partners(shown: URL) -> None:
+    example = relations()["paired_partners"].example
+    done = run("sql", example, "--db", address(shown), "--wave", "2006,2012-demo", "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(done.out)))
+    assert {row["became"] for row in rows} == {"kept", "ended", "new", "unknown"}, done.err
+    assert {row["became"] for row in rows if not row["town"].isdigit()} <= {"kept", "unknown"}
 
 
 def test_queries_come_from_files_and_standard_input(wave_2006: URL, tmp_path: Path) -> None:

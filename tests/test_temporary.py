@@ -84,7 +84,10 @@ def test_the_next_run_removes_what_killed_ones_left_and_nothing_else(room: Path)
         living.wait(20)
 
 
-def test_a_full_folder_is_told_as_what_it_is(room: Path) -> None:
+def test_a_full_folder_is_told_as_what_it_is(room: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(OSError, match="No space left"), temporary_folder():  # it has room: another one is full
+        raise OSError(errno.ENOSPC, "No space left on device")
+    monkeypatch.setattr(temporary, "has_room", lambda _: False)
     with pytest.raises(OutputError, match=f"temporary folder {room} is full"), temporary_folder():
         raise OSError(errno.ENOSPC, "No space left on device")
     with pytest.raises(FileNotFoundError), temporary_folder():
@@ -98,6 +101,7 @@ def test_a_full_folder_is_no_unreadable_file(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("jumelage.reading.encoding._put_in_form", full)
+    monkeypatch.setattr(temporary, "has_room", lambda _: False)
     (tiny_wave.path / "frame.csv").write_bytes((tiny_wave.path / "frame.csv").read_bytes().replace(b"\n", b"\r\n"))
     result = run("load", tiny_wave.path, "--db", address(migrated))
     assert (result.code, "is full" in result.err, "frame.csv" in result.err) == (3, True, False)

@@ -1,4 +1,4 @@
--- Towns by their answer on every item of a question, with the range that is left open.
+-- Towns by their answer on every item of a question, with the range left open, which published_figures may narrow.
 -- Where there were towns to ask and none was asked, the only number is that of the towns not asked.
 select
     s.wave,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 PREFIX = "jumelage-"
 _LOCK = ".lock"
 _TRIES = 100
+_LITTLE = 1 << 20  # bytes
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 
 
@@ -32,14 +33,35 @@ def temporary_folder() -> Iterator[Path]:
     """
     above = Path(tempfile.gettempdir())
     sweep_once(above)
-    folder = None
+    ours = True  # to make it is
     try:
         with _folder(above, PREFIX) as folder:
-            yield folder
+            ours = False
+            try:
+                yield folder
+            except OSError as error:
+                ours = _failed_in(folder, error)  # now: what fills it goes with it
+                raise
     except OSError as error:
-        if folder is not None and not is_full(error) and not str(error.filename or "").startswith(str(folder)):
+        if not ours:
             raise
         raise _no_room(above, error) from None
+
+
+def _failed_in(folder: Path, error: OSError) -> bool:
+    """Tell whether an error is of a folder, and not of another place that was written to meanwhile.
+
+    Whoever writes to an open file is not told which one is meant.
+    """
+    if error.filename is not None:
+        return str(error.filename).startswith(str(folder))
+    return is_full(error) and (error.errno != errno.ENOSPC or not has_room(folder))
+
+
+def has_room(folder: Path) -> bool:
+    """Tell whether there is room for another file, of a megabyte, where a folder is."""
+    found = os.statvfs(folder)
+    return found.f_bavail * found.f_frsize > _LITTLE and (found.f_favail > 0 or found.f_files == 0)
 
 
 @contextmanager

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, TextIO
 import typer
 
 from jumelage.cli.progress import COMPUTING, waiting
-from jumelage.cli.streams import say, write
+from jumelage.cli.streams import say, say_other_form, write
 from jumelage.errors import UsageError
-from jumelage.texts import Label, both
+from jumelage.texts import Label, both, filled
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from jumelage.database.statements import Statement
     from jumelage.querying.desk import Desk
 
+_NO_ROWS = Label("0 ligne", "0 rows")
+_TAKEN = Label(
+    "une colonne s’appelle déjà {}\u00a0: elle reste telle quelle, et aucune n’est ajoutée",
+    "a column is called {} already: it stays as it is, and none is added",
+)
 SHOWN = 500  # rows on a terminal, unless more are asked for
 
 
@@ -35,6 +40,13 @@ def asked(desk: Desk, text: str, values: dict[str, str]) -> dict[str, str]:
     return {name: typer.prompt(f"${name}", err=True, default="", show_default=False) for name in missing}
 
 
+def labelled(desk: Desk, statement: Statement, lang: str, name: str = "") -> Statement:
+    """Add what codes are called, and say where that is left out."""
+    for taken in desk.labels_taken(statement, name):
+        say(filled(_TAKEN, taken))
+    return desk.labelled(statement, lang, name)
+
+
 def answer(
     desk: Desk,
     found: list[Statement],
@@ -43,8 +55,12 @@ def answer(
     output: Path | None,
     name: str = "",
     how: Label | None = None,
+    by: str = "--format",
 ) -> float:
-    """Write what queries give, and return how many seconds they took; `how` says how all rows are seen."""
+    """Write what queries give, and return how many seconds they took.
+
+    `how` says how all rows are seen, `by` what sets another form.
+    """
     from jumelage.querying import output as forms
 
     terminal = output is None and at_a_terminal(sys.stdout)
@@ -55,16 +71,12 @@ def answer(
     since = time.monotonic()
     if format_ in forms.FOR_PEOPLE:
         most = (SHOWN if terminal else 0) if rows is None else rows
-        texts = []
-        for i, one in enumerate(found):
-            with waiting(COMPUTING):
-                given = desk.rows(one, min(most or forms.MOST_SHOWN, forms.MOST_SHOWN), name)
-            texts += ["\n"] if i else []
-            texts += _plan(given) if one.explain else forms.shown(given, format_)
-            if given.more:
-                say(forms.cut(len(given.rows), how or forms.ALL_ROWS))
+        texts, empty = _texts(desk, found, format_, most, output, name, how or forms.ALL_ROWS)
         took = time.monotonic() - since  # and a pager waits for its reader
         write(texts, output, paged=format_ == "table")
+        if empty:
+            say(_NO_ROWS)
+        say_other_form(output, format_, forms.ALL, by)
         return took
     if rows is not None:
         raise UsageError(
@@ -76,6 +88,7 @@ def answer(
         )
     if len(found) == 1:
         write(forms.pieces(desk, found[0], format_, name), output)
+        say_other_form(output, format_, forms.ALL, by)
         return time.monotonic() - since
     if output is None or not output.is_dir():
         raise UsageError(
@@ -88,6 +101,25 @@ def answer(
     for number, one in enumerate(found, 1):
         write(forms.pieces(desk, one, format_, name), output / f"{number}.{format_}")
     return time.monotonic() - since
+
+
+def _texts(
+    desk: Desk, found: list[Statement], form: str, most: int, output: Path | None, name: str, how: Label
+) -> tuple[list[str], bool]:
+    """Return what queries give as people read it, and whether one of them gives no rows."""
+    from jumelage.querying import output as forms
+
+    texts: list[str] = []
+    empty = False
+    for i, one in enumerate(found):
+        with waiting(COMPUTING):
+            given = desk.rows(one, min(most or forms.MOST_SHOWN, forms.MOST_SHOWN), name)
+        texts += ["\n"] if i else []
+        texts += _plan(given) if one.explain else forms.shown(given, form, plain=output is not None)
+        empty = empty or not given.rows
+        if given.more:
+            say(forms.cut(len(given.rows), how))
+    return texts, empty
 
 
 def _plan(answer: object) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from jumelage.cli.answers import SHOWN, answer, asked, at_a_terminal
+from jumelage.cli.answers import SHOWN, answer, asked, at_a_terminal, labelled
 from jumelage.cli.options import (
     AsOf,
     ClassifiedOn,
@@ -108,7 +108,7 @@ def sql(
         with open_desk(connection, scope, limits, process) as desk:
             found = desk.read(text, values | asked(desk, text, values), name)
             if labels:
-                found = [desk.labelled(one, lang, name) for one in found]
+                found = [labelled(desk, one, lang, name) for one in found]
             say_remarks(scope)
             answer(desk, found, format_, rows, output, name)
 

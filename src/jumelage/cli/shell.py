@@ -11,7 +11,7 @@ import typer
 from jumelage.cli.ending import only_interrupted, say_why, told_to_end
 from jumelage.cli.streams import say
 from jumelage.errors import LimitError, UsageError
-from jumelage.querying.completing import is_whole, offers
+from jumelage.querying.completing import is_whole, offers, order_below
 from jumelage.querying.orders import is_order
 from jumelage.texts import Label, filled
 
@@ -51,16 +51,20 @@ def open_shell(session: Session) -> None:
     read = _line_by_line if os.environ.get("TERM", "dumb") in {"", "dumb"} else _prompting(session)
     session.open()
     say(filled(_WELCOME, __version__))
+    begun = ""  # a query below which an order was written: it goes on after that, as in psql
     try:
         while True:
             try:
-                text = read(_prompt(session))
+                text = read(_prompt(session), begun)
             except KeyboardInterrupt:
                 if told_to_end() and not only_interrupted():
                     raise
+                begun = ""
                 continue
             except EOFError:
                 return
+            begun, order = order_below(text)
+            text, begun = (order, begun) if order else (text, "")
             if text.strip(" \t\n;") and not _go_on(session, text):
                 return
     finally:
@@ -96,15 +100,15 @@ def _go_on(session: Session, text: str) -> bool:
     return True
 
 
-def _line_by_line(prompt: str) -> str:
+def _line_by_line(prompt: str, begun: str) -> str:
     """Read from a terminal that shows lines and nothing else."""
-    text = input(prompt)
+    text = f"{begun}{input(_GOES_ON if begun else prompt)}"
     while text.strip() and not is_whole(text):
         text = f"{text}\n{input(_GOES_ON)}"
     return text
 
 
-def _prompting(session: Session) -> Callable[[str], str]:
+def _prompting(session: Session) -> Callable[[str, str], str]:
     """Return what reads from a terminal on which the cursor moves."""
     try:
         import prompt_toolkit  # noqa: F401
@@ -114,8 +118,8 @@ def _prompting(session: Session) -> Callable[[str], str]:
         raise lacks("prompt_toolkit", "shell") from error
     asking = _made(session)
 
-    def read(prompt: str) -> str:
-        text: str = asking.prompt(prompt, pre_run=lambda: _rest_when_idle(session))
+    def read(prompt: str, begun: str) -> str:
+        text: str = asking.prompt(prompt, default=begun, pre_run=lambda: _rest_when_idle(session))
         return text
 
     return read

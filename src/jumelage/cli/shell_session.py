@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jumelage.cli import reporting, revisions
-from jumelage.cli.answers import answer, asked
+from jumelage.cli.answers import SHOWN, answer, asked, labelled
 from jumelage.cli.options import NOTE, say_remarks, url_of
 from jumelage.cli.paging import undisturbed
 from jumelage.cli.streams import check_output, say, speak, spoken, write
@@ -150,9 +150,9 @@ class Session:
                         form,
                     )
                 )
-            whole = desk.labelled(one, self.lang) if self.labels else one
+            whole = labelled(desk, one, self.lang) if self.labels else one
             rows = self.rows if form in FOR_PEOPLE else None
-            took = answer(desk, [whole], form, rows, self.output, how=_MORE_ROWS)
+            took = answer(desk, [whole], form, rows, self.output, how=_MORE_ROWS, by=".mode")
             self._is_written()
             if self.timing:
                 say(filled(_TOOK, f"{took:.3f}"))
@@ -183,8 +183,22 @@ class Session:
             ".output": self._set_output,
             "\\?": lambda _: self._help(),
         }
-        done[name](argument)
+        if not argument and name in (now := self._settings()):
+            say(f"{name} {now[name]}")
+        else:
+            done[name](argument)
         return True
+
+    def _settings(self) -> dict[str, str]:
+        """Return what the orders that set something have set, which they say when they stand alone."""
+        return {
+            ".mode": self.form,
+            ".labels": "on" if self.labels else "off",
+            ".timing": "on" if self.timing else "off",
+            ".timeout": f"{self.limits.seconds:g}",
+            ".rows": str(SHOWN if self.rows is None else self.rows),
+            ".lang": self.lang,
+        }
 
     @property
     def _wave(self) -> str:

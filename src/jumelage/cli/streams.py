@@ -5,20 +5,26 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TextIO
 
 from jumelage.cli.paging import through_pager
 from jumelage.errors import OutputError, UsageError
-from jumelage.texts import NOT_WRITTEN, Label, both, filled, folded, printable
+from jumelage.texts import NOT_WRITTEN, Label, both, filled, folded, printable, same
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
     from jumelage.render.grid import Grid
 
 _NEVER_READ = "findings"  # what a person may keep beside the tables of a wave
+_STANDARD_OUTPUT = Label("la sortie standard", "standard output")
+_NAMED = {"csv", "json", "jsonl", "parquet", "arrow", "xlsx", "md"}  # forms that the name of a file tells
+_HOLDS = Label("{} contient {}", "{} holds {}")
+_ANOTHER = Label("{}\u00a0; {} {}", "{}; {} {}")
+_SHOWN = Label("un tableau tel qu’un terminal le montre", "a table as a terminal shows it")
 _protected: list[Path] = []
 _languages = ["en"]  # of what is said; the last one counts
 _heard: list[list[str]] = []  # what is said goes into each of these, too
@@ -112,13 +118,24 @@ def show(grid: Grid, format_: str, output: Path | None, *, paged: bool = False) 
 
 def show_all(grids: Iterable[Grid], format_: str, output: Path | None, *, paged: bool = False) -> None:
     """Write grids as `show` does, one after the other."""
-    from jumelage.render import renderer
+    from jumelage.render import FORMATS, renderer, terminal
 
-    render = renderer(format_)
-    pieces = (piece for i, grid in enumerate(grids) for piece in chain(["\n"] if i else [], render(grid)))
-    terminal = output is None and _on_terminal()
     for_people = format_ == "table"
-    write(map(printable, pieces) if terminal and not for_people else pieces, output, paged=paged and for_people)
+    render = partial(terminal.render, plain=True) if for_people and output is not None else renderer(format_)
+    pieces = (piece for i, grid in enumerate(grids) for piece in chain(["\n"] if i else [], render(grid)))
+    at_terminal = output is None and _on_terminal()
+    write(map(printable, pieces) if at_terminal and not for_people else pieces, output, paged=paged and for_people)
+    say_other_form(output, format_, FORMATS)
+
+
+def say_other_form(output: Path | None, form: str, possible: Collection[str], by: str = "--format") -> None:
+    """Say that a file holds something else than its name lets expect, and what would give that, if something does."""
+    named = output.suffix.lower().removeprefix(".") if output is not None else ""
+    if named not in _NAMED or named == form:
+        return
+    holds = _SHOWN if form == "table" else same(form)
+    text = filled(_HOLDS, output, holds)
+    say(filled(_ANOTHER, text, by, named) if named in possible else text)
 
 
 def write(pieces: Iterable[str | bytes], output: Path | None, *, paged: bool = False) -> None:
@@ -144,9 +161,7 @@ def write(pieces: Iterable[str | bytes], output: Path | None, *, paged: bool = F
         raise error.why from error.why.__cause__
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else error
-        raise OutputError(
-            filled(NOT_WRITTEN, output or Label("la sortie standard", "standard output"), str(why))
-        ) from error
+        raise OutputError(filled(NOT_WRITTEN, output or _STANDARD_OUTPUT, str(why))) from error
 
 
 class _NotMadeError(Exception):
@@ -209,21 +224,30 @@ class Stream:
     def __init__(self, stream: TextIO, *, clean: bool) -> None:
         """Write to a stream."""
         self._stream, self._clean = stream, clean
+        self._lost: OutputError | None = None
 
     def write(self, text: str) -> int:
         """Write a text."""
-        try:
+        if self._lost and text:  # the first one to fail may have been a trial, whose failure nobody hears of
+            raise self._lost
+        with self._heard():
             self._stream.write(printable(text) if self._clean else text)
-        except BrokenPipeError:
-            silence(self._stream)
         return len(text)
 
     def flush(self) -> None:
         """Bring out what was written."""
-        try:
+        with self._heard():
             self._stream.flush()
-        except BrokenPipeError:
-            silence(self._stream)
+
+    @contextmanager
+    def _heard(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            silence(self._stream)  # what is still held back would fail again at the end
+            if not isinstance(error, BrokenPipeError) and not self._clean:  # nobody could be told on standard error
+                self._lost = OutputError(filled(NOT_WRITTEN, _STANDARD_OUTPUT, str(error.strerror)))
+                raise self._lost from error
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401
         """Be the stream in all else."""

@@ -8,9 +8,11 @@ from __future__ import annotations
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from decimal import Decimal
 from importlib.util import find_spec
 from pathlib import Path
@@ -37,6 +39,9 @@ _CONFIG = {
     "allow_persistent_secrets": "false",
     "temp_directory": "",
 }
+_DYING = 2.0  # seconds until the system says how a process ended
+_ENDED = "took more memory or time than such a query may have, and was stopped"
+_KILLED = "was stopped from outside with its process, perhaps because the machine had no memory left"
 _NOT_RUN = Label("{}\u00a0: les requêtes ne peuvent être lancées\u00a0: {}", "{}: queries cannot be run: {}")
 
 
@@ -170,8 +175,13 @@ class Answering:
         return found
 
     def _ended(self) -> dict[str, Any]:
+        """Return what is said of a process that ended: of one that came to its limits, or was ended by others."""
+        code = None
+        with suppress(subprocess.TimeoutExpired):
+            code = self._process.wait(_DYING) if self._process else None
+        killed = code == -signal.SIGKILL and not self._closed
         self.end()
-        return {"failed": "took more memory or time than such a query may have, and was stopped", "room": True}
+        return {"failed": _KILLED if killed else _ENDED, "room": not killed, "killed": killed}
 
     def _pipe(self, name: str) -> Any:  # noqa: ANN401
         return getattr(self._process, name)

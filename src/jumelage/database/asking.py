@@ -5,7 +5,6 @@ On DuckDB a process of its own answers (`sandbox_process`); on a server the sess
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from contextlib import ExitStack, contextmanager
@@ -18,8 +17,10 @@ from jumelage.database.answering import Answering, received
 from jumelage.database.attempt import CANCELLED, NO_ROOM, limited, said
 from jumelage.database.connection import in_memory
 from jumelage.database.engines import engine_of
+from jumelage.database.fetched import BEFORE, fetching, keeping
 from jumelage.database.free_queries import allowed, refused
 from jumelage.database.parquet import parquet_of_spool
+from jumelage.database.sandbox_process import in_brief
 from jumelage.database.sql import literal
 from jumelage.errors import DatabaseError, LimitError
 from jumelage.temporary import temporary_folder
@@ -40,8 +41,12 @@ _KINDS = {
     "int2": "smallint", "int4": "integer", "int8": "bigint", "bool": "boolean", "float4": "real", "float8": "double",
     "numeric": "double", "date": "date", "time": "time", "timestamp": "timestamp", "timestamptz": "timestamptz",
 }  # fmt: skip
-_BEFORE = "select * from (\n"
 _AFTER = "\n) as given"
+_HOW = {"csv": "format csv, header", "jsonl": "format json"}
+_KILLED = Label(
+    "le processus qui répondait a été arrêté de l’extérieur, peut-être parce que la machine n’avait plus de mémoire",
+    "the process that answered was stopped from outside, perhaps because the machine had no memory left",
+)
 _DESCRIBE = "select column_name, column_type from (describe (\n"
 
 
@@ -61,8 +66,8 @@ class FaultyError(Exception):
     """A query that is wrong, in the engine's words; `position` is where, in bytes of it, if that is known."""
 
     def __init__(self, why: str, position: int | None = None) -> None:
-        """Keep both."""
-        super().__init__(why)
+        """Keep both, of the words what is of use."""
+        super().__init__(in_brief(why))
         self.position = position
 
 
@@ -91,12 +96,16 @@ class Asking(Protocol):
     def columns(self, sql: str) -> list[tuple[str, str]]:
         """Return names and types of a query's columns, as it names them, without running it."""
 
-    def rows(self, sql: str, most: int | None, explain: str = "") -> Rows:
-        """Return rows, at most so many; or the plan, which is rows of texts."""
+    def rows(self, sql: str, most: int | None, columns: Sequence[tuple[str, str]], explain: str = "") -> Rows:
+        """Return rows, at most so many; or the plan, which is rows of texts.
+
+        `columns` are those that `columns` tells of the query: values of most types are fetched as texts.
+        """
 
     def copied(self, sql: str, form: str, columns: Sequence[tuple[str, str]]) -> Iterator[bytes]:
         """Give all rows as `csv`, as `jsonl`, a JSON object in each line, or as `parquet`, in pieces.
 
+        `cells` is Parquet, too, of what a worksheet may hold: numbers, dates, times of days, and texts for all else.
         `columns` are those that `columns` tells of the query.
         """
 
@@ -167,25 +176,26 @@ class _OnDuckDB(_Taken):
 
     def columns(self, sql: str) -> list[tuple[str, str]]:
         """Return names and types of a query's columns."""
-        answer = self._answer(f"{_DESCRIBE}{sql}\n))", len(_DESCRIBE), 1 << 14)
+        answer = self._answer(_DESCRIBE, sql, "\n))", 1 << 14)
         return [(name, kind) for name, kind in answer["rows"]]
 
-    def rows(self, sql: str, most: int | None, explain: str = "") -> Rows:
+    def rows(self, sql: str, most: int | None, columns: Sequence[tuple[str, str]], explain: str = "") -> Rows:
         """Return rows, at most so many; or the plan."""
-        before = f"{explain} {_BEFORE}" if explain else _BEFORE
+        before = f"{explain} {BEFORE}" if explain else fetching(columns)
         wanted = 1 << 30 if most is None else most + 1
         limit = "" if explain or most is None else f" limit {wanted}"
-        answer = self._answer(f"{before}{sql}{_AFTER}{limit}", len(before), wanted)
+        answer = self._answer(before, sql, f"{_AFTER}{limit}", wanted)
         rows = [tuple(map(received, row)) for row in answer["rows"]]
-        return Rows(answer["names"], answer["types"], rows[:most], most is not None and len(rows) > most)
+        types = answer["types"] if explain else [kind for _, kind in columns]
+        return Rows(answer["names"], types, rows[:most], most is not None and len(rows) > most)
 
     def copied(self, sql: str, form: str, columns: Sequence[tuple[str, str]]) -> Iterator[bytes]:
         """Give all rows as the engine writes them into the pipe."""
-        how = {"csv": "format csv, header", "jsonl": "format json", "parquet": "format parquet, compression zstd"}[form]
-        before = f"copy ({_exact(columns) if form == 'parquet' else _BEFORE}"
+        how = _HOW.get(form, "format parquet, compression zstd")
+        before = f"copy ({BEFORE if form in _HOW else keeping(columns, cells=form == 'cells')}"
         whole = f"{before}{sql}{_AFTER}) to {literal(self._process.path_of_pipe)} ({how})"
         answer = yield from self._process.pieces(self._question(whole, 1), self._limits.seconds + _GRACE)
-        self._judged(answer, len(before))
+        self._judged(answer, before, sql)
 
     def stop(self) -> None:
         """End the process."""
@@ -197,41 +207,23 @@ class _OnDuckDB(_Taken):
             "settings": self._settings, "sql": sql, "seconds": seconds, "most": most, "whole": True, "precise": True
         }  # fmt: skip
 
-    def _answer(self, sql: str, before: int, most: int) -> dict[str, Any]:
-        answer = self._process.ask(self._question(sql, most), self._limits.seconds + _GRACE)
-        return self._judged(answer, before)
+    def _answer(self, before: str, sql: str, after: str, most: int) -> dict[str, Any]:
+        answer = self._process.ask(self._question(f"{before}{sql}{after}", most), self._limits.seconds + _GRACE)
+        return self._judged(answer, before, sql)
 
-    def _judged(self, answer: dict[str, Any] | None, before: int) -> dict[str, Any]:
+    def _judged(self, answer: dict[str, Any] | None, before: str, sql: str) -> dict[str, Any]:
         if answer is None or answer.get("late"):
             raise _too_long(self._limits)
         if answer.get("broken"):
             raise DatabaseError(f"{self._process.path}: {answer['broken']}")
+        if answer.get("killed"):
+            raise LimitError(_KILLED)
         if answer.get("room"):
             raise _too_much(self._limits)
         if failed := answer.get("failed"):
-            raise _faulty(failed, before)
+            at = answer.get("position", -1) - len(before.encode())
+            raise FaultyError(failed, at if 0 <= at < len(sql.encode()) else None)
         return answer
-
-
-def _exact(columns: Sequence[tuple[str, str]]) -> str:
-    """Return how a query begins whose sums stay whole numbers: Parquet has no HUGEINT, and DOUBLE is not exact."""
-    wide = [name.replace('"', '""') for name, kind in columns if kind == "HUGEINT"]
-    if not wide:
-        return _BEFORE
-    cast = ", ".join(f'cast("{name}" as decimal(38, 0)) as "{name}"' for name in wide)
-    return _BEFORE.replace("*", f"* replace ({cast})")
-
-
-def _faulty(text: str, before: int) -> FaultyError:
-    """Return what DuckDB says is wrong with a query after so many bytes of ours."""
-    kind, _, rest = text.partition(": ")
-    try:
-        told = json.loads(rest)
-    except ValueError:
-        return FaultyError(text)
-    place = str(told.get("position", ""))
-    at = int(place) - before if place.isdigit() else -1
-    return FaultyError(f"{kind}: {told.get('exception_message', rest)}", at if at >= 0 else None)
 
 
 class _OnServer(_Taken):
@@ -249,17 +241,17 @@ class _OnServer(_Taken):
 
     def columns(self, sql: str) -> list[tuple[str, str]]:
         """Return names and types of a query's columns."""
-        return self._described(sql, 0)[0]
+        return self._described(BEFORE, sql, " limit 0")[0]
 
-    def rows(self, sql: str, most: int | None, explain: str = "") -> Rows:
+    def rows(self, sql: str, most: int | None, columns: Sequence[tuple[str, str]], explain: str = "") -> Rows:
         """Return rows, at most so many; or the plan."""
-        columns, rows = self._described(sql, None if most is None else most + 1, explain)
-        names, types = map(list, zip(*columns, strict=True))
+        before = f"{explain} {BEFORE}" if explain else fetching(columns)
+        limit = "" if explain or most is None else f" limit {most + 1}"
+        described, rows = self._described(before, sql, limit)
+        names, types = map(list, zip(*(described if explain else columns), strict=True))
         return Rows(names, types, rows[:most], most is not None and len(rows) > most)
 
-    def _described(self, sql: str, most: int | None, explain: str = "") -> tuple[list[tuple[str, str]], list[Any]]:
-        before = f"{explain} {_BEFORE}" if explain else _BEFORE
-        limit = "" if most is None or explain else f" limit {most}"
+    def _described(self, before: str, sql: str, limit: str) -> tuple[list[tuple[str, str]], list[Any]]:
         with self._limited(before, sql):
             result = self._connection.exec_driver_sql(f"{before}{sql}{_AFTER}{limit}")
             described: Any = result.cursor.description if result.cursor is not None else ()
@@ -268,11 +260,11 @@ class _OnServer(_Taken):
 
     def copied(self, sql: str, form: str, columns: Sequence[tuple[str, str]]) -> Iterator[bytes]:
         """Give all rows by COPY, as the JSON that the server makes of each, or as Parquet that is made of the CSV."""
-        if form == "parquet":
+        if form in {"parquet", "cells"}:
             yield from self._parquet(sql, columns)
             return
         if form == "csv":
-            yield from self._copy(f"copy ({_BEFORE}", sql, f"{_AFTER}) to stdout with (format csv, header)")
+            yield from self._copy(f"copy ({BEFORE}", sql, f"{_AFTER}) to stdout with (format csv, header)")
             return
         # COPY escapes backslashes in a text: with a quote that no JSON holds, csv does not
         before = "copy (select row_to_json(given)::text from (\n"
@@ -284,7 +276,7 @@ class _OnServer(_Taken):
         with temporary_folder() as folder:
             spool, made = folder / "rows.csv", folder / "rows.parquet"
             with spool.open("wb") as file:
-                file.writelines(self._copy(f"copy ({_BEFORE}", sql, f"{_AFTER}) to stdout with (format csv)"))
+                file.writelines(self._copy(f"copy ({BEFORE}", sql, f"{_AFTER}) to stdout with (format csv)"))
             parquet_of_spool(spool, kinds, made)
             with made.open("rb") as file:
                 yield from in_pieces(file)
@@ -333,7 +325,7 @@ def _told(orig: Any, before: str, sql: str, error: Exception) -> FaultyError:  #
     text = "\n".join(filter(None, (diagnosis.message_primary, diagnosis.message_hint)))
     place = diagnosis.statement_position
     at = int(place) - 1 - len(before) if place else -1
-    return FaultyError(text, len(sql[:at].encode()) if at >= 0 else None)
+    return FaultyError(text, len(sql[:at].encode()) if 0 <= at < len(sql) else None)
 
 
 def _too_long(limits: Limits) -> LimitError:

@@ -20,7 +20,9 @@ from queue import Queue
 from typing import Any
 
 LONGEST = 300  # characters of a row or of an error
-_LONGEST_PRECISE = 20_000  # of an error that is taken apart by whoever asked
+_LONGEST_PRECISE = 1000  # of what is wrong with a query of one's own
+# What an engine advises that whoever asks cannot do.
+_ADVICE = re.compile(r"\b(?:SET|PRAGMA|INSTALL|LOAD|ATTACH)\s+\w|configuration (?:parameter|option)")
 
 
 def bounded(text: str) -> str:
@@ -32,6 +34,28 @@ def bounded(text: str) -> str:
 def fault(text: str) -> str:
     """Return what an engine says is wrong with a query, without its drawing of the place and its advice."""
     return bounded(re.split(r"\n+(?:LINE \d|Possible solutions|Database is launched)", text)[0])
+
+
+def in_brief(text: str) -> str:
+    """Return what an engine says is wrong with a query of whoever reads it, without advice that is not for them."""
+    lines = (re.split(r"(?<=[.!?])[ \t]+", line) for line in text[: 1 << 20].split("\n"))
+    kept = [" ".join(one for one in sentences if not _ADVICE.search(one)) for sentences in lines]
+    brief = "\n".join(line for line in kept if line.strip()) or text.strip()
+    return brief if len(brief) <= _LONGEST_PRECISE else f"{brief[: _LONGEST_PRECISE - 1]}…"
+
+
+def _precise(text: str) -> dict[str, object]:
+    """Return what the engine says as JSON, and the byte of the question where that is, if it is known."""
+    kind, _, rest = text.partition(": ")
+    try:
+        said = json.loads(rest)
+    except ValueError:
+        return {"failed": in_brief(text)}
+    place = str(said.get("position", ""))
+    return {
+        "failed": in_brief(f"{kind}: {said.get('exception_message', rest)}"),
+        **({"position": int(place)} if place.isdigit() else {}),
+    }
 
 
 def told(names: list[str], row: tuple[Any, ...]) -> str:
@@ -46,12 +70,15 @@ def _plain(value: object) -> str:
 
 
 def _sent(value: object) -> object:
-    """Return a value as JSON keeps it exactly: a number that is not whole as text, marked by a list around it."""
+    """Return a value as JSON keeps it exactly: a number that is not whole as text, marked by a list around it.
+
+    What is no number, or infinite, is called what PostgreSQL calls it.
+    """
     if value is None or isinstance(value, int | str):
         return value
     if isinstance(value, Decimal) or (isinstance(value, float) and math.isfinite(value)):
         return [str(value)]
-    return str(value)
+    return str(Decimal(value) if isinstance(value, float) else value)
 
 
 def _limit(kind: int, most: int) -> None:
@@ -86,9 +113,9 @@ def _answer(
     except (engine.IOException, engine.FatalException) as error:
         return {"broken": fault(str(error))}  # the file, not the query
     except (engine.Error, MemoryError, RuntimeError, ValueError, OverflowError) as error:
-        why = str(error)[:_LONGEST_PRECISE] if question.get("precise") else fault(str(error))
+        said = _precise(str(error)) if question.get("precise") else {"failed": fault(str(error))}
         room = isinstance(error, engine.OutOfMemoryException | MemoryError)
-        return {"failed": why or type(error).__name__, "room": room}
+        return {**said, "failed": said["failed"] or type(error).__name__, "room": room}
     finally:
         timer.cancel()
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from jumelage.querying.orders import ORDERS, is_order
+from jumelage.querying.orders import ORDERS, ends_at_once, is_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -60,11 +60,22 @@ class Offer:
 
 
 def is_whole(text: str) -> bool:
-    """Tell whether a text may be asked: an order, or SQL that ends with a semicolon outside of texts and comments."""
-    if is_order(text):
+    """Tell whether a text may be asked: an order, or SQL that ends with a semicolon outside of texts and comments.
+
+    An order may stand in its last line, below a query that is not whole.
+    """
+    if is_order(text) or order_below(text)[1]:
         return True
     code, mark, _ = _taken(text)
     return mark in {"", "--"} and code.rstrip().endswith(";")
+
+
+def order_below(text: str) -> tuple[str, str]:
+    """Return a query that was begun and the order in the line below it; the whole text and nothing if there is none."""
+    begun, end, line = text.rpartition("\n")
+    if not end or is_order(begun) or not ends_at_once(line) or _taken(f"{begun}\n")[1]:
+        return text, ""
+    return f"{begun}\n", line.lstrip()
 
 
 def _taken(text: str) -> tuple[str, str, int]:
@@ -93,8 +104,8 @@ def offers(before: str, after: str, known: Known) -> list[Offer]:
 
 
 def _offers(before: str, after: str, known: Known) -> Iterator[Offer]:
-    if is_order(before):
-        yield from _of_orders(before.lstrip(), known)
+    if order := before.lstrip() if is_order(before) else order_below(before)[1]:
+        yield from _of_orders(order, known)
         return
     code, mark, start = _taken(before)
     if mark == "'":
@@ -118,8 +129,15 @@ def _offers(before: str, after: str, known: Known) -> Iterator[Offer]:
     for table in dict.fromkeys(named.values()):
         columns = known.tables.get(table, {})
         yield from _starting(written, columns, about={name: f"{table}: {kind}" for name, kind in columns.items()})
-    if not written:
-        return
+    if written:
+        yield from _of_words(written, known, columns_first=not named)
+
+
+def _of_words(written: str, known: Known, *, columns_first: bool) -> Iterator[Offer]:
+    """Offer what begins as a word: columns before all else where no table is named yet, which they would be of."""
+    if columns_first:
+        for table, columns in known.tables.items():
+            yield from _starting(written, columns, about=dict.fromkeys(columns, table))
     words = [word.upper() for word in KEYWORDS] if written.isupper() else KEYWORDS
     yield from _starting(written, words)
     yield from _starting(written, known.tables, about=dict.fromkeys(known.tables, "table"))

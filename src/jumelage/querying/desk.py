@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from jumelage import database
 from jumelage.database.asking import FaultyError, Limits, asking
 from jumelage.database.free_queries import readable
+from jumelage.database.sandbox_process import in_brief
 from jumelage.database.statements import Statement, filled_in, parameters, split
 from jumelage.errors import UsageError
 from jumelage.revisions.scope import scope_settings
@@ -151,19 +153,23 @@ class Desk:
 
     def rows(self, statement: Statement, most: int | None = None, file: str = "") -> Rows:
         """Return rows, at most so many, or the plan that an EXPLAIN asks for."""
-        self.columns(statement, file)
+        columns = self.columns(statement, file)
         with _placed(statement, file):
-            return self._door.rows(statement.sql, most, statement.explain)
+            return self._door.rows(statement.sql, most, columns, statement.explain)
 
     def copied(self, statement: Statement, form: str, file: str = "") -> Iterator[bytes]:
-        """Give all rows as `csv`, `jsonl` or `parquet`, in pieces; wrong queries are told before the first one."""
+        """Give all rows as `csv`, `jsonl`, `parquet` or `cells`, which is Parquet of what a worksheet may hold.
+
+        They come in pieces; wrong queries are told before the first one.
+        """
         return self._copied(statement, form, self.columns(statement, file), file)
 
     def _copied(
         self, statement: Statement, form: str, columns: Sequence[tuple[str, str]], file: str
     ) -> Iterator[bytes]:
         with _placed(statement, file):
-            yield from self._door.copied(statement.sql, form, columns)
+            pieces = self._door.copied(statement.sql, form, columns)
+            yield from _strict(pieces) if form == "jsonl" else pieces
 
     def stop(self) -> None:
         """End what is being asked, from another thread, because nobody waits for it any more."""
@@ -183,25 +189,34 @@ class Desk:
             for name in (column.replace('"', '""') for column in columns)
         )
         before = f"select {shown} from (select *, row_number() over () as {_ROW} from (\n"
-        joined = "".join(f" left join {_LABELS[name][0]} {name}_of on {name}_of.code = given.{name}" for name in found)
+        joined = "".join(
+            f" left join {_LABELS[name][0]} {name}_of on {name}_of.code = cast(given.{name} as varchar)"
+            for name in found
+        )
         after = f"\n) as given) as given{joined} order by {_ROW}"  # a join keeps no order
         origin = tuple((here + len(before.encode()), there) for here, there in statement.origin)
         return replace(statement, sql=f"{before}{statement.sql}{after}", origin=origin)
 
+    def labels_taken(self, statement: Statement, file: str = "") -> list[str]:
+        """Return the names of columns that `labelled` would add if the query had none of that name."""
+        names = [] if statement.explain else [name for name, _ in self.columns(statement, file)]
+        return [f"{name}_label" for name in names if name in _LABELS and f"{name}_label" in names]
+
     def _said(self, refused: Refused) -> Label:
         """Say what a query uses and may not, with what may have been meant."""
+        name = in_brief(refused.name)
         if refused.what == "form":
-            return _ONLY_READS if refused.name.startswith(_NO_SELECT) else filled(_NOT_THIS, refused.name)
+            return _ONLY_READS if name.startswith(_NO_SELECT) else filled(_NOT_THIS, name)
         known = readable() if refused.what == "relation" else self._door.functions()
-        return filled(_MAY_NOT[refused.what], refused.name, nearest(refused.name, known))
+        return filled(_MAY_NOT[refused.what], name, nearest(name, known))
 
     def _syntax(self, text: str, said: str, file: str) -> WrongQueryError:
         """Say where a text is no SQL: DuckDB tells the place when it takes the text apart."""
         whole = Statement(text, "", ((0, 0),), text)
         for refused in self._door.refused(text):
             if refused.what == "form" and refused.position is not None:
-                return _pointed(whole, refused.position, same(refused.name), file)
-        return WrongQueryError(same(said.split("\n\n", maxsplit=1)[0]), None)
+                return _pointed(whole, refused.position, same(in_brief(refused.name)), file)
+        return WrongQueryError(same(in_brief(said.split("\n\n", maxsplit=1)[0])), None)
 
 
 @contextmanager
@@ -222,6 +237,26 @@ def _pointed(statement: Statement, position: int | None, what: Label, file: str)
     start = max(0, column - 60)
     shown = filled(same("{}\n  {}\n  {}^"), told, text[start : start + 100], " " * (column - 1 - start))
     return WrongQueryError(shown, (line, column))
+
+
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|-?(?:NaN|Infinity)')
+
+
+def _strict(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Make texts of what DuckDB writes for numbers that are none: JSON has no NaN, and no Infinity."""
+    held = b""
+    for piece in pieces:
+        whole, end, held = (held + piece).rpartition(b"\n")
+        if end:
+            yield _quoted(whole) + end
+    if held:
+        yield _quoted(held)
+
+
+def _quoted(lines: bytes) -> bytes:
+    if b"NaN" not in lines and b"Infinity" not in lines:
+        return lines
+    return _TOKEN.sub(lambda found: found[0] if found[0].startswith(b'"') else b'"' + found[0] + b'"', lines)
 
 
 def as_json(pieces: Iterator[bytes]) -> Iterator[bytes]:

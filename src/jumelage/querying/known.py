@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from jumelage import database, report_file
 from jumelage.database.free_queries import readable
 from jumelage.querying.completing import Code, Known
-from jumelage.querying.output import FILES, FOR_PEOPLE, STREAMED
+from jumelage.querying.output import ALL
 from jumelage.reporting.own_reports import came_with
 from jumelage.revisions.scope import recorded
 
@@ -46,5 +46,5 @@ def known_of(connection: Connection, scope: Scope, functions: Iterable[str], lan
         codes,
         sorted({*report_file.report_names(), *came_with(connection, scope)}),
         tuple(waves),
-        (*FOR_PEOPLE, *STREAMED, *FILES),
+        ALL,
     )

@@ -42,14 +42,17 @@ ORDERS = {
         ),
         Order(
             ".mode",
-            "FORM",
-            Label("forme des réponses\u00a0: table, csv, json, md…", "form of answers: table, csv, json, md …"),
+            "[FORM]",
+            Label(
+                "forme des réponses\u00a0: table, csv, json, md…\u00a0; seul\u00a0: dit laquelle",
+                "form of answers: table, csv, json, md …; alone: say which",
+            ),
         ),
-        Order(".labels", "on|off", Label("ajoute les libellés des codes", "add what codes are called")),
-        Order(".timing", "on|off", Label("dit la durée de chaque requête", "say how long each query took")),
-        Order(".timeout", "SECONDS", Label("durée au plus d’une requête", "how long a query may take")),
-        Order(".rows", "N", Label("lignes montrées au plus, 0 pour toutes", "rows shown at most, 0 for all")),
-        Order(".lang", "fr|en", Label("langue", "language")),
+        Order(".labels", "[on|off]", Label("ajoute les libellés des codes", "add what codes are called")),
+        Order(".timing", "[on|off]", Label("dit la durée de chaque requête", "say how long each query took")),
+        Order(".timeout", "[SECONDS]", Label("durée au plus d’une requête", "how long a query may take")),
+        Order(".rows", "[N]", Label("lignes montrées au plus, 0 pour toutes", "rows shown at most, 0 for all")),
+        Order(".lang", "[fr|en]", Label("langue", "language")),
         Order(
             ".output",
             "[FILE]",
@@ -68,6 +71,12 @@ def is_order(text: str) -> bool:
     """Tell whether a text is an order, which ends with its line, and no SQL."""
     text = text.strip()
     return text.startswith(_MARKS) or text.rstrip(";").casefold() in _WORDS
+
+
+def ends_at_once(line: str) -> bool:
+    """Tell whether a line below a query that is not whole is an order: it would be no SQL, or hardly any."""
+    word = line.strip().partition(" ")[0]
+    return word.startswith("\\") or word in ORDERS or line.strip().casefold() in {"exit", "quit"}
 
 
 def read_order(text: str) -> tuple[str, str]:

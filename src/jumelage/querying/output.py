@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jumelage.errors import UsageError
 from jumelage.querying.desk import as_json
@@ -25,9 +25,18 @@ if TYPE_CHECKING:
 FOR_PEOPLE = ("table", "md")
 STREAMED = ("csv", "json", "jsonl", "parquet")
 FILES = ("arrow", "xlsx")
+ALL = (*FOR_PEOPLE, *STREAMED, *FILES)
 BINARY = frozenset({"parquet", *FILES})
 MOST_SHOWN = 100_000  # rows of a table for people: whoever wants more wants a file
 _SHEET = 1_048_575  # rows of a worksheet below its headings
+_CELL = 32_767  # characters of a cell
+_DATES = ("DATE", "TIMESTAMP")
+_DAY, _FIRST_DAY = len("2006-03-31"), "1900-03-01"
+_TOO_LONG = Label(
+    "colonne {}, ligne {}\u00a0: un texte de {} caractères\u00a0; une cellule n’en tient que {}\u00a0; prenez "
+    "--format csv ou parquet",
+    "column {}, row {}: a text of {} characters; a cell holds but {}; take --format csv or parquet",
+)
 _NUMBERS = ("INT", "DECIMAL", "NUMERIC", "DOUBLE", "FLOAT", "REAL")
 ALL_ROWS = Label("--rows 0, ou --format csv", "--rows 0, or --format csv")
 _CUT = Label(
@@ -36,10 +45,10 @@ _CUT = Label(
 )
 
 
-def shown(rows: Rows, form: str) -> Iterator[str]:
-    """Write rows for people: `table` as wide as the terminal, or `md` for Markdown."""
+def shown(rows: Rows, form: str, *, plain: bool = False) -> Iterator[str]:
+    """Write rows for people: `table` as wide as the terminal, or `md` for Markdown; `plain` for no terminal."""
     if form == "table":
-        yield from terminal.render(grid_of(rows))
+        yield from terminal.render(grid_of(rows), plain=plain)
         return
     texts = [tuple(map(read_by_people, row)) for row in rows.rows]
     yield _line(rows.names) + _line("---" for _ in rows.names)
@@ -86,7 +95,7 @@ def pieces(desk: Desk, statement: Statement, form: str, file: str) -> Iterator[b
         return as_json(desk.copied(statement, "jsonl", file))
     if form in STREAMED:
         return desk.copied(statement, form, file)
-    return _made(desk.copied(statement, "parquet", file), form)
+    return _made(desk.copied(statement, "cells" if form == "xlsx" else "parquet", file), form)
 
 
 def _made(parquet: Iterator[bytes], form: str) -> Iterator[bytes]:
@@ -132,7 +141,14 @@ def _workbook(source: Path, made: Path) -> None:
     except ImportError as error:
         raise lacks("xlsxwriter", "publish") from error
     with duckdb.connect() as connection:
-        found = connection.execute("select * from read_parquet(?)", [str(source)])
+        described = connection.execute("describe from read_parquet(?)", [str(source)]).fetchall()
+        names, dates = [str(name) for name, *_ in described], [kind.startswith(_DATES) for _, kind, *_ in described]
+        # Dates come as the engine writes them, which knows more of them than Python and worksheets do.
+        columns = ", ".join(
+            f"cast({one} as varchar)" if is_date else one
+            for one, is_date in zip(map(_named, names), dates, strict=True)
+        )
+        found = connection.execute(f"select {columns} from read_parquet(?)", [str(source)])
         (count,) = connection.cursor().execute("select count(*) from read_parquet(?)", [str(source)]).fetchone() or (0,)
         if count > _SHEET:
             raise UsageError(
@@ -147,28 +163,53 @@ def _workbook(source: Path, made: Path) -> None:
         with xlsxwriter.Workbook(str(made), options) as workbook:
             sheet = workbook.add_worksheet("result")
             heading = workbook.add_format({"bold": True})
-            for place, (name, *_) in enumerate(found.description or ()):
+            time_of_day = workbook.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+            for place, name in enumerate(names):
                 sheet.write_string(0, place, name, heading)
             sheet.freeze_panes(1, 0)
             line = 0
             while rows := found.fetchmany(10_000):
                 for row in rows:
                     line += 1
-                    for place, value in enumerate(row):
-                        _write(sheet, line, place, value)
+                    for place, (value, is_date) in enumerate(zip(row, dates, strict=True)):
+                        if isinstance(value, str) and len(value) > _CELL:
+                            raise UsageError(filled(_TOO_LONG, names[place], line, len(value), f"{_CELL:,}"))
+                        _write(sheet, line, place, _date(value) if is_date else value, time_of_day)
 
 
-def _write(sheet: object, line: int, place: int, value: object) -> None:
-    write = sheet.write_string  # type: ignore[attr-defined]
+def _named(name: str) -> str:
+    return '"{}"'.format(name.replace('"', '""'))
+
+
+def _date(value: str | None) -> date | datetime | str | None:
+    """Return a date that a worksheet counts right; as it is written if it is none of these.
+
+    They count from 1900, of which they take the February for one of 29 days.
+    """
+    if value is None:
+        return None
+    try:
+        found = date.fromisoformat(value) if len(value) == _DAY else datetime.fromisoformat(value).replace(tzinfo=None)
+    except ValueError:  # infinity, one before Christ, one of five digits
+        return value
+    return found if found.isoformat() >= _FIRST_DAY else value
+
+
+def _write(sheet: Any, line: int, place: int, value: object, time_of_day: object) -> None:  # noqa: ANN401
     if value is None:
         return
     if isinstance(value, bool):
-        sheet.write_boolean(line, place, value)  # type: ignore[attr-defined]
+        sheet.write_boolean(line, place, value)
     elif isinstance(value, int | float | Decimal):
         number = float(value)
         exact = abs(number) < 1 << 53 and number == number  # noqa: PLR0124  # which NaN is not
-        (sheet.write_number if exact else write)(line, place, number if exact else str(value))  # type: ignore[attr-defined]
-    elif isinstance(value, date | datetime):
-        sheet.write_datetime(line, place, value.replace(tzinfo=None) if isinstance(value, datetime) else value)  # type: ignore[attr-defined]
+        if exact:
+            sheet.write_number(line, place, number)
+        else:
+            sheet.write_string(line, place, str(Decimal(str(value))))
+    elif isinstance(value, datetime):
+        sheet.write_datetime(line, place, value, time_of_day)
+    elif isinstance(value, date):
+        sheet.write_datetime(line, place, value)
     else:
-        write(line, place, str(value)[:32_767])
+        sheet.write_string(line, place, str(value))

@@ -12,7 +12,7 @@ import anyio
 from anyio.to_thread import run_sync
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 
@@ -75,7 +75,8 @@ def make_app(served: Served) -> ASGIApp:
             Mount("/", Published(served.out)),
         ],
         exception_handlers={HTTPException: desk.refused, ProblemError: desk.failed, JumelageError: desk.failed,
-                            GivenUpError: desk.failed, Exception: desk.failed},
+                            GivenUpError: desk.failed, ClientDisconnect: desk.failed,
+                            Exception: desk.failed},
     )  # fmt: skip
     return Guard(app, desk.turned_away, own=served.own, proxy=served.proxy)
 
@@ -169,7 +170,7 @@ class _Addresses:
 
     async def failed(self, request: Request, error: Exception) -> Response:
         """Say what went wrong."""
-        if isinstance(error, GivenUpError):
+        if isinstance(error, GivenUpError | ClientDisconnect):
             return Response(status_code=_GONE)
         return _problem(self._problem(error), _lang(request))
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 _LONGEST_TOKEN = 1000
-_LONGEST_BODY = 30.0  # seconds until a request is there as a whole
+LONGEST_WAIT = 20.0  # seconds until the head of a request is there, and as many until its body is
 _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     # Not `no-referrer`: with it a browser does not tell us that a form of our own is our own.
@@ -200,11 +200,11 @@ async def body_of(request: Request) -> bytes:
     if not length.isdigit() or int(length) > LARGEST:
         raise ProblemError("too-large")
     data = bytearray()
-    with anyio.move_on_after(_LONGEST_BODY) as waited:
+    with anyio.move_on_after(LONGEST_WAIT) as waited:
         async for piece in request.stream():
             data += piece
             if len(data) > LARGEST:
                 raise ProblemError("too-large")
     if waited.cancelled_caught:
-        raise ProblemError("limit")
+        raise ProblemError("too-slow")
     return bytes(data)

@@ -32,6 +32,7 @@ KINDS = {
         Kind("not-found", 404, Label("il n’y a rien à cette adresse", "there is nothing at this address")),
         Kind("wrong-method", 405, Label("méthode refusée", "method not allowed")),
         Kind("limit", 408, Label("limite de la requête atteinte", "the query reached its limit")),
+        Kind("too-slow", 408, Label("requête pas arrivée à temps", "the request did not come in time")),
         Kind("too-large", 413, Label("requête trop longue", "request too large")),
         Kind("wrong-media", 415, Label("le corps n’est pas du JSON", "the body is not JSON")),
         Kind("wrong-host", 421, Label("ce serveur n’a pas ce nom", "this server has no such name")),
@@ -40,10 +41,12 @@ KINDS = {
             "busy", 503, Label("toutes les places sont prises\u00a0; réessayez", "all places are taken; try again"), 2
         ),
         Kind("unavailable", 503, Label("base indisponible", "the database is not available"), 30),
+        Kind("stopping", 503, Label("le serveur s’arrête", "the server is stopping"), 30),
     )
 }
 _BY_ERROR = ((UsageError, "wrong-query"), (LimitError, "limit"), (BusyError, "unavailable"),
              (DatabaseError, "unavailable"), (OutputError, "unavailable"))  # fmt: skip
+_UNREAD = {"too-slow", "too-large"}
 _HIDDEN = {"unavailable", "bug"}  # what is said of these is for whoever runs the server: it has paths and hosts
 
 
@@ -59,6 +62,8 @@ class Problem:
     def headers(self) -> dict[str, str]:
         """Return what goes with it in the head of an answer."""
         found = {"Retry-After": str(self.kind.retry)} if self.kind.retry else {}
+        if self.kind.name in _UNREAD:  # the rest of what is sent is waited for no longer
+            found["Connection"] = "close"
         return found | ({"WWW-Authenticate": 'Bearer realm="jumelage"'} if self.kind.name == "unauthorized" else {})
 
     def said(self, lang: str) -> dict[str, Any]:

@@ -9,10 +9,13 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import h11
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from jumelage.errors import UsageError
 from jumelage.serving.app import make_app
+from jumelage.serving.guard import LONGEST_WAIT
 from jumelage.texts import both
 
 if TYPE_CHECKING:
@@ -53,6 +56,7 @@ def run(served: Served, listening: socket.socket, ready: Callable[[], None]) -> 
         log_level="critical",  # errors are told in our words; addresses of readers are nobody's business
         access_log=False,
         server_header=False,
+        http=Timely,
         ws="none",
         lifespan="off",
         proxy_headers=served.proxy,
@@ -61,6 +65,43 @@ def run(served: Served, listening: socket.socket, ready: Callable[[], None]) -> 
         timeout_graceful_shutdown=_LAST,
     )
     asyncio.run(_Server(config, served, ready).serve(sockets=[listening]))
+
+
+class Timely(H11Protocol):
+    """A connection that is closed if the head of a request does not come in time: nothing else limits that."""
+
+    _timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Wait for the first head."""
+        super().connection_made(transport)
+        self._wait()
+
+    def data_received(self, data: bytes) -> None:
+        """Go on waiting for a head of which there is a part; a head that is whole ends the wait."""
+        super().data_received(data)
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no longer."""
+        self._wait_no_longer()
+        super().connection_lost(exc)
+
+    def _wait(self) -> None:
+        if self.conn.their_state is not h11.IDLE:
+            self._wait_no_longer()
+        elif self._timer is None:
+            self._timer = self.loop.call_later(LONGEST_WAIT, self._close)
+
+    def _wait_no_longer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _close(self) -> None:
+        self._timer = None
+        if self.conn.their_state is h11.IDLE:
+            self.transport.close()
 
 
 class _Server(uvicorn.Server):

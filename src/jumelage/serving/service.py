@@ -68,7 +68,7 @@ class Service:
         self._url, self.settings = url, settings
         self._places = threading.BoundedSemaphore(settings.at_once)
         self._jobs: set[Job] = set()
-        self._closed = False
+        self.closed = False
         self._tables: dict[str, list[tuple[str, str]]] | None = None
 
     def job(self, question: Question, most: int | None = None) -> Job:
@@ -78,7 +78,9 @@ class Service:
     @contextmanager
     def place(self, job: Job | None) -> Iterator[None]:
         """Take a place as long as something is asked."""
-        if self._closed or not self._places.acquire(blocking=False):
+        if self.closed:
+            raise ProblemError("stopping")
+        if not self._places.acquire(blocking=False):
             raise ProblemError("busy")
         try:
             if job:
@@ -119,7 +121,7 @@ class Service:
 
     def close(self) -> None:
         """Give up what is being asked, and answer nothing any more."""
-        self._closed = True
+        self.closed = True
         for job in tuple(self._jobs):
             job.stop()
 
@@ -140,16 +142,18 @@ class Job:
             desk.stop()
 
     def run(self) -> Answer:
-        """Answer the question; GivenUpError if nobody wants it any more."""
+        """Answer the question; GivenUpError if nobody wants it any more, ProblemError if the server stops meanwhile."""
         began = time.monotonic()
         try:
             with self._service.place(self), self._service.desk(self._question) as (scope, desk):
                 self._desk = desk
                 return self._answered(scope, desk, began)
         except Exception as error:  # that of an engine which was stopped may be any
-            if self._given_up.is_set():
-                raise GivenUpError from error
-            raise
+            if not self._given_up.is_set():
+                raise
+            if self._service.closed:  # whoever asked is still there, and is to know
+                raise ProblemError("stopping") from error
+            raise GivenUpError from error
         finally:
             self._desk = None
 
@@ -206,7 +210,7 @@ def as_json(answer: Answer, lang: str) -> bytes:
 
 def _cell(value: object) -> str:
     if isinstance(value, Decimal | float):
-        return format(Decimal(str(value)), "f") if math.isfinite(value) else json.dumps(str(value))
+        return format(Decimal(str(value)), "f") if math.isfinite(value) else json.dumps(str(Decimal(value)))
     if value is None or isinstance(value, bool | int | str):
         return json.dumps(value, ensure_ascii=False)
     return json.dumps(output.read_by_people(value), ensure_ascii=False)
