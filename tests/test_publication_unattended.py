@@ -124,9 +124,8 @@ def test_a_base_that_is_no_web_address_is_refused(wave_2006: URL, tmp_path: Path
     assert "does not begin with https://" in publish(wave_2006, tmp_path / "p", "--base-url", address_, code=2)
 
 
-def test_a_town_has_a_sheet_of_its_partners_and_a_country_of_its_towns(wave_2006: URL, tmp_path: Path) -> None:
-    out = tmp_path / "public"
-    publish(wave_2006, out, formats="site")
+def test_a_town_has_a_sheet_of_its_partners_and_a_country_of_its_towns(published_2006: Path) -> None:
+    out = published_2006
     lille = unescape((out / "fr" / "authorities" / "59350.html").read_text(encoding="utf-8"))
     assert "12 accords" in lille
     countries = re.findall(r'href="../../fr/countries/([A-Z]{2}).html"', lille)
