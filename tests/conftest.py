@@ -129,6 +129,7 @@ _ON_DUCKDB_FIRST = {
     "test_migrate::test_every_other_command_asks_for_migrate_on_an_old_database",
     "test_migrate::test_the_order_of_codes_in_a_file_does_not_matter_but_the_file_is_installed",
     "test_migrate::test_what_a_revision_did_not_ask_goes_down_only_where_that_is_accepted",
+    "test_management::test_one_that_is_asked_otherwise_is_a_question_of_the_waves_own",
     "test_questions::test_a_list_that_grows_tomorrow_was_not_asked_today",
     "test_questions::test_a_template_asks_the_questions_and_loads_filled_in",
     "test_questions::test_an_item_that_is_called_like_a_reason_is_an_answer",
