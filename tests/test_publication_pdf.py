@@ -91,6 +91,7 @@ def test_a_long_text_says_where_the_rest_is(wave_2006: URL, tmp_path: Path, monk
     assert "are whole in data/zones.csv" not in text
 
 
+@pytest.mark.long
 def test_several_waves_are_printed_too(shown: URL, tmp_path: Path) -> None:
     assert publish(shown, tmp_path / "public", "--wave", "2006,2012-demo").code == 0
     text = " ".join(pages(tmp_path / "public" / "survey.fr.pdf"))

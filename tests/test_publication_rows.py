@@ -102,6 +102,7 @@ def test_no_two_keys_have_one_place(one: str, other: str) -> None:
     assert re.fullmatch(r"k-[A-Za-z0-9._-]*", anchor(one))
 
 
+@pytest.mark.long
 def test_several_waves_lead_to_rows_too(shown: URL, tmp_path: Path) -> None:
     publish(shown, tmp_path / "public", "--wave", "2006,2012-demo")
     page = (tmp_path / "public" / "en" / "rows" / "evolution.html").read_text(encoding="utf-8")

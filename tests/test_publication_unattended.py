@@ -93,6 +93,7 @@ def test_changes_says_what_differs_from_the_publication_before(
     assert "Wave 2006, revision 2: the same rows." in (out / "CHANGES").read_text(encoding="utf-8")
 
 
+@pytest.mark.long
 def test_all_waves_stand_beside_each_other_and_lead_to_each_other(shown: URL, tmp_path: Path) -> None:
     out = tmp_path / "public"
     publish(shown, out, "--all", formats="site,rows,csv,duckdb")
@@ -139,6 +140,7 @@ def test_a_town_has_a_sheet_of_its_partners_and_a_country_of_its_towns(published
     assert "Algérie" in "".join(Page(out / "fr" / "az.html").text)
 
 
+@pytest.mark.long
 def test_a_wave_brings_a_document_of_its_own(loaded: URL, folder_2006: WaveFolder, tmp_path: Path) -> None:
     out = tmp_path / "public"
     text = (folder_2006.path / "wave.toml").read_text(encoding="utf-8")

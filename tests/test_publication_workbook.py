@@ -141,6 +141,7 @@ def test_without_its_library_a_workbook_is_refused_with_what_to_install(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.long
 def test_several_waves_have_a_workbook_too(shown: URL, tmp_path: Path) -> None:
     assert publish(shown, tmp_path / "public", "--wave", "2006,2012-demo").code == 0
     book = load_workbook(tmp_path / "public" / "survey.fr.xlsx")

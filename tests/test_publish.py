@@ -195,6 +195,7 @@ def test_a_folder_that_is_no_publication_is_left_alone(wave_2006: URL, tmp_path:
     assert [path.name for path in out.iterdir()] == ["mine.txt"]
 
 
+@pytest.mark.long
 def test_publications_side_by_side_leave_each_other_alone(loaded: URL, folder_2006: WaveFolder, tmp_path: Path) -> None:
     mine, other = tmp_path / "site", tmp_path / "site-2"
     publish(loaded, other, "csv")

@@ -427,6 +427,7 @@ def test_a_lock_ends_with_its_process(night: Night, going_on: subprocess.Popen[s
     assert night.run().code == 0
 
 
+@pytest.mark.long
 @pytest.mark.on_duckdb
 def test_a_run_that_is_told_to_end_does_and_the_next_one_goes_on(night: Night) -> None:
     night.put("wave.zip")
@@ -627,6 +628,7 @@ def test_a_bug_is_told_and_leaves_a_file_where_it_is(night: Night, monkeypatch: 
     assert (night.folder / "told").exists()
 
 
+@pytest.mark.long
 def test_several_waves_are_each_checked_and_published_together(night: Night) -> None:
     night.write(waves=["tiny", "other"])
     night.put("a.zip")

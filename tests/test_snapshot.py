@@ -255,6 +255,7 @@ def test_what_fails_leaves_the_snapshot_that_was_there(
         assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.long
 def test_one_that_is_killed_half_way_leaves_nothing_that_is_taken_for_a_snapshot(
     wave_2006: URL, tmp_path: Path
 ) -> None:
