@@ -8,6 +8,7 @@ import shutil
 import signal
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ from jumelage.publication.files import FORMATS
 from jumelage.revisions.history import withdraw
 
 # A machine that is busy is not a failure: no deadlines. `make test` tries few random examples, `make test-all` many.
-settings.register_profile("quick", deadline=None, max_examples=40)
+settings.register_profile("quick", deadline=None, max_examples=20)
 settings.register_profile("thorough", deadline=None, max_examples=200)
 settings.load_profile("quick")
 
@@ -110,15 +111,49 @@ _ON_DUCKDB_FIRST = {
     "test_template",
     "test_wave_reports",
     "test_way_down",
+    "test_api::test_its_text_is_short",
+    "test_api::test_options_are_those_of_the_commands",
+    "test_atomic::test_a_load_that_fails_after_a_table_leaves_nothing",
+    "test_cli::test_a_full_disk_behind_standard_output_is_told",
+    "test_cli::test_a_reader_that_stops_early_is_no_error",
+    "test_cli::test_an_output_that_is_a_link_or_a_device_stays_one",
+    "test_export_package::test_authorities_and_reports_of_its_own_come_along",
+    "test_management::test_their_columns_are_headed_as_people_head_them",
+    "test_management::test_words_that_a_wave_declares_for_one_hold_for_it_alone",
+    "test_migrate::test_a_code_of_a_default_answer_cannot_be_removed",
+    "test_migrate::test_a_wave_says_which_items_it_asked",
+    "test_migrate::test_an_answer_may_be_called_otherwise",
+    "test_migrate::test_authorities_of_other_lists_stay_at_every_migrate_and_are_lost_on_the_way_down",
+    "test_migrate::test_every_other_command_asks_for_migrate_on_an_old_database",
+    "test_migrate::test_the_order_of_codes_in_a_file_does_not_matter_but_the_file_is_installed",
+    "test_migrate::test_what_a_revision_did_not_ask_goes_down_only_where_that_is_accepted",
+    "test_management::test_one_that_is_asked_otherwise_is_a_question_of_the_waves_own",
+    "test_questions::test_a_list_that_grows_tomorrow_was_not_asked_today",
+    "test_questions::test_a_template_asks_the_questions_and_loads_filled_in",
+    "test_questions::test_an_item_that_is_called_like_a_reason_is_an_answer",
 }
+
+
+# Of a test with many cases so many are tried on PostgreSQL: its cells and files are compared with those of DuckDB in
+# tests of their own, report by report.
+_CASES_ON_POSTGRESQL = 2
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave out what need not be repeated on PostgreSQL, and to `make test-all` what is for completeness."""
     items[:] = [item for item in items if "postgresql" not in item.name or not item.get_closest_marker("on_duckdb")]
+    tried: Counter[str] = Counter()
     for item in items:
         at_random = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
-        if (at_random or item.path.stem in _ON_DUCKDB_FIRST) and "postgresql" in item.name:
+        names = {item.path.stem, f"{item.path.stem}::{item.name.partition('[')[0]}"}
+        if (at_random or names & _ON_DUCKDB_FIRST) and "postgresql" in item.name:
+            item.add_marker(pytest.mark.long)
+        cases = getattr(item, "callspec", None)
+        if cases is None or "postgresql" not in cases.params.values() or item.get_closest_marker("long"):
+            continue
+        test = item.nodeid.partition("[")[0]
+        tried[test] += 1
+        if tried[test] > _CASES_ON_POSTGRESQL:  # of the cases that a test has here, the first
             item.add_marker(pytest.mark.long)
 
 
@@ -265,6 +300,15 @@ def both(postgres: URL, tmp_path_factory: pytest.TempPathFactory) -> dict[str, U
 def shown(databases: Databases) -> URL:
     """The database of the examples in the pages, to read only."""
     return databases.shown()
+
+
+@pytest.fixture(scope="session")
+def published_2006(wave_2006: URL, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The publication of the 2006 wave as pages, rows, CSV, PDF and workbooks, to read only."""
+    out = tmp_path_factory.mktemp("published-2006") / "public"
+    done = run("publish", "--formats", "site,rows,csv,pdf,xlsx", "--db", address(wave_2006), "--out", out)
+    assert done.code == 0, done.err
+    return out
 
 
 @pytest.fixture(scope="session")

@@ -68,13 +68,12 @@ def test_what_is_wrong_with_the_document_is_said(elsewhere: Path, old: str, new:
     assert "reports/publication.toml" in str(caught.value)
 
 
-def test_the_page_has_the_sections_in_order_and_the_findings_first(wave_2006: URL, tmp_path: Path) -> None:
-    assert run("publish", "--formats", "site", "--db", address(wave_2006), "--out", tmp_path / "public").code == 0
+def test_the_page_has_the_sections_in_order_and_the_findings_first(published_2006: Path) -> None:
     for lang, eu in (
         ("fr", "78 accords sur 100 sont avec un pays de l’Union européenne."),
         ("en", "78 agreements of 100 are with a country of the European Union."),
     ):
-        page = unescape(html_of(tmp_path / "public", lang))
+        page = unescape(html_of(published_2006, lang))
         assert page.count(eu) == 2  # first of all, and above its table
         order = [page.index(f"<h1>{part.title.text(lang)}</h1>") for part in parts_of(compared=False)[:-1]]
         assert [page.index(eu), *order] == sorted([page.index(eu), *order])
@@ -95,7 +94,12 @@ def test_a_sheet_of_any_kind_has_a_name_that_is_fit_for_a_file(migrated: URL) ->
     assert all(re.fullmatch("zones-[a-z0-9_-]+", name) for name in names)
 
 
-@pytest.mark.parametrize("formats", ["csv", "json", "site", "xlsx", "pdf", "site,csv,json", "site,rows", " csv , csv "])
+_MORE = ("csv", "json", "site", "xlsx", "site,rows", " csv , csv ")
+
+
+@pytest.mark.parametrize(
+    "formats", ["pdf", "site,csv,json", *(pytest.param(one, marks=pytest.mark.long) for one in _MORE)]
+)
 def test_what_is_asked_for_is_published_and_nothing_else(wave_2006: URL, tmp_path: Path, formats: str) -> None:
     out, db = tmp_path / "public", ("--db", address(wave_2006))
     assert run("publish", "--formats", "site,csv", "--out", out, *db).code == 0

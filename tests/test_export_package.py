@@ -73,7 +73,7 @@ def comes_back(databases: Databases, url: URL, wave: str, out: Path) -> None:
     assert told(url, wave)[0]
 
 
-@pytest.mark.parametrize("wave", ["2006", "2012-demo"])
+@pytest.mark.parametrize("wave", ["2006", pytest.param("2012-demo", marks=pytest.mark.long)])
 def test_a_wave_comes_back_as_the_content_that_it_was(
     databases: Databases, shown: URL, tmp_path: Path, wave: str
 ) -> None:
@@ -120,6 +120,7 @@ def test_authorities_and_reports_of_its_own_come_along(databases: Databases, tmp
     }
 
 
+@pytest.mark.long
 def test_a_spelling_that_a_person_confirmed_comes_along(
     databases: Databases, folder_2006: WaveFolder, tmp_path: Path
 ) -> None:
@@ -273,6 +274,7 @@ def test_a_cell_without_a_value_is_missing_and_no_other_is(package: Path) -> Non
     assert all("annexe 2" in row["COMMENT_OBS"] for row in wrong)
 
 
+@pytest.mark.long
 @pytest.mark.on_duckdb
 def test_cells_tell_kinds_of_authority_apart(databases: Databases, tiny_wave: WaveFolder, tmp_path: Path) -> None:
     tiny_wave.replace("wave.toml", "[sources]", '[sources]\n[printed]\nkind = "epci"')

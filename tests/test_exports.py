@@ -529,6 +529,7 @@ def dotted(table: dict[str, object], name: str = "") -> list[tuple[str, object]]
 
 
 @pytest.mark.on_duckdb
+@pytest.mark.long  # tests/test_reading.py has them for every file
 def test_encodings_and_delimiters_are_those_of_every_file(databases: Databases, tiny_wave: WaveFolder) -> None:
     url = databases.migrated()
     assert run("load", by_hand(tiny_wave).path, "--db", address(url)).code == 0

@@ -548,7 +548,7 @@ def fill(sheet: Any, rows: list[list[Any]]) -> None:
             sheet.cell(place, column).value = value
 
 
-@pytest.mark.parametrize("lang", ["fr", "en"])
+@pytest.mark.parametrize("lang", ["fr", pytest.param("en", marks=pytest.mark.long)])
 def test_a_template_filled_in_loads_as_it_is(loaded: URL, tmp_path: Path, lang: str) -> None:
     path = tmp_path / "new.xlsx"
     made = run("template", path, "--wave", "2012", "--from", "2006", "--lang", lang, "--db", address(loaded))

@@ -110,9 +110,17 @@ QUERIES = [
 ]  # fmt: skip
 
 
+def _every_third(number: int) -> tuple[pytest.MarkDecorator, ...]:
+    """A load and a check each, which differ in what is printed where: the others are long."""
+    return (pytest.mark.on_duckdb, *([pytest.mark.long] if number % 3 else []))
+
+
 @pytest.mark.parametrize(
     ("file", "old", "new", "message"),
-    [*(pytest.param(*row, marks=pytest.mark.on_duckdb) for row in FIGURES), *QUERIES],
+    [
+        *(pytest.param(*row, marks=_every_third(number)) for number, row in enumerate(FIGURES)),
+        *(pytest.param(*row, marks=() if number % 3 == 0 else pytest.mark.long) for number, row in enumerate(QUERIES)),
+    ],
 )
 def test_what_disagrees_fails_the_check(
     loaded: URL, folder_2006: WaveFolder, file: str, old: str, new: str, message: str
@@ -160,7 +168,12 @@ def test_a_figure_printed_elsewhere_with_another_value_is_contradicted(
 @pytest.mark.on_duckdb
 @pytest.mark.parametrize(
     ("printed", "status"),
-    [("3,5", "bounded"), ("3", "bounded"), ("5", "bounded"), ("2", "contradicted"), ("3,3", "contradicted")],
+    [
+        ("3,5", "bounded"),
+        *(pytest.param(printed, "bounded", marks=pytest.mark.long) for printed in ("3", "5")),
+        pytest.param("2", "contradicted", marks=pytest.mark.long),
+        ("3,3", "contradicted"),
+    ],
 )
 def test_a_printed_number_stands_for_all_that_rounds_to_it(
     loaded: URL, folder_2006: WaveFolder, printed: str, status: str

@@ -173,7 +173,11 @@ CHANGES = [
 
 @pytest.mark.on_duckdb
 @pytest.mark.parametrize(
-    ("change", "reason"), [*((change, ()) for change in CHANGES), (one_more_agreement, ("--reason", " "))]
+    ("change", "reason"),
+    [
+        *(pytest.param(change, (), marks=() if change is another_title else pytest.mark.long) for change in CHANGES),
+        (one_more_agreement, ("--reason", " ")),
+    ],
 )
 def test_changed_content_without_a_reason_is_refused(
     loaded: URL, folder_2006: WaveFolder, change: Callable[[WaveFolder], None], reason: tuple[str, ...]

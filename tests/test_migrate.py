@@ -855,6 +855,7 @@ def sheet(url: URL, wave: str, item: str, name: str = "actions") -> dict[str, st
     return next(row for row in csv.DictReader(io.StringIO(done.out)) if item in row.values())
 
 
+@pytest.mark.long
 def test_a_line_that_a_list_gets_tomorrow_was_not_asked_before(
     loaded: URL, project: Project, folder_2006: WaveFolder, tiny_wave: WaveFolder
 ) -> None:

@@ -32,9 +32,8 @@ def plain(html: str) -> str:
 
 
 @pytest.mark.parametrize("lang", ["fr", "en"])
-def test_every_cell_of_the_page_is_on_paper(wave_2006: URL, tmp_path: Path, lang: str) -> None:
-    out = tmp_path / "public"
-    assert publish(wave_2006, out).code == 0
+def test_every_cell_of_the_page_is_on_paper(published_2006: Path, lang: str) -> None:
+    out = published_2006
     text = re.sub(r"\s", "", " ".join(pages(out / f"survey.{lang}.pdf")))
     cells = re.findall(r"<t[dh][ >][^>]*>?(.*?)</t[dh]>", html_of(out, lang), flags=re.DOTALL)
     assert len(cells) > 1500
@@ -44,10 +43,9 @@ def test_every_cell_of_the_page_is_on_paper(wave_2006: URL, tmp_path: Path, lang
         assert re.sub(r"\s", "", part.title.text(lang)) in text
 
 
-def test_it_is_tagged_bookmarked_and_in_its_language(wave_2006: URL, tmp_path: Path) -> None:
-    assert publish(wave_2006, tmp_path / "public").code == 0
+def test_it_is_tagged_bookmarked_and_in_its_language(published_2006: Path) -> None:
     for lang in ("fr", "en"):
-        path = tmp_path / "public" / f"survey.{lang}.pdf"
+        path = published_2006 / f"survey.{lang}.pdf"
         data = path.read_bytes()
         assert b"pdfuaid" in data
         assert b"/StructTreeRoot" in data or b"/MarkInfo" in data
@@ -93,6 +91,7 @@ def test_a_long_text_says_where_the_rest_is(wave_2006: URL, tmp_path: Path, monk
     assert "are whole in data/zones.csv" not in text
 
 
+@pytest.mark.long
 def test_several_waves_are_printed_too(shown: URL, tmp_path: Path) -> None:
     assert publish(shown, tmp_path / "public", "--wave", "2006,2012-demo").code == 0
     text = " ".join(pages(tmp_path / "public" / "survey.fr.pdf"))

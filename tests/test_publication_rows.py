@@ -32,9 +32,8 @@ def group(page: str, key: str) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("lang", ["fr", "en"])
-def test_every_number_leads_to_its_rows(wave_2006: URL, tmp_path: Path, lang: str) -> None:
-    out = tmp_path / "public"
-    publish(wave_2006, out)
+def test_every_number_leads_to_its_rows(published_2006: Path, lang: str) -> None:
+    out = published_2006
     links = re.findall(r'href="(rows/[^"#]+)(?:#([^"]+))?"', html_of(out, lang))
     assert len(links) > 300
     texts = {file: (out / lang / file).read_text(encoding="utf-8") for file, _ in links}
@@ -48,11 +47,10 @@ def test_every_number_leads_to_its_rows(wave_2006: URL, tmp_path: Path, lang: st
         assert re.search(rf'"../../{lang}/[a-z]+.html#{Path(file).stem}"', texts[file])
 
 
-def test_the_rows_add_up_to_the_cell_and_have_names(wave_2006: URL, tmp_path: Path) -> None:
-    publish(wave_2006, tmp_path / "public")
+def test_the_rows_add_up_to_the_cell_and_have_names(published_2006: Path) -> None:
     for name, place in (("zones", -4), ("countries", -4)):
-        page = (tmp_path / "public" / "en" / "rows" / f"{name}.html").read_text(encoding="utf-8")
-        for row in csv.DictReader((tmp_path / "public" / "data" / f"{name}.csv").read_text("utf-8").splitlines()):
+        page = (published_2006 / "en" / "rows" / f"{name}.html").read_text(encoding="utf-8")
+        for row in csv.DictReader((published_2006 / "data" / f"{name}.csv").read_text("utf-8").splitlines()):
             key = "/".join(row[part] for part in report_file.report(name).key)
             if "total" not in key and row["agreements"] != "0":
                 assert sum(Decimal(cells[place]) for cells in group(page, key)) == Decimal(row["agreements"]), key
@@ -62,10 +60,9 @@ def test_the_rows_add_up_to_the_cell_and_have_names(wave_2006: URL, tmp_path: Pa
     assert "59350" not in page
 
 
-def test_the_command_on_the_page_gives_the_rows_that_count(wave_2006: URL, tmp_path: Path) -> None:
-    publish(wave_2006, tmp_path / "public")
+def test_the_command_on_the_page_gives_the_rows_that_count(wave_2006: URL, published_2006: Path) -> None:
     for name, key in (("zones", "asia"), ("distribution", "12"), ("management", "service")):
-        page = (tmp_path / "public" / "fr" / "rows" / f"{name}.html").read_text(encoding="utf-8")
+        page = (published_2006 / "fr" / "rows" / f"{name}.html").read_text(encoding="utf-8")
         section = page.split(f'<section id="{anchor(key)}" ')[1]
         (command,) = re.findall(r"<code>(.*?)</code>", section.split("</section>")[0])
         program, *arguments = shlex.split(unescape(command))
@@ -105,6 +102,7 @@ def test_no_two_keys_have_one_place(one: str, other: str) -> None:
     assert re.fullmatch(r"k-[A-Za-z0-9._-]*", anchor(one))
 
 
+@pytest.mark.long
 def test_several_waves_lead_to_rows_too(shown: URL, tmp_path: Path) -> None:
     publish(shown, tmp_path / "public", "--wave", "2006,2012-demo")
     page = (tmp_path / "public" / "en" / "rows" / "evolution.html").read_text(encoding="utf-8")

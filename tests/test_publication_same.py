@@ -35,7 +35,7 @@ def plain(value: Any) -> str:
     return str(value)
 
 
-@pytest.mark.parametrize("waves", ["2006", "2006,2012-demo"])
+@pytest.mark.parametrize("waves", ["2006", pytest.param("2006,2012-demo", marks=pytest.mark.long)])
 def test_every_format_has_the_same_numbers(shown: URL, tmp_path: Path, waves: str) -> None:
     out = tmp_path / "public"
     done = run("publish", "--wave", waves, "--formats", FORMATS, "--out", out, "--db", address(shown))

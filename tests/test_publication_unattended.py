@@ -93,6 +93,7 @@ def test_changes_says_what_differs_from_the_publication_before(
     assert "Wave 2006, revision 2: the same rows." in (out / "CHANGES").read_text(encoding="utf-8")
 
 
+@pytest.mark.long
 def test_all_waves_stand_beside_each_other_and_lead_to_each_other(shown: URL, tmp_path: Path) -> None:
     out = tmp_path / "public"
     publish(shown, out, "--all", formats="site,rows,csv,duckdb")
@@ -124,9 +125,8 @@ def test_a_base_that_is_no_web_address_is_refused(wave_2006: URL, tmp_path: Path
     assert "does not begin with https://" in publish(wave_2006, tmp_path / "p", "--base-url", address_, code=2)
 
 
-def test_a_town_has_a_sheet_of_its_partners_and_a_country_of_its_towns(wave_2006: URL, tmp_path: Path) -> None:
-    out = tmp_path / "public"
-    publish(wave_2006, out, formats="site")
+def test_a_town_has_a_sheet_of_its_partners_and_a_country_of_its_towns(published_2006: Path) -> None:
+    out = published_2006
     lille = unescape((out / "fr" / "authorities" / "59350.html").read_text(encoding="utf-8"))
     assert "12 accords" in lille
     countries = re.findall(r'href="../../fr/countries/([A-Z]{2}).html"', lille)
@@ -140,6 +140,7 @@ def test_a_town_has_a_sheet_of_its_partners_and_a_country_of_its_towns(wave_2006
     assert "Algérie" in "".join(Page(out / "fr" / "az.html").text)
 
 
+@pytest.mark.long
 def test_a_wave_brings_a_document_of_its_own(loaded: URL, folder_2006: WaveFolder, tmp_path: Path) -> None:
     out = tmp_path / "public"
     text = (folder_2006.path / "wave.toml").read_text(encoding="utf-8")

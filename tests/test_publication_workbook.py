@@ -31,9 +31,8 @@ def table(sheet: Worksheet) -> list[list[Any]]:
 
 
 @pytest.mark.parametrize("lang", ["fr", "en"])
-def test_every_number_is_that_of_the_data(wave_2006: URL, tmp_path: Path, lang: str) -> None:
-    out = tmp_path / "public"
-    assert publish(wave_2006, out).code == 0
+def test_every_number_is_that_of_the_data(published_2006: Path, lang: str) -> None:
+    out = published_2006
     book = load_workbook(out / f"survey.{lang}.xlsx")
     compared = 0
     for path in sorted((out / "data").glob("*.csv")):
@@ -53,9 +52,8 @@ def test_every_number_is_that_of_the_data(wave_2006: URL, tmp_path: Path, lang: 
     assert len(table(book[{"fr": "registre", "en": "ledger"}[lang]])) == 344
 
 
-def test_what_is_printed_is_a_number_and_a_range_has_two_ends(wave_2006: URL, tmp_path: Path) -> None:
-    assert publish(wave_2006, tmp_path / "public").code == 0
-    book = load_workbook(tmp_path / "public" / "survey.fr.xlsx")
+def test_what_is_printed_is_a_number_and_a_range_has_two_ends(published_2006: Path) -> None:
+    book = load_workbook(published_2006 / "survey.fr.xlsx")
     headings = [cell.value for cell in book["participation"][FIRST - 1]]
     assert headings == ["Indicateur", "Valeur (au moins)", "Valeur au plus", "Valeur – imprimé", "Valeur – statut"]
     assert [row[1:4] for row in table(book["participation"])][1] == [21, 29, 25]
@@ -72,9 +70,8 @@ def test_what_is_printed_is_a_number_and_a_range_has_two_ends(wave_2006: URL, tm
 
 
 @pytest.mark.parametrize("lang", ["fr", "en"])
-def test_sheets_can_be_read_by_everybody(wave_2006: URL, tmp_path: Path, lang: str) -> None:
-    assert publish(wave_2006, tmp_path / "public").code == 0
-    book = load_workbook(tmp_path / "public" / f"survey.{lang}.xlsx")
+def test_sheets_can_be_read_by_everybody(published_2006: Path, lang: str) -> None:
+    book = load_workbook(published_2006 / f"survey.{lang}.xlsx")
     cover, contents, notes, *tables = book.sheetnames
     assert book.properties.title == book[cover]["A1"].value
     assert [row[0] for row in table(book[contents])] == tables
@@ -144,6 +141,7 @@ def test_without_its_library_a_workbook_is_refused_with_what_to_install(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.long
 def test_several_waves_have_a_workbook_too(shown: URL, tmp_path: Path) -> None:
     assert publish(shown, tmp_path / "public", "--wave", "2006,2012-demo").code == 0
     book = load_workbook(tmp_path / "public" / "survey.fr.xlsx")

@@ -80,9 +80,8 @@ def test_a_page_printed_under_other_code_lists_than_those_of_the_load_says_so(lo
     assert "code lists have changed since the load of 2006@1" in "".join(Page(tmp_path / "public/en.html").text)
 
 
-def test_the_pages_hold_every_report_its_query_and_the_ledger(wave_2006: URL, tmp_path: Path) -> None:
-    out = tmp_path / "public"
-    publish(wave_2006, out)
+def test_the_pages_hold_every_report_its_query_and_the_ledger(published_2006: Path) -> None:
+    out = published_2006
     for lang in ("fr", "en"):
         text = unescape(html_of(out, lang))
         shown = [name for name in report_file.reports_of_a_wave() if not report_file.report(name).asks]
@@ -98,22 +97,20 @@ def test_the_pages_hold_every_report_its_query_and_the_ledger(wave_2006: URL, tm
     assert "(printed: 1)" in html_of(out, "en")
 
 
-def test_a_printed_row_without_a_computed_one_is_shown_as_zero_in_its_place(wave_2006: URL, tmp_path: Path) -> None:
-    publish(wave_2006, tmp_path / "public")
-    found = section(tmp_path / "public", "en", "distribution")
+def test_a_printed_row_without_a_computed_one_is_shown_as_zero_in_its_place(published_2006: Path) -> None:
+    found = section(published_2006, "en", "distribution")
     rows = re.findall(r'<th scope="row" class="n">(\d+|Total)</th>\s*<td class="n">([\d–]+)', found)
     assert [key for key, _ in rows] == ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "12", "Total"]
     assert dict(rows)["7"] == "0"
     assert dict(rows)["1"] == "3"
 
 
-def test_a_printed_value_leads_where_the_rows_cannot_tell(wave_2006: URL, tmp_path: Path) -> None:
-    publish(wave_2006, tmp_path / "public")
+def test_a_printed_value_leads_where_the_rows_cannot_tell(published_2006: Path) -> None:
     for lang, towns in (("en", "(rows: 0–8)"), ("fr", "(lignes\u00a0: 0–8)")):
-        found = section(tmp_path / "public", lang, "distribution")
+        found = section(published_2006, lang, "distribution")
         (cell,) = re.findall(r'<th scope="row" class="n">0</th>\s*<td class="n">(.*)</td>', found)
         assert re.sub("<[^>]*>", "", cell) == f"4 ↔ {towns}"
-        found = section(tmp_path / "public", lang, "actions")
+        found = section(published_2006, lang, "actions")
         solidarity = "Actions de solidarité" if lang == "fr" else "Solidarity actions"
         (cell,) = re.findall(rf"{solidarity}</th>\s*<td class=\"n\">(.*)</td>", found)
         assert re.sub("<[^>]*>", "", cell) == f"5 ○ {towns.replace('8', '21')}"
@@ -132,9 +129,8 @@ def test_the_same_wave_is_published_byte_for_byte_the_same_on_both_engines(
         assert (first / name).read_bytes() == (second / name).read_bytes(), name
 
 
-def test_the_manifest_names_every_file_with_its_hash(wave_2006: URL, tmp_path: Path) -> None:
-    out = tmp_path / "public"
-    publish(wave_2006, out)
+def test_the_manifest_names_every_file_with_its_hash(published_2006: Path) -> None:
+    out = published_2006
     manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
     written = {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
     assert manifest["changing"] == ["CHANGES"]
@@ -145,18 +141,19 @@ def test_the_manifest_names_every_file_with_its_hash(wave_2006: URL, tmp_path: P
 
 
 def test_a_publication_is_swapped_in_whole_and_the_last_three_stay(
-    loaded: URL, folder_2006: WaveFolder, tmp_path: Path
+    migrated: URL, tiny_wave: WaveFolder, tmp_path: Path
 ) -> None:
-    out = tmp_path / "site" / "public"
+    loaded, out = migrated, tmp_path / "site" / "public"
+    assert run("load", tiny_wave.path, "--db", address(loaded)).code == 0
     out.parent.mkdir()
     publish(loaded, out, "csv")
     first = out.resolve()
     publish(loaded, out, "csv")
     assert out.resolve() == first
     made = [first]
-    for before, after in pairwise(("telephone", "post", "web", "visit", "fax")):
-        folder_2006.replace("wave.toml", f'mode = "{before}"', f'mode = "{after}"')
-        assert run("load", folder_2006.path, "--db", address(loaded), "--reason", "mode corrected").code == 0
+    for before, after in pairwise(("post", "telephone", "web", "visit", "fax")):
+        tiny_wave.replace("wave.toml", f'mode = "{before}"', f'mode = "{after}"')
+        assert run("load", tiny_wave.path, "--db", address(loaded), "--reason", "mode corrected").code == 0
         publish(loaded, out, "csv")
         assert out.is_symlink()
         made.append(out.resolve())
@@ -170,7 +167,7 @@ def test_a_publication_is_swapped_in_whole_and_the_last_three_stay(
     assert (done.code, "no earlier publication is kept whole" in done.err) == (2, True)
     publish(loaded, out, "csv")
     assert out.resolve() == made[4]
-    (made[3] / "ledger.csv").write_text("spoiled")  # nobody goes back to that
+    (made[3] / "data" / "zones.csv").write_text("spoiled")  # nobody goes back to that
     assert run("publish", "--rollback", "--out", out, "--db", address(loaded)).err == f"published again: {made[2]}\n"
 
 
@@ -198,6 +195,7 @@ def test_a_folder_that_is_no_publication_is_left_alone(wave_2006: URL, tmp_path:
     assert [path.name for path in out.iterdir()] == ["mine.txt"]
 
 
+@pytest.mark.long
 def test_publications_side_by_side_leave_each_other_alone(loaded: URL, folder_2006: WaveFolder, tmp_path: Path) -> None:
     mine, other = tmp_path / "site", tmp_path / "site-2"
     publish(loaded, other, "csv")
@@ -355,9 +353,8 @@ def test_hostile_text_of_a_wave_is_shown_and_not_run(loaded: URL, folder_2006: W
     assert "&lt;script src=x &amp; International" in text
 
 
-def test_a_page_runs_nothing_and_asks_nobody(wave_2006: URL, tmp_path: Path) -> None:
-    publish(wave_2006, tmp_path / "public")
-    for path in (tmp_path / "public").rglob("*.html"):
+def test_a_page_runs_nothing_and_asks_nobody(published_2006: Path) -> None:
+    for path in published_2006.rglob("*.html"):
         text = path.read_text(encoding="utf-8")
         (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]*)"', text)
         allowed = unescape(policy).split("; ")

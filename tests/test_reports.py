@@ -82,7 +82,7 @@ def test_csv_and_json_hold_the_same_values_under_the_declared_names(wave_2006: U
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("with_inferred", [True, False])
+@pytest.mark.parametrize("with_inferred", [True, pytest.param(False, marks=pytest.mark.long)])
 def test_the_rows_behind_every_cell_add_up_to_it(opened: Connection, name: str, with_inferred: bool) -> None:
     """One look at the detail for all cells; that `explain` shows the same rows is seen at the first and last cell."""
     sheet = sheet_of(opened, name, with_inferred=with_inferred)

@@ -817,11 +817,19 @@ def load(handed: Path, url: URL) -> tuple[int, list[dict[str, Any]], list[Findin
 _SEEN_BY_BOTH = {"name_unknown", "town_merged", "agreement_twice", *(name for name in CASES if "pair" in name)}
 
 
+def _marks(name: str) -> list[pytest.MarkDecorator]:
+    return [] if name in _SEEN_BY_BOTH else [pytest.mark.on_duckdb]
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        pytest.param(name, expected, id=name, marks=() if name in _SEEN_BY_BOTH else pytest.mark.on_duckdb)
-        for name, expected in (*CASES.items(), *ELSEWHERE)
+        *(pytest.param(name, expected, id=name, marks=_marks(name)) for name, expected in CASES.items()),
+        # The same rules, broken elsewhere.
+        *(
+            pytest.param(name, expected, id=name, marks=[*_marks(name), pytest.mark.long])
+            for name, expected in ELSEWHERE
+        ),
     ],
 )
 def test_what_breaks_a_rule_is_found_where_it_stands_and_breaks_no_other(

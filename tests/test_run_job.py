@@ -307,7 +307,7 @@ _FIRST, *_OTHERS = MOMENTS
 
 
 @pytest.mark.parametrize("moment", [_FIRST, *(pytest.param(moment, marks=pytest.mark.long) for moment in _OTHERS)])
-@pytest.mark.parametrize("good", [True, False], ids=["good", "bad"])
+@pytest.mark.parametrize("good", [True, pytest.param(False, marks=pytest.mark.long)], ids=["good", "bad"])
 def test_a_run_that_is_killed_loses_nothing_and_loads_nothing_twice(night: Night, moment: str, good: bool) -> None:
     night.put("wave.zip", frame=TINY["frame.csv"] if good else BAD_FRAME)
     content = (night.inbox / "wave.zip").read_bytes()
@@ -348,7 +348,8 @@ def test_a_kill_at_any_moment_leaves_a_file_in_one_place(night: Night) -> None:
     assert len(night.revisions()) == 20  # the first of the zips is the wave as it is
 
 
-@pytest.mark.parametrize("since", ["corrected", pytest.param("withdrawn", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("since", ["corrected", "withdrawn"])
 def test_what_a_killed_run_had_loaded_is_not_loaded_again_over_what_came_since(night: Night, since: str) -> None:
     night.write(reason="as it came in")
     night.put("a.zip")
@@ -426,6 +427,7 @@ def test_a_lock_ends_with_its_process(night: Night, going_on: subprocess.Popen[s
     assert night.run().code == 0
 
 
+@pytest.mark.long
 @pytest.mark.on_duckdb
 def test_a_run_that_is_told_to_end_does_and_the_next_one_goes_on(night: Night) -> None:
     night.put("wave.zip")
@@ -480,10 +482,10 @@ def test_the_command_of_the_site_gets_what_came_of_it(night: Night) -> None:
     ("command", "said"),
     [
         (["sh", "-c", "exit 1"], "sh ended with exit code 1"),
-        (["sh", "-c", "kill -9 $$"], "sh ended with exit code -9"),
+        pytest.param(["sh", "-c", "kill -9 $$"], "sh ended with exit code -9", marks=pytest.mark.long),
         (["no-such-command-at-all"], "no-such-command-at-all cannot be run: No such file or directory"),
-        (["./job.toml"], "job.toml cannot be run: Permission denied"),
-        (["sleep", "60"], "sleep: not done after 1 seconds"),
+        pytest.param(["./job.toml"], "job.toml cannot be run: Permission denied", marks=pytest.mark.long),
+        pytest.param(["sleep", "60"], "sleep: not done after 1 seconds", marks=pytest.mark.long),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else None,
 )
@@ -626,6 +628,7 @@ def test_a_bug_is_told_and_leaves_a_file_where_it_is(night: Night, monkeypatch: 
     assert (night.folder / "told").exists()
 
 
+@pytest.mark.long
 def test_several_waves_are_each_checked_and_published_together(night: Night) -> None:
     night.write(waves=["tiny", "other"])
     night.put("a.zip")

@@ -637,7 +637,7 @@ _THINNED = """() => document.querySelectorAll("details").forEach((one, at) => {
 })"""
 
 
-@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+@pytest.mark.parametrize("width", [DESKTOP, pytest.param(PHONE, marks=pytest.mark.long)])
 def test_no_served_page_breaks_a_rule_of_wcag(browser: Browser, home: str, width: int) -> None:
     with looking(browser, viewport={"width": width, "height": 900}, bypass_csp=True) as (_, page, _, _):
         for address_ in ("sql?lang=fr", "api?lang=en", ""):

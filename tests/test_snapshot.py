@@ -74,7 +74,7 @@ def told(url: URL, wave: str) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("wave", ["2006", "2012-demo", "2006,2012-demo"])
+@pytest.mark.parametrize("wave", ["2006", pytest.param("2012-demo", marks=pytest.mark.long), "2006,2012-demo"])
 def test_every_report_gives_the_numbers_of_the_database(shown: URL, wave: str, tmp_path: Path) -> None:
     write(shown, tmp_path / NAME, wave)
     found = told(at(tmp_path / NAME), wave)
@@ -255,6 +255,7 @@ def test_what_fails_leaves_the_snapshot_that_was_there(
         assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.long
 def test_one_that_is_killed_half_way_leaves_nothing_that_is_taken_for_a_snapshot(
     wave_2006: URL, tmp_path: Path
 ) -> None:

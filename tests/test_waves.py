@@ -360,7 +360,7 @@ def test_on_one_date_no_country_is_reclassified(
     assert found["total"] == (36, 28)
 
 
-@pytest.mark.parametrize("with_inferred", [True, False])
+@pytest.mark.parametrize("with_inferred", [True, pytest.param(False, marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", ACROSS)
 def test_the_rows_behind_every_cell_add_up_to_it(opened: Connection, name: str, with_inferred: bool) -> None:
     """One look at the detail for all cells; that `explain` shows the same rows is seen at the first and last cell."""
