@@ -12,6 +12,7 @@ import typer
 
 from jumelage.cli import (
     exporting,
+    keeping,
     loading,
     migrating,
     publishing,
@@ -70,6 +71,7 @@ for module in (
     searching,
     publishing,
     exporting,
+    keeping,
     running,
     serving,
 ):

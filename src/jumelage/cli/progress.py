@@ -13,11 +13,13 @@ from jumelage.texts import Label
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+BACKING_UP = Label("sauvegarde", "making a backup")
 CHECKING = Label("confrontation des chiffres à leurs lignes", "holding figures against their rows")
 COMPARING = Label("comparaison", "comparing")
 COMPUTING = Label("calcul", "computing")
 EXPORTING = Label("export", "exporting")
 PUBLISHING = Label("publication", "publishing")
+RESTORING = Label("restauration", "restoring")
 _STEPS = 8  # five tables, checking, comparing, writing
 _STEP_NAMES = {
     "opening": Label("ouverture", "opening"),

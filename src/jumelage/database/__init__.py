@@ -3,8 +3,9 @@
 What the rest of the house may use is exported here; Alembic is imported by `migrate` alone.
 """
 
-from jumelage.database.bulk import analyze, append, fetch, orphans, settle, spool, superuser, variables
+from jumelage.database.bulk import analyze, append, fetch, orphans, read_through, settle, spool, superuser, variables
 from jumelage.database.connection import (
+    copied,
     creating,
     in_memory,
     lock,
@@ -18,15 +19,17 @@ from jumelage.database.connection import (
 )
 from jumelage.database.sql import file_to_read, from_spool, literal, query, stream
 from jumelage.database.state import columns, content_hash, current, head, migrations, outdated
-from jumelage.database.urls import DEFAULT, ENVIRONMENT, exists, files, resolve_url, shown
+from jumelage.database.urls import DEFAULT, ENVIRONMENT, check_copies, exists, files, resolve_url, shown
 
 __all__ = [
     "DEFAULT",
     "ENVIRONMENT",
     "analyze",
     "append",
+    "check_copies",
     "columns",
     "content_hash",
+    "copied",
     "creating",
     "current",
     "exists",
@@ -45,6 +48,7 @@ __all__ = [
     "orphans",
     "outdated",
     "query",
+    "read_through",
     "reading",
     "replacing",
     "resolve_url",

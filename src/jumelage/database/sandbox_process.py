@@ -86,6 +86,8 @@ def _answer(
     except (engine.IOException, engine.FatalException) as error:
         return {"broken": fault(str(error))}  # the file, not the query
     except (engine.Error, MemoryError, RuntimeError, ValueError, OverflowError) as error:
+        if type(error) is engine.Error:  # so comes a block whose checksum is not that of what is in it
+            return {"broken": fault(str(error))}
         why = str(error)[:_LONGEST_PRECISE] if question.get("precise") else fault(str(error))
         room = isinstance(error, engine.OutOfMemoryException | MemoryError)
         return {"failed": why or type(error).__name__, "room": room}
