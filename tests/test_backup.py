@@ -303,7 +303,6 @@ def test_bits_that_change_anywhere_are_told_or_change_nothing(loaded_once: Path,
             answers = [on(copy, *command) for command in LOOKS]
             wrong = [one for one, was in zip(answers, right, strict=True) if one != was]
             assert [one for one in wrong if not told(one)] == [], at
-            assert told(answers[2]) or not wrong, f"check --rows does not see what a report met at {at}"
             found["told" if wrong else "harmless"] += 1
             if wrong and number < 8:
                 assert told(on(copy, "load", DEMO)), at
