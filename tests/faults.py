@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import ctypes
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -120,16 +121,19 @@ def main(given: list[str] | None = None) -> int:
     """Do what is asked for, print the counts, and return 1 if anything was not as it must be."""
     asked = asked_for(given)
     import_all()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))  # with what was counted, and nothing left mounted
     ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # what a killed child had started becomes ours
     with ExitStack() as kept:
         made = tempfile.TemporaryDirectory(prefix="faults-of-jumelage-", ignore_cleanup_errors=True)
         folder = Path(kept.enter_context(made))
         folder.chmod(0o755)
         driver = Driver(asked, folder, kept)
-        driver.disks()
-        driver.crowds()
-        driver.kills()
-        driver.say()
+        try:
+            driver.disks()
+            driver.crowds()
+            driver.kills()
+        finally:
+            driver.say()
     return 1 if driver.violations else 0
 
 

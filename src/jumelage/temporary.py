@@ -47,7 +47,7 @@ class _Shared:
     """The one folder of this process, there as long as anybody has a folder in it."""
 
     def __init__(self) -> None:
-        self._changing = threading.Lock()
+        self._changing = threading.RLock()  # a result that nobody needs any more may let go of its own within
         self._users = 0
         self._kept = ExitStack()
         self._folder = Path()

@@ -56,6 +56,7 @@ def start(work: Callable[[], Any], tmp: Path) -> tuple[int, int]:
     try:
         os.close(answer)
         os.setsid()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.environ["TMPDIR"] = str(tmp)
         tempfile.tempdir = None
         os.chdir(tmp)
