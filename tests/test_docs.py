@@ -19,7 +19,8 @@ from tests.conftest import ROOT, address, run
 from tests.generate import EXAMPLE
 from tests.test_cli import tree
 
-ELSEWHERE = {"--sql"}  # options of other programs: Alembic
+# Options of other programs: Alembic, `python -m tests.faults`.
+ELSEWHERE = {"--sql", "--kills", "--seed", "--disks", "--minutes", "--engine"}
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "schema").rglob("*.md"))]
 EXAMPLES = [
