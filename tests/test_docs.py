@@ -20,7 +20,7 @@ from tests.generate import EXAMPLE
 from tests.test_cli import tree
 
 # Options of other programs: Alembic, `python -m tests.faults`.
-ELSEWHERE = {"--sql", "--kills", "--seed", "--disks", "--minutes", "--engine"}
+ELSEWHERE = {"--sql", "--kills", "--seed", "--disks", "--minutes", "--engine", "--readers"}
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "schema").rglob("*.md"))]
 EXAMPLES = [
