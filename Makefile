@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: report test test-all check fuzz bench docs demo editor lock clean
+.PHONY: report test test-all check fuzz faults bench docs demo editor lock clean
 
 report: .venv/runtime  ## migrate, load the 2006 wave, check it, publish it
 	$(BIN)/jumelage reproduce waves/2006 --out public --formats all $(if $(REASON),--reason "$(REASON)")
@@ -23,6 +23,9 @@ check: .venv/development  ## format, lint, types, import layers
 
 fuzz: .venv/development  ## a million hostile inputs for all readers, for a night
 	$(BIN)/python -m tests.fuzzing --inputs 1000000
+
+faults: .venv/development  ## kill what changes something at 300 random moments, and fill its disk; as root, on Linux
+	$(BIN)/python -m tests.faults
 
 bench: .venv/development  ## ratios against named baselines; needs nothing but a package index
 	$(BIN)/python benchmarks/run.py

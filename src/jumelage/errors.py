@@ -5,6 +5,7 @@ JumelageError            exit code
 ├── ReportError          1   a report file breaks its contract, or its query fails
 ├── UsageError           2   the command asks for something that does not exist
 ├── DatabaseError        3   the database is missing, at another migration, or refuses
+│   └── DamagedError     3   its file is damaged, cut off, or of another version of DuckDB
 ├── OutputError          3   what was asked for cannot be written
 ├── BusyError            4   somebody else is writing; try again
 └── LimitError           4   a query took more time or memory than it may have
@@ -67,6 +68,15 @@ class DatabaseError(JumelageError):
     """The database is missing, at another migration than the code, or refused a statement."""
 
     exit_code = 3
+
+
+class DamagedError(DatabaseError):
+    """The file of a database is damaged, cut off, or of another version of its engine; nothing was changed in it."""
+
+    def __init__(self, what: _Said, message: _Said) -> None:
+        """Keep what is wrong besides what is said of it: what is to be done depends on who reads the file."""
+        super().__init__(message)
+        self.what = what
 
 
 class OutputError(JumelageError):

@@ -7,7 +7,8 @@ import fcntl
 import os
 import shutil
 import tempfile
-from contextlib import contextmanager, suppress
+import threading
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,13 +30,13 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 def temporary_folder() -> Iterator[Path]:
     """Give a folder that is removed afterwards; OutputError if there is no room.
 
-    What runs that were killed left behind is removed first.
+    What runs that were killed left behind is removed first. All of a process stand in one, so that a kill leaves one.
     """
     above = Path(tempfile.gettempdir())
     sweep_once(above)
     ours = True  # to make it is
     try:
-        with _folder(above, PREFIX) as folder:
+        with _ours.within(above) as folder:
             ours = False
             try:
                 yield folder
@@ -62,6 +63,38 @@ def has_room(folder: Path) -> bool:
     """Tell whether there is room for another file, of a megabyte, where a folder is."""
     found = os.statvfs(folder)
     return found.f_bavail * found.f_frsize > _LITTLE and (found.f_favail > 0 or found.f_files == 0)
+
+
+class _Shared:
+    """The one folder of this process, there as long as anybody has a folder in it."""
+
+    def __init__(self) -> None:
+        self._changing = threading.RLock()  # a result that nobody needs any more may let go of its own within
+        self._users = 0
+        self._kept = ExitStack()
+        self._folder = Path()
+
+    @contextmanager
+    def within(self, above: Path) -> Iterator[Path]:
+        """Give a folder in it."""
+        with self._changing:
+            if not self._users:
+                self._folder = self._kept.enter_context(_folder(above, PREFIX))
+            self._users += 1
+        folder = None
+        try:
+            folder = Path(tempfile.mkdtemp(dir=self._folder))
+            yield folder
+        finally:
+            if folder is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+            with self._changing:
+                self._users -= 1
+                if not self._users:
+                    self._kept.close()
+
+
+_ours = _Shared()
 
 
 @contextmanager

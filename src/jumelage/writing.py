@@ -44,6 +44,21 @@ def write_whole(pieces: Iterable[bytes], path: Path) -> None:
         raise
 
 
+def exchanged(one: Path, other: Path) -> bool:
+    """Let two files or folders take each other's place at once; False where the system cannot do that.
+
+    At no moment is there nothing at either place, whenever the process ends.
+    """
+    import ctypes
+
+    try:
+        rename = ctypes.CDLL(None, use_errno=True).renameat2
+    except (OSError, AttributeError):
+        return False
+    here, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
+    return bool(rename(here, os.fsencode(one), here, os.fsencode(other), exchange) == 0)
+
+
 @contextmanager
 def _held(file: BinaryIO) -> Iterator[bool]:
     """Lock a file while this process writes it; tell whether nobody else has it."""

@@ -13,6 +13,7 @@ import typer
 from jumelage.cli import (
     exporting,
     granting,
+    keeping,
     loading,
     migrating,
     publishing,
@@ -72,6 +73,7 @@ for module in (
     searching,
     publishing,
     exporting,
+    keeping,
     running,
     serving,
 ):

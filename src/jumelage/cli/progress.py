@@ -15,11 +15,13 @@ if TYPE_CHECKING:
 
     from jumelage.errors import BusyError
 
+BACKING_UP = Label("sauvegarde", "making a backup")
 CHECKING = Label("confrontation des chiffres à leurs lignes", "holding figures against their rows")
 COMPARING = Label("comparaison", "comparing")
 COMPUTING = Label("calcul", "computing")
 EXPORTING = Label("export", "exporting")
 PUBLISHING = Label("publication", "publishing")
+RESTORING = Label("restauration", "restoring")
 _WAITING = Label("attente, {} s au plus\u00a0: {}", "waiting, for at most {} s: {}")
 _STEPS = 8  # five tables, checking, comparing, writing
 _STEP_NAMES = {

@@ -3,8 +3,20 @@
 What the rest of the house may use is exported here; Alembic is imported by `migrate` alone.
 """
 
-from jumelage.database.bulk import analyze, append, fetch, fingerprint, orphans, settle, spool, superuser, variables
+from jumelage.database.bulk import (
+    analyze,
+    append,
+    fetch,
+    fingerprint,
+    orphans,
+    read_through,
+    settle,
+    spool,
+    superuser,
+    variables,
+)
 from jumelage.database.connection import (
+    copied,
     creating,
     holding,
     in_memory,
@@ -19,16 +31,18 @@ from jumelage.database.connection import (
 from jumelage.database.people import columns_to_read, hidden, readable, unguarded
 from jumelage.database.sql import file_to_read, from_spool, literal, query, stream
 from jumelage.database.state import columns, content_hash, current, head, migrations, outdated
-from jumelage.database.urls import DEFAULT, ENVIRONMENT, exists, files, resolve_url, shown
+from jumelage.database.urls import DEFAULT, ENVIRONMENT, check_copies, exists, files, resolve_url, shown
 
 __all__ = [
     "DEFAULT",
     "ENVIRONMENT",
     "analyze",
     "append",
+    "check_copies",
     "columns",
     "columns_to_read",
     "content_hash",
+    "copied",
     "creating",
     "current",
     "exists",
@@ -49,6 +63,7 @@ __all__ = [
     "orphans",
     "outdated",
     "query",
+    "read_through",
     "readable",
     "reading",
     "replacing",

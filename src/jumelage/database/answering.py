@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from jumelage.database import sandbox_process
 from jumelage.database.engines.duckdb import SETTINGS
+from jumelage.database.engines.duckdb_damage import damage
 from jumelage.errors import DatabaseError
 from jumelage.texts import Label, filled
 
@@ -48,6 +49,11 @@ _NOT_RUN = Label("{}\u00a0: les requêtes ne peuvent être lancées\u00a0: {}", 
 def received(value: object) -> object:
     """Return a value of a row as it was before it was sent: a number that is not whole came as a list around it."""
     return Decimal(value[0]) if isinstance(value, list) else value
+
+
+def broken(path: str, why: str) -> DatabaseError:
+    """Return the error for a file that cannot be read, by what the process says of it."""
+    return damage(why, path) or DatabaseError(f"{path}: {why}")
 
 
 class Answering:
@@ -145,7 +151,7 @@ class Answering:
             self.end()  # one that began before we had the file may have met somebody who wrote to it
             self.start()
             if why := self._failed():
-                raise DatabaseError(filled(_NOT_RUN, self.path, why))
+                raise damage(str(why), self.path) or DatabaseError(filled(_NOT_RUN, self.path, why))
         line = f"{json.dumps(question)}\n".encode()
         try:
             self._pipe("stdin").write(line)

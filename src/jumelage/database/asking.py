@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy.exc import DBAPIError
 
-from jumelage.database.answering import Answering, received
+from jumelage.database.answering import Answering, broken, received
 from jumelage.database.attempt import CANCELLED, NO_ROOM, limited, said
 from jumelage.database.connection import in_memory
 from jumelage.database.engines import engine_of
@@ -22,7 +22,7 @@ from jumelage.database.free_queries import allowed, refused
 from jumelage.database.parquet import parquet_of_spool
 from jumelage.database.sandbox_process import in_brief
 from jumelage.database.sql import literal
-from jumelage.errors import DatabaseError, LimitError
+from jumelage.errors import LimitError
 from jumelage.temporary import temporary_folder
 from jumelage.texts import Label, both, filled
 from jumelage.writing import in_pieces
@@ -215,7 +215,7 @@ class _OnDuckDB(_Taken):
         if answer is None or answer.get("late"):
             raise _too_long(self._limits)
         if answer.get("broken"):
-            raise DatabaseError(f"{self._process.path}: {answer['broken']}")
+            raise broken(self._process.path, answer["broken"])
         if answer.get("killed"):
             raise LimitError(_KILLED)
         if answer.get("room"):

@@ -53,6 +53,11 @@ def variables(connection: Connection, values: Mapping[str, str], often: Sequence
     return engine_of(connection).variables(values, often)
 
 
+def read_through(connection: Connection) -> None:
+    """Read every value of every table of ours: what the engine cannot read, it says."""
+    engine_of(connection).read_through(connection)
+
+
 def superuser(connection: Connection) -> str | None:
     """Return the connected role if it is a superuser of the server."""
     return engine_of(connection).superuser(connection)

@@ -18,7 +18,8 @@ from jumelage.errors import BusyError, DatabaseError
 from jumelage.texts import both
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from sqlalchemy import Connection, Engine
 
@@ -117,8 +118,29 @@ def replacing(url: URL) -> Iterator[Connection]:
 
 
 @contextmanager
+def copied(url: URL, to: URL, *, compact: bool) -> Iterator[tuple[URL, Callable[[], Path | None]]]:
+    """Give a whole copy of a database, and what puts it into its place `to`; see the engine's own.
+
+    UsageError where an engine leaves copies to its own tools.
+    """
+    ours = engine_of(to)
+    ours.check_copies(to)
+    _check_there(url)
+    with translated(url), ours.copied(url, to, compact=compact) as found:
+        yield found
+
+
+@contextmanager
 def opened(url: URL, *, read_only: bool) -> Iterator[Connection]:
     """Open a database that exists, migrated or not; DatabaseError if there is none."""
+    _check_there(url)
+    waits = WAIT if read_only else patience().seconds
+    with translated(url, waits), make_engine(url, read_only=read_only).connect() as connection:
+        yield connection
+
+
+def _check_there(url: URL) -> None:
+    """Raise DatabaseError if there is no database, or plainly none of its engine."""
     if not exists(url):
         raise DatabaseError(
             both(
@@ -129,9 +151,6 @@ def opened(url: URL, *, read_only: bool) -> Iterator[Connection]:
             )
         )
     engine_of(url).check(url)
-    waits = WAIT if read_only else patience().seconds
-    with translated(url, waits), make_engine(url, read_only=read_only).connect() as connection:
-        yield connection
 
 
 @contextmanager

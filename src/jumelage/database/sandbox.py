@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
-from jumelage.database.answering import Answering, received
+from jumelage.database.answering import Answering, broken, received
 from jumelage.database.attempt import CANCELLED, NO_ROOM, QueryError, attempt, limited, said
 from jumelage.database.connection import in_memory
 from jumelage.database.engines import engine_of
 from jumelage.database.sandbox_process import fault, told
 from jumelage.database.sql import query
 from jumelage.database.wave_queries import why_not
-from jumelage.errors import DatabaseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -285,7 +284,7 @@ class _OnDuckDB:
         if answer is None or answer.get("late"):
             return None
         if answer.get("broken"):
-            raise DatabaseError(f"{self._process.path}: {answer['broken']}")
+            raise broken(self._process.path, answer["broken"])
         return answer
 
 
@@ -308,7 +307,7 @@ class _WithinDuckDB(_InTransaction):
         try:
             names, rows = query(self._connection, _wrapped(sql))
         except (DBAPIError, MemoryError) as error:
-            if type(getattr(error, "orig", error)).__name__ in {"IOException", "FatalException"}:
+            if type(getattr(error, "orig", error)).__name__ in {"IOException", "FatalException", "Error"}:
                 raise  # the file, not the query
             self._connection.rollback()
             late = time.monotonic() - since >= seconds

@@ -113,6 +113,8 @@ def _answer(
     except (engine.IOException, engine.FatalException) as error:
         return {"broken": fault(str(error))}  # the file, not the query
     except (engine.Error, MemoryError, RuntimeError, ValueError, OverflowError) as error:
+        if type(error) is engine.Error:  # so comes a block whose checksum is not that of what is in it
+            return {"broken": fault(str(error))}
         said = _precise(str(error)) if question.get("precise") else {"failed": fault(str(error))}
         room = isinstance(error, engine.OutOfMemoryException | MemoryError)
         return {**said, "failed": said["failed"] or type(error).__name__, "room": room}

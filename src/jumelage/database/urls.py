@@ -82,6 +82,11 @@ def exists(url: URL) -> bool:
     return engine_of(url).exists(url)
 
 
+def check_copies(url: URL) -> None:
+    """Raise UsageError where copies of a database are made by tools of its server."""
+    engine_of(url).check_copies(url)
+
+
 def files(url: URL) -> tuple[Path, ...]:
     """Return the files of this machine that a database consists of."""
     return engine_of(url).files(url)

@@ -13,6 +13,7 @@ from jumelage.exporting.descriptor import fingerprint
 from jumelage.reading.handed import PACKAGE
 from jumelage.temporary import folder_in
 from jumelage.texts import NOT_WRITTEN, both, filled
+from jumelage.writing import exchanged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,13 +95,14 @@ def new_folder(out: Path) -> Iterator[Path]:
             made, before = beside / "new", beside / "old"
             made.mkdir()
             yield made
-            if os.path.lexists(out):
-                out.rename(before)
-            try:
+            if not os.path.lexists(out):
                 made.rename(out)
-            except OSError:
-                if before.exists():
+            elif not exchanged(made, out):
+                out.rename(before)
+                try:
+                    made.rename(out)
+                except OSError:
                     before.rename(out)
-                raise
+                    raise
     except OSError as error:
         raise OutputError(filled(NOT_WRITTEN, out, error.strerror or str(error))) from error

@@ -29,9 +29,11 @@ class Recorded:
 def check_rows(connection: Connection) -> list[Recorded]:
     """Compute the hash of every revision again, from its rows as they stand now.
 
-    It cannot be told of a revision that was loaded before its wave.toml was kept, which is a part of what is hashed.
+    Everything else is read once, code lists and register too: a number is made of them as well, and no hash is kept of
+    them. It cannot be told of a revision that was loaded before its wave.toml was kept, a part of what is hashed.
     """
     columns = database.columns(connection)
+    database.read_through(connection)
     if "declared" not in columns.get("revisions", ()):
         return [Recorded(name, None) for name in _names(connection)] if "revisions" in columns else []
     version = "hash_version" if "hash_version" in columns["revisions"] else "1"  # there was no other before it was kept

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, ClassVar, Literal
 
 from sqlalchemy.engine import URL
 
-from jumelage.database.sql import from_spool
+from jumelage.database.sql import from_spool, query
 from jumelage.errors import UsageError
 from jumelage.temporary import temporary_folder
 from jumelage.texts import Label, both
@@ -90,6 +90,19 @@ class Engine(ABC):
         With `instead` it may take the place of one that is there, and can only be read then.
         """
         raise NotImplementedError(self.shown(url))
+
+    def copied(
+        self, url: URL, to: URL, *, compact: bool
+    ) -> AbstractContextManager[tuple[URL, Callable[[], Path | None]]]:
+        """Give the URL of a whole copy of a database, and what puts it into its place `to`.
+
+        A compact one is small, can only be read, and takes the place of what is there; any other one has that kept
+        beside, and says where. BusyError if somebody has it open, or has changed it since this began.
+        """
+        raise NotImplementedError(self.shown(to))
+
+    def check_copies(self, url: URL) -> None:  # noqa: B027
+        """Raise UsageError where copies of a database are made by tools of its server."""
 
     def tidy(self, url: URL) -> None:  # noqa: B027
         """Remove what a process that is gone left beside a database."""
@@ -190,6 +203,11 @@ class Engine(ABC):
         """Mark the version table as ours, where there may be others of its name; keep rights there for a way up."""
 
     # --- rows
+
+    def read_through(self, connection: Connection) -> None:
+        """Read every value of every table of ours, so that the engine says if it cannot."""
+        for table in self.columns(connection, "survey"):
+            query(connection, f"select sum(length(cast(jumelage_row as text))) from survey.{table} as jumelage_row")
 
     @abstractmethod
     def workbench(self, connection: Connection) -> Connection | None:

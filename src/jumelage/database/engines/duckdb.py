@@ -13,6 +13,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
 from jumelage.database.engines import AGAIN, OURS, UNREADABLE_URL, WAIT, Engine
+from jumelage.database.engines.duckdb_copy import SMALLEST, USUAL, copy, is_log_damaged, put_in_place, seen
+from jumelage.database.engines.duckdb_damage import beginning_lost, damage, log_damaged
 from jumelage.database.engines.duckdb_file import created, start_of, tidy
 from jumelage.database.sql import literal, query, stream
 from jumelage.errors import BusyError, DatabaseError, UsageError
@@ -47,6 +49,7 @@ _HANDED_ON = {"default_block_size": "16384", "storage_compatibility_version": "v
 _LOCKED = "Could not set lock on file"
 _READER = "in read-only mode"  # what DuckDB adds where the other one only reads
 _MAGIC = b"DUCK"  # from the ninth byte on
+_MADE_BY = re.compile(rb"v\d+\.\d+")  # from byte 52 on
 # What stands in a message of an error that is not the statement's own.
 _FAILURES = (
     "IOException",
@@ -57,6 +60,7 @@ _FAILURES = (
     "TransactionException",
     "ConnectionException",
     "SerializationException",
+    "Error",  # of a block whose checksum is not that of what is in it; the others have a name of their own
 )
 _OUR_VIEWS = (
     "from duckdb_views() where not internal and database_name = current_database() "
@@ -120,11 +124,15 @@ class DuckDB(Engine):
         """Raise DatabaseError for a file that cannot be read or is of another kind."""
         path = Path(str(url.database))
         try:
-            start = start_of(path, 16)
+            start = start_of(path, 64)
         except OSError as error:
             raise DatabaseError(filled(NOT_READ, path, error.strerror)) from error
         if start[8:12] == _MAGIC:
+            if is_log_damaged(path):
+                raise log_damaged(self.shown(url))
             return
+        if _MADE_BY.match(start, 52):
+            raise beginning_lost(self.shown(url))
         if not start:
             what = Label(
                 "il est vide\u00a0; supprimez-le et lancez\u00a0: jumelage migrate",
@@ -166,8 +174,30 @@ class DuckDB(Engine):
 
         A folder whose lock nobody holds was left by a process that is gone: the next one takes it over.
         """
-        with created(Path(str(url.database)).resolve(), self.shown(url), instead=instead) as (beside, keep):
+        mode = 0o444 if instead else None
+        with created(Path(str(url.database)).resolve(), self.shown(url), instead=instead, mode=mode) as (beside, keep):
             yield url.set(database=str(beside), query=_HANDED_ON if instead else {}), keep
+
+    @contextmanager
+    def copied(self, url: URL, to: URL, *, compact: bool) -> Iterator[tuple[URL, Callable[[], Path | None]]]:
+        """Let DuckDB make a copy in a folder beside its place, and move it there."""
+        source, place, shown = Path(str(url.database)).resolve(), Path(str(to.database)).resolve(), self.shown(to)
+        before = seen(place)
+        # Who may read the database may read its backup, and nobody else.
+        mode = source.stat().st_mode & 0o444 if compact else None
+        kept: list[Path | None] = []
+
+        def move(beside: Path) -> None:
+            kept.append(put_in_place(beside, place, shown, before))
+
+        with created(place, shown, instead=True, mode=mode, move=None if compact else move) as (beside, keep):
+            copy(source, beside, SMALLEST if compact else USUAL, SETTINGS)
+
+            def put() -> Path | None:
+                keep()
+                return kept[0] if kept else None
+
+            yield to.set(database=str(beside)), put
 
     def tidy(self, url: URL) -> None:
         """Remove the folder in which a process that is gone created a database."""
@@ -197,7 +227,7 @@ class DuckDB(Engine):
         """Say who holds the file: a reader is not called a writer."""
         text, where = str(error).strip(), self.shown(url)
         if self.verdict(error) != "busy":
-            return DatabaseError(f"{where}: {text}")
+            return damage(text, where) or DatabaseError(f"{where}: {_first(text)}")
         found = re.search(r"\(PID (\d+)\)", text)
         who = f" (PID {found[1]})" if found else ""
         reads = Label("l’a ouvert en lecture", "has it open to read")
@@ -347,6 +377,11 @@ def _connect(_dialect: object, _record: object, _given: object, options: dict[st
     return ConnectionWrapper(
         duckdb.connect(options["database"], read_only=options["read_only"], config=options["config"])
     )
+
+
+def _first(text: str) -> str:
+    """Return what DuckDB says without the trace of its own calls, which it adds where it fails."""
+    return re.split(r"\n+(?:Stack Trace|This error signals)", text)[0].strip()
 
 
 def _that_hold_rows(connection: Connection, tables: Collection[str]) -> set[str]:

@@ -44,11 +44,18 @@ def _let_go() -> None:
 
 
 @contextmanager
-def created(place: Path, shown: str, *, instead: bool = False) -> Iterator[tuple[Path, Callable[[], None]]]:
+def created(
+    place: Path,
+    shown: str,
+    *,
+    instead: bool = False,
+    mode: int | None = None,
+    move: Callable[[Path], object] | None = None,
+) -> Iterator[tuple[Path, Callable[[], None]]]:
     """Give a file in a folder beside its place, and what moves it there when it is whole.
 
-    With `instead` it may take the place of another one, and can only be read there. A folder whose lock nobody holds
-    was left by a process that is gone: the next one takes it over.
+    With `instead` it may take the place of another one; with `mode` it has these rights there; `move` does more than
+    rename it. A folder whose lock nobody holds was left by a process that is gone: the next one takes it over.
     """
     if not place.parent.is_dir():
         raise DatabaseError(both("{}\u00a0: son dossier n’existe pas", "{}: its folder does not exist", shown))
@@ -70,10 +77,13 @@ def created(place: Path, shown: str, *, instead: bool = False) -> Iterator[tuple
         def keep() -> None:
             _whole(beside, shown)
             try:
-                if instead:
-                    beside.chmod(0o444)
+                if mode is not None:
+                    beside.chmod(mode)
                 _keep(beside)
-                beside.rename(place)
+                if move is None:
+                    beside.rename(place)
+                else:
+                    move(beside)
                 _keep(place.parent)
             except OSError as error:
                 raise DatabaseError(filled(_NOT_CREATED, shown, error.strerror)) from error

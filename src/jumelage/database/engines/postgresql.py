@@ -134,6 +134,18 @@ class PostgreSQL(Engine):
         event.listen(made, "begin", begun)
         return made
 
+    def check_copies(self, url: URL) -> None:
+        """Name the tools that come with a server: they copy a database while it is written to."""
+        raise UsageError(
+            both(
+                "{} est sur un serveur PostgreSQL, dont les sauvegardes se font par pg_dump et pg_restore\u00a0; "
+                "voyez docs/postgresql.md",
+                "{} is on a PostgreSQL server, whose backups are made by pg_dump and pg_restore; see "
+                "docs/postgresql.md",
+                self.shown(url),
+            )
+        )
+
     def lock(self, connection: Connection, url: URL, seconds: float) -> None:
         """Take the advisory lock, unless the session may only read."""
         if connection.exec_driver_sql("show transaction_read_only").scalar() == "on":

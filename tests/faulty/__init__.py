@@ -1,0 +1,1 @@
+"""What `tests.faults` consists of: processes that are killed, places where that happens, steps, and a crowd."""
