@@ -205,9 +205,14 @@ class Engine(ABC):
     # --- rows
 
     def read_through(self, connection: Connection) -> None:
-        """Read every value of every table of ours, so that the engine says if it cannot."""
-        for table in self.columns(connection, "survey"):
-            query(connection, f"select sum(length(cast(jumelage_row as text))) from survey.{table} as jumelage_row")
+        """Read every value of every table of ours that the session may read, so that the engine says if it cannot."""
+        unseen = self.hidden(connection)
+        for table, columns in self.columns(connection, "survey").items():
+            seen = [name for name in columns if f"survey.{table}.{name}" not in unseen]
+            query(
+                connection,
+                f"select {', '.join(f'sum(length(cast({name} as text)))' for name in seen)} from survey.{table}",
+            )
 
     @abstractmethod
     def workbench(self, connection: Connection) -> Connection | None:
