@@ -154,7 +154,10 @@ def test_what_is_wrong_is_a_problem_in_the_language_that_is_asked_for(
     asked: TestClient, question: dict[str, Any], fr: str, en: str
 ) -> None:
     for lang, words in (("fr", fr), ("en", en)):
-        done = asked.post(QUERY, json=question | {"lang": lang}, headers={"Accept-Language": lang})
+        headers = {"Accept-Language": lang, "Content-Type": "application/json"}
+        done = asked.post(
+            QUERY, content=json.dumps(question | {"lang": lang}), headers=headers
+        )  # halves of characters, too
         assert (done.status_code, done.headers["content-type"]) == (400, MEDIA), done.text
         said = done.json()
         assert said["type"] == "urn:jumelage:problem:wrong-query"
