@@ -18,7 +18,7 @@ from jumelage.database.connection import (
 )
 from jumelage.database.sql import file_to_read, from_spool, literal, query, stream
 from jumelage.database.state import columns, content_hash, current, head, migrations, outdated
-from jumelage.database.urls import DEFAULT, ENVIRONMENT, exists, files, resolve_url, shown
+from jumelage.database.urls import DEFAULT, ENVIRONMENT, exists, files, now, resolve_url, shown
 
 __all__ = [
     "DEFAULT",
@@ -40,6 +40,7 @@ __all__ = [
     "lock",
     "make_engine",
     "migrations",
+    "now",
     "only_read",
     "opened",
     "orphans",

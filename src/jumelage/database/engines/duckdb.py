@@ -12,7 +12,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
-from jumelage.database.engines import OURS, UNREADABLE_URL, Engine
+from jumelage.database.engines import OURS, UNREADABLE_URL, Beside, Engine
 from jumelage.database.engines.duckdb_file import created, start_of, tidy
 from jumelage.database.sql import literal, query, stream
 from jumelage.errors import BusyError, DatabaseError, UsageError
@@ -65,7 +65,8 @@ class DuckDB(Engine):
     """A DuckDB file, or a database in memory."""
 
     name: ClassVar[str] = "duckdb"
-    schemes: ClassVar[tuple[str, ...]] = ("duckdb",)
+    dialect: ClassVar[str] = "duckdb"
+    schemes: ClassVar[tuple[str, ...]] = ("duckdb://",)
     has_savepoints: ClassVar[bool] = False
     alembic_plugins: ClassVar[tuple[str, ...]] = (PLUGIN,)
 
@@ -112,6 +113,14 @@ class DuckDB(Engine):
     def files(self, url: URL) -> tuple[Path, ...]:
         """Return the file and its log."""
         return Path(str(url.database)), Path(f"{url.database}.wal")
+
+    def now(self, url: URL) -> URL:
+        """Return the file that a link leads to now."""
+        return url.set(database=str(Path(str(url.database)).resolve()))
+
+    def beside(self, url: URL) -> Beside | None:
+        """Return the file."""
+        return Beside(str(Path(str(url.database)).absolute()))
 
     def check(self, url: URL) -> None:
         """Raise DatabaseError for a file that cannot be read or is of another kind."""
