@@ -54,7 +54,7 @@ def export_lake(url: URL, folder: Path, wait: float = WAIT) -> Done:
         _check_place(folder)
         folder.mkdir(parents=True, exist_ok=True)
         # The database is opened under the lock: of two exports, the later one has seen at least as much.
-        with _alone(folder, time.monotonic() + wait), database.reading(url) as connection:
+        with alone(folder, time.monotonic() + wait), database.reading(url) as connection:
             return _export(connection, folder)
     except OSError as error:
         raise OutputError(filled(NOT_WRITTEN, error.filename or folder, error.strerror or str(error))) from error
@@ -160,7 +160,8 @@ class _Writer:
 
     def _write(self, table: Table, columns: list[str], where: str) -> int:
         kinds = {name: str(table.columns[name].type) for name in columns}
-        keys = ", ".join(column.name for column in table.primary_key.columns if column.name in kinds)
+        # Rows of a revision stay in the order in which they were handed in; of all others none is known.
+        keys = "" if where else ", ".join(column.name for column in table.primary_key.columns)
         rows = self._scratch / "rows.csv"
         with rows.open("wb") as file:
             sql = f"select {', '.join(columns)} from {table.fullname} {where}"
@@ -230,7 +231,7 @@ def _check_place(folder: Path) -> None:
 
 
 @contextmanager
-def _alone(folder: Path, until: float) -> Iterator[None]:
+def alone(folder: Path, until: float) -> Iterator[None]:
     """Be the only one that exports into a folder; the lock is on the folder itself, and ends with this process."""
     handle = os.open(folder, os.O_RDONLY)
     try:
