@@ -132,7 +132,8 @@ def asking(
         if process is None or process.beside != engine.beside(url):  # another database was put there in between
             process = stack.enter_context(answering(url, limits))
         if process:
-            yield _OnDuckDB(bench or connection, process, settings, limits)
+            bench = bench or stack.enter_context(in_memory().connect())
+            yield _OnDuckDB(bench, process, settings, limits)
         else:
             yield _OnServer(connection, stack.enter_context(in_memory().connect()), settings, limits)
 

@@ -210,7 +210,7 @@ class Engine(ABC):
         return None
 
 
-ENGINES = ("duckdb", "lake", "postgresql")
+ENGINES = ("duckdb", "lake", "postgresql", "sparkconnect")
 
 
 def engine_of(thing: URL | Connection) -> Engine:
@@ -226,6 +226,10 @@ def engine_named(name: str) -> Engine:
         from jumelage.database.engines.postgresql import PostgreSQL
 
         return PostgreSQL()
+    if name == "sparkconnect":
+        from jumelage.database.engines.spark import Spark
+
+        return Spark()
     if name == "lake":
         from jumelage.database.engines.lake import Lake
 

@@ -89,20 +89,20 @@ class Lake(DuckDB):
     def now(self, url: URL) -> URL:
         """Return the address with the folder that a link leads to, and the index that is there."""
         found = url.set(database=str(_folder(url).resolve()))
-        return found.set(query={"index": self._index(found).digest})
+        return found.set(query={"index": self.index(found).digest})
 
     def beside(self, url: URL) -> Beside:
         """Return what makes the same views in another process, which may read the same files and no other."""
-        folder, index = _folder(url), self._index(url)
+        folder, index = _folder(url), self.index(url)
         return Beside(_MEMORY, _statements(folder, index), _paths(folder, index))
 
     def check(self, url: URL) -> None:
         """Raise DatabaseError for a folder without an index, or if a file is missing or of another size."""
-        check_files(_folder(url), self._index(url))
+        check_files(_folder(url), self.index(url))
 
     def connections(self, url: URL, *, read_only: bool) -> Connections:  # noqa: ARG002
         """Make a source of connections that can read the files of the index, and no other."""
-        index = self._index(url)
+        index = self.index(url)
         made = create_engine(
             "duckdb:///:memory:",
             poolclass=NullPool,
@@ -140,7 +140,7 @@ class Lake(DuckDB):
             f"set variable jumelage_{_CHOSEN} = (select list({_revision('s')}) from scope s)",
         )
 
-    def _index(self, url: URL) -> Index:
+    def index(self, url: URL) -> Index:
         """Return the index that a URL names, or else the one that is there."""
         known = self._indexes.get(str(url.query.get("index")))
         if known is None:
