@@ -94,9 +94,10 @@ class Session:
         for name in sorted(wanted - self._made):
             if name in self._tables:
                 self._read(self._tables[name])
+                self._made.add(name)
             elif name == _INSTALLED:
                 self._make_installed()
-            self._made.add(name)
+                self._made.add(name)
         for name in self._views:
             if name in wanted and name not in self._kept:
                 self._make(name)

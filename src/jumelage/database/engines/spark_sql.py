@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import ClassVar
 
 import sqlglot
 from sqlglot import exp
+from sqlglot.dialects.spark import Spark
 from sqlglot.errors import SqlglotError
 
 from jumelage.database.models import SCHEMA
 
 # What is lost or read differently on the way, whoever wrote it, with why.
 _REFUSED: dict[type[exp.Expression], str] = {
-    exp.PercentileCont: "percentile_cont becomes an approximation",
     exp.PercentileDisc: "percentile_disc becomes an approximation",
     exp.Median: "a median becomes an approximation",
     exp.ApproxQuantile: "an approximation differs from engine to engine",
@@ -28,6 +29,18 @@ _REFUSED: dict[type[exp.Expression], str] = {
     exp.Placeholder: "a query has no parameters",
     exp.Anonymous: "the function is not known",
 }
+
+
+class _AsSpark(Spark.Generator):
+    """As sqlglot writes for Spark, but for percentile_cont, which Spark has, and sqlglot makes an approximation of."""
+
+    TRANSFORMS: ClassVar = {
+        **Spark.Generator.TRANSFORMS,
+        exp.PercentileCont: lambda self, node: self.func("PERCENTILE_CONT", node.this),
+        exp.WithinGroup: lambda self, node: (
+            f"{self.sql(node, 'this')} WITHIN GROUP ({self.sql(node, 'expression').strip()})"
+        ),
+    }
 
 
 class UntranslatableError(Exception):
@@ -58,7 +71,8 @@ def translated(sql: str) -> tuple[str, frozenset[str]]:
                 alias = node.args.get("alias") or exp.TableAlias(this=exp.to_identifier(node.name))
                 node.replace(exp.Table(this=exp.to_identifier(name), alias=alias))
     try:
-        return tree.sql(dialect="spark", unsupported_level=sqlglot.ErrorLevel.RAISE), frozenset(read)
+        written = _AsSpark(dialect="spark", unsupported_level=sqlglot.ErrorLevel.RAISE)
+        return written.generate(tree), frozenset(read)
     except SqlglotError as error:
         raise UntranslatableError(str(error)) from error
 
