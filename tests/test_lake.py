@@ -482,8 +482,8 @@ def test_a_lake_names_what_is_in_it(folder: Path) -> None:
     index = read_index(folder)
     assert set(index.revisions) == {"2006@1", "2006@2", "2012-demo@1"}
     for name, file in index.files().items():
-        read = duckdb.sql(f"select count(*) from read_parquet('{folder / name}', hive_partitioning = false)")
-        assert read.fetchall() == [(file.rows,)]
+        sql = f"select count(*) from read_parquet('{folder / name}', hive_partitioning = false)"
+        assert duckdb.execute(sql).fetchall() == [(file.rows,)]
         assert (folder / name).stat().st_size == file.bytes
     assert {name for name, files in index.tables.items() if any(file.wave for file in files)} <= by_revision()
     with pytest.raises(DatabaseError):
@@ -491,7 +491,7 @@ def test_a_lake_names_what_is_in_it(folder: Path) -> None:
 
 
 def test_other_programs_read_the_folders_by_their_names(folder: Path) -> None:
-    found = duckdb.sql(
+    found = duckdb.execute(
         f"select wave, revision, count(*) from read_parquet('{folder}/partnerships/*/*/*.parquet', "
         "hive_partitioning = true) group by all order by all"
     )

@@ -200,7 +200,7 @@ def test_a_lake_is_looked_at_before_a_server_is_asked(tmp_path: Path) -> None:
         ("select array_agg(x order by y) from t", "loses its order"),
         ("select * from t where x similar to 'a%'", "another pattern"),
         ("select * from t where x ~ 'a'", "regular expressions"),
-        ("select x collate \"C\" from t", "collations"),
+        ('select x collate "C" from t', "collations"),
         ("select distinct on (x) x, y from t order by x, y", "distinct on"),
         ("select * from t, lateral (select t.x) u", "lateral"),
         ("select random() from t", "random"),

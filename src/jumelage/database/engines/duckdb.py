@@ -340,7 +340,7 @@ def _that_hold_rows(connection: Connection, tables: Collection[str]) -> set[str]
 
 
 def orphans(connection: Connection, tables: Collection[str] | None, anti_join: str) -> list[str]:
-    """Say which rows refer to none of another table; `anti_join` is how the engine writes a join that keeps just these."""
+    """Say which rows refer to none of another table; `anti_join` is how the engine writes a join that keeps these."""
     from jumelage.database.models import foreign_keys
 
     keys = [(table, key) for table, key in foreign_keys() if tables is None or table.name in tables]

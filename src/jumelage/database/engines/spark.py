@@ -37,7 +37,7 @@ registry.register("sparkconnect", "jumelage.database.engines.spark_session", "Sp
 class Spark(Engine):
     """A lake that a cluster reads; every machine of it must find the folder under the same path, and so must this one.
 
-    Queries that are not ours, of analysts and of waves, are answered beside: by DuckDB, in a process over the same lake.
+    Queries that are not ours, of analysts and of waves, are answered beside, by DuckDB in a process over the same lake.
     """
 
     name: ClassVar[str] = "sparkconnect"
@@ -161,7 +161,10 @@ class Spark(Engine):
             for name in columns
         )
         line = " || ',' || ".join(fields)
-        file.writelines("".join([f"{text}\n" for (text,) in rows]).encode() for rows in stream(source, f"select {line} as line from ({sql}) t"))
+        file.writelines(
+            "".join([f"{text}\n" for (text,) in rows]).encode()
+            for rows in stream(source, f"select {line} as line from ({sql}) t")
+        )
 
     def orphans(self, connection: Connection, tables: Collection[str] | None) -> list[str]:
         """Look for them as DuckDB does, over the same lake."""

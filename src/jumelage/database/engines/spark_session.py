@@ -140,7 +140,8 @@ class Session:
 
     def run(self, sql: str) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
         """Run a query, or a statement that sets the scope: what its columns are, as a driver tells it, and its rows."""
-        return _tried(partial(self._run, sql))
+        found: tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]] = _tried(partial(self._run, sql))
+        return found
 
     def _run(self, sql: str) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
         if sql.startswith(_SET_OF_FILES):

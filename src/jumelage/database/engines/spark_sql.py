@@ -7,13 +7,13 @@ from typing import ClassVar
 
 import sqlglot
 from sqlglot import exp
-from sqlglot.dialects.spark import Spark
 from sqlglot.errors import SqlglotError
+from sqlglot.generators.spark import SparkGenerator
 
 from jumelage.database.models import SCHEMA
 
 # What is lost or read differently on the way, whoever wrote it, with why.
-_REFUSED: dict[type[exp.Expression], str] = {
+_REFUSED: dict[type[exp.Expr], str] = {
     exp.PercentileDisc: "percentile_disc becomes an approximation",
     exp.Median: "a median becomes an approximation",
     exp.ApproxQuantile: "an approximation differs from engine to engine",
@@ -31,11 +31,11 @@ _REFUSED: dict[type[exp.Expression], str] = {
 }
 
 
-class _AsSpark(Spark.Generator):
+class _AsSpark(SparkGenerator):
     """As sqlglot writes for Spark, but for percentile_cont, which Spark has, and sqlglot makes an approximation of."""
 
     TRANSFORMS: ClassVar = {
-        **Spark.Generator.TRANSFORMS,
+        **SparkGenerator.TRANSFORMS,
         exp.PercentileCont: lambda self, node: self.func("PERCENTILE_CONT", node.this),
         exp.WithinGroup: lambda self, node: (
             f"{self.sql(node, 'this')} WITHIN GROUP ({self.sql(node, 'expression').strip()})"
@@ -57,9 +57,9 @@ def translated(sql: str) -> tuple[str, frozenset[str]]:
         found = sqlglot.parse(sql, read="postgres")
     except SqlglotError as error:
         raise UntranslatableError(str(error)) from error
-    if len(found) != 1 or not isinstance(found[0], exp.Query):
+    tree = found[0] if len(found) == 1 else None
+    if not isinstance(tree, exp.Query):
         raise UntranslatableError("this is not one query")
-    (tree,) = found
     read = set()
     for node in list(tree.walk()):
         if why := _why_not(node):
@@ -82,7 +82,7 @@ def view_of(table: str) -> str:
     return f"{SCHEMA}__{table}"
 
 
-def _why_not(node: exp.Expression) -> str:
+def _why_not(node: exp.Expr) -> str:
     """Say why a part of a query is refused; empty if it is not."""
     if isinstance(node, exp.Distinct) and node.args.get("on"):
         return "distinct on has no like"
