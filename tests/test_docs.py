@@ -19,7 +19,7 @@ from tests.conftest import ROOT, address, run
 from tests.generate import EXAMPLE
 from tests.test_cli import tree
 
-ELSEWHERE = {"--sql"}  # options of other programs: Alembic
+ELSEWHERE = {"--sql", "--class", "--master", "--conf"}  # options of other programs: Alembic, spark-submit
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "schema").rglob("*.md"))]
 EXAMPLES = [

@@ -132,8 +132,9 @@ def tables(url: URL, scope: str, names: list[str]) -> Iterator[tuple[str, Table]
 def test_every_report_has_the_cells_that_duckdb_computes(
     source: URL, folder: Path, cluster: Cluster, scope: str
 ) -> None:
-    expected = dict(tables(source, scope, report_names()))
-    for name, found in tables(database.resolve_url(cluster.address(folder)), scope, report_names()):
+    names = [name for name in report_names() if "," not in scope or report(name).by_wave]
+    expected = dict(tables(source, scope, names))
+    for name, found in tables(database.resolve_url(cluster.address(folder)), scope, names):
         assert found == expected[name], name
 
 
