@@ -37,7 +37,7 @@ def resolve_url(option: str | None) -> URL:
             )
         )
     scheme, found, _ = given.partition("://")
-    for engine in map(engine_named, ENGINES):
+    for engine in map(engine_named, ENGINES if ":" in given else ()):
         if given.lower().startswith(engine.schemes):
             return engine.read_url(given)
     if not found:
@@ -52,8 +52,9 @@ def resolve_url(option: str | None) -> URL:
             return engine.read_url(given)
     raise UsageError(
         both(
-            "les bases {} ne sont pas prises en charge\u00a0; employez duckdb:///fichier, lake:dossier ou postgresql://…",
-            "{} databases are not supported; use duckdb:///file, lake:folder or postgresql://…",
+            "les bases {} ne sont pas prises en charge\u00a0; employez duckdb:///fichier, lake:dossier, postgresql://… ou "
+            "sparkconnect://…",
+            "{} databases are not supported; use duckdb:///file, lake:folder, postgresql://… or sparkconnect://…",
             name,
         )
     )
