@@ -52,9 +52,10 @@ def resolve_url(option: str | None) -> URL:
             return engine.read_url(given)
     raise UsageError(
         both(
-            "les bases {} ne sont pas prises en charge\u00a0; employez duckdb:///fichier, lake:dossier, postgresql://… ou "
+            "les bases {} ne sont pas prises en charge\u00a0; employez duckdb:///fichier ou postgresql://…, "
+            "et pour lire seulement lake:dossier ou sparkconnect://…",
+            "{} databases are not supported; use duckdb:///file or postgresql://…, and only to read lake:folder or "
             "sparkconnect://…",
-            "{} databases are not supported; use duckdb:///file, lake:folder, postgresql://… or sparkconnect://…",
             name,
         )
     )
