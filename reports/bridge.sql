@@ -112,14 +112,18 @@ refused as (
     group by d.wave, d.town, d.country, d.partner_before_key, d.left_before
 ),
 -- Every set of later partners of which a person said that certain earlier ones are none of them.
-apart as (
+apart_found as (
     select r.wave, r.town, r.country, r.bits
     from refused r
-    union
-    select a.wave, a.town, a.country, a.bits & r.bits
-    from apart a
+    union all
+    select distinct a.wave, a.town, a.country, a.bits & r.bits
+    from apart_found a
     inner join refused r on r.wave = a.wave and r.town = a.town and r.country = a.country
-    where (a.bits & r.bits) <> 0
+    where (a.bits & r.bits) <> 0 and (a.bits & r.bits) <> a.bits
+),
+apart as (
+    select distinct f.wave, f.town, f.country, f.bits
+    from apart_found f
 ),
 -- As many can be the same as there are, less the largest group denied throughout on both sides (König’s theorem).
 most_apart as (

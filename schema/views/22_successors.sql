@@ -19,7 +19,7 @@ paths as (
     select l.wave, l.city, l.successor, l.changed_on, 1 as steps
     from latest l
     where l.place = 1
-    union
+    union all
     select p.wave, p.city, l.successor, l.changed_on, p.steps + 1
     from paths p
     inner join latest l on l.wave = p.wave and l.city = p.successor and l.place = 1 and l.changed_on >= p.changed_on

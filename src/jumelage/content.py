@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 from functools import cache
 from pathlib import Path
 
@@ -76,3 +77,16 @@ def views(dialect: str) -> dict[str, str]:
 def dictionary_text() -> str:
     """Return what is said of the columns of views, and of tables beside their comments, as TOML."""
     return read_text(root() / "schema" / "dictionary.toml")
+
+
+def hash_of(part: str, dialect: str) -> str:
+    """Return the SHA-256 of the `code_lists` or the `views` that this version has for a dialect."""
+    digest = hashlib.sha256()
+    if part == "views":
+        texts = {name: text.encode() for name, text in views(dialect).items()}
+        texts["dictionary"] = dictionary_text().encode()
+    else:
+        texts = {name: path.read_bytes() for name, path in code_lists().items()}
+    for name, text in texts.items():
+        digest.update(f"{name}\0{len(text)}\0".encode() + text)
+    return digest.hexdigest()

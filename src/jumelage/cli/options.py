@@ -39,7 +39,9 @@ Db = Annotated[
     typer.Option(
         "--db",
         metavar="URL",
-        help="Database: a DuckDB file, or postgresql://… [default: $JUMELAGE_DATABASE_URL, else ./jumelage.duckdb]",
+        help="Database: a DuckDB file, or postgresql://…; to read alone, lake:FOLDER, which `export --lake` made, or "
+        "sparkconnect://HOST?lake=FOLDER. "
+        "[default: $JUMELAGE_DATABASE_URL, else ./jumelage.duckdb]",
         show_default=False,
     ),
 ]

@@ -99,7 +99,7 @@ def sql(
         open_shell(Session(ctx, db, seen, limits, values, format_, rows, lang, output, labels=labels))
         return
     text, name = _text(query, file)
-    url = url_of(ctx, db)
+    url = database.now(url_of(ctx, db))  # one lake for all that is asked of it
     check_output(output)
     with answering(url, limits) as process, database.reading(url) as connection:
         scope = scope_of(connection, wave, as_of, classified_on, kind=kind, without_inferred=without_inferred)

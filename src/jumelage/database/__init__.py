@@ -31,7 +31,7 @@ from jumelage.database.connection import (
 from jumelage.database.people import columns_to_read, hidden, readable, unguarded
 from jumelage.database.sql import file_to_read, from_spool, literal, query, stream
 from jumelage.database.state import columns, content_hash, current, head, migrations, outdated
-from jumelage.database.urls import DEFAULT, ENVIRONMENT, check_copies, exists, files, resolve_url, shown
+from jumelage.database.urls import DEFAULT, ENVIRONMENT, check_copies, exists, files, now, resolve_url, shown
 
 __all__ = [
     "DEFAULT",
@@ -58,6 +58,7 @@ __all__ = [
     "literal",
     "make_engine",
     "migrations",
+    "now",
     "only_read",
     "opened",
     "orphans",

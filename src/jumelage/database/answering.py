@@ -21,11 +21,14 @@ from typing import TYPE_CHECKING, Any
 from jumelage.database import sandbox_process
 from jumelage.database.engines.duckdb import SETTINGS
 from jumelage.database.engines.duckdb_damage import damage
+from jumelage.database.sql import literal
 from jumelage.errors import DatabaseError
 from jumelage.texts import Label, filled
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+
+    from jumelage.database.engines import Beside
 
 _START_SECONDS = 60.0
 _BESIDE = 1400 << 20  # bytes of the process besides what its engine may take: no limit of the engine's covers all
@@ -64,10 +67,17 @@ class Answering:
     """
 
     def __init__(
-        self, path: str, cpu_seconds: float, *, megabytes: int = 600, threads: int = 1, pipe: bool = False
+        self,
+        path: str,
+        beside: Beside,
+        cpu_seconds: float,
+        *,
+        megabytes: int = 600,
+        threads: int = 1,
+        pipe: bool = False,
     ) -> None:
-        """Answer from a file."""
-        self.path = path
+        """Answer from a database; `path` is what it is called."""
+        self.path, self.beside = path, beside
         self._cpu_seconds, self._megabytes, self._threads = cpu_seconds, megabytes, threads
         self._process: subprocess.Popen[bytes] | None = None
         self._ready = self._closed = False
@@ -84,16 +94,23 @@ class Answering:
         if package is None or package.origin is None:
             raise DatabaseError(filled(_NOT_RUN, self.path, "duckdb"))
         limits = {"memory_limit": f"{self._megabytes}MB", "threads": str(self._threads)}
-        settings = ["set errors_as_json = true", f"set allowed_paths = ['{self.path_of_pipe}']"] if self._ends else []
+        readable = ", ".join(map(literal, (*self.beside.files, *filter(None, (self.path_of_pipe,)))))
+        settings = ["set errors_as_json = true"] if self._ends else []
         asked = {
-            "database": str(Path(self.path).absolute()),
+            "database": self.beside.database,
+            "read_only": self.beside.read_only,
             "library": str(Path(package.origin).parents[1]),
             "config": SETTINGS | _CONFIG | limits,
-            "settings": [*settings, "set enable_external_access = false"],
+            "settings": [
+                *self.beside.statements,
+                *settings,
+                f"set allowed_paths = [{readable}]",
+                "set enable_external_access = false",
+            ],
             "memory": self._megabytes * _MEGABYTE + _BESIDE,
             "cpu_seconds": int(self._cpu_seconds + _START_SECONDS),
         }
-        command = [sys.executable, "-I", "-S", sandbox_process.__file__, json.dumps(asked)]
+        command = [sys.executable, "-I", "-S", sandbox_process.__file__]
         libraries = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
         self._process = subprocess.Popen(  # noqa: S603 - our own program, and nothing of a wave in its arguments
             command,
@@ -105,6 +122,7 @@ class Answering:
             pass_fds=self._ends[1:] if self._ends else (),
         )
         self._ready = False
+        self._tell(asked)
 
     def ask(self, question: dict[str, Any], seconds: float) -> dict[str, Any] | None:
         """Return an answer; None if it took too long. DatabaseError if the process cannot be started."""
@@ -152,9 +170,12 @@ class Answering:
             self.start()
             if why := self._failed():
                 raise damage(str(why), self.path) or DatabaseError(filled(_NOT_RUN, self.path, why))
-        line = f"{json.dumps(question)}\n".encode()
+        return self._tell(question)
+
+    def _tell(self, what: dict[str, Any]) -> bool:
+        """Write a line for the process to read; tell whether it can."""
         try:
-            self._pipe("stdin").write(line)
+            self._pipe("stdin").write(f"{json.dumps(what)}\n".encode())
             self._pipe("stdin").flush()
         except OSError:
             return False

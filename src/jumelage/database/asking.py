@@ -116,12 +116,13 @@ class Asking(Protocol):
 @contextmanager
 def answering(url: URL, limits: Limits) -> Iterator[Answering | None]:
     """Start the process that answers, if there is one for such a database; it starts while others open theirs."""
-    files = engine_of(url).files(url)
-    if not files:
+    engine = engine_of(url)
+    beside = engine.beside(url)
+    if beside is None:
         yield None
         return
-    threads = min(4, os.cpu_count() or 1)
-    process = Answering(str(files[0]), limits.seconds * 1000, megabytes=limits.megabytes, threads=threads, pipe=True)
+    limit = {"megabytes": limits.megabytes, "threads": min(4, os.cpu_count() or 1)}
+    process = Answering(engine.shown(url), beside, limits.seconds * 1000, pipe=True, **limit)
     try:
         process.start()
         yield process
@@ -139,10 +140,13 @@ def asking(
     `process` is one of `answering` for the same database and limits; without it one is started.
     """
     with ExitStack() as stack:
-        bench = engine_of(connection).workbench(connection)
-        process = process or stack.enter_context(answering(connection.engine.url, limits))
+        engine, url = engine_of(connection), connection.engine.url
+        bench = engine.workbench(connection)
+        if process is None or process.beside != engine.beside(url):  # another database was put there in between
+            process = stack.enter_context(answering(url, limits))
         if process:
-            yield _OnDuckDB(bench or connection, process, settings, limits)
+            bench = bench or stack.enter_context(in_memory().connect())
+            yield _OnDuckDB(bench, process, settings, limits)
         else:
             yield _OnServer(connection, stack.enter_context(in_memory().connect()), settings, limits)
 

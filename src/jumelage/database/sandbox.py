@@ -73,8 +73,9 @@ def door(connection: Connection) -> Iterator[Door]:
     """Give the door for a database that is read: a process of its own on DuckDB, else limits of the server."""
     with ExitStack() as stack:
         bench = _Bench(connection, stack)
-        if files := engine_of(connection).files(connection.engine.url):
-            process = Answering(str(files[0]), ALL_SECONDS)
+        engine, url = engine_of(connection), connection.engine.url
+        if beside := engine.beside(url):
+            process = Answering(engine.shown(url), beside, ALL_SECONDS)
             stack.callback(process.end)
             executor = stack.enter_context(ThreadPoolExecutor(1))
             stack.callback(process.close)  # whoever still asks gets an answer at once

@@ -135,7 +135,7 @@ def _say(answer: dict[str, object]) -> None:
 
 def main() -> None:
     """Open the database that is asked for, and answer until nobody asks any more."""
-    asked = json.loads(sys.argv[1])
+    asked = json.loads(sys.stdin.readline())
     _limit(resource.RLIMIT_AS, asked["memory"])
     _limit(resource.RLIMIT_FSIZE, 0)
     _limit(resource.RLIMIT_CORE, 0)
@@ -144,7 +144,7 @@ def main() -> None:
     import _duckdb as duckdb  # what the package duckdb puts around it takes longer to import than all else here
 
     try:
-        connection = duckdb.connect(asked["database"], read_only=True, config=asked["config"])
+        connection = duckdb.connect(asked["database"], read_only=asked["read_only"], config=asked["config"])
         for statement in asked["settings"]:
             connection.execute(statement)
         connection.execute("set lock_configuration = true")

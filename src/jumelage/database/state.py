@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import TYPE_CHECKING
 
@@ -44,15 +43,7 @@ def current(connection: Connection) -> str | None:
 
 def content_hash(connection: Connection, part: str) -> str:
     """Return the SHA-256 of the `code_lists` or the `views` that this version has for a database."""
-    digest = hashlib.sha256()
-    if part == "views":
-        texts = {name: text.encode() for name, text in content.views(engine_of(connection).name).items()}
-        texts["dictionary"] = content.dictionary_text().encode()
-    else:
-        texts = {name: path.read_bytes() for name, path in content.code_lists().items()}
-    for name, text in texts.items():
-        digest.update(f"{name}\0{len(text)}\0".encode() + text)
-    return digest.hexdigest()
+    return content.hash_of(part, engine_of(connection).dialect)
 
 
 def columns(connection: Connection) -> dict[str, list[str]]:
@@ -72,13 +63,14 @@ PARTS = {"code_lists": Label("listes de codes", "code lists"), "views": Label("v
 
 def check_migrated(connection: Connection, url: URL) -> None:
     """Raise DatabaseError, with the remedy, unless the database is as this version's migrate leaves it."""
-    at, newest = current(connection), head()
+    at, newest, remedy = current(connection), head(), engine_of(url).fitted
     if at is None:
         raise DatabaseError(
             both(
-                "{} n’a pas encore les tables de jumelage\u00a0; lancez\u00a0: jumelage migrate",
-                "{} has no tables of jumelage yet; run: jumelage migrate",
+                "{} n’a pas encore les tables de jumelage\u00a0; {}",
+                "{} has no tables of jumelage yet; {}",
                 shown(url),
+                remedy,
             )
         )
     if at not in migrations():
@@ -93,19 +85,21 @@ def check_migrated(connection: Connection, url: URL) -> None:
     if at != newest:
         raise DatabaseError(
             both(
-                "{} est à la migration {}, plus ancienne que {}\u00a0; lancez\u00a0: jumelage migrate",
-                "{} is at migration {}, older than {}; run: jumelage migrate",
+                "{} est à la migration {}, plus ancienne que {}\u00a0; {}",
+                "{} is at migration {}, older than {}; {}",
                 shown(url),
                 at,
                 newest,
+                remedy,
             )
         )
     if parts := outdated(connection):
         raise DatabaseError(
             both(
-                "{}\u00a0: ses {} ne sont pas celles de ce jumelage\u00a0; lancez\u00a0: jumelage migrate",
-                "{}: its {} are not those of this jumelage; run: jumelage migrate",
+                "{}\u00a0: ses {} ne sont pas celles de ce jumelage\u00a0; {}",
+                "{}: its {} are not those of this jumelage; {}",
                 shown(url),
                 listed((PARTS[part] for part in parts), AND),
+                remedy,
             )
         )

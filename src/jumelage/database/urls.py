@@ -37,6 +37,9 @@ def resolve_url(option: str | None) -> URL:
             )
         )
     scheme, found, _ = given.partition("://")
+    for engine in map(engine_named, ENGINES if ":" in given else ()):
+        if given.lower().startswith(engine.schemes):
+            return engine.read_url(given)
     if not found:
         if re.match(r"[a-z+]{2,}:|.*:.*@|.*\b(host|dbname|password|service)\s*=", given):
             raise UsageError(_UNREADABLE)
@@ -45,12 +48,14 @@ def resolve_url(option: str | None) -> URL:
     if not re.fullmatch(r"[a-z0-9]+", name):
         raise UsageError(_UNREADABLE)
     for engine in map(engine_named, ENGINES):
-        if name in engine.schemes:
+        if f"{name}://" in engine.schemes:
             return engine.read_url(given)
     raise UsageError(
         both(
-            "les bases {} ne sont pas prises en charge\u00a0; employez duckdb:///fichier ou postgresql://…",
-            "{} databases are not supported; use duckdb:///file or postgresql://…",
+            "les bases {} ne sont pas prises en charge\u00a0; employez duckdb:///fichier ou postgresql://…, "
+            "et pour lire seulement lake:dossier ou sparkconnect://…",
+            "{} databases are not supported; use duckdb:///file or postgresql://…, and only to read lake:folder or "
+            "sparkconnect://…",
             name,
         )
     )
@@ -87,6 +92,11 @@ def check_copies(url: URL) -> None:
     engine_of(url).check_copies(url)
 
 
+def now(url: URL) -> URL:
+    """Return the URL of what is there now: all that is opened by it is the same, whatever is put there since."""
+    return engine_of(url).now(url)
+
+
 def files(url: URL) -> tuple[Path, ...]:
-    """Return the files of this machine that a database consists of."""
+    """Return the files of this machine that a database consists of, or the folder that holds nothing else."""
     return engine_of(url).files(url)

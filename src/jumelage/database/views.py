@@ -24,7 +24,7 @@ def drop(connection: Connection) -> None:
 
 def create(connection: Connection) -> None:
     """Make every view, which both engines bind as they make it, and say what its columns mean."""
-    for name, text in content.views(engine_of(connection).name).items():
+    for name, text in content.views(engine_of(connection).dialect).items():
         connection.exec_driver_sql(f"create view {name} as\n{text}")
         connection.exec_driver_sql(f"comment on view {name} is {literal(OURS + meaning(text))}")
     describe(connection)

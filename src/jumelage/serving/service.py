@@ -107,9 +107,8 @@ class Service:
                 yield scope, desk
 
     def _there(self) -> URL:
-        """Return the address of the file that a link leads to now: all that answers a question reads the same one."""
-        found = database.files(self._url)
-        return self._url.set(database=str(found[0].resolve())) if found else self._url
+        """Return the address of what is there now: all that answers a question reads the same."""
+        return database.now(self._url)
 
     def tables(self, question: Question) -> dict[str, list[tuple[str, str]]]:
         """Return the tables that a query may read with names and types of their columns; they are looked up once."""

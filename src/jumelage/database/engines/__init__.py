@@ -47,11 +47,27 @@ class Step:
     said: Label
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """How a process of its own opens the same database by DuckDB: what runs once it is open, and what it may read."""
+
+    database: str
+    statements: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+
+    @property
+    def read_only(self) -> bool:
+        """Tell whether the database is a file."""
+        return self.database != ":memory:"
+
+
 class Engine(ABC):
     """One engine: how to connect with all settings pinned, and each thing that engines do differently."""
 
     name: ClassVar[str]
-    schemes: ClassVar[tuple[str, ...]]  # what its URLs begin with
+    dialect: ClassVar[str]  # which of the views that are written once per engine it reads
+    schemes: ClassVar[tuple[str, ...]]  # what its URLs begin with, the colon and slashes after it included
+    fitted: ClassVar[Label] = Label("lancez\u00a0: jumelage migrate", "run: jumelage migrate")  # to this version
     has_savepoints: ClassVar[bool] = True
     alembic_plugins: ClassVar[tuple[str, ...]] = ()  # what Alembic needs besides its own comparison with the models
 
@@ -72,6 +88,14 @@ class Engine(ABC):
     def files(self, url: URL) -> tuple[Path, ...]:  # noqa: ARG002
         """Return the files that the database consists of, which no command may write over."""
         return ()
+
+    def now(self, url: URL) -> URL:
+        """Return the URL of what is there now, by which all that is opened is the same, whatever is put there since."""
+        return url
+
+    def beside(self, url: URL) -> Beside | None:  # noqa: ARG002
+        """Return how a process of its own opens the database; None where a server answers."""
+        return None
 
     @abstractmethod
     def check(self, url: URL) -> None:
@@ -266,12 +290,12 @@ class Engine(ABC):
         return None
 
 
-ENGINES = ("duckdb", "postgresql")
+ENGINES = ("duckdb", "lake", "postgresql", "sparkconnect")
 
 
 def engine_of(thing: URL | Connection) -> Engine:
     """Return the engine of a URL or of a connection."""
-    return engine_named(thing.get_backend_name() if isinstance(thing, URL) else thing.dialect.name)
+    return engine_named((thing if isinstance(thing, URL) else thing.engine.url).get_backend_name())
 
 
 @cache
@@ -282,6 +306,14 @@ def engine_named(name: str) -> Engine:
         from jumelage.database.engines.postgresql import PostgreSQL
 
         return PostgreSQL()
+    if name == "sparkconnect":
+        from jumelage.database.engines.spark import Spark
+
+        return Spark()
+    if name == "lake":
+        from jumelage.database.engines.lake import Lake
+
+        return Lake()
     from jumelage.database.engines.duckdb import DuckDB
 
     return DuckDB()

@@ -12,10 +12,11 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
-from jumelage.database.engines import AGAIN, OURS, UNREADABLE_URL, WAIT, Engine
+from jumelage.database.engines import AGAIN, OURS, UNREADABLE_URL, WAIT, Beside, Engine
 from jumelage.database.engines.duckdb_copy import SMALLEST, USUAL, copy, is_log_damaged, put_in_place, seen
 from jumelage.database.engines.duckdb_damage import beginning_lost, damage, log_damaged
 from jumelage.database.engines.duckdb_file import created, start_of, tidy
+from jumelage.database.engines.foreign_keys import orphans
 from jumelage.database.sql import literal, query, stream
 from jumelage.errors import BusyError, DatabaseError, UsageError
 from jumelage.texts import NOT_READ, Label, both, filled
@@ -72,7 +73,8 @@ class DuckDB(Engine):
     """A DuckDB file, or a database in memory."""
 
     name: ClassVar[str] = "duckdb"
-    schemes: ClassVar[tuple[str, ...]] = ("duckdb",)
+    dialect: ClassVar[str] = "duckdb"
+    schemes: ClassVar[tuple[str, ...]] = ("duckdb://",)
     has_savepoints: ClassVar[bool] = False
     alembic_plugins: ClassVar[tuple[str, ...]] = (PLUGIN,)
 
@@ -119,6 +121,14 @@ class DuckDB(Engine):
     def files(self, url: URL) -> tuple[Path, ...]:
         """Return the file and its log."""
         return Path(str(url.database)), Path(f"{url.database}.wal")
+
+    def now(self, url: URL) -> URL:
+        """Return the file that a link leads to now."""
+        return url.set(database=str(Path(str(url.database)).resolve()))
+
+    def beside(self, url: URL) -> Beside | None:
+        """Return the file."""
+        return Beside(str(Path(str(url.database)).absolute()))
 
     def check(self, url: URL) -> None:
         """Raise DatabaseError for a file that cannot be read or is of another kind."""
@@ -318,32 +328,7 @@ class DuckDB(Engine):
 
     def orphans(self, connection: Connection, tables: Collection[str] | None) -> list[str]:
         """Look for what PostgreSQL's foreign keys would have said: here they would block ALTER."""
-        from jumelage.database.models import foreign_keys
-
-        keys = [(table, key) for table, key in foreign_keys() if tables is None or table.name in tables]
-        held = _that_hold_rows(connection, dict.fromkeys(table.fullname for table, _ in keys))
-        keys = [(table, key) for table, key in keys if table.fullname in held]
-        queries = []
-        for number, (table, key) in enumerate(keys):
-            pairs = [(element.parent.name, element.column.name) for element in key.elements]
-            parent = key.elements[0].column.table.fullname
-            present = " and ".join(f"c.{child} is not null" for child, _ in pairs)
-            same = " and ".join(f"p.{column} = c.{child}" for child, column in pairs)
-            values = " || '/' || ".join(f"cast(c.{child} as varchar)" for child, _ in pairs)
-            queries.append(
-                # Half of the time of a `not exists`, nearly all of which is planning.
-                f"select {number}, count(*), min({values}) from {table.fullname} c anti join {parent} p on {same} "
-                f"where {present} having count(*) > 0"
-            )
-        # A load bounds its memory, so it asks one thing after the other; all at once is faster.
-        asked = queries if tables is not None else [" union all ".join(queries)] if queries else []
-        found = []
-        for number, lost, example in sorted(row for sql in asked for row in query(connection, sql)[1]):
-            table, key = keys[number]
-            columns = ", ".join(element.parent.name for element in key.elements)
-            parent = key.elements[0].column.table.fullname
-            found.append(f"{table.fullname}: {lost} rows refer to a {columns} that {parent} lacks: {example}")
-        return found
+        return orphans(connection, tables, "anti join")
 
     def variables(self, values: Mapping[str, str], often: Sequence[str]) -> tuple[str, ...]:
         """Return statements for variables of the session, and one that works the view `scope` out once.
@@ -382,9 +367,3 @@ def _connect(_dialect: object, _record: object, _given: object, options: dict[st
 def _first(text: str) -> str:
     """Return what DuckDB says without the trace of its own calls, which it adds where it fails."""
     return re.split(r"\n+(?:Stack Trace|This error signals)", text)[0].strip()
-
-
-def _that_hold_rows(connection: Connection, tables: Collection[str]) -> set[str]:
-    """Return which of these tables are not empty: a part of the time that planning a search through one takes."""
-    each = " union all ".join(f"select '{name}' where exists (select 1 from {name})" for name in tables)
-    return {name for (name,) in query(connection, each)[1]} if each else set()

@@ -45,7 +45,8 @@ class PostgreSQL(Engine):
     """A database on a PostgreSQL server."""
 
     name: ClassVar[str] = "postgresql"
-    schemes: ClassVar[tuple[str, ...]] = ("postgresql", "postgres")
+    dialect: ClassVar[str] = "postgresql"
+    schemes: ClassVar[tuple[str, ...]] = ("postgresql://", "postgres://")
 
     def read_url(self, given: str) -> URL:
         """Understand a URL as libpq does; UsageError for what is none, or holds a password that cuts it up."""
