@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -145,10 +146,10 @@ def test_an_executor_that_is_killed_half_way_changes_no_number(source: URL, fold
     before = cluster.executors()
     for place, (name, found) in enumerate(tables(database.resolve_url(cluster.address(folder)), "2006@1", names)):
         assert found == expected[name], name
-        if place == len(names) // 2:
-            os.kill(before[0], signal.SIGKILL)
+        if place == len(names) // 2:  # while the next one runs
+            threading.Timer(1, os.kill, (before[0], signal.SIGKILL)).start()
     assert before[0] not in cluster.executors()
-    assert before[1] in cluster.executors()
+    assert "Command exited with code 137" in cluster.told()
 
 
 @pytest.mark.long
