@@ -13,7 +13,8 @@ test: check  ## all checks and all tests but the long ones, on DuckDB and on a P
 	$(BIN)/pytest --quiet --numprocesses auto --dist worksteal -m "not long"
 
 test-all: .venv/development  ## the long tests besides, and the random ones with many more examples
-	$(BIN)/pytest --quiet --numprocesses auto --dist worksteal -m "long or hypothesis" --hypothesis-profile thorough
+	$(BIN)/pytest --quiet --numprocesses auto --dist worksteal -m "(long or hypothesis) and not cluster" --hypothesis-profile thorough
+	$(BIN)/pytest --quiet -m cluster
 
 check: .venv/development  ## format, lint, types, import layers
 	$(BIN)/ruff format --check .

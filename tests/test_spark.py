@@ -128,6 +128,7 @@ def tables(url: URL, scope: str, names: list[str]) -> Iterator[tuple[str, Table]
             yield name, database.query(connection, report(name).sql)
 
 
+@pytest.mark.cluster
 @pytest.mark.long
 @pytest.mark.parametrize("scope", SCOPES)
 def test_every_report_has_the_cells_that_duckdb_computes(
@@ -139,6 +140,7 @@ def test_every_report_has_the_cells_that_duckdb_computes(
         assert found == expected[name], name
 
 
+@pytest.mark.cluster
 @pytest.mark.long
 def test_an_executor_that_is_killed_half_way_changes_no_number(source: URL, folder: Path, cluster: Cluster) -> None:
     names = [name for name in report_names() if name not in {"bridge", "bridge_towns"}]
@@ -152,6 +154,7 @@ def test_an_executor_that_is_killed_half_way_changes_no_number(source: URL, fold
     assert "Command exited with code 137" in cluster.told()
 
 
+@pytest.mark.cluster
 @pytest.mark.long
 def test_the_commands_say_the_same(source: URL, folder: Path, cluster: Cluster) -> None:
     for command in (
@@ -166,6 +169,7 @@ def test_the_commands_say_the_same(source: URL, folder: Path, cluster: Cluster) 
         assert told[0] == told[1], command
 
 
+@pytest.mark.cluster
 @pytest.mark.long
 def test_nothing_is_written_by_this_way(folder: Path, cluster: Cluster) -> None:
     told = run("withdraw", "2006@1", "--reason", "no", "--db", cluster.address(folder))

@@ -123,8 +123,9 @@ class DuckDB(Engine):
         return Path(str(url.database)), Path(f"{url.database}.wal")
 
     def now(self, url: URL) -> URL:
-        """Return the file that a link leads to now."""
-        return url.set(database=str(Path(str(url.database)).resolve()))
+        """Return the file that a link leads to now; as it was named, if there is no link on the way."""
+        path = Path(str(url.database))
+        return url if path.resolve() == path.absolute() else url.set(database=str(path.resolve()))
 
     def beside(self, url: URL) -> Beside | None:
         """Return the file."""
