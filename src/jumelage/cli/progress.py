@@ -18,6 +18,7 @@ COMPARING = Label("comparaison", "comparing")
 COMPUTING = Label("calcul", "computing")
 EXPORTING = Label("export", "exporting")
 PUBLISHING = Label("publication", "publishing")
+SEARCHING = Label("recherche de réparations", "searching repairs")
 _STEPS = 8  # five tables, checking, comparing, writing
 _STEP_NAMES = {
     "opening": Label("ouverture", "opening"),

@@ -107,8 +107,11 @@ def _build(system: System, *, exact: bool, doubted: Iterable[int] | None = None)
         built.nodes.append(value)
         if one.start is not None and one.low < one.high:
             _add_edits(built, place, value)
-    bounds = _bounds(system)
+    bounds, needed = _bounds(system), _needed(system)
     for place, computed in enumerate(system.computed, len(system.unknowns)):
+        if place not in needed:
+            built.nodes.append(None)
+            continue
         if not computed.test:
             node = model.new_int_var(*bounds[place], "")
             model.add(node == built.sum_of(computed.total))
@@ -136,6 +139,20 @@ def _build(system: System, *, exact: bool, doubted: Iterable[int] | None = None)
         built.wrong.append(wrong)
         built.costs.append((figure.weight, wrong))
     return built
+
+
+def _needed(system: System) -> set[int]:
+    """Return the nodes that rules and printed figures are about, and those that these are made of."""
+    checks = (*system.rules, *(check for figure in system.printed for check in figure.checks))
+    left = [node for check in checks for _, node in check.total.terms]
+    found: set[int] = set()
+    while left:
+        node = left.pop()
+        if node not in found:
+            found.add(node)
+            if node >= len(system.unknowns):
+                left += [below for _, below in system.computed[node - len(system.unknowns)].total.terms]
+    return found
 
 
 def _bounds(system: System) -> list[tuple[int, int]]:
@@ -235,6 +252,12 @@ def least(system: System, until: float | None = None, at_least: int = 0) -> Leas
     values = system.values([solver.value(node) for node in built.nodes[: len(system.unknowns)]])
     found = _told(system, values)
     return Least(found if status == cp.OPTIMAL else min(low, found), found, tuple(values))
+
+
+def impossible(system: System) -> bool:
+    """Tell whether a system has no world at all."""
+    built = _build(system, exact=False)
+    return bool(_solver(built, None, workers=1).solve(built.model) == built.cp.INFEASIBLE)
 
 
 def _whole(bound: float) -> int:
