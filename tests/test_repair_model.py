@@ -1,0 +1,149 @@
+"""The model of a publication, and its repairs against those found by trying everything, and by another solver."""
+
+from __future__ import annotations
+
+import pytest
+
+from jumelage import report_file
+from jumelage.errors import UsageError
+from jumelage.repairing import cpsat
+from jumelage.repairing.derive import Wanted, covers, system_of
+from jumelage.repairing.search import Asked, search
+from jumelage.table_spec import Share, table_spec
+from tests.mip_check import Program
+from tests.small_surveys import by_trying, figure, printed_of, spoilt, survey
+
+TOWNS = {"A": "responded", "B": "responded"}
+ROWS = {("A", "DE"): 2, ("B", "DE"): 1, ("B", "ML"): 1}
+
+
+def test_every_report_says_in_its_header_what_kind_of_table_it_is():
+    assert [name for name in report_file.shipped() if report_file.report(name).table is None] == []
+    kinds = {name: report_file.report(name).table.kind for name in report_file.shipped()}
+    assert kinds["countries"] == "margin"
+    assert kinds["distribution"] == "distribution"
+    assert kinds["agreements_by_country"] == "list"
+    assert report_file.report("participation").table.counts["mean_agreements"] == Share("agreements", "responded")
+    assert report_file.report("response").table.counts["response_rate"] == Share("responded", "towns", 100)
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ({"kind": "margins"}, "kind 'margins' is no kind; did you mean margin?"),
+        ({"kind": "margin", "count": {}}, "unknown key 'count'; did you mean counts?"),
+        ({"kind": "margin", "counts": {"agrements": "agreements"}}, "unknown measure 'agrements'"),
+        ({"kind": "margin", "counts": {"agreements": "accords"}}, "'accords' cannot be counted"),
+        ({"kind": "margin", "by": "zon"}, "by 'zon' is no column of the key"),
+        ({"kind": "share", "counts": {"agreements": "agreements"}}, "a table of shares has quotients alone"),
+        ({"kind": "margin", "counts": {"agreements": "answers"}}, "what counts answers says of what"),
+        ("margin", "it must be a table"),
+    ],
+)
+def test_a_wrong_table_names_what_is_wrong(table, said):
+    with pytest.raises(UsageError, match="zones.sql: header: \\[table\\]") as error:
+        table_spec(table, ["zone"], {"agreements"}, "zones")
+    assert said in str(error.value)
+
+
+def test_a_pattern_of_keys_may_leave_parts_open():
+    assert covers("", "eu/DE")
+    assert covers("eu/*", "eu/DE")
+    assert not covers("eu/*", "eu")
+    assert not covers("eu", "europe_non_eu")
+
+
+def test_what_agrees_needs_no_repair():
+    found = search(survey(ROWS, printed_of(ROWS, TOWNS), TOWNS), Asked())
+    assert (found.minimum, [one.moved for one in found.sizes[0].repairs]) == (0, [()])
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_the_search_finds_what_trying_everything_finds(seed):
+    """Each of these has three towns, and up to three errors."""
+    given = spoilt(seed)
+    found = search(given, Asked(sets=False))
+    assert found.minimum is not None
+    system = system_of(given, Wanted(max(1, found.minimum)))
+    best, names = by_trying(system)
+    made = cpsat.repairs(system, best, 10_000)
+    assert found.minimum == best == Program(system).solve()
+    assert {one.name for one in made.repairs} == names
+    assert len(found.sizes[0].repairs) == len(names)
+    assert made.all_
+
+
+def test_a_mean_and_a_percentage_are_held_within_their_rounding():
+    figures = [figure("participation", "mean_agreements", "value", "2.0", 1), figure("participation", "agreements", "value", 5)]
+    found = search(survey(ROWS, figures, TOWNS), Asked(sets=False))
+    assert found.minimum == 1  # 5 of 2 towns are 2.5, so one of the two figures is wrong, and the rows say which
+    assert [found.system.printed[i].cell[1] for i in found.sizes[0].repairs[0].wrong] == ["agreements"]
+
+
+def test_answers_that_nothing_tells_apart_are_one_repair_with_their_number():
+    towns = {name: "responded" for name in "ABCD"}
+    rows = {(name, "DE"): 1 for name in "ABCD"}
+    answers = {("actions", "interreg"): {"A": "yes", "B": "no", "C": "no", "D": "no"}}
+    figures = [figure("actions", "interreg", "cities", 2)]
+    found = search(survey(rows, figures, towns, answers=answers), Asked(sets=False))
+    assert found.minimum == 1
+    assert sorted((bool(one.wrong), one.count) for one in found.sizes[0].repairs) == [(False, 3), (True, 1)]
+
+
+def test_an_open_answer_leaves_room_and_costs_nothing():
+    answers = {("actions", "interreg"): {"A": "yes", "B": "not_published"}}
+    for value, cost in ((1, 0), (2, 0), (0, 1), (3, 1)):
+        given = survey(ROWS, [figure("actions", "interreg", "cities", value)], TOWNS, answers=answers)
+        assert search(given, Asked(sets=False)).minimum == cost, value
+
+
+def test_what_no_sum_of_rows_is_is_named():
+    figures = [figure("cities_alphabetical", "1", "population", 3), *printed_of(ROWS, TOWNS)]
+    assert [one[:2] for one in system_of(survey(ROWS, figures, TOWNS), Wanted(1)).unexpressed] == [
+        ("cities_alphabetical", "population")
+    ]
+    open_list = survey(ROWS, printed_of(ROWS, TOWNS), TOWNS, complete=False)
+    assert {one[0] for one in system_of(open_list, Wanted(1)).unexpressed} == {"distribution", "participation"}
+
+
+def test_what_is_held_fixed_is_not_called_wrong():
+    figures = [*printed_of(ROWS, TOWNS), figure("participation", "agreements", "value", 5)]
+    free = search(survey(ROWS, figures, TOWNS), Asked(sets=False))
+    assert free.minimum == 1
+    held = search(survey(ROWS, figures, TOWNS), Asked((("participation", ""),), sets=False))
+    assert held.minimum > 1
+    assert all(held.system.printed[i].cell[0] != "participation" for one in held.sizes[0].repairs for i in one.wrong)
+
+
+def test_what_is_held_fixed_may_leave_no_repair():
+    figures = [figure("zones", "total", "agreements", 5), figure("participation", "agreements", "value", 4)]
+    with pytest.raises(UsageError, match="what is held fixed contradicts itself"):
+        search(survey(ROWS, figures, TOWNS), Asked((("zones", ""), ("participation", "")), sets=False))
+
+
+def test_a_weight_says_what_a_change_costs():
+    figures = [*printed_of(ROWS, TOWNS), figure("participation", "agreements", "value", 5)]
+    found = search(survey(ROWS, figures, TOWNS), Asked(weights=(("participation", "", 2),), sets=False))
+    assert found.minimum == 2
+
+
+def test_the_next_sizes_hold_no_repair_of_which_a_part_is_enough():
+    figures = [*printed_of(ROWS, TOWNS), figure("participation", "agreements", "value", 5)]
+    found = search(survey(ROWS, figures, TOWNS), Asked(slack=3, sets=False))
+    assert [one.cost for one in found.sizes] == [1, 2, 3, 4]
+    system = found.system
+    for size in found.sizes[1:]:
+        for one in size.repairs:
+            assert not any(one.holds(less) for before in found.sizes if before.cost < size.cost for less in before.repairs)
+            assert one.cost == size.cost <= len(system.printed)
+
+
+def test_figures_that_contradict_one_another_are_a_small_set():
+    figures = [figure("zones", "total", "agreements", 5), figure("participation", "agreements", "value", 4)]
+    sets = search(survey(ROWS, figures, TOWNS), Asked()).conflicts.sets
+    assert [[part.name[0] for part in one.parts] for one in sets][0] == ["zones", "participation"]
+
+
+def test_without_time_nothing_is_called_a_minimum():
+    found = search(spoilt(3), Asked(seconds=1e-9))
+    assert found.minimum is None or found.minimum == found.low
