@@ -31,7 +31,9 @@ def apply(folder: Path, story: dict[str, Any], repair: dict[str, Any]) -> None:
         names = (story["names"]["towns"][town], story["names"]["countries"][country]["fr"])
 
         def same(line: dict[str, str], names: tuple[str, str] = names) -> bool:
-            return all(folded(line[key]) == folded(name) or line[key] == name for key, name in zip(("city", "country"), names))
+            return all(
+                folded(line[key]) == folded(name) or line[key] == name for key, name in zip(("city", "country"), names)
+            )
 
         rows, old = [line for line in rows if not same(line)], [line for line in rows if same(line)]
         kept = [line for line in printed if not same(line)]

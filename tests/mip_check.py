@@ -56,7 +56,9 @@ class Program:
         return self.model.addVariable(lb=low, ub=high, type=highspy.HighsVarType.kInteger)
 
     def _sum(self, total: Linear) -> Any:
-        return sum((factor * self.nodes[node] for factor, node in total.terms), start=0 * self.nodes[0]) + total.constant
+        return (
+            sum((factor * self.nodes[node] for factor, node in total.terms), start=0 * self.nodes[0]) + total.constant
+        )
 
     def _range(self, total: Linear) -> tuple[int, int]:
         ends = [sorted(factor * end for end in self.bounds[node]) for factor, node in total.terms]

@@ -19,9 +19,15 @@ def figure(report: str, key: str, measure: str, value: int | str, decimals: int 
     return Figure(report, key, measure, "", 0, text, Decimal(text), decimals, None, None, None)
 
 
-def survey(rows: dict[tuple[str, str], int], figures: list[Figure], towns: dict[str, str], **more: object) -> Publication:
+def survey(
+    rows: dict[tuple[str, str], int], figures: list[Figure], towns: dict[str, str], **more: object
+) -> Publication:
     reports = {name: report_file.report(name) for name in dict.fromkeys(one.report for one in figures)}
-    given: dict[str, object] = {"answers": {}, "zones": ZONES, "tables": frozenset({"distribution", "countries"})} | more
+    given: dict[str, object] = {
+        "answers": {},
+        "zones": ZONES,
+        "tables": frozenset({"distribution", "countries"}),
+    } | more
     return Publication(towns, rows, figures=tuple(figures), reports=reports, **given)  # type: ignore[arg-type]
 
 

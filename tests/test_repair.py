@@ -69,7 +69,10 @@ def test_every_repair_of_2006_takes_an_agreement_from_valenciennes_and_no_edit_i
 
 
 def test_the_smallest_conflicting_sets_of_2006_are_named(story):
-    sets = [[(part.get("report"), part.get("key"), part.get("code"), part["printed"]) for part in one] for one in story["conflicts"]]
+    sets = [
+        [(part.get("report"), part.get("key"), part.get("code"), part["printed"]) for part in one]
+        for one in story["conflicts"]
+    ]
     assert sets == [
         [("countries", "eu/LV", None, "1"), (None, None, "LV", "0")],
         [("distribution", "10", None, ""), (None, None, VALENCIENNES, "10")],
@@ -80,7 +83,9 @@ def test_the_smallest_conflicting_sets_of_2006_are_named(story):
 
 def test_what_cannot_be_expressed_and_what_is_left_out_are_named(story):
     assert {(one["report"], one["measure"]) for one in story["unexpressed"]} == {
-        (f"cities_{order}", measure) for order in ("alphabetical", "by_population") for measure in ("city", "population")
+        (f"cities_{order}", measure)
+        for order in ("alphabetical", "by_population")
+        for measure in ("city", "population")
     }
     assert story["left_out"] == [{"city": "unknown", "country": "LV", "agreements": 1}]
 
@@ -88,7 +93,9 @@ def test_what_cannot_be_expressed_and_what_is_left_out_are_named(story):
 def test_people_are_told_in_both_languages(loaded):
     url = address(loaded)
     english = run("--db", url, "repair", "--most", "80").out
-    assert "3 corrections are needed, and that is proved: there is no smaller repair. Repairs of that size: 72." in english
+    assert (
+        "3 corrections are needed, and that is proved: there is no smaller repair. Repairs of that size: 72." in english
+    )
     assert "No single correction is common to all." in english
     assert "the list of Valenciennes (10)" in english
     french = run("--db", url, "repair", "--lang", "fr", "--format", "table").out
@@ -99,7 +106,9 @@ def test_people_are_told_in_both_languages(loaded):
 def test_a_bound_on_the_list_is_stated(loaded):
     told = json.loads(run("--db", address(loaded), "repair", "--most", "5", "--format", "json").out)
     assert (told["minimum"], told["complete"], len(told["repairs"])) == (3, False, 5)
-    rows = list(csv.DictReader(io.StringIO(run("--db", address(loaded), "repair", "--most", "5", "--format", "csv").out)))
+    rows = list(
+        csv.DictReader(io.StringIO(run("--db", address(loaded), "repair", "--most", "5", "--format", "csv").out))
+    )
     assert [row["repair"] for row in rows] == [str(n) for n in (1, 2, 3, 4, 5) for _ in range(3)]
 
 

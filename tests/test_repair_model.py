@@ -74,14 +74,17 @@ def test_the_search_finds_what_trying_everything_finds(seed):
 
 
 def test_a_mean_and_a_percentage_are_held_within_their_rounding():
-    figures = [figure("participation", "mean_agreements", "value", "2.0", 1), figure("participation", "agreements", "value", 5)]
+    figures = [
+        figure("participation", "mean_agreements", "value", "2.0", 1),
+        figure("participation", "agreements", "value", 5),
+    ]
     found = search(survey(ROWS, figures, TOWNS), Asked(sets=False))
     assert found.minimum == 1  # 5 of 2 towns are 2.5, so one of the two figures is wrong, and the rows say which
     assert [found.system.printed[i].cell[1] for i in found.sizes[0].repairs[0].wrong] == ["agreements"]
 
 
 def test_answers_that_nothing_tells_apart_are_one_repair_with_their_number():
-    towns = {name: "responded" for name in "ABCD"}
+    towns = dict.fromkeys("ABCD", "responded")
     rows = {(name, "DE"): 1 for name in "ABCD"}
     answers = {("actions", "interreg"): {"A": "yes", "B": "no", "C": "no", "D": "no"}}
     figures = [figure("actions", "interreg", "cities", 2)]
@@ -134,7 +137,9 @@ def test_the_next_sizes_hold_no_repair_of_which_a_part_is_enough():
     system = found.system
     for size in found.sizes[1:]:
         for one in size.repairs:
-            assert not any(one.holds(less) for before in found.sizes if before.cost < size.cost for less in before.repairs)
+            assert not any(
+                one.holds(less) for before in found.sizes if before.cost < size.cost for less in before.repairs
+            )
             assert one.cost == size.cost <= len(system.printed)
 
 

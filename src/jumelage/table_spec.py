@@ -57,7 +57,9 @@ def table_spec(table: object, key: Collection[str], measures: Collection[str], n
         raise _wrong(name, both("il faut une table", "it must be a table"))
     for given in table:
         if given not in _KEYS:
-            raise _wrong(name, both("clé inconnue {!r}\u00a0; {}", "unknown key {!r}; {}", given, nearest(given, _KEYS)))
+            raise _wrong(
+                name, both("clé inconnue {!r}\u00a0; {}", "unknown key {!r}; {}", given, nearest(given, _KEYS))
+            )
     kind = table.get("kind")
     if kind not in KINDS:
         why = nearest(str(kind), KINDS)
@@ -83,16 +85,14 @@ def table_spec(table: object, key: Collection[str], measures: Collection[str], n
     for measure in made if not columns["by"] else ():
         if measure not in measures:
             known = nearest(measure, measures)
-            raise _wrong(
-                name, both("mesure inconnue {!r}\u00a0; {}", "unknown measure {!r}; {}", measure, known)
-            )
+            raise _wrong(name, both("mesure inconnue {!r}\u00a0; {}", "unknown measure {!r}; {}", measure, known))
     question = table.get("question", "")
     if (not question or not columns["items"]) and any(what in _OF_QUESTIONS for what in made.values()):
         raise _wrong(
             name,
             both(
-                "qui compte des réponses dit de quoi\u00a0: question = \"actions\", items = \"action\"",
-                "what counts answers says of what: question = \"actions\", items = \"action\"",
+                'qui compte des réponses dit de quoi\u00a0: question = "actions", items = "action"',
+                'what counts answers says of what: question = "actions", items = "action"',
             ),
         )
     return TableSpec(kind, made, columns["by"], str(question), columns["items"], columns["classes"])
@@ -104,17 +104,15 @@ def _counted(text: Any, kind: str, name: str) -> str | Share:  # noqa: ANN401
     for word in (share["part"], share["whole"]) if share else (str(text),):
         if word not in COUNTED:
             known = nearest(word, COUNTED)
-            raise _wrong(
-                name, both("on ne peut compter {!r}\u00a0; {}", "{!r} cannot be counted; {}", word, known)
-            )
+            raise _wrong(name, both("on ne peut compter {!r}\u00a0; {}", "{!r} cannot be counted; {}", word, known))
     if share:
         return Share(share["part"], share["whole"], 100 if share["percent"] else 1)
     if kind == SHARE:
         raise _wrong(
             name,
             both(
-                "un tableau de parts n’a que des quotients, tels que \"agreements / responded\"",
-                "a table of shares has quotients alone, such as \"agreements / responded\"",
+                'un tableau de parts n’a que des quotients, tels que "agreements / responded"',
+                'a table of shares has quotients alone, such as "agreements / responded"',
             ),
         )
     return str(text)

@@ -46,7 +46,9 @@ _NONE = Label("aucune", "none")
 _LIMIT_REACHED = 4
 Timeout = Annotated[
     float | None,
-    typer.Option("--timeout", metavar="SECONDS", min=0.1, help="Stop then, and say how far it got. [default: no limit]"),
+    typer.Option(
+        "--timeout", metavar="SECONDS", min=0.1, help="Stop then, and say how far it got. [default: no limit]"
+    ),
 ]
 
 
@@ -71,7 +73,9 @@ def repair(
     ] = None,
     weights: Annotated[
         Path | None,
-        typer.Option("--weights", metavar="FILE", help="CSV of report, key and weight: what a change costs, 1 or more."),
+        typer.Option(
+            "--weights", metavar="FILE", help="CSV of report, key and weight: what a change costs, 1 or more."
+        ),
     ] = None,
     slack: Annotated[
         int, typer.Option("--slack", metavar="N", min=0, max=9, help="List the next sizes, too, up to N more.")
@@ -80,6 +84,15 @@ def repair(
         int, typer.Option("--most", metavar="N", min=1, help="List no more than so many repairs of a size.")
     ] = 1000,
     timeout: Timeout = None,
+    explain: Annotated[
+        int | None,
+        typer.Option(
+            "--explain",
+            metavar="N",
+            min=1,
+            help="Instead: a draft of explanations for wave.toml, made of the repair of that number; marked as a proposal.",
+        ),
+    ] = None,
     format_: Annotated[
         FormatName | None,
         typer.Option("--format", help="Form of the output. [default: table; json with -o]", show_default=False),
@@ -105,20 +118,47 @@ def repair(
         given = read(connection, scope)
         names = read_names(connection, given)
         about = _about(connection, scope)
+        contradicted = () if explain is None else _contradicted(connection, scope)
     known = sorted(given.reports)
-    asked = Asked(
-        tuple(_pattern(one, known) for one in fix or ()), _weights(weights, known), slack, most, timeout
-    )
+    asked = Asked(tuple(_pattern(one, known) for one in fix or ()), _weights(weights, known), slack, most, timeout)
     with waiting(SEARCHING):
         found = search(given, asked)
     story = story_of(found, given, asked, names, about)
     say_remarks(scope)
+    if explain is not None and found.minimum is not None:
+        write(_draft(story, explain, contradicted), output)
+        _end(found, timeout)
+        return
     form = format_ or ("table" if output is None else "json")
     if form == "json":
         write([written(story)], output)
     else:
         show(of_repairs(story, lang), form, output, paged=True)
     _end(found, timeout)
+
+
+def _contradicted(connection: Connection, scope: Scope) -> tuple[tuple[str, str, str], ...]:
+    """Return the cells that the ledger has contradicted: what agrees needs no explanation."""
+    from jumelage.reporting import ledger
+
+    entries = ledger.check(connection, scope)[0].entries
+    return tuple(entry.cell for entry in entries if entry.status == "contradicted")
+
+
+def _draft(story: dict[str, Any], place: int, cells: Sequence[tuple[str, str, str]]) -> list[str]:
+    """Return the text of a draft; UsageError if there is no repair of that number."""
+    from jumelage.render.proposal import proposal
+
+    if place > len(story["repairs"]):
+        raise UsageError(
+            both(
+                "il n’y a pas de réparation {}\u00a0; elles vont de 1 à {}",
+                "there is no repair {}; they go from 1 to {}",
+                place,
+                len(story["repairs"]),
+            )
+        )
+    return list(proposal(story, place, cells))
 
 
 def _end(found: Search, timeout: float | None) -> None:

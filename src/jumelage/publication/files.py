@@ -15,9 +15,11 @@ from jumelage.render.grid import of_ledger, of_sheet
 from jumelage.render.page import page_of, remarks_of
 from jumelage.render.parquet import render_parquet
 from jumelage.render.places import place_pages
+from jumelage.render.repairs_page import repairs_page
 from jumelage.render.rows import rows_of_cells
 from jumelage.render.site import pages, rows_page, site_of
 from jumelage.render.words import words
+from jumelage.repairing.story import written
 from jumelage.reporting.behind import behind
 from jumelage.reporting.places import places_of
 from jumelage.texts import Label, both
@@ -58,6 +60,8 @@ def files(
     connection = compared.connection
     for name, data in _data(edition, formats):
         yield edition.folder + name, data
+    if edition.repairs is not None and SITE in formats:
+        yield f"{edition.folder}repairs.json", written(edition.repairs).encode()
     found: dict[str, Behind] = {}
     sites = {lang: _site(edition, lang, langs) for lang in langs}
     if ROW_PAGES in formats:
@@ -81,6 +85,8 @@ def files(
                     yield from _pages(site, page, found, formats, changed)
                     if places:
                         yield from _encoded(place_pages(site, places))
+                    if edition.repairs is not None:
+                        yield from _encoded([repairs_page(site, edition.repairs)])
                 del page
             yield from maker.made()
 
@@ -101,7 +107,11 @@ def _site(edition: Edition, lang: str, langs: Sequence[str]) -> Site:
     if edition.problems:
         remarks.append(_FINDINGS.text(lang).format(len(edition.problems)))
     parts = [part for part, _ in edition.parts]
-    kind = {"compared": edition.ledger is None, "printed": bool(edition.ledger and edition.ledger.entries)}
+    kind = {
+        "compared": edition.ledger is None,
+        "printed": bool(edition.ledger and edition.ledger.entries),
+        "repaired": edition.repairs is not None,
+    }
     return site_of(parts, edition.waves, remarks, lang, edition.folder, tuple(langs), **kind)
 
 

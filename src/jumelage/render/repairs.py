@@ -34,22 +34,27 @@ _NONE_FOUND = Label("aucune", "none")
 _GAINS = Label("{} (+{})", "{} (+{})")
 _LOSES = Label("{} (\u2212{})", "{} (\u2212{})")
 _IN_ALL = Label("Dans toutes\u00a0: {}.", "In all of them: {}.")
+_ALL_LOSE = Label("{0} a {1} accord{1:s} de moins", "{0} has {1} agreement{1:s} fewer")
+_ALL_GAIN = Label("{0} a {1} accord{1:s} de plus", "{0} has {1} agreement{1:s} more")
+_SAME_COUNTRIES = Label(
+    "Pays par pays, l’effet de toutes est le même\u00a0: ce qui est retiré à une ville avec un pays est ajouté à une autre "
+    "avec le même pays{}.",
+    "Country by country, all have the same effect: what is taken from a town with a country is added to another with "
+    "the same country{}.",
+)
+_BUT = Label(", sauf\u00a0: {}", ", but for: {}")
 _NO_EDIT_IN_ALL = Label("Aucune correction n’est commune à toutes.", "No single correction is common to all.")
-_UNTOUCHED = Label(
-    "Aucune ne touche à un chiffre imprimé de\u00a0: {}.", "None touches a printed figure of: {}."
-)
-_CANNOT = Label(
-    "Ces {} chiffres ne peuvent tous être justes\u00a0: {}.", "These {} figures cannot all be right: {}."
-)
+_UNTOUCHED = Label("Aucune ne touche à un chiffre imprimé de\u00a0: {}.", "None touches a printed figure of: {}.")
+_CANNOT = Label("Ces {} chiffres ne peuvent tous être justes\u00a0: {}.", "These {} figures cannot all be right: {}.")
 _CANNOT_ONE = Label("Ce chiffre ne peut être juste\u00a0: {}.", "This figure cannot be right: {}.")
-_TOWN = Label("la liste de {0} ({1})", "the list of {0} ({1})")
-_COUNTRY = Label("la liste de {0} ({1})", "the list of {0} ({1})")
+_LIST = Label("dans la liste, {0}\u00a0: {1} accord{1:s}", "in the list, {0}: {1} agreement{1:s}")
+_LIST_NONE = Label("dans la liste, {0}\u00a0: aucun accord", "in the list, {0}: no agreement")
 _PRINTED = Label("{0}\u00a0: {1}", "{0}: {1}")
 _BLANK = Label("rien (imprimé en blanc)", "nothing (printed blank)")
 _LARGE = Label(
     "Ne contredisent la liste que prise comme un tout\u00a0: {}.", "Contradict the list only as a whole: {}."
 )
-_UNEXPRESSED = Label("Non exprimé\u00a0: {} {} ({}).", "Not expressed: {} {} ({}).")
+_UNEXPRESSED = Label("Non exprimé\u00a0: «\u00a0{}\u00a0», {} ({}).", "Not expressed: “{}”, {} ({}).")
 _LEFT_OUT = Label(
     "Laissé de côté, car déduit et non imprimé par ville\u00a0: {} ({}).",
     "Left out, since it is inferred and not printed by town: {} ({}).",
@@ -105,8 +110,8 @@ def net(story: Story, by_town: dict[str, int], lang: str) -> str:
 
 
 _EDITS = {
-    "add": Label("ajouter à {0} un accord avec {1}", "add to {0} an agreement with {1}"),
-    "remove": Label("retirer à {0} un accord avec {1}", "take from {0} an agreement with {1}"),
+    "add": Label("ajouter à {0} un accord ({1})", "add to {0} an agreement ({1})"),
+    "remove": Label("retirer à {0} un accord ({1})", "take from {0} an agreement ({1})"),
     "figure": Label("changer {0}\u00a0: {1} devient {2}", "change {0}: {1} becomes {2}"),
     "answer": Label(
         "changer la réponse de {3} ville(s) à {0}\u00a0: {1} devient {2}",
@@ -114,8 +119,8 @@ _EDITS = {
     ),
 }
 _SEVERAL = {
-    "add": Label("ajouter à {0} {2} accords avec {1}", "add to {0} {2} agreements with {1}"),
-    "remove": Label("retirer à {0} {2} accords avec {1}", "take from {0} {2} agreements with {1}"),
+    "add": Label("ajouter à {0} {2} accords ({1})", "add to {0} {2} agreements ({1})"),
+    "remove": Label("retirer à {0} {2} accords ({1})", "take from {0} {2} agreements ({1})"),
 }
 _OTHER = Label("une autre valeur", "another value")
 _ANSWER = {"yes": Label("oui", "yes"), "no": Label("non", "no")}
@@ -141,7 +146,8 @@ def part_text(part: dict[str, Any], lang: str) -> str:
     """Say a figure or a list of a conflicting set, with what is printed."""
     label = Label(part["fr"], part["en"])
     if part["what"] in {"town", "country"}:
-        return filled(_TOWN if part["what"] == "town" else _COUNTRY, label, int(part["printed"])).text(lang)
+        listed = int(part["printed"])
+        return filled(_LIST if listed else _LIST_NONE, label, listed).text(lang)
     return filled(_PRINTED, label, part["printed"] or _BLANK).text(lang)
 
 
@@ -166,14 +172,23 @@ def common_text(story: Story, lang: str) -> Iterator[str]:
     common = story["common"]
     shared = [edit_text(story, edit, lang) for edit in common["edits"]]
     if common["towns"]:
-        shared.append(net(story, common["towns"], lang))
-    countries = story["names"]["countries"]
-    for code, by in common["countries"].items():
-        shared.append(filled(_GAINS if by > 0 else _LOSES, Label(**countries[code]), abs(by)).text(lang))
+        for code, by in common["towns"].items():
+            text = _ALL_GAIN if by > 0 else _ALL_LOSE
+            shared.append(filled(text, story["names"]["towns"][code], abs(by)).text(lang))
     if shared:
         yield filled(_IN_ALL, _SEMICOLON[lang].join(shared)).text(lang)
     if not common["edits"]:
         yield _NO_EDIT_IN_ALL.text(lang)
+    least = [one["net_countries"] for one in story["repairs"] if one["cost"] == story["minimum"]]
+    if any(edit.get("table") == "partnerships" for edit in story["repairs"][0]["edits"]) and all(
+        one == least[0] for one in least
+    ):
+        countries = story["names"]["countries"]
+        but = [
+            filled(_GAINS if by > 0 else _LOSES, Label(**countries[code]), abs(by)).text(lang)
+            for code, by in least[0].items()
+        ]
+        yield filled(_SAME_COUNTRIES, filled(_BUT, ", ".join(but)) if but else "").text(lang)
     titles = [story["names"]["reports"][name][lang] for name in story["untouched"]["reports"]]
     if titles:
         yield filled(_UNTOUCHED, _SEMICOLON[lang].join(titles)).text(lang)
@@ -196,6 +211,12 @@ def sentences(story: Story, lang: str) -> Iterator[str]:
     for one in story["left_out"]:
         label = Label(**names["countries"][one["country"]])
         yield filled(_LEFT_OUT, label, one["agreements"]).text(lang)
+    yield from unexpressed_text(story, lang)
+
+
+def unexpressed_text(story: Story, lang: str) -> Iterator[str]:
+    """Say which printed figures are no sum of rows, and why."""
     for one in story["unexpressed"]:
         why = Label(_WHY.get(one["why"], one["why"]), one["why"])
-        yield filled(_UNEXPRESSED, one["report"], one["measure"], why).text(lang)
+        title = Label(**story["names"]["reports"][one["report"]])
+        yield filled(_UNEXPRESSED, title, one["measure"], why).text(lang)

@@ -112,7 +112,9 @@ def _against_lists(
     return best
 
 
-def _smallest(some: Sequence[_One], contradict: Callable[[Sequence[_One]], bool], until: float | None) -> list[_One] | None:
+def _smallest(
+    some: Sequence[_One], contradict: Callable[[Sequence[_One]], bool], until: float | None
+) -> list[_One] | None:
     """Return a part of a sequence that contradicts and can lose none of it; None if all of it does not, or too many."""
     left = list(some)
     if not contradict(left):

@@ -314,9 +314,7 @@ class _Deriving:
         checks = [] if most is None else [Check(says, None, most)]
         return (*checks, *(() if least is None else (Check(says.plus(spread), least, None),)))
 
-    def _words(
-        self, report: Report, figure: Figure, expression: tuple[Linear, Linear, Linear | None, int]
-    ) -> None:
+    def _words(self, report: Report, figure: Figure, expression: tuple[Linear, Linear, Linear | None, int]) -> None:
         """Add a figure that a word states: at least so many, or more than a share of the base."""
         says, spread, _, _ = expression
         checks: list[Check] = []
@@ -391,9 +389,7 @@ class _Deriving:
         start = max((sum(self.unknowns[place].start or 0 for _, place in terms) for terms in places), default=0)
         return start + self.wanted.room
 
-    def _expression(
-        self, report: Report, key: str, measure: str
-    ) -> tuple[Linear, Linear, Linear | None, int] | str:
+    def _expression(self, report: Report, key: str, measure: str) -> tuple[Linear, Linear, Linear | None, int] | str:
         """Return what the rows make of a cell: a sum, its spread, what it is divided by and its scale; or why not."""
         table = report.table
         if table is None:
@@ -438,7 +434,11 @@ class _Deriving:
             case table_spec.TOWNS:
                 return Linear(len(towns)), Linear()
             case table_spec.RESPONDED:
-                return (self._responded(None if len(towns) == len(self.given.towns) else towns), Linear()) if told else None
+                return (
+                    (self._responded(None if len(towns) == len(self.given.towns) else towns), Linear())
+                    if told
+                    else None
+                )
             case table_spec.ENGAGED:
                 return (self._sum(map(self._engaged, towns)), Linear()) if told else None
             case table_spec.AGREEMENTS:
@@ -447,9 +447,7 @@ class _Deriving:
                 return self._answered(what, table.question, parts.get(table.items, "")) if told else None
 
     def _agreements(self, country_of: Callable[[str], bool], town_of: Callable[[str], bool]) -> Linear:
-        terms = [
-            (1, place) for (town, country), place in self.rows.items() if country_of(country) and town_of(town)
-        ]
+        terms = [(1, place) for (town, country), place in self.rows.items() if country_of(country) and town_of(town)]
         terms += [(1, place) for country, place in self.more.items() if country_of(country)]
         return Linear(0, tuple(terms))
 
@@ -493,8 +491,8 @@ class _Deriving:
                 return None
         zones, classes = self.given.zones, self.given.classes
         return (
-            lambda one: country.get("zones", zones.get(one)) == zones.get(one)
-            and country.get("countries", one) == one,
-            lambda one: town.get("cities", one) == one
-            and town.get("size_classes", classes.get(one)) == classes.get(one),
+            lambda one: country.get("zones", zones.get(one)) == zones.get(one) and country.get("countries", one) == one,
+            lambda one: (
+                town.get("cities", one) == one and town.get("size_classes", classes.get(one)) == classes.get(one)
+            ),
         )

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from jumelage import database
 from jumelage.reporting.run import labels_of
 from jumelage.reporting.sheet import SPECIAL
-from jumelage.texts import AND, Label, both, listed, same
+from jumelage.texts import AND, Label, both, filled, listed, same
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlalchemy import Connection
 
-    from jumelage.report_file import Report
     from jumelage.repairing.publication import Publication
+    from jumelage.report_file import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Names:
             own = (column.labels or {}).get(part) or self.lists.get(column.codes or "", {}).get(part)
             plain = own or SPECIAL.get(part) or same(part)
             number = found.table is not None and found.table.classes == name and part.isdigit()
-            named.append(both("{} {}", "{} {}", part, _AGREEMENTS) if number else plain)
+            named.append(filled(_AGREEMENTS, int(part)) if number else plain)
         line = both("«\u00a0{}\u00a0», {}", "“{}”, {}", found.title, listed(named, _COMMA))
         if measure == found.figures[0]:
             return line
@@ -55,7 +55,7 @@ class Names:
 
 
 _COMMA = Label(", ", ", ")
-_AGREEMENTS = Label("accord(s)", "agreement(s)")
+_AGREEMENTS = Label("{0} accord{0:s}", "{0} agreement{0:s}")
 
 
 def named(texts: list[Label]) -> Label:

@@ -103,11 +103,16 @@ def search(given: Publication, asked: Asked, told: Callable[[str, int], None] = 
         told("conflicts", 0)
         consistent = any(not one.wrong for one in sizes[0].repairs)
         sets = conflicts(given, asked.fixed, until, consistent=consistent)
-    return replace(found, system=system, sizes=tuple(sizes), worlds=worlds, conflicts=sets, ended=ended and sets.complete)
+    return replace(
+        found, system=system, sizes=tuple(sizes), worlds=worlds, conflicts=sets, ended=ended and sets.complete
+    )
 
 
 def minimum(
-    given: Publication, asked: Asked, until: float | None, told: Callable[[str, int], None] = lambda _what, _number: None
+    given: Publication,
+    asked: Asked,
+    until: float | None,
+    told: Callable[[str, int], None] = lambda _what, _number: None,
 ) -> Search:
     """Search the least cost of a repair, without a list; UsageError as for `search`."""
     room = _ROOM
