@@ -32,7 +32,8 @@ def apply(folder: Path, story: dict[str, Any], repair: dict[str, Any]) -> None:
 
         def same(line: dict[str, str], names: tuple[str, str] = names) -> bool:
             return all(
-                folded(line[key]) == folded(name) or line[key] == name for key, name in zip(("city", "country"), names)
+                folded(line[key]) == folded(name) or line[key] == name
+                for key, name in zip(("city", "country"), names, strict=False)
             )
 
         rows, old = [line for line in rows if not same(line)], [line for line in rows if same(line)]

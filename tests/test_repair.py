@@ -9,8 +9,10 @@ import shutil
 from collections import Counter
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy.engine import URL
 
 from jumelage import database
 from jumelage.repairing.derive import Wanted, system_of
@@ -20,28 +22,29 @@ from tests.applied import apply
 from tests.conftest import WAVE_2006, Databases, address, run
 from tests.mip_check import Program
 
+Story = dict[str, Any]
 pytestmark = pytest.mark.on_duckdb
 VALENCIENNES, CALAIS, DOUAI, MARCQ, WATTRELOS = "59606", "62193", "59178", "59378", "59650"
 
 
 @pytest.fixture(scope="module")
-def story(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> dict:
+def story(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Story:
     return _story(address(databases.loaded()), tmp_path_factory.mktemp("repair"))
 
 
 @cache
-def _story(url: str, folder: Path) -> dict:
+def _story(url: str, folder: Path) -> Story:
     result = run("--db", url, "repair", "-o", folder / "repairs.json")
     assert result.code == 0, result.err
-    return json.loads((folder / "repairs.json").read_text(encoding="utf-8"))
+    return dict(json.loads((folder / "repairs.json").read_text(encoding="utf-8")))
 
 
-def _given(url) -> Publication:
+def _given(url: URL) -> Publication:
     with database.reading(url) as connection:
         return read(connection, scope_asked_for(connection, None, None, None, kind=None, without_inferred=False)[0])
 
 
-def test_the_smallest_repair_of_2006_has_three_edits_and_there_are_72(story):
+def test_the_smallest_repair_of_2006_has_three_edits_and_there_are_72(story: Story) -> None:
     assert (story["minimum"], story["lower_bound"], story["solutions"], story["complete"]) == (3, 3, 72, True)
     assert sum(one["count"] for one in story["repairs"]) == 72
     assert len({json.dumps(one["edits"]) for one in story["repairs"]}) == 72
@@ -50,7 +53,7 @@ def test_the_smallest_repair_of_2006_has_three_edits_and_there_are_72(story):
         assert {edit["table"] for edit in one["edits"]} == {"partnerships"}
 
 
-def test_the_repairs_of_2006_have_four_net_effects_by_town(story):
+def test_the_repairs_of_2006_have_four_net_effects_by_town(story: Story) -> None:
     assert Counter(json.dumps(one["net"], sort_keys=True) for one in story["repairs"]) == Counter(
         {
             json.dumps({VALENCIENNES: -1, one: 1, other: 1}, sort_keys=True): 18
@@ -61,14 +64,14 @@ def test_the_repairs_of_2006_have_four_net_effects_by_town(story):
     assert sorted(group["count"] for group in story["groups"]) == [18, 18, 18, 18]
 
 
-def test_every_repair_of_2006_takes_an_agreement_from_valenciennes_and_no_edit_is_common(story):
+def test_every_repair_of_2006_takes_an_agreement_from_valenciennes_and_no_edit_is_common(story: Story) -> None:
     assert story["common"] == {"edits": [], "towns": {VALENCIENNES: -1}, "countries": {"LV": 1}}
     for one in story["repairs"]:
         assert any(e["action"] == "remove" and e["key"].endswith(VALENCIENNES) for e in one["edits"])
     assert story["touched"]["reports"] == []
 
 
-def test_the_smallest_conflicting_sets_of_2006_are_named(story):
+def test_the_smallest_conflicting_sets_of_2006_are_named(story: Story) -> None:
     sets = [
         [(part.get("report"), part.get("key"), part.get("code"), part["printed"]) for part in one]
         for one in story["conflicts"]
@@ -81,7 +84,7 @@ def test_the_smallest_conflicting_sets_of_2006_are_named(story):
     ]
 
 
-def test_what_cannot_be_expressed_and_what_is_left_out_are_named(story):
+def test_what_cannot_be_expressed_and_what_is_left_out_are_named(story: Story) -> None:
     assert {(one["report"], one["measure"]) for one in story["unexpressed"]} == {
         (f"cities_{order}", measure)
         for order in ("alphabetical", "by_population")
@@ -90,7 +93,7 @@ def test_what_cannot_be_expressed_and_what_is_left_out_are_named(story):
     assert story["left_out"] == [{"city": "unknown", "country": "LV", "agreements": 1}]
 
 
-def test_people_are_told_in_both_languages(loaded):
+def test_people_are_told_in_both_languages(loaded: URL) -> None:
     url = address(loaded)
     english = run("--db", url, "repair", "--most", "80").out
     assert (
@@ -103,7 +106,7 @@ def test_people_are_told_in_both_languages(loaded):
     assert "Valenciennes (\u22121)" in french
 
 
-def test_a_bound_on_the_list_is_stated(loaded):
+def test_a_bound_on_the_list_is_stated(loaded: URL) -> None:
     told = json.loads(run("--db", address(loaded), "repair", "--most", "5", "--format", "json").out)
     assert (told["minimum"], told["complete"], len(told["repairs"])) == (3, False, 5)
     rows = list(
@@ -112,7 +115,7 @@ def test_a_bound_on_the_list_is_stated(loaded):
     assert [row["repair"] for row in rows] == [str(n) for n in (1, 2, 3, 4, 5) for _ in range(3)]
 
 
-def test_no_repair_changes_what_is_held_fixed(loaded, tmp_path):
+def test_no_repair_changes_what_is_held_fixed(loaded: URL, tmp_path: Path) -> None:
     url = address(loaded)
     lists = json.loads(run("--db", url, "repair", "--fix", "agreements_by_country", "--format", "json").out)
     assert (lists["minimum"], lists["solutions"]) == (11, 1)
@@ -123,7 +126,7 @@ def test_no_repair_changes_what_is_held_fixed(loaded, tmp_path):
     assert told["minimum"] > 3
 
 
-def test_wrong_options_are_told(loaded, tmp_path):
+def test_wrong_options_are_told(loaded: URL, tmp_path: Path) -> None:
     url = address(loaded)
     wrong = run("--db", url, "repair", "--fix", "distributions")
     assert (wrong.code, "did you mean distribution?" in wrong.err) == (2, True)
@@ -132,7 +135,7 @@ def test_wrong_options_are_told(loaded, tmp_path):
     assert "line 2: it must be report,key,weight" in run("--db", url, "repair", "--weights", weights).err
 
 
-def test_a_limit_that_is_reached_is_told(loaded):
+def test_a_limit_that_is_reached_is_told(loaded: URL) -> None:
     result = run("--db", address(loaded), "repair", "--timeout", "0.1", "--format", "json")
     told = json.loads(result.out)
     assert result.code == 4
@@ -140,7 +143,7 @@ def test_a_limit_that_is_reached_is_told(loaded):
     assert told["minimum"] is None or not told["finished"]
 
 
-def _check_applied(story: dict, number: int, folder: Path) -> None:
+def _check_applied(story: Story, number: int, folder: Path) -> None:
     shutil.copytree(WAVE_2006, folder / "2006")
     apply(folder / "2006", story, story["repairs"][number])
     url = folder / "applied.duckdb"
@@ -152,22 +155,24 @@ def _check_applied(story: dict, number: int, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("group", range(4))
-def test_a_repair_of_each_net_effect_makes_check_pass_when_it_is_applied(story, group, tmp_path):
+def test_a_repair_of_each_net_effect_makes_check_pass_when_it_is_applied(
+    story: Story, group: int, tmp_path: Path
+) -> None:
     _check_applied(story, story["groups"][group]["repairs"][0] - 1, tmp_path)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("number", range(72))
-def test_each_repair_makes_check_pass_when_it_is_applied(story, number, tmp_path):
+def test_each_repair_makes_check_pass_when_it_is_applied(story: Story, number: int, tmp_path: Path) -> None:
     _check_applied(story, number, tmp_path)
 
 
-def test_another_solver_proves_the_minimum_of_2006(loaded):
+def test_another_solver_proves_the_minimum_of_2006(loaded: URL) -> None:
     assert Program(system_of(_given(loaded), Wanted(3))).solve() == 3
 
 
 @pytest.mark.long
-def test_another_solver_finds_the_same_72(loaded):
+def test_another_solver_finds_the_same_72(loaded: URL) -> None:
     program = Program(system_of(_given(loaded), Wanted(3)))
     found = set()
     while program.solve() == 3:

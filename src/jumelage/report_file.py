@@ -152,19 +152,7 @@ CODES = frozenset(
 _FILE = re.compile(r"/\*\n(?P<header>.*?)\*/\n(?P<sql>.*)", re.DOTALL)
 _CELLS = "\n-- cells\n"
 _TEXTS = {"title", "source", "note", "finding"}
-_HEADER_KEYS = {
-    *_TEXTS,
-    "key",
-    "columns",
-    "labels",
-    "not_additive",
-    "listing",
-    "waves",
-    "asks",
-    "balance",
-    "chart",
-    "table",
-}
+_HEADER_KEYS = _TEXTS | set("key columns labels not_additive listing waves asks balance chart table".split())
 _COLUMN_KEYS = {"fr", "en", "codes", "high", "base", "none", "seldom"}
 
 

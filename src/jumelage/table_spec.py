@@ -64,20 +64,7 @@ def table_spec(table: object, key: Collection[str], measures: Collection[str], n
     if kind not in KINDS:
         why = nearest(str(kind), KINDS)
         raise _wrong(name, both("kind {!r} n’est pas une sorte\u00a0; {}", "kind {!r} is no kind; {}", str(kind), why))
-    columns = {word: table.get(word, "") for word in ("by", "items", "classes")}
-    for word, column in columns.items():
-        if column and column not in key:
-            known = nearest(str(column), key)
-            raise _wrong(
-                name,
-                both(
-                    "{} {!r} n’est pas une colonne de la clé\u00a0; {}",
-                    "{} {!r} is no column of the key; {}",
-                    word,
-                    str(column),
-                    known,
-                ),
-            )
+    columns = _columns(table, key, name)
     counts = table.get("counts", {})
     if not isinstance(counts, dict):
         raise _wrong(name, both("counts doit être une table", "counts must be a table"))
@@ -96,6 +83,25 @@ def table_spec(table: object, key: Collection[str], measures: Collection[str], n
             ),
         )
     return TableSpec(kind, made, columns["by"], str(question), columns["items"], columns["classes"])
+
+
+def _columns(table: dict[str, Any], key: Collection[str], name: str) -> dict[str, str]:
+    """Return the columns of the key that a table names; UsageError as for `table_spec`."""
+    columns = {word: table.get(word, "") for word in ("by", "items", "classes")}
+    for word, column in columns.items():
+        if column and column not in key:
+            known = nearest(str(column), key)
+            raise _wrong(
+                name,
+                both(
+                    "{} {!r} n’est pas une colonne de la clé\u00a0; {}",
+                    "{} {!r} is no column of the key; {}",
+                    word,
+                    str(column),
+                    known,
+                ),
+            )
+    return columns
 
 
 def _counted(text: Any, kind: str, name: str) -> str | Share:  # noqa: ANN401

@@ -95,8 +95,7 @@ def publish(
         typer.Option(
             "--repairs",
             metavar="FILE",
-            help="Show what `jumelage repair -o FILE` found, with the wave whose content it is of. May be given several "
-            "times.",
+            help="Show what `jumelage repair -o FILE` found, with the wave that it is of. May be given several times.",
         ),
     ] = None,
     format_: Annotated[

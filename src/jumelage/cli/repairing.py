@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -25,6 +24,7 @@ from jumelage.texts import NOT_READ, Label, both, filled, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from sqlalchemy import Connection
 
@@ -90,7 +90,7 @@ def repair(
             "--explain",
             metavar="N",
             min=1,
-            help="Instead: a draft of explanations for wave.toml, made of the repair of that number; marked as a proposal.",
+            help="Instead: a draft of explanations for wave.toml by the repair of that number; a proposal.",
         ),
     ] = None,
     format_: Annotated[

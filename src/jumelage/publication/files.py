@@ -60,10 +60,9 @@ def files(
     connection = compared.connection
     for name, data in _data(edition, formats):
         yield edition.folder + name, data
-    if edition.repairs is not None and SITE in formats:
-        yield f"{edition.folder}repairs.json", written(edition.repairs).encode()
     found: dict[str, Behind] = {}
     sites = {lang: _site(edition, lang, langs) for lang in langs}
+    yield from _repairs(edition, sites.values() if SITE in formats else ())
     if ROW_PAGES in formats:
         yield from _encoded(_row_pages(connection, edition, sites.values() if SITE in formats else (), found))
     places = places_of(connection, edition.scope) if SITE in formats and edition.ledger else None
@@ -85,8 +84,6 @@ def files(
                     yield from _pages(site, page, found, formats, changed)
                     if places:
                         yield from _encoded(place_pages(site, places))
-                    if edition.repairs is not None:
-                        yield from _encoded([repairs_page(site, edition.repairs)])
                 del page
             yield from maker.made()
 
@@ -99,6 +96,14 @@ def _row_pages(
         for site in sites:
             yield rows_page(site, edition.parts, one)
         found[one.sheet.name] = one.first(MOST_BEHIND)
+
+
+def _repairs(edition: Edition, sites: Iterable[Site]) -> Iterator[tuple[str, bytes]]:
+    """Yield the pages on repairs, and the result that they are made of, where one is stored."""
+    if edition.repairs is None or not sites:
+        return
+    yield from _encoded(repairs_page(site, edition.repairs) for site in sites)
+    yield f"{edition.folder}repairs.json", written(edition.repairs).encode()
 
 
 def _site(edition: Edition, lang: str, langs: Sequence[str]) -> Site:

@@ -16,10 +16,10 @@ _MARK = (
     "# Whoever takes it over says why, takes this mark out, and leaves no explanation of what agrees.\n"
 )
 _BECAUSE = Label(
-    "PROPOSITION\u00a0: ce qui est imprimé s’accorderait avec {0} correction{0:s}, par exemple\u00a0: {1}. C’est l’une de "
-    "{2} façon{2:s} de cette taille.",
-    "PROPOSAL: what is printed would agree with {0} correction{0:s}, for example: {1}. It is one of {2} way{2:s} of that "
-    "size.",
+    "PROPOSITION\u00a0: ce qui est imprimé s’accorderait avec {0} correction{0:s}, par exemple\u00a0: {1}. "
+    "C’est l’une de {2} façon{2:s} de cette taille.",
+    "PROPOSAL: what is printed would agree with {0} correction{0:s}, for example: {1}. "
+    "It is one of {2} way{2:s} of that size.",
 )
 _SEMICOLON = {"fr": "\u00a0; ", "en": "; "}
 

@@ -37,8 +37,8 @@ _IN_ALL = Label("Dans toutes\u00a0: {}.", "In all of them: {}.")
 _ALL_LOSE = Label("{0} a {1} accord{1:s} de moins", "{0} has {1} agreement{1:s} fewer")
 _ALL_GAIN = Label("{0} a {1} accord{1:s} de plus", "{0} has {1} agreement{1:s} more")
 _SAME_COUNTRIES = Label(
-    "Pays par pays, l’effet de toutes est le même\u00a0: ce qui est retiré à une ville avec un pays est ajouté à une autre "
-    "avec le même pays{}.",
+    "Pays par pays, l’effet de toutes est le même\u00a0: ce qui est retiré à une ville avec un pays est ajouté à une "
+    "autre avec le même pays{}.",
     "Country by country, all have the same effect: what is taken from a town with a country is added to another with "
     "the same country{}.",
 )

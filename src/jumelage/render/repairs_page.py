@@ -18,8 +18,8 @@ TITLE = Label("Ce que les tableaux disent ensemble", "What the tables say togeth
 SHORT = Label("Tableaux ensemble", "Tables together")
 _WORDS = {
     "about": Label(
-        "Une enquête imprime plusieurs tableaux des mêmes accords\u00a0: par pays, par zone, par nombre d’accords, et la "
-        "liste elle-même. Ils devraient s’accorder. Cette page dit combien il faudrait corriger, au moins, pour qu’ils "
+        "Une enquête imprime plusieurs tableaux des mêmes accords\u00a0: par pays, par zone, par nombre d’accords, "
+        "et la liste elle-même. Ils devraient s’accorder. Cette page dit combien il faudrait corriger, au moins, pour qu’ils "
         "s’accordent tous, et de quelles façons. Ce sont des propositions\u00a0: aucun chiffre de cette publication "
         "n’en est changé, et rien ne dit laquelle est la bonne.",
         "A survey prints several tables of the same agreements: by country, by zone, by number of agreements, and the "
@@ -39,11 +39,11 @@ _WORDS = {
     "ways": Label("Les façons de corriger, par ville", "The ways to correct, town by town"),
     "ways_lead": Label(
         "Chaque ligne réunit les façons qui changent autant le nombre d’accords des mêmes villes. Elles ne diffèrent "
-        "que par le pays de l’accord, que les tableaux ne permettent pas de choisir. Retirer un accord à une ville et en "
-        "ajouter un avec le même pays à une autre, c’est le déplacer.",
+        "que par le pays de l’accord, que les tableaux ne permettent pas de choisir. Retirer un accord à une ville et "
+        "en ajouter un avec le même pays à une autre, c’est le déplacer.",
         "Each line puts together the ways that change the number of agreements of the same towns by as much. They "
-        "differ only in the country of the agreement, which the tables leave open. Taking an agreement from one town and "
-        "adding one with the same country to another is moving it.",
+        "differ only in the country of the agreement, which the tables leave open. Taking an agreement from one town "
+        "and adding one with the same country to another is moving it.",
     ),
     "shared": Label("Ce qui est commun à toutes", "What all have in common"),
     "known": Label("Comment on le sait", "How this is known"),

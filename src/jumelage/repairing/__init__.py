@@ -1,1 +1,1 @@
-"""What a publication prints and the rows go in; the smallest corrections that make it agree, and what it implies, out."""
+"""What is printed and the rows go in; the smallest corrections that make all of it agree come out."""

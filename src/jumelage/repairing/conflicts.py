@@ -59,6 +59,9 @@ class Conflicts:
     complete: bool = True
 
 
+NO_CONFLICTS = Conflicts()
+
+
 def conflicts(
     given: Publication, fixed: tuple[tuple[str, str], ...], until: float | None, *, consistent: bool
 ) -> Conflicts:

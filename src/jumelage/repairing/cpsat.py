@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from jumelage.errors import UsageError
-from jumelage.repairing.model import AGREEMENTS, Linear, Repair
+from jumelage.repairing.model import AGREEMENTS, Repair
 from jumelage.texts import both
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
-    from jumelage.repairing.model import Check, System
+    from jumelage.repairing.model import Check, Linear, Printed, System
 
 _WORKERS = 2
 
@@ -94,11 +94,8 @@ class _Built:
         return self.cp.Domain(-far if least is None else least, far if most is None else most)
 
 
-def _build(system: System, *, exact: bool, doubted: Iterable[int] | None = None) -> _Built:
-    """Make the model of a system; with `exact`, a figure is called wrong only where it is.
-
-    Where some figures are `doubted`, all others are taken for right.
-    """
+def _build(system: System, *, exact: bool) -> _Built:
+    """Make the model of a system; with `exact`, a figure is called wrong only where it is."""
     cp = solver_module()
     built = _Built(system, cp, cp.CpModel())
     model = built.model
@@ -124,21 +121,25 @@ def _build(system: System, *, exact: bool, doubted: Iterable[int] | None = None)
         built.nodes.append(node)
     for rule in system.rules:
         built.require(rule)
-    may = None if doubted is None else set(doubted)
-    for place, figure in enumerate(system.printed):
-        if figure.fixed or (may is not None and place not in may):
-            for check in figure.checks:
-                built.require(check)
-            built.wrong.append(None)
-            continue
-        wrong = model.new_bool_var("")
-        for check in figure.checks:
-            built.require(check, ~wrong)
-        if exact:
-            _add_wrong(built, figure.checks, wrong)
-        built.wrong.append(wrong)
-        built.costs.append((figure.weight, wrong))
+    for figure in system.printed:
+        _add_figure(built, figure, exact=exact)
     return built
+
+
+def _add_figure(built: _Built, figure: Printed, *, exact: bool) -> None:
+    """Add a figure that holds, or else is called wrong and costs what it weighs."""
+    if figure.fixed:
+        for check in figure.checks:
+            built.require(check)
+        built.wrong.append(None)
+        return
+    wrong = built.model.new_bool_var("")
+    for check in figure.checks:
+        built.require(check, ~wrong)
+    if exact:
+        _add_wrong(built, figure.checks, wrong)
+    built.wrong.append(wrong)
+    built.costs.append((figure.weight, wrong))
 
 
 def _needed(system: System) -> set[int]:
@@ -330,17 +331,3 @@ def repairs(
 
 
 _SAME = 10  # worlds that are looked at for each repair: they may differ in what is open
-
-
-def extremes(system: System, cost: int, total: Linear, until: float | None = None) -> tuple[int, int] | None:
-    """Return the least and most of a sum over all worlds of no more than a cost; None if time does not suffice."""
-    found = []
-    for sign in (1, -1):
-        built = _build(system, exact=True)
-        built.model.add(built.cost() <= cost)
-        built.model.minimize(sign * built.sum_of(total))
-        solver = _solver(built, until)
-        if solver.solve(built.model) != built.cp.OPTIMAL:
-            return None
-        found.append(sign * round(solver.objective_value))
-    return found[0], found[1]

@@ -27,7 +27,7 @@ class Linear:
 
     def plus(self, other: Linear, times: int = 1) -> Linear:
         """Return this and another one, `times` over."""
-        found = dict((node, factor) for factor, node in self.terms)
+        found = {node: factor for factor, node in self.terms}
         for factor, node in other.terms:
             found[node] = found.get(node, 0) + times * factor
         terms = tuple((factor, node) for node, factor in found.items() if factor)

@@ -37,7 +37,7 @@ class Names:
         return self.countries.get(code, same(code))
 
     def cell(self, report: str, key: str, measure: str) -> Label:
-        """Return what a printed cell is called: its table, its line and, where there are several figures, its column."""
+        """Return what a printed cell is called: its table, its line and, unless it is the first, its column."""
         found = self.reports.get(report)
         if found is None:
             return same(f"{report} {key} {measure}")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from jumelage.errors import UsageError
 from jumelage.repairing import cpsat
-from jumelage.repairing.conflicts import Conflicts, conflicts
+from jumelage.repairing.conflicts import NO_CONFLICTS, Conflicts, conflicts
 from jumelage.repairing.derive import Wanted, system_of
 from jumelage.texts import both
 
@@ -59,7 +59,7 @@ class Search:
     low: int
     best: int | None
     sizes: tuple[Size, ...] = ()
-    conflicts: Conflicts = Conflicts()  # frozen
+    conflicts: Conflicts = NO_CONFLICTS
     worlds: tuple[tuple[int, ...], ...] = ()
     ended: bool = True
 
@@ -98,7 +98,7 @@ def search(given: Publication, asked: Asked, told: Callable[[str, int], None] = 
         if until is not None and time.monotonic() > until:
             break
     ended = len(sizes) == asked.slack + 1 and all(one.complete or len(one.repairs) >= asked.most for one in sizes)
-    sets = Conflicts()
+    sets = NO_CONFLICTS
     if cost and asked.sets and ended:
         told("conflicts", 0)
         consistent = any(not one.wrong for one in sizes[0].repairs)

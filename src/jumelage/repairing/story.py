@@ -189,14 +189,14 @@ def read_story(text: str, name: str) -> Story:
     """Return a story that was kept; UsageError names the file if it is none, or of another version."""
     try:
         found = json.loads(text)
-        if not isinstance(found, dict) or found.get("format") != FORMAT:
-            raise ValueError(name)
     except ValueError:
+        found = None
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise UsageError(
             both(
                 "{} n’est pas un résultat de `jumelage repair -o`\u00a0; refaites-le",
                 "{} is no result of `jumelage repair -o`; make it again",
                 name,
             )
-        ) from None
+        )
     return found
