@@ -13,7 +13,8 @@ class Program:
     """A system as a mixed-integer program: what is additions and what removals are variables of their own."""
 
     def __init__(self, system: System) -> None:
-        self.system, self.model = system, highspy.Highs()
+        self.system = system
+        self.model: Any = highspy.Highs()  # type: ignore[no-untyped-call]
         self.model.silent()
         self.model.setOptionValue("mip_rel_gap", 0.0)
         self.model.setOptionValue("mip_abs_gap", 0.5)
@@ -87,7 +88,8 @@ class Program:
         self.model.minimize(self.objective)
         if self.model.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return None
-        return round(self.model.getObjectiveValue())
+        found: float = self.model.getObjectiveValue()
+        return round(found)
 
     def values(self) -> list[int]:
         """Return the world that was found."""

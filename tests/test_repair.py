@@ -15,7 +15,8 @@ import pytest
 from sqlalchemy.engine import URL
 
 from jumelage import database
-from jumelage.repairing.derive import Wanted, system_of
+from jumelage.repairing.counting import Wanted
+from jumelage.repairing.derive import system_of
 from jumelage.repairing.publication import Publication, read
 from jumelage.revisions.asked import scope_asked_for
 from tests.applied import apply

@@ -7,7 +7,8 @@ import pytest
 from jumelage import report_file
 from jumelage.errors import UsageError
 from jumelage.repairing import cpsat
-from jumelage.repairing.derive import Wanted, covers, system_of
+from jumelage.repairing.counting import Wanted, covers
+from jumelage.repairing.derive import system_of
 from jumelage.repairing.search import Asked, search
 from jumelage.table_spec import Share, table_spec
 from tests.mip_check import Program
@@ -19,12 +20,13 @@ ROWS = {("A", "DE"): 2, ("B", "DE"): 1, ("B", "ML"): 1}
 
 def test_every_report_says_in_its_header_what_kind_of_table_it_is() -> None:
     assert [name for name in report_file.shipped() if report_file.report(name).table is None] == []
-    kinds = {name: report_file.report(name).table.kind for name in report_file.shipped()}
+    found = {name: table for name in report_file.shipped() if (table := report_file.report(name).table)}
+    kinds = {name: table.kind for name, table in found.items()}
     assert kinds["countries"] == "margin"
     assert kinds["distribution"] == "distribution"
     assert kinds["agreements_by_country"] == "list"
-    assert report_file.report("participation").table.counts["mean_agreements"] == Share("agreements", "responded")
-    assert report_file.report("response").table.counts["response_rate"] == Share("responded", "towns", 100)
+    assert found["participation"].counts["mean_agreements"] == Share("agreements", "responded")
+    assert found["response"].counts["response_rate"] == Share("responded", "towns", 100)
 
 
 @pytest.mark.parametrize(
@@ -66,6 +68,7 @@ def test_the_search_finds_what_trying_everything_finds(seed: int) -> None:
     assert found.minimum is not None
     system = system_of(given, Wanted(max(1, found.minimum)))
     best, names = by_trying(system)
+    assert best is not None
     made = cpsat.repairs(system, best, 10_000)
     assert found.minimum == best == Program(system).solve()
     assert {one.name for one in made.repairs} == names
@@ -114,7 +117,7 @@ def test_what_is_held_fixed_is_not_called_wrong() -> None:
     free = search(survey(ROWS, figures, TOWNS), Asked(sets=False))
     assert free.minimum == 1
     held = search(survey(ROWS, figures, TOWNS), Asked((("participation", ""),), sets=False))
-    assert held.minimum > 1
+    assert (held.minimum or 0) > 1
     assert all(held.system.printed[i].cell[0] != "participation" for one in held.sizes[0].repairs for i in one.wrong)
 
 
@@ -146,7 +149,7 @@ def test_the_next_sizes_hold_no_repair_of_which_a_part_is_enough() -> None:
 def test_figures_that_contradict_one_another_are_a_small_set() -> None:
     figures = [figure("zones", "total", "agreements", 5), figure("participation", "agreements", "value", 4)]
     sets = search(survey(ROWS, figures, TOWNS), Asked()).conflicts.sets
-    assert next([part.name[0] for part in one.parts] for one in sets) == ["zones", "participation"]
+    assert sorted(part.name[0] for part in sets[0].parts) == ["participation", "zones"]
 
 
 def test_without_time_nothing_is_called_a_minimum() -> None:

@@ -149,10 +149,10 @@ CODES = frozenset(
         "zones",
     ]
 )
-_FILE = re.compile(r"/\*\n(?P<header>.*?)\*/\n(?P<sql>.*)", re.DOTALL)
-_CELLS = "\n-- cells\n"
+_FILE, _CELLS = re.compile(r"/\*\n(?P<header>.*?)\*/\n(?P<sql>.*)", re.DOTALL), "\n-- cells\n"
 _TEXTS = {"title", "source", "note", "finding"}
-_HEADER_KEYS = _TEXTS | set("key columns labels not_additive listing waves asks balance chart table".split())
+_TABLES = {"columns", "labels", "listing", "balance", "chart", "table"}
+_HEADER_KEYS = _TEXTS | _TABLES | {"key", "not_additive", "waves", "asks"}
 _COLUMN_KEYS = {"fr", "en", "codes", "high", "base", "none", "seldom"}
 
 

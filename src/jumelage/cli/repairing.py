@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path  # noqa: TC003  # Typer reads annotations at run time
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -24,7 +25,6 @@ from jumelage.texts import NOT_READ, Label, both, filled, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from sqlalchemy import Connection
 

@@ -19,7 +19,8 @@ SHORT = Label("Tableaux ensemble", "Tables together")
 _WORDS = {
     "about": Label(
         "Une enquête imprime plusieurs tableaux des mêmes accords\u00a0: par pays, par zone, par nombre d’accords, "
-        "et la liste elle-même. Ils devraient s’accorder. Cette page dit combien il faudrait corriger, au moins, pour qu’ils "
+        "et la liste elle-même. Ils devraient s’accorder. Cette page dit combien il faudrait corriger, au moins, "
+        "pour qu’ils "
         "s’accordent tous, et de quelles façons. Ce sont des propositions\u00a0: aucun chiffre de cette publication "
         "n’en est changé, et rien ne dit laquelle est la bonne.",
         "A survey prints several tables of the same agreements: by country, by zone, by number of agreements, and the "

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from jumelage.repairing import cpsat
-from jumelage.repairing.derive import Wanted, system_of
+from jumelage.repairing.counting import Wanted
+from jumelage.repairing.derive import system_of
 from jumelage.repairing.model import AGREEMENTS, ANSWERS
 
 if TYPE_CHECKING:

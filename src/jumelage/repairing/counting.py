@@ -159,7 +159,8 @@ class Counting:
 
     @staticmethod
     def _sum(parts: Iterable[Linear]) -> Linear:
-        constant, terms = 0, []
+        constant = 0
+        terms: list[tuple[int, int]] = []
         for part in parts:
             constant += part.constant
             terms += part.terms

@@ -11,8 +11,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from jumelage.content import TOTAL
-from jumelage.repairing.counting import NO_NUMBER, NO_TABLE, UNTOLD, Counting, Expression, Wanted
+from jumelage.repairing.counting import NO_NUMBER, NO_TABLE, Counting, Expression, Wanted
 from jumelage.repairing.model import OPEN, Check, Computed, Linear, Printed, System, Unknown
+from jumelage.repairing.publication import OPEN as UNTOLD
 from jumelage.table_spec import DISTRIBUTION, LIST
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from jumelage.errors import UsageError
 from jumelage.repairing import cpsat
 from jumelage.repairing.conflicts import NO_CONFLICTS, Conflicts, conflicts
-from jumelage.repairing.derive import Wanted, system_of
+from jumelage.repairing.counting import Wanted
+from jumelage.repairing.derive import system_of
 from jumelage.texts import both
 
 if TYPE_CHECKING:
