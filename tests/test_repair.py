@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import shutil
+import tomllib
 from collections import Counter
 from functools import cache
 from pathlib import Path
@@ -101,7 +102,7 @@ def test_people_are_told_in_both_languages(loaded: URL) -> None:
         "3 corrections are needed, and that is proved: there is no smaller repair. Repairs of that size: 72." in english
     )
     assert "No single correction is common to all." in english
-    assert "the list of Valenciennes (10)" in english
+    assert "in the list, Valenciennes: 10 agreements" in english
     french = run("--db", url, "repair", "--lang", "fr", "--format", "table").out
     assert "Il faut 3 corrections, et c’est prouvé\u00a0: aucune réparation plus petite n’existe." in french
     assert "Valenciennes (\u22121)" in french
@@ -182,3 +183,41 @@ def test_another_solver_finds_the_same_72(loaded: URL) -> None:
         found.add(program.system.repair(values).name)
         program.exclude(values)
     assert len(found) == 72
+
+
+def test_what_2006_implies_fixes_four_figures_that_the_rows_leave_open(loaded: URL) -> None:
+    found = run("--db", address(loaded), "implied", "participation", "--format", "csv")
+    cells = {row["key"]: row for row in csv.DictReader(io.StringIO(found.out))}
+    assert [key for key, row in cells.items() if row["fixed"] == "yes"] == ["responded", "mean_agreements"]
+    assert [cells["responded"][name] for name in ("rows_low", "rows_high", "implied_low", "implied_high")] == [
+        *("21", "29", "25", "25")
+    ]
+
+
+def test_a_draft_of_an_explanation_is_marked_as_a_proposal(loaded: URL) -> None:
+    text = run("--db", address(loaded), "repair", "--explain", "3").out
+    assert text.startswith("# PROPOSITION / PROPOSAL: repair 3 of 72, of the smallest size, 3.")
+    drafted = tomllib.loads(text)["explanations"]
+    assert [(one["report"], sorted(one["keys"])) for one in drafted] == [
+        ("agreements_by_country", ["LV/unknown"]),
+        ("distribution", sorted(["4", "5", "6", "7", "9", "10"])),
+    ]
+    assert all(one["because"]["fr"].startswith("PROPOSITION\u00a0:") for one in drafted)
+
+
+def test_a_stored_result_is_shown_with_the_content_that_it_is_of(story: Story, loaded: URL, tmp_path: Path) -> None:
+    stored = tmp_path / "repairs.json"
+    stored.write_text(json.dumps(story), encoding="utf-8")
+    options = ("publish", "--out", tmp_path / "public", "--formats", "site", "--repairs", stored)
+    assert run("--db", address(loaded), *options).code == 0
+    for lang, said in (("fr", "aucune réparation plus petite"), ("en", "there is no smaller repair")):
+        page = (tmp_path / "public" / lang / "repairs.html").read_text(encoding="utf-8")
+        assert said in page
+        assert f'href="{lang}/repairs.html"' in (tmp_path / "public" / f"{lang}.html").read_text(encoding="utf-8")
+        assert "<script" not in page
+    assert json.loads((tmp_path / "public" / "repairs.json").read_text(encoding="utf-8"))["solutions"] == 72
+    stored.write_text(json.dumps(story | {"content_hash": "0"}), encoding="utf-8")
+    refused = run("--db", address(loaded), *options)
+    assert (refused.code, "of another content" in refused.err) == (2, True)
+    stored.write_text("[]", encoding="utf-8")
+    assert "no result of `jumelage repair -o`" in run("--db", address(loaded), *options).err

@@ -9,7 +9,11 @@ from jumelage.errors import UsageError
 from jumelage.repairing import cpsat
 from jumelage.repairing.counting import Wanted, covers
 from jumelage.repairing.derive import system_of
+from jumelage.repairing.implied import Implied, implied
+from jumelage.repairing.model import Cell
+from jumelage.repairing.publication import Publication
 from jumelage.repairing.search import Asked, search
+from jumelage.reporting.sheet import Value
 from jumelage.table_spec import Share, table_spec
 from tests.mip_check import Program
 from tests.small_surveys import by_trying, figure, printed_of, spoilt, survey
@@ -155,3 +159,39 @@ def test_figures_that_contradict_one_another_are_a_small_set() -> None:
 def test_without_time_nothing_is_called_a_minimum() -> None:
     found = search(spoilt(3), Asked(seconds=1e-9))
     assert found.minimum is None or found.minimum == found.low
+
+
+def _implied(given: Publication, rows: dict[Cell, tuple[Value, Value]]) -> dict[Cell, Implied]:
+    return {one.cell: one for one in implied(given, rows, None)}
+
+
+def test_what_the_rows_leave_open_may_be_fixed_by_the_other_figures() -> None:
+    """Of two towns it is not told whether they responded; another figure tells how many did."""
+    towns = TOWNS | {"C": "not_published", "D": "not_published"}
+    figures = [
+        figure("participation", "responded", "value", 3),
+        figure("distribution", "total", "cities", 3),
+        figure("distribution", "0", "cities", 1),
+        figure("distribution", "2", "cities", 2),
+    ]
+    responded, none = ("participation", "responded", "value"), ("distribution", "0", "cities")
+    found = _implied(survey(ROWS, figures, towns), {responded: (2, 4), none: (0, 2)})
+    assert (found[responded].low, found[responded].high, found[responded].fixed) == (3, 3, True)
+    assert (found[none].others, found[none].fixed) == ((1, 1), True)
+    alone = _implied(survey(ROWS, figures[:1], towns), {responded: (2, 4)})
+    assert (alone[responded].others, alone[responded].fixed) == ((2, 4), False)
+
+
+def test_open_answers_can_be_told_where_the_figure_leaves_one_way() -> None:
+    cell = ("actions", "interreg", "cities")
+    answers = {("actions", "interreg"): {"A": "yes", "B": "not_published"}}
+    for value, told in ((1, "all no"), (2, "all yes")):
+        given = survey(ROWS, [figure("actions", "interreg", "cities", value)], TOWNS, answers=answers)
+        found = _implied(given, {cell: (1, 2)})[cell]
+        assert (found.told, found.others, found.low, found.high) == (told, (1, 2), value, value)
+
+
+def test_where_print_contradicts_itself_all_smallest_repairs_are_looked_at() -> None:
+    figures = [figure("zones", "total", "agreements", 5), figure("participation", "agreements", "value", 4)]
+    found = _implied(survey(ROWS, figures, TOWNS), {})
+    assert (found["zones", "total", "agreements"].low, found["zones", "total", "agreements"].high) == (4, 4)

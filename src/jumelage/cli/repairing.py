@@ -10,6 +10,7 @@ import typer
 from jumelage.cli.options import (
     AsOf,
     Db,
+    Format,
     FormatName,
     Lang,
     Output,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from jumelage.repairing.search import Search
+    from jumelage.reporting.sheet import Value
     from jumelage.revisions.scope import Scope
 
 _LIMIT = Label(
@@ -55,6 +57,7 @@ Timeout = Annotated[
 def add_to(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command()(repair)
+    app.command()(implied)
 
 
 def repair(
@@ -135,6 +138,52 @@ def repair(
     else:
         show(of_repairs(story, lang), form, output, paged=True)
     _end(found, timeout)
+
+
+def implied(
+    ctx: typer.Context,
+    report: Annotated[str | None, typer.Argument(help="Name of a report; without it, all that are printed.")] = None,
+    db: Db = None,
+    wave: Wave = None,
+    as_of: AsOf = None,
+    timeout: Timeout = None,
+    format_: Format = "table",
+    lang: Lang = "en",
+    output: Output = None,
+) -> None:
+    """Say what the printed figures imply of each cell, beside what the rows alone say of it.
+
+    Where they contradict themselves, over all smallest repairs. Exits with 4 where time does not suffice.
+    """
+    from jumelage import database
+    from jumelage.render.repairs import of_implied
+    from jumelage.repairing.implied import implied as implied_of
+    from jumelage.repairing.publication import read
+
+    url = url_of(ctx, db)
+    check_output(output)
+    with database.reading(url) as connection:
+        scope = scope_of(connection, wave, as_of)
+        rows = _ranges(connection, scope)
+        given = read(connection, scope)
+    if report is not None:
+        _pattern(report, sorted(given.reports))
+    with waiting(SEARCHING):
+        found = implied_of(given, rows, timeout, report)
+    say_remarks(scope)
+    show(of_implied(found, lang), format_, output, paged=True)
+
+
+def _ranges(connection: Connection, scope: Scope) -> dict[tuple[str, str, str], tuple[Value, Value]]:
+    """Return what the rows say of each cell that is printed or computed, from low to high."""
+    from jumelage.reporting import ledger
+
+    told = ledger.read(connection, scope)
+    runs = ledger.compute(connection, scope, told, dict.fromkeys(one.report for one in told.figures)).runs
+    cells = {(one.report, one.key, one.measure): None for one in told.figures}
+    for name, run in runs.items():
+        cells |= {(name, key, measure): None for key in run.all_rows for measure in run.report.figures}
+    return {cell: runs[cell[0]].known(*cell[1:]) for cell in cells if cell[0] in runs}
 
 
 def _contradicted(connection: Connection, scope: Scope) -> tuple[tuple[str, str, str], ...]:

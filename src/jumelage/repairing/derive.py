@@ -6,6 +6,7 @@ told whether they responded, are interchangeable: only their number is an unknow
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
     from jumelage.reporting.entries import Figure
 
 
-def system_of(given: Publication, wanted: Wanted) -> System:
-    """Return the system of a publication."""
-    return _Deriving(given, wanted).system()
+def system_of(given: Publication, wanted: Wanted, cells: Iterable[tuple[str, str, str]] = ()) -> System:
+    """Return the system of a publication; `cells` are others whose number is asked for, where rows have it."""
+    return _Deriving(given, wanted).system(cells)
 
 
 class _Deriving(Counting):
@@ -34,7 +35,8 @@ class _Deriving(Counting):
 
     __slots__ = ()
 
-    def system(self) -> System:
+    def system(self, cells: Iterable[tuple[str, str, str]]) -> System:
+        """Return the system."""
         given = self.given
         countries = self._countries()
         towns = tuple(given.towns)
@@ -56,6 +58,7 @@ class _Deriving(Counting):
         for report in given.reports.values():
             self._report(report)
         unexpressed = tuple(self.unexpressed)
+        asked = tuple(self._asked(cells))
         return System(
             tuple(self.unknowns),
             tuple(self.later),
@@ -64,7 +67,17 @@ class _Deriving(Counting):
             unexpressed,
             towns,
             countries,
+            asked,
         )
+
+    def _asked(self, cells: Iterable[tuple[str, str, str]]) -> Iterable[Printed]:
+        """Yield what the rows make of cells that are not printed."""
+        printed = {one.cell for one in self.printed}
+        for report, key, measure in cells:
+            if (report, key, measure) not in printed and report in self.given.reports:
+                found = self._expression(self.given.reports[report], key, measure)
+                if not isinstance(found, str):
+                    yield Printed((report, key, measure), "", (), *found)
 
     def _report(self, report: Report) -> None:
         figures = [figure for figure in self.given.figures if figure.report == report.name]
@@ -146,7 +159,7 @@ class _Deriving(Counting):
         """Add a figure that a word states: at least so many, or more than a share of the base."""
         says, spread, _, _ = expression
         checks: list[Check] = []
-        least = None
+        least, stated = None, None
         if figure.at_least is not None:
             least = int(figure.at_least.to_integral_value(ROUND_CEILING))
             checks += self._within(says, spread, least, None)
@@ -157,8 +170,10 @@ class _Deriving(Counting):
                 share = Fraction(figure.more_than_share)
                 most = says.plus(spread).times(share.denominator)
                 checks.append(Check(most.plus(whole[0], -share.numerator), 1, None))
+                stated = (share.numerator, share.denominator, whole[0])
         if checks:
             self._add(report, figure.key, figure.measure, figure.printed, tuple(checks), expression, least, None)
+            self.printed[-1] = replace(self.printed[-1], share=stated)
 
     def _add(
         self,

@@ -94,6 +94,8 @@ class Printed:
     `says` is the number that the rows make of the cell and `spread` by how much answers that are open may raise it;
     of a quotient, `over` is what it is divided by and `scale` what it is multiplied by. `weight` is what it costs to
     call it wrong. One that is `blank` was left out of a table that is complete. A `fixed` one is not to be doubted.
+    It states that the number lies from `least` to `most`, or is more than the `share` (numerator, denominator) of
+    a whole.
     """
 
     cell: Cell
@@ -108,6 +110,7 @@ class Printed:
     fixed: bool = False
     least: int | None = None
     most: int | None = None
+    share: tuple[int, int, Linear] | None = None
 
     def right(self, values: Sequence[int]) -> bool:
         """Tell whether it is right where nodes have these values."""
@@ -124,10 +127,11 @@ class Printed:
         high = low + self.spread.of(values)
         if not self.right(values):
             return low, high
-        return (
-            low if self.least is None else max(low, self.least),
-            high if self.most is None else min(high, self.most),
-        )
+        stated = [low] if self.least is None else [low, self.least]
+        if self.share is not None:
+            part, whole, of = self.share
+            stated.append(part * of.of(values) // whole + 1)
+        return max(stated), high if self.most is None else min(high, self.most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +139,7 @@ class System:
     """All that a publication says: nodes are the unknowns, then what is computed of those before.
 
     `rules` hold in every world; `printed` figures may be wrong. `unexpressed` are cells that no sum of rows is, with
-    why. `towns` and `countries` are those that rows may have.
+    why; `cells` are others that were asked for. `towns` and `countries` are those that rows may have.
     """
 
     unknowns: tuple[Unknown, ...]
@@ -145,6 +149,7 @@ class System:
     unexpressed: tuple[tuple[str, str, str], ...] = ()
     towns: tuple[str, ...] = ()
     countries: tuple[str, ...] = ()
+    cells: tuple[Printed, ...] = ()
 
     def start(self) -> list[int]:
         """Return the value of each unknown that is said, and the least one of the others."""
