@@ -256,12 +256,12 @@ def of_implied(found: Iterable[Implied], lang: str) -> Grid:
     """Make the grid of what is implied: a row per cell."""
     rows, texts = [], []
     for one in found:
-        others = one.others or (None, None)
+        low, high = one.others or (None, None)
         fixed = "yes" if one.fixed else ""
-        rows.append((*one.cell, one.printed, *one.rows, one.low, one.high, *others, fixed, one.told))
+        rows.append((*one.cell, one.printed, *one.rows, one.low, one.high, low, high, fixed, one.told))
         said = [_FIXED.text(lang)] if one.fixed else []
         said += [_TOLD[one.told].text(lang)] if one.told else []
-        ranges = (span(*one.rows, lang), span(one.low, one.high, lang), span(*others, lang))
+        ranges = (span(*one.rows, lang), span(one.low, one.high, lang), span(low, high, lang))
         texts.append((*one.cell, one.printed, *ranges, ", ".join(said)))
     numeric = (False, False, False, True, True, True, True, False)
     shown = Shown("", _IMPLIED_HEADINGS[lang], tuple(texts), numeric, notes=(_NO_FACT.text(lang),))
