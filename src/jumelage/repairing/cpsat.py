@@ -16,7 +16,7 @@ from jumelage.repairing.model import AGREEMENTS, Repair
 from jumelage.texts import both
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from jumelage.repairing.model import Check, Linear, Printed, System
 
@@ -230,26 +230,31 @@ def _solver(built: _Built, until: float | None, workers: int = _WORKERS) -> Any:
     return solver
 
 
-def least(system: System, until: float | None = None, at_least: int = 0) -> Least:
+def least(
+    system: System,
+    until: float | None = None,
+    known: Mapping[tuple[str, ...], int] | None = None,
+    most: int | None = None,
+) -> Least:
     """Return the least cost of a world, as far as it is found by a time of the monotonic clock; None is no limit.
 
-    `at_least` is what is proved already.
+    `known` is a world to begin with, by the names of unknowns, and `most` what it costs.
     """
     built = _build(system, exact=False)
     cost = built.cost()
     built.model.minimize(cost)
-    if at_least:
-        built.model.add(cost >= at_least)
-    for node, start in zip(built.nodes, system.start(), strict=False):
-        built.model.add_hint(node, start)
+    if most is not None:
+        built.model.add(cost <= most)
+    for node, one, start in zip(built.nodes, system.unknowns, system.start(), strict=False):
+        built.model.add_hint(node, (known or {}).get(one.name, start))
     solver = _solver(built, until)
     status = solver.solve(built.model)
     cp = built.cp
     if status == cp.INFEASIBLE:
-        return Least(at_least, None, possible=False)
-    low = max(at_least, 0 if status == cp.UNKNOWN else _whole(solver.best_objective_bound))
+        return Least(0, None, possible=False)
+    low = _whole(solver.best_objective_bound)
     if status == cp.UNKNOWN:
-        return Least(max(low, _whole(solver.best_objective_bound)), None)
+        return Least(low, None)
     values = system.values([solver.value(node) for node in built.nodes[: len(system.unknowns)]])
     found = _told(system, values)
     return Least(found if status == cp.OPTIMAL else min(low, found), found, tuple(values))

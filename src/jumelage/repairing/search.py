@@ -117,16 +117,21 @@ def minimum(
 ) -> Search:
     """Search the least cost of a repair, without a list; UsageError as for `search`."""
     room = _ROOM
+    # To begin with: all rows as they are, and the figures that disagree with them changed. That is found at once.
+    as_listed = system_of(given, _wanted(asked, 0))
+    first = cpsat.least(as_listed, until)
+    known = {one.name: value for one, value in zip(as_listed.unknowns, first.values, strict=False)}
     while True:
         system = system_of(given, _wanted(asked, room))
         told("minimum", room)
-        found = cpsat.least(system, until)
+        found = cpsat.least(system, until, known, first.cost)
         # What costs more than the room was not looked at as a whole: of it nothing is proved.
         low = min(found.low, room + 1)
         if found.possible and found.cost is not None and found.cost <= room:
             return Search(system, found.low, found.cost)
         if until is not None and time.monotonic() > until:
-            return Search(system, low, found.cost)
+            best = [cost for cost in (found.cost, first.cost) if cost is not None]
+            return Search(system, low, min(best, default=None))
         if not found.possible and room >= _MOST_ROOM:
             raise UsageError(
                 both(
