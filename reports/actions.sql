@@ -2,6 +2,11 @@
 title = { fr = "Types d’actions", en = "Kinds of action" }
 source = { fr = "Type d’actions", en = "Section on kinds of action" }
 key = ["action"]
+[table]
+kind = "margin"
+counts = { cities = "answers", base = "asked" }
+question = "actions"
+items = "action"
 [chart]
 kind = "dots"
 x = "cities"

@@ -2,6 +2,9 @@
 title = { fr = "Accords de coopération, par pays", en = "Cooperation agreements, by country" }
 source = { fr = "Annexe 2", en = "Annex 2" }
 key = ["country", "city"]
+[table]
+kind = "list"
+counts = { agreements = "agreements" }
 [columns]
 country = { fr = "Pays", en = "Country", codes = "countries" }
 city = { fr = "{Unit}", en = "{Unit}", codes = "cities" }

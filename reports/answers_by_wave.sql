@@ -6,6 +6,8 @@ asks = ["yes_no", "choice", "choices"]
 [note]
 fr = "Une ligne compte toutes les collectivités qui l’ont répondue ; là où plusieurs réponses sont possibles, les lignes ne font donc pas le total. Une réponse non publiée laisse une fourchette."
 en = "A row counts every authority that gave it, so that rows do not add up to the base where several may be given. An answer that is not published leaves a range."
+[table]
+kind = "margin"
 [chart]
 kind = "dots"
 x = "cities"

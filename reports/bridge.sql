@@ -3,6 +3,8 @@ title = { fr = "D’une vague à l’autre : ce qui explique la différence du 
 key = ["wave_before", "wave", "zone"]
 waves = 2
 not_additive = ["agreements_before_high", "agreements_high"]
+[table]
+kind = "margin"
 [chart]
 kind = "waterfall"
 row = "total"

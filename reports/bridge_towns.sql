@@ -2,6 +2,8 @@
 title = { fr = "D’une vague à l’autre : ce qui explique la différence du nombre {de_units}", en = "From one wave to the next: what explains the difference in {units}" }
 key = ["wave_before", "wave", "indicator"]
 waves = 2
+[table]
+kind = "margin"
 [chart]
 kind = "waterfall"
 row = "engaged"

@@ -2,6 +2,8 @@
 title = { fr = "{Units} contacté{e}s, par ordre alphabétique", en = "{Units} contacted, in alphabetical order" }
 source = { fr = "Annexe 1, par ordre alphabétique", en = "Annex 1, in alphabetical order" }
 key = ["position"]
+[table]
+kind = "list"
 [columns]
 position = { fr = "Rang", en = "Position" }
 city = { fr = "{Unit}", en = "{Unit}", codes = "cities" }

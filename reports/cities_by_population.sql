@@ -2,6 +2,8 @@
 title = { fr = "{Units} contacté{e}s, par nombre d’habitants", en = "{Units} contacted, by population" }
 source = { fr = "Annexe 1, par nombre d’habitants", en = "Annex 1, by population" }
 key = ["position"]
+[table]
+kind = "list"
 [columns]
 position = { fr = "Rang", en = "Position" }
 city = { fr = "{Unit}", en = "{Unit}", codes = "cities" }

@@ -2,6 +2,9 @@
 title = { fr = "Accords par pays", en = "Agreements by country" }
 source = { fr = "Répartition géographique, répartition par pays", en = "Section on geography, table by country" }
 key = ["zone", "country"]
+[table]
+kind = "margin"
+counts = { agreements = "agreements" }
 [chart]
 kind = "map"
 x = "agreements"

@@ -2,6 +2,11 @@
 title = { fr = "Difficultés et freins", en = "Difficulties and obstacles" }
 source = { fr = "Difficultés, freins rencontrés par les collectivités", en = "Section on difficulties and obstacles" }
 key = ["difficulty"]
+[table]
+kind = "margin"
+counts = { cities = "answers", base = "asked" }
+question = "difficulties"
+items = "difficulty"
 [chart]
 kind = "dots"
 x = "cities"

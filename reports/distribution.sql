@@ -6,6 +6,10 @@ not_additive = ["total"]
 [finding]
 fr = "{cities[0]|Aucun{e} {unit} n’est|Un{e} {unit} est|# {units} sont} sans accord ; {cities[1]|aucun{e} n’en a|un{e} en a|# en ont} un seul."
 en = "{cities[0]|No {unit} is|One {unit} is|# {units} are} without an agreement; {cities[1]|none has|one has|# have} a single one."
+[table]
+kind = "distribution"
+counts = { cities = "responded" }
+classes = "agreements"
 [chart]
 kind = "bars"
 x = "cities"

@@ -2,6 +2,8 @@
 title = { fr = "Évolution, par vague et zone géographique", en = "Evolution, by wave and geographic zone" }
 key = ["wave", "zone"]
 waves = 2
+[table]
+kind = "margin"
 [chart]
 kind = "slope"
 x = "wave"

@@ -2,6 +2,11 @@
 title = { fr = "Organisation des relations internationales", en = "Management of international relations" }
 source = { fr = "Organisation de la gestion des relations internationales", en = "Section on the management of international relations" }
 key = ["arrangement"]
+[table]
+kind = "margin"
+counts = { cities = "answers", base = "asked" }
+question = "management"
+items = "arrangement"
 [chart]
 kind = "dots"
 x = "cities"

@@ -6,6 +6,8 @@ not_additive = ["value"]
 [note]
 fr = "Les statistiques sont celles des réponses données ; les quartiles interpolent entre deux réponses. Une réponse non publiée laisse une fourchette, selon les bornes de la question."
 en = "Statistics are those of the answers given; quartiles interpolate between two answers. An answer that is not published leaves a range, by the bounds of the question."
+[table]
+kind = "share"
 [columns]
 question = { fr = "Question", en = "Question", codes = "questions" }
 statistic = { fr = "Statistique", en = "Statistic" }

@@ -2,6 +2,8 @@
 title = { fr = "Panel : {units} ayant répondu aux deux vagues", en = "Panel: {units} that answered both waves" }
 key = ["wave_before", "wave", "city"]
 waves = 2
+[table]
+kind = "list"
 [columns]
 wave_before = { fr = "De la vague", en = "From wave", codes = "waves" }
 wave = { fr = "À la vague", en = "To wave", codes = "waves" }

@@ -6,6 +6,15 @@ not_additive = ["mean_agreements"]
 [finding]
 fr = "Sur {value[contacted]} {units} contacté{e}s, {value[responded]|aucun{e} n’a répondu|un{e} a répondu|# ont répondu} et {value[engaged]|aucun{e} n’est engagé{e}|un{e} est engagé{e}|# sont engagé{e}s} à l’international, avec {value[agreements]|aucun accord|un accord|# accords}."
 en = "Of {value[contacted]} {units} contacted, {value[responded]|none|one|#} responded and {value[engaged]|none is|one is|# are} engaged internationally, with {value[agreements]|no agreement|one agreement|# agreements}."
+[table]
+kind = "margin"
+by = "indicator"
+[table.counts]
+contacted = "towns"
+responded = "responded"
+engaged = "engaged"
+agreements = "agreements"
+mean_agreements = "agreements / responded"
 [columns]
 indicator = { fr = "Indicateur", en = "Indicator" }
 value = { fr = "Valeur", en = "Value", high = "value_high" }

@@ -2,6 +2,13 @@
 title = { fr = "Réponse, par vague et taille {de_unit}", en = "Response, by wave and size of {unit}" }
 key = ["wave", "size_class"]
 not_additive = ["response_rate", "response_rate_high"]
+[table]
+kind = "margin"
+[table.counts]
+contacted = "towns"
+responded = "responded"
+response_rate = "responded / towns %"
+agreements = "agreements"
 [chart]
 kind = "stacked"
 x = ["responded", "refused", "not_reached", "not_published"]

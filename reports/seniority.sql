@@ -2,6 +2,9 @@
 title = { fr = "Ancienneté des échanges", en = "Length of engagement" }
 source = { fr = "Ancienneté des échanges", en = "Section on how long exchanges have lasted" }
 key = ["seniority"]
+[table]
+kind = "distribution"
+counts = { cities = "engaged", base = "engaged" }
 [chart]
 kind = "dots"
 x = "cities"

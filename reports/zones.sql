@@ -5,6 +5,9 @@ key = ["zone"]
 [finding]
 fr = "{agreements[eu]|Aucun accord|Un accord|# accords} sur {agreements[total]} {agreements[eu]|n’est|est|sont} avec un pays de l’Union européenne."
 en = "{agreements[eu]|No agreement|One agreement|# agreements} of {agreements[total]} {agreements[eu]|is|is|are} with a country of the European Union."
+[table]
+kind = "margin"
+counts = { agreements = "agreements" }
 [chart]
 kind = "bars"
 x = "agreements"

@@ -17,6 +17,7 @@ from jumelage.content import read_text, root
 from jumelage.errors import UsageError
 from jumelage.finding_text import places
 from jumelage.kind_words import USUAL, kind_words
+from jumelage.table_spec import TableSpec, table_spec
 from jumelage.texts import LANGUAGES, Label, both, label, nearest, same
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ class Report:
     balance: Balance | None = None
     finding: Label | None = None
     chart: ChartSpec | None = None
+    table: TableSpec | None = None
     brought: bool = False
     unworded: Report | None = None
 
@@ -147,10 +149,10 @@ CODES = frozenset(
         "zones",
     ]
 )
-_FILE = re.compile(r"/\*\n(?P<header>.*?)\*/\n(?P<sql>.*)", re.DOTALL)
-_CELLS = "\n-- cells\n"
+_FILE, _CELLS = re.compile(r"/\*\n(?P<header>.*?)\*/\n(?P<sql>.*)", re.DOTALL), "\n-- cells\n"
 _TEXTS = {"title", "source", "note", "finding"}
-_HEADER_KEYS = {*_TEXTS, "key", "columns", "labels", "not_additive", "listing", "waves", "asks", "balance", "chart"}
+_TABLES = {"columns", "labels", "listing", "balance", "chart", "table"}
+_HEADER_KEYS = _TEXTS | _TABLES | {"key", "not_additive", "waves", "asks"}
 _COLUMN_KEYS = {"fr", "en", "codes", "high", "base", "none", "seldom"}
 
 
@@ -292,6 +294,9 @@ def _report(name: str, header: dict[str, Any], sql: str, *, brought: bool) -> Re
         finding=label(header["finding"], "finding") if "finding" in header else None,
         chart=chart_spec(header["chart"], tuple(header["key"]), lists_of, balanced=bool(balance), name=name)
         if "chart" in header
+        else None,
+        table=table_spec(header["table"], header["key"], set(names) - set(header["key"]), name)
+        if "table" in header
         else None,
         brought=brought,
     ).of_kind(None)

@@ -22,6 +22,7 @@ COMPUTING = Label("calcul", "computing")
 EXPORTING = Label("export", "exporting")
 PUBLISHING = Label("publication", "publishing")
 RESTORING = Label("restauration", "restoring")
+SEARCHING = Label("recherche de réparations", "searching repairs")
 _WAITING = Label("attente, {} s au plus\u00a0: {}", "waiting, for at most {} s: {}")
 _STEPS = 8  # five tables, checking, comparing, writing
 _STEP_NAMES = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer  # Typer reads annotations at run time
 
@@ -22,7 +22,7 @@ from jumelage.cli.progress import PUBLISHING, waiting
 from jumelage.cli.streams import say, speak, write
 from jumelage.content import ALL
 from jumelage.errors import UsageError
-from jumelage.texts import LANGUAGES, Label, both, filled, nearest
+from jumelage.texts import LANGUAGES, NOT_READ, Label, both, filled, nearest
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
@@ -90,6 +90,14 @@ def publish(
     wait: Annotated[
         float, typer.Option("--wait", metavar="SECONDS", help="How long to wait for another run.", min=0)
     ] = 30.0,
+    repairs: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--repairs",
+            metavar="FILE",
+            help="Show what `jumelage repair -o FILE` found, with the wave that it is of. May be given several times.",
+        ),
+    ] = None,
     format_: Annotated[
         Literal["text", "json"],
         typer.Option("--format", help="With json, one line on standard output says what was done."),
@@ -122,11 +130,27 @@ def publish(
         )
     languages = tuple(lang for lang in LANGUAGES if lang in chosen)
     wanted = Wanted(
-        listed_formats(formats), languages, force=force, allow_findings=allow_findings, wait=wait, base_url=base_url
+        listed_formats(formats),
+        languages,
+        force=force,
+        allow_findings=allow_findings,
+        wait=wait,
+        base_url=base_url,
+        repairs=tuple(map(_stored, repairs or ())),
     )
     done = publish_into(url_of(ctx, db), out, wanted, wave=wave, as_of=as_of, every=every)
     if format_ == "json":
         write((json.dumps(as_json(done, out), ensure_ascii=False) + "\n",), None)
+
+
+def _stored(path: Path) -> dict[str, Any]:
+    """Read a result of `jumelage repair -o`; UsageError if it is none."""
+    from jumelage.repairing.story import read_story
+
+    try:
+        return read_story(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(filled(NOT_READ, path, str(error))) from error
 
 
 def listed_formats(listed: str) -> tuple[str, ...]:

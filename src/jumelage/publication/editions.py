@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jumelage import report_file
 from jumelage.document import part_of, parts_of
@@ -28,13 +28,15 @@ if TYPE_CHECKING:
 class Edition:
     """Reports run, in the order of the document; `ledger` is None where waves are compared.
 
-    `folder` is where its files stand in the publication, "" or such as "2006/".
+    `folder` is where its files stand in the publication, "" or such as "2006/". `repairs` is a stored result of
+    `jumelage repair` on the content that it is of.
     """
 
     scope: Scope
     folder: str
     parts: tuple[tuple[Part, tuple[Sheet, ...]], ...]
     ledger: Ledger | None
+    repairs: dict[str, Any] | None = None
 
     @property
     def sheets(self) -> Iterator[Sheet]:

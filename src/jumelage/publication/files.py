@@ -15,9 +15,11 @@ from jumelage.render.grid import of_ledger, of_sheet
 from jumelage.render.page import page_of, remarks_of
 from jumelage.render.parquet import render_parquet
 from jumelage.render.places import place_pages
+from jumelage.render.repairs_page import repairs_page
 from jumelage.render.rows import rows_of_cells
 from jumelage.render.site import pages, rows_page, site_of
 from jumelage.render.words import words
+from jumelage.repairing.story import written
 from jumelage.reporting.behind import behind
 from jumelage.reporting.places import places_of
 from jumelage.texts import Label, both
@@ -60,6 +62,7 @@ def files(
         yield edition.folder + name, data
     found: dict[str, Behind] = {}
     sites = {lang: _site(edition, lang, langs) for lang in langs}
+    yield from _repairs(edition, sites.values() if SITE in formats else ())
     if ROW_PAGES in formats:
         yield from _encoded(_row_pages(connection, edition, sites.values() if SITE in formats else (), found))
     places = places_of(connection, edition.scope) if SITE in formats and edition.ledger else None
@@ -95,13 +98,25 @@ def _row_pages(
         found[one.sheet.name] = one.first(MOST_BEHIND)
 
 
+def _repairs(edition: Edition, sites: Iterable[Site]) -> Iterator[tuple[str, bytes]]:
+    """Yield the pages on repairs, and the result that they are made of, where one is stored."""
+    if edition.repairs is None or not sites:
+        return
+    yield from _encoded(repairs_page(site, edition.repairs) for site in sites)
+    yield f"{edition.folder}repairs.json", written(edition.repairs).encode()
+
+
 def _site(edition: Edition, lang: str, langs: Sequence[str]) -> Site:
     """Return what the pages of an edition have in common."""
     remarks = remarks_of(edition.sheets, lang)
     if edition.problems:
         remarks.append(_FINDINGS.text(lang).format(len(edition.problems)))
     parts = [part for part, _ in edition.parts]
-    kind = {"compared": edition.ledger is None, "printed": bool(edition.ledger and edition.ledger.entries)}
+    kind = {
+        "compared": edition.ledger is None,
+        "printed": bool(edition.ledger and edition.ledger.entries),
+        "repaired": edition.repairs is not None,
+    }
     return site_of(parts, edition.waves, remarks, lang, edition.folder, tuple(langs), **kind)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from jumelage.errors import DataError, OutputError
+from jumelage.errors import DataError, OutputError, UsageError
 from jumelage.publication.changes import CHANGES, Compared, written
 from jumelage.publication.editions import Edition, compute
 from jumelage.publication.files import FORMATS, SITE, SNAPSHOT, SNAPSHOT_FILE, files
@@ -16,6 +17,7 @@ from jumelage.render.html import ASSETS
 from jumelage.render.page import page_title
 from jumelage.render.site import Site, index_page, start_of
 from jumelage.render.words import words
+from jumelage.repairing.story import written as written_story
 from jumelage.texts import LANGUAGES, both, same
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ class Wanted:
     """What to publish: some of FORMATS, in which languages, and what to do with a check that finds something.
 
     `force` publishes what has not changed again; `wait` is in seconds; `base_url` is where the folder will stand.
+    `repairs` are stored results of `jumelage repair`, of which each is shown with the wave that it is of.
     """
 
     formats: tuple[str, ...] = FORMATS
@@ -43,6 +46,7 @@ class Wanted:
     allow_findings: bool = False
     wait: float = WAIT
     base_url: str = ""
+    repairs: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,7 @@ def publish(
             before = finished_of(out)
             known = manifest_of(before) if before is not None else {}
             inputs = inputs_of(connection, scopes) | _asked(wanted)
+            _check_repairs(wanted, inputs["waves"])
             same_as_before = known.get("inputs") == inputs and before is not None and is_whole(before)
             if same_as_before and not wanted.force:
                 return Published(
@@ -104,6 +109,7 @@ def _publish(
     editions: list[Edition] = []
     for scope in scopes:
         edition = compute(connection, scope, "" if len(scopes) == 1 else _folder(scope))
+        edition = replace(edition, repairs=_repairs_of(wanted, scope, inputs["waves"]))
         if edition.problems and not wanted.allow_findings:
             raise DataError(
                 both(
@@ -133,7 +139,40 @@ def _named(scopes: Iterable[Scope]) -> tuple[str, ...]:
 
 def _asked(wanted: Wanted) -> dict[str, Any]:
     """Return what was asked for that makes the files what they are."""
-    return {"formats": list(wanted.formats), "languages": list(wanted.langs), "base_url": wanted.base_url}
+    asked: dict[str, Any] = {
+        "formats": list(wanted.formats),
+        "languages": list(wanted.langs),
+        "base_url": wanted.base_url,
+    }
+    if wanted.repairs:
+        asked["repairs"] = [hashlib.sha256(written_story(one).encode()).hexdigest() for one in wanted.repairs]
+    return asked
+
+
+def _check_repairs(wanted: Wanted, waves: Sequence[dict[str, Any]]) -> None:
+    """Raise UsageError for a stored result of a content that is not published: it would say what is not so."""
+    known = {one["content_hash"] for one in waves}
+    for story in wanted.repairs:
+        if story["content_hash"] not in known:
+            named = f"{story['wave']}@{story['revision']}"
+            raise UsageError(
+                both(
+                    "le résultat de `jumelage repair` est d’un autre contenu que celui qui est publié\u00a0: il est de "
+                    "{}\u00a0; refaites-le",
+                    "the result of `jumelage repair` is of another content than what is published: it is of {}; "
+                    "make it again",
+                    named,
+                )
+            )
+
+
+def _repairs_of(wanted: Wanted, scope: Scope, waves: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return the stored result on a single wave; none where waves are compared."""
+    if len(scope.revisions) > 1:
+        return None
+    hashes = {(one["wave"], one["revision"]): one["content_hash"] for one in waves}
+    found = (one for one in wanted.repairs if one["content_hash"] == hashes[scope.single])
+    return next(found, None)
 
 
 def _folder(scope: Scope) -> str:

@@ -83,11 +83,16 @@ def site_of(
     *,
     compared: bool,
     printed: bool,
+    repaired: bool = False,
 ) -> Site:
-    """Return what the pages of an edition in one language have in common; `printed` tells that there is a ledger."""
+    """Return what the pages of an edition in one language have in common.
+
+    `printed` tells that there is a ledger, `repaired` that there is a page on repairs.
+    """
     w = words(lang)
     menu = [(start_of(lang), w["start"]), *((f"{lang}/{one.name}.html", one.title.text(lang)) for one in parts)]
     menu += [(f"{lang}/ledger.html", w["ledger_short"])] if printed else []
+    menu += [(f"{lang}/repairs.html", w["repairs_short"])] if repaired else []
     menu += [] if compared else [(f"{lang}/az.html", w["az"])]
     menu += [(f"{lang}/dictionary.html", w["dictionary"])]
     named = ", ".join(f"{one.wave}@{one.revision}" for one in waves)

@@ -73,6 +73,7 @@ WORDS = {
         "The results of the waves, side by side, and what accounts for their differences.",
     ),
     "ledger_short": Label("Registre", "Ledger"),
+    "repairs_short": Label("Tableaux ensemble", "Tables together"),
     "data": Label("Données", "Data"),
     "rows_of": Label("Les lignes derrière les chiffres", "The rows behind the figures"),
     "rows_lead": Label(

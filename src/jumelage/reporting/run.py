@@ -141,7 +141,7 @@ def check_waves(report: Report, scope: Scope) -> None:
 def make_sheet(connection: Connection, report: Report, facts: tuple[WaveFacts, ...], scope: Scope) -> Sheet:
     """Run a report in the scope that is set, which `facts` are of; ReportError as for `run`."""
     rows = run_cells(connection, report)
-    made = Sheet(report.of_kind(scope.asked), facts, scope.remarks, rows, *_labels(connection, report), scope.kind)
+    made = Sheet(report.of_kind(scope.asked), facts, scope.remarks, rows, *labels_of(connection, report), scope.kind)
     for place in places(report.finding.en + report.finding.fr) if report.finding else ():
         if not made.can_have(place.key):
             raise ReportError(
@@ -286,7 +286,7 @@ def _rest(
         yield piece
 
 
-def _labels(connection: Connection, report: Report) -> tuple[dict[str, dict[str, Label]], frozenset[str]]:
+def labels_of(connection: Connection, report: Report) -> tuple[dict[str, dict[str, Label]], frozenset[str]]:
     """Return the labels of the code lists that a report shows, and their codes that have a parent."""
     lists = {column.codes for column in report.columns if column.codes}
     found = {}
