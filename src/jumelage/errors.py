@@ -8,7 +8,7 @@ JumelageError            exit code
 │   └── DamagedError     3   its file is damaged, cut off, or of another version of DuckDB
 ├── OutputError          3   what was asked for cannot be written
 ├── BusyError            4   somebody else is writing; try again
-└── LimitError           4   a query took more time or memory than it may have
+└── LimitError           4   a query or a search took more time or memory than it may have
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class BusyError(JumelageError):
 
 
 class LimitError(JumelageError):
-    """A query of an analyst took more time or memory than it may have."""
+    """A query of an analyst, or a search, took more time or memory than it may have."""
 
     exit_code = 4
 
