@@ -14,6 +14,7 @@ import duckdb
 import pytest
 
 from tests.conftest import ROOT, Databases, Result, run
+from tests.readers import somebody_reading
 from tests.test_atomic import somebody_writing
 
 DEMO = ROOT / "waves" / "2012-demo"
@@ -71,16 +72,8 @@ def test_a_backup_is_small_whole_and_made_while_others_read(db: Path, tmp_path: 
         connection.execute("create index noted on mine.notes (note)")
     db.chmod(0o640)
     out = tmp_path / "backup.duckdb"
-    program = (
-        "import duckdb, sys; c = duckdb.connect(sys.argv[1], read_only=True); print(1, flush=True); sys.stdin.read()"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", program, str(db)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as reader:
-        assert reader.stdout is not None
-        reader.stdout.readline()
+    with somebody_reading(db):
         made = on(db, "backup", out)
-        reader.communicate()
     assert (made.code, made.out) == (0, "")
     assert made.err.startswith(f"backup: {out}: {WHOLE}")
     assert made.err.endswith(HASHES)
@@ -213,16 +206,8 @@ def test_nobody_has_a_database_open_that_is_replaced(db: Path, tmp_path: Path) -
     out = tmp_path / "backup.duckdb"
     assert on(db, "backup", out).code == 0
     before = db.read_bytes()
-    program = (
-        "import duckdb, sys; c = duckdb.connect(sys.argv[1], read_only=True); print(1, flush=True); sys.stdin.read()"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", program, str(db)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as reader:
-        assert reader.stdout is not None
-        reader.stdout.readline()
+    with somebody_reading(db):
         refused = on(db, "restore", out)
-        reader.communicate()
     assert (refused.code, refused.err) == (
         4,
         f"error: {db} is busy: another process has it open; try again later\n",

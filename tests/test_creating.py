@@ -17,6 +17,7 @@ from sqlalchemy.engine import URL
 from jumelage import database
 
 from .conftest import Databases, address, run
+from .readers import somebody_reading
 
 
 @pytest.fixture
@@ -106,17 +107,9 @@ def on_duckdb(tmp_path_factory: pytest.TempPathFactory) -> Databases:
 
 def test_a_reader_that_holds_the_file_is_not_called_a_writer(on_duckdb: Databases) -> None:
     url: URL = on_duckdb.migrated()
-    program = (
-        "import duckdb, sys; c = duckdb.connect(sys.argv[1], read_only=True); print(1, flush=True); sys.stdin.read()"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", program, str(url.database)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as reader:
-        assert reader.stdout is not None
-        reader.stdout.readline()
-        result = run("migrate", "--wait", 0, "--db", address(url))
+    with somebody_reading(str(url.database)) as reader:
+        result = run("migrate", "--db", address(url), "--wait", "0")
         assert run("waves", "--db", address(url)).code == 0
-        reader.communicate()
     assert result.code == 4
     assert result.err == (
         f"error: {database.shown(url)} is busy: another process (PID {reader.pid}) has it open to read; try again later\n"

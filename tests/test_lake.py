@@ -21,7 +21,7 @@ from jumelage.database.asking import Limits
 from jumelage.database.lake import by_revision, read_index
 from jumelage.database.models import metadata
 from jumelage.database.statements import Statement
-from jumelage.errors import BusyError, DatabaseError, JumelageError, LimitError, UsageError
+from jumelage.errors import BusyError, DatabaseError, JumelageError, UsageError
 from jumelage.exporting import lake
 from jumelage.exporting.lake import export_lake
 from jumelage.loading.load import load
@@ -31,7 +31,7 @@ from jumelage.report_file import report_names
 from jumelage.revisions.history import withdraw
 from jumelage.revisions.scope import find_scope, set_scope
 from tests.conftest import ROOT, Databases, WaveFolder, address, run
-from tests.test_sql import ESCAPES
+from tests.escapes import ESCAPES, let_out
 
 SCOPES = ("2006", "2006@2", "2012-demo", "2006@1,2012-demo", None)
 
@@ -410,18 +410,11 @@ def desk_at(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
 
 @pytest.mark.long
 def test_no_query_gets_out_of_a_lake(desk_at: Path) -> None:
-    got_out = []
     with (
         database.reading(lake_of(desk_at)) as connection,
         open_desk(connection, find_scope(connection, "2006"), Limits(5, 300)) as desk,
     ):
-        for sql in ESCAPES:
-            try:
-                for statement in desk.read(sql):
-                    desk.rows(statement, 10)
-            except (UsageError, LimitError):
-                continue
-            got_out.append(sql)
+        got_out = let_out(desk)
         (one,) = desk.read("select count(*) from partnerships")
         assert desk.rows(one).rows == [(100,)]
     assert got_out == []

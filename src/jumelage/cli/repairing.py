@@ -103,7 +103,9 @@ def repair(
     lang: Lang = "en",
     output: Output = None,
 ) -> None:
-    """Find the smallest sets of corrections that make everything printed agree. It proposes; no data is changed.
+    """Find the smallest corrections that make print agree.
+
+    It proposes sets of them; no data is changed.
 
     Exits with 4 where time did not suffice: what is proved is told, and nothing else is called a minimum.
     """
@@ -151,9 +153,9 @@ def implied(
     lang: Lang = "en",
     output: Output = None,
 ) -> None:
-    """Say what the printed figures imply of each cell, beside what the rows alone say of it.
+    """Say what printed figures leave open of each cell.
 
-    Where they contradict themselves, over all smallest repairs. Exits with 4 where time does not suffice.
+    It stands beside what the rows alone say of it. Where they contradict themselves, over all smallest repairs. Exits with 4 where time does not suffice.
     """
     from jumelage import database
     from jumelage.render.repairs import of_implied
