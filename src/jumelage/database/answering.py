@@ -167,6 +167,8 @@ class Answering:
         self.start()
         if not self._ready and (why := self._failed()):
             self.end()  # one that began before we had the file may have met somebody who wrote to it
+            if self._closed:
+                return False
             self.start()
             if why := self._failed():
                 raise damage(str(why), self.path) or DatabaseError(filled(_NOT_RUN, self.path, why))

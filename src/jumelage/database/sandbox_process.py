@@ -69,16 +69,17 @@ def _plain(value: object) -> str:
     return str(value)[: 4 * LONGEST]
 
 
-def _sent(value: object) -> object:
+def _sent(value: object, *, precise: bool) -> object:
     """Return a value as JSON keeps it exactly: a number that is not whole as text, marked by a list around it.
 
-    What is no number, or infinite, is called what PostgreSQL calls it.
+    What is no number, or infinite, is called what PostgreSQL calls it, if `precise`; otherwise as Python does, as
+    where a server answers.
     """
     if value is None or isinstance(value, int | str):
         return value
     if isinstance(value, Decimal) or (isinstance(value, float) and math.isfinite(value)):
         return [str(value)]
-    return str(Decimal(value) if isinstance(value, float) else value)
+    return str(Decimal(value) if precise and isinstance(value, float) else value)
 
 
 def _limit(kind: int, most: int) -> None:
@@ -105,8 +106,13 @@ def _answer(
         names = [column[0] for column in result.description]
         rows = result.fetchmany(question["most"])
         if question["whole"]:
+            precise = bool(question.get("precise"))
             types = [str(column[1]) for column in result.description]
-            return {"names": names, "types": types, "rows": [list(map(_sent, row)) for row in rows]}
+            return {
+                "names": names,
+                "types": types,
+                "rows": [[_sent(value, precise=precise) for value in row] for row in rows],
+            }
         return {"rows": len(rows), "first": told(names, rows[0]) if rows else ""}
     except engine.InterruptException:
         return {"late": True}
