@@ -155,7 +155,8 @@ def implied(
 ) -> None:
     """Say what printed figures leave open of each cell.
 
-    It stands beside what the rows alone say of it. Where they contradict themselves, over all smallest repairs. Exits with 4 where time does not suffice.
+    It stands beside what the rows alone say of it. Where printed figures contradict themselves, it is what all smallest
+    repairs leave. Exits with 4 where time does not suffice.
     """
     from jumelage import database
     from jumelage.render.repairs import of_implied
