@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: report test test-all check fuzz faults bench docs demo editor lock clean
+.PHONY: report test test-all test-cluster check fuzz faults bench docs demo editor lock clean
 
 report: .venv/runtime  ## migrate, load the 2006 wave, check it, publish it
 	$(BIN)/jumelage reproduce waves/2006 --out public --formats all $(if $(REASON),--reason "$(REASON)")
@@ -14,6 +14,8 @@ test: check  ## all checks and all tests but the long ones, on DuckDB and on a P
 
 test-all: .venv/development  ## the long tests besides, and the random ones with many more examples
 	$(BIN)/pytest --quiet --numprocesses auto --dist worksteal -m "(long or hypothesis) and not cluster" --hypothesis-profile thorough
+
+test-cluster: .venv/development  ## the tests that ask a cluster of Spark, which they start: Java is needed
 	$(BIN)/pytest --quiet -m cluster
 
 check: .venv/development  ## format, lint, types, import layers
