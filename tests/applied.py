@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from jumelage.content import code_list
 from jumelage.texts import folded
 
 
@@ -21,6 +23,13 @@ def _write(path: Path, lines: list[dict[str, str]]) -> None:
         writer.writerows(lines)
 
 
+@cache
+def _codes(table: str, of: str) -> dict[str, str]:
+    """Return codes by names, as the lists and their spellings have them."""
+    names = {folded(line["alias"]): line[of] for line in code_list(f"{of}_aliases")}
+    return names | {folded(line.get("name") or line["label_fr"]): line["code"] for line in code_list(table)}
+
+
 def apply(folder: Path, story: dict[str, Any], repair: dict[str, Any]) -> None:
     """Apply the edits of rows, and take out inferred rows and the explanations: nothing is left to explain."""
     rows = [line for line in _lines(folder / "partnerships.csv") if not line["inferred"]]
@@ -30,11 +39,9 @@ def apply(folder: Path, story: dict[str, Any], repair: dict[str, Any]) -> None:
         country, town = edit["key"].split("/")
         names = (story["names"]["towns"][town], story["names"]["countries"][country]["fr"])
 
-        def same(line: dict[str, str], names: tuple[str, str] = names) -> bool:
-            return all(
-                folded(line[key]) == folded(name) or line[key] == name
-                for key, name in zip(("city", "country"), names, strict=False)
-            )
+        def same(line: dict[str, str], asked: tuple[str, str] = (town, country)) -> bool:
+            return (_codes("cities", "city")[folded(line["city"])],
+                    _codes("countries", "country")[folded(line["country"])]) == asked  # fmt: skip
 
         rows, old = [line for line in rows if not same(line)], [line for line in rows if same(line)]
         kept = [line for line in printed if not same(line)]
