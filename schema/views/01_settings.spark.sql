@@ -4,4 +4,5 @@ select
     nullif(jumelage_inferred, '') as inferred,
     cast(nullif(jumelage_classified_on, '') as date) as classified_on,
     coalesce(jumelage_scope like '%@%' and jumelage_scope not like '%,%', false) as single,
-    nullif(jumelage_kind, '') as kind
+    nullif(jumelage_kind, '') as kind,
+    true as sees_who
