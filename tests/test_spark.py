@@ -228,6 +228,19 @@ def test_every_report_and_view_is_translated() -> None:
         assert translated(text)[0]
 
 
+def test_a_view_that_is_written_once_per_engine_has_the_same_columns_on_each() -> None:
+    from sqlglot import parse_one
+    from sqlglot.expressions import Query
+
+    from jumelage import content
+
+    for name in content.views("spark"):
+        texts = {engine: content.views(engine)[name] for engine in ("duckdb", "postgresql", "spark")}
+        trees = [parse_one(text, read="postgres") for text in texts.values()]
+        columns = {tuple(tree.named_selects) for tree in trees if isinstance(tree, Query)}
+        assert len(columns) == 1, (name, columns)
+
+
 @pytest.mark.parametrize(
     ("sql", "expected"),
     [
