@@ -19,7 +19,7 @@ from tests.conftest import ROOT, address, run
 from tests.generate import EXAMPLE
 from tests.test_cli import tree
 
-# Options of other programs: Alembic, pip, those of PostgreSQL and its cluster, `python -m tests.faults`, spark-submit.
+# Options of other programs: Alembic, pip, those of PostgreSQL and its cluster, `python -m tests.faults`, benchmarks, spark-submit.
 ELSEWHERE = {
     f"--{name}"
     for name in [
@@ -42,6 +42,9 @@ ELSEWHERE = {
         "minutes",
         "engine",
         "readers",
+        "sizes",
+        "only",
+        "repeat",
         "class",
         "master",
         "conf",
