@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from jumelage.cli.progress import steps
 from jumelage.cli.streams import say, show
 from jumelage.errors import DataError, OutputError
-from jumelage.rules import ERROR, severity_name
 from jumelage.texts import Label, filled
 
 if TYPE_CHECKING:
@@ -117,6 +116,8 @@ def show_findings(findings: Collection[Finding], showing: Showing) -> None:
             show_findings(findings, Showing(lang=showing.lang))
             raise
         return
+    from jumelage.rules import ERROR, severity_name
+
     seen: Counter[str] = Counter()
     shown = 0
     for finding in findings:
