@@ -41,7 +41,7 @@ class Taken:
 def take(step: str, size: int, command: Step, folder: Path) -> Taken:
     """Run a step once and stop if it fails; a program that refuses is no measurement."""
     done = execute(command, folder)
-    if done.code not in {0, 1 if step.startswith("diff") else 0}:
+    if done.code not in ({0, 1} if step.startswith("diff") else {0}):  # 1 says that there are differences
         sys.exit(f"{step} at {size}: exit code {done.code}\n{done.err[-2000:]}")
     print(f"{size:>11,}  {step:<36}{done.cpu:9.2f} s {done.peak:8.0f} MB", file=sys.stderr, flush=True)
     return Taken(step, size, done.cpu, done.peak)

@@ -71,10 +71,11 @@ class Change:
 def differences(connection: Connection, before: Scope, after: Scope) -> Iterator[Change]:
     """Yield everything that differs between two scopes of one revision each."""
     yield from _facts(connection, before, after)
-    for table in (*OF_A_LOAD, LISTED):
-        if table != _BY_NUMBER and before.single != after.single:
-            yield from _rows(connection, table, before, after)
-    yield from agreements(connection, before, after)
+    if before.single != after.single:  # a revision has the rows that it has
+        for table in (*OF_A_LOAD, LISTED):
+            if table != _BY_NUMBER:
+                yield from _rows(connection, table, before, after)
+        yield from agreements(connection, before, after)
     (old_ledger, old_sheets), (new_ledger, new_sheets) = (check(connection, scope) for scope in (before, after))
     for name in sorted({*old_sheets, *new_sheets}):
         if name in old_sheets and name in new_sheets:
@@ -165,8 +166,6 @@ def _told(names: list[str], values: Iterable[object]) -> str:
 
 def agreements(connection: Connection, before: Scope, after: Scope) -> Iterator[Change]:
     """Yield the agreements of which one revision has more than the other, and partners that are spelled otherwise."""
-    if before.single == after.single:
-        return
     old, new = of_revision(before), of_revision(after)
     only = _where_they_differ(connection, old, new)
     if not only:
