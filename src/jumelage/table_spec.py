@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from jumelage.errors import UsageError
@@ -20,7 +20,7 @@ TOWNS, RESPONDED, ENGAGED, AGREEMENTS, ANSWERS, ASKED = (
 COUNTED = (TOWNS, RESPONDED, ENGAGED, AGREEMENTS, ANSWERS, ASKED)
 _OF_QUESTIONS = {ANSWERS, ASKED}
 _SHARE = re.compile(r"(?P<part>\w+) / (?P<whole>\w+)(?P<percent> %)?")
-_KEYS = {"kind", "counts", "by", "question", "items", "classes"}
+_KEYS = {"kind", "counts", "quotients", "by", "question", "items", "classes"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class TableSpec:
     into exactly one class, by the number in the column `classes` of the key where it is named; a table of shares has
     quotients alone. Where `by` names a column of the key, its values are looked up in `counts` instead of the
     measures. `question` and the column `items` say whose answers are counted. A measure that `counts` does not name
-    is printed, and not expressed.
+    is printed, and not expressed. `quotients` are those of two measures of the table itself, which count whole things.
     """
 
     kind: str
@@ -49,6 +49,7 @@ class TableSpec:
     question: str = ""
     items: str = ""
     classes: str = ""
+    quotients: dict[str, Share] = field(default_factory=dict)
 
 
 def table_spec(table: object, key: Collection[str], measures: Collection[str], name: str) -> TableSpec:
@@ -65,9 +66,10 @@ def table_spec(table: object, key: Collection[str], measures: Collection[str], n
         why = nearest(str(kind), KINDS)
         raise _wrong(name, both("kind {!r} n’est pas une sorte\u00a0; {}", "kind {!r} is no kind; {}", str(kind), why))
     columns = _columns(table, key, name)
-    counts = table.get("counts", {})
-    if not isinstance(counts, dict):
-        raise _wrong(name, both("counts doit être une table", "counts must be a table"))
+    counts, quotients = table.get("counts", {}), table.get("quotients", {})
+    for word, given in (("counts", counts), ("quotients", quotients)):
+        if not isinstance(given, dict):
+            raise _wrong(name, both("{} doit être une table", "{} must be a table", word))
     made = {measure: _counted(text, kind, name) for measure, text in counts.items()}
     for measure in made if not columns["by"] else ():
         if measure not in measures:
@@ -82,7 +84,8 @@ def table_spec(table: object, key: Collection[str], measures: Collection[str], n
                 'what counts answers says of what: question = "actions", items = "action"',
             ),
         )
-    return TableSpec(kind, made, columns["by"], str(question), columns["items"], columns["classes"])
+    own = {measure: _own_quotient(measure, text, made, measures, name) for measure, text in quotients.items()}
+    return TableSpec(kind, made, columns["by"], str(question), columns["items"], columns["classes"], own)
 
 
 def _columns(table: dict[str, Any], key: Collection[str], name: str) -> dict[str, str]:
@@ -112,7 +115,7 @@ def _counted(text: Any, kind: str, name: str) -> str | Share:  # noqa: ANN401
             known = nearest(word, COUNTED)
             raise _wrong(name, both("on ne peut compter {!r}\u00a0; {}", "{!r} cannot be counted; {}", word, known))
     if share:
-        return Share(share["part"], share["whole"], 100 if share["percent"] else 1)
+        return _share(share)
     if kind == SHARE:
         raise _wrong(
             name,
@@ -122,6 +125,32 @@ def _counted(text: Any, kind: str, name: str) -> str | Share:  # noqa: ANN401
             ),
         )
     return str(text)
+
+
+def _own_quotient(
+    measure: str,
+    text: Any,  # noqa: ANN401
+    counts: Collection[str],
+    measures: Collection[str],
+    name: str,
+) -> Share:
+    """Return a quotient of two measures of the table, such as `members / associations`; UsageError as above."""
+    share = _SHARE.fullmatch(str(text))
+    if share is None:
+        why = both("{!r} n’est pas un quotient de deux mesures", "{!r} is no quotient of two measures", str(text))
+        raise _wrong(name, why)
+    for word in (measure, share["part"], share["whole"]):
+        if word not in measures:
+            known = nearest(word, measures)
+            raise _wrong(name, both("mesure inconnue {!r}\u00a0; {}", "unknown measure {!r}; {}", word, known))
+    if measure in counts:
+        why = both("{} est dans counts et dans quotients", "{} is in counts and in quotients", measure)
+        raise _wrong(name, why)
+    return _share(share)
+
+
+def _share(found: re.Match[str]) -> Share:
+    return Share(found["part"], found["whole"], 100 if found["percent"] else 1)
 
 
 def _wrong(name: str, why: Label) -> UsageError:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jumelage.exporting.words import field
 from jumelage.render.cells import dimensions, of_cells
-from jumelage.reporting.entries import Heard, Told
+from jumelage.reporting.entries import Heard
 from jumelage.reporting.judging import judge
 from jumelage.reporting.ledger import compute, read
 
@@ -26,7 +27,7 @@ def cells_of(connection: Connection, scope: Scope, lang: str) -> tuple[Grid, lis
     """
     told = read(connection, scope)
     found = compute(connection, scope, told)
-    ledger = judge(Told(told.figures, told.complete), found.runs, found.errors, Heard())
+    ledger = judge(replace(told, claims=(), explanations=()), found.runs, found.errors, Heard())
     sheets = list(found.sheets.values())
     judged = {
         sheet.name: tuple(entry for entry in ledger.entries if entry.report == sheet.report.name)

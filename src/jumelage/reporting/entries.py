@@ -114,19 +114,26 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a wave's publication says; `complete` are the reports whose printed table lacks nothing."""
+    """What a wave's publication says; `complete` are the reports whose printed table lacks nothing.
+
+    `elsewhere` are figures that are not asked about, which those that are may be held against; `headers` are the
+    reports of all of them, and `frame` is how many authorities were contacted.
+    """
 
     figures: tuple[Figure, ...]
     complete: tuple[str, ...] = ()
     claims: tuple[Claim, ...] = ()
     explanations: tuple[Explanation, ...] = ()
+    elsewhere: tuple[Figure, ...] = ()
+    headers: Mapping[str, Report] = field(default_factory=dict)
+    frame: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """A report run: its cells with and without inferred rows, and what its rows were made from.
 
-    `complete` tells whether the list of agreements is claimed complete.
+    `complete` tells whether the list of agreements is claimed complete; `labels` are those of the code lists shown.
     """
 
     report: Report
@@ -134,6 +141,7 @@ class Run:
     reported: dict[str, dict[str, Value]]
     sources: dict[tuple[str, str], set[str]]
     complete: bool = True
+    labels: Mapping[str, Mapping[str, Label]] = field(default_factory=dict)
 
     def known(self, key: str, measure: str) -> tuple[Value, Value]:
         """Return what all rows say of a cell, from low to high."""

@@ -7,6 +7,7 @@ from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_UP, Context, Decimal
 from typing import TYPE_CHECKING
 
 from jumelage.content import TOTAL
+from jumelage.reporting.arithmetic import arithmetic
 from jumelage.reporting.entries import (
     CLAIMS,
     STATEMENT,
@@ -20,11 +21,14 @@ from jumelage.reporting.entries import (
     Told,
     Verdict,
 )
+from jumelage.reporting.quotients import named_share
 from jumelage.reporting.sheet import Value, known, plain
-from jumelage.texts import Label
+from jumelage.texts import Label, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+    from jumelage.report_file import Report
 
 _ANY_LENGTH = Context(prec=200_000, Emax=MAX_EMAX, Emin=MIN_EMIN)  # more digits than a database has
 
@@ -36,7 +40,7 @@ def judge(
 
     `errors` are the reports that could not be run, with why; `more` are problems that were found elsewhere.
     """
-    entries = [*_judge_figures(told.figures, runs, errors), *_unprinted(told, runs), *_claims(told.claims, heard)]
+    entries = [*_judge_figures(told, runs, errors), *_unprinted(told, runs), *_claims(told.claims, heard)]
     problems = list(errors.values())
     problems += [
         f"claims.csv: {entry.key}: {entry.because.en}"
@@ -50,17 +54,36 @@ def judge(
     return Ledger(tuple(entries), (*problems, *disputed, *more), tuple(dict.fromkeys(unchecked)))
 
 
-def _judge_figures(figures: Iterable[Figure], runs: Mapping[str, Run], errors: Mapping[str, str]) -> Iterator[Entry]:
+def _judge_figures(told: Told, runs: Mapping[str, Run], errors: Mapping[str, str]) -> Iterator[Entry]:
     """Yield the entry of each printed figure."""
-    figures = tuple(figures)
-    with_totals = (figure for figure in figures if figure.report in runs and not runs[figure.report].report.own_total)
-    against_print = _broken_totals(with_totals, runs) | _printed_otherwise(figures)
-    for figure in figures:
+    with_totals = (one for one in told.figures if one.report in runs and _has_sums(one, runs[one.report].report))
+    headers = {**told.headers, **{name: run.report for name, run in runs.items()}}
+    labels = {name: run.labels for name, run in runs.items()}
+    found = arithmetic((*told.figures, *told.elsewhere), headers, told.complete, told.frame, labels)
+    against_print = found.impossible | _broken_totals(with_totals, runs) | _printed_otherwise(told.figures)
+    for figure in told.figures:
         if figure.report in errors:
             because = Label(errors[figure.report], errors[figure.report])
             yield _entry_of(figure, None, None, "error", because)
         else:
-            yield _judge_figure(figure, runs[figure.report], against_print)
+            entry = _judge_figure(figure, runs[figure.report], against_print)
+            yield _with_arithmetic(entry, found.together.get(figure), found.remarks.get(figure))
+
+
+def _has_sums(figure: Figure, report: Report) -> bool:
+    """Tell whether the printed parts of a figure make its total: those of a quotient or a mean do not."""
+    if report.own_total or figure.measure in report.not_additive:
+        return False
+    return named_share(report, figure.key, figure.measure) is None
+
+
+def _with_arithmetic(entry: Entry, together: Label | None, remark: Label | None) -> Entry:
+    """Contradict a figure that cannot be right together with others, unless the rows make it; add what is remarked."""
+    status = entry.status
+    if together is not None and status not in {"reproduced", "reproduced_with_inferred"}:
+        status = "contradicted"
+    said = [text for text in (entry.because, together, remark) if text is not None]
+    return replace(entry, status=status, because=listed(said, Label("\u00a0; ", "; ")) if said else None)
 
 
 def _entry_of(figure: Figure, low: Value, high: Value, status: str, because: Label | None = None) -> Entry:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from jumelage.database.sandbox import Answer, Door
+    from jumelage.report_file import Report
     from jumelage.revisions.scope import Scope
 
 
@@ -62,19 +63,20 @@ def check(connection: Connection, scope: Scope) -> tuple[Ledger, dict[str, Sheet
 
 
 def read(connection: Connection, scope: Scope, report: str | None = None) -> Told:
-    """Read what the publication of a wave says; with a report, only the figures of that."""
+    """Read what the publication of a wave says; with a report, only the figures of that, and others as `elsewhere`."""
     set_scope(connection, scope)
-    only = "" if report is None else f"where report = '{report}' "
     _, rows = database.query(
         connection,
         "select report, key, measure, place, position, printed, value, decimals, code, at_least, more_than_share "
-        f"from published_figures {only}order by report, position, key, measure, place",
+        "from published_figures order by report, position, key, measure, place",
     )
-    figures = tuple(Figure(*row) for row in rows)
-    _, listed = database.query(connection, f"select report from published_tables {only}order by report")
-    complete = tuple(name for (name,) in listed)
+    every = tuple(Figure(*row) for row in rows)
+    _, listed = database.query(connection, "select report from published_tables order by report")
+    figures = tuple(one for one in every if report in {None, one.report})
+    complete = tuple(name for (name,) in listed if report in {None, name})
+    found = Told(figures, complete, headers=_headers(every), frame=_frame(connection) if every else None)
     if report is not None:
-        return Told(figures, complete)
+        return replace(found, elsewhere=tuple(one for one in every if one.report != report))
     _, claims = database.query(
         connection,
         "select claim, place, printed, kind, offenders, statement_fr, statement_en from claims "
@@ -84,18 +86,29 @@ def read(connection: Connection, scope: Scope, report: str | None = None) -> Tol
         connection,
         "select report, key, measure, evidence, because_fr, because_en from explanations order by report, key, measure",
     )
-    return Told(
-        figures,
-        complete,
-        tuple(
+    return replace(
+        found,
+        claims=tuple(
             Claim(claim, place, printed, Label(fr, en), kind, offenders)
             for claim, place, printed, kind, offenders, fr, en in claims
         ),
-        tuple(
+        explanations=tuple(
             Explanation(name, key, measure, Label(fr.strip(), en.strip()), evidence)
             for name, key, measure, evidence, fr, en in explanations
         ),
     )
+
+
+def _headers(figures: Iterable[Figure]) -> dict[str, Report]:
+    """Return the reports of printed figures, of those that there are."""
+    known = set(report_file.reports_of_a_wave())
+    return {name: report_file.report(name) for name in {one.report for one in figures} & known}
+
+
+def _frame(connection: Connection) -> int:
+    """Return how many authorities were contacted."""
+    ((count,),) = database.query(connection, "select count(*) from respondents")[1]
+    return int(count)
 
 
 def compute(connection: Connection, scope: Scope, told: Told, names: Iterable[str] | None = None) -> Computed:
@@ -160,7 +173,7 @@ def _compute(connection: Connection, scope: Scope, told: Told, names: Iterable[s
             errors[name] = str(error)
             continue
         sheets[sheet.name] = sheet
-        runs[name] = Run(sheet.report, sheet.cells(), reported.get(name, {}), made_from, sheet.complete)
+        runs[name] = Run(sheet.report, sheet.cells(), reported.get(name, {}), made_from, sheet.complete, sheet.labels)
     return Computed(runs, sheets, errors)
 
 
