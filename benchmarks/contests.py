@@ -220,14 +220,14 @@ def _reports(scratch: Path, wanted: list[str]) -> list[Contest]:
         site = Side(PIPELINE)
         found.append(Contest("wave-all-formats", "the same with site and CSV", 3.0, Side(WITH_ALL_FORMATS), site))
     if "wave" in wanted:
-        dbt = Side([(_dbt(scratch), "--no-partial-parse", "--no-use-colors", "build")], _dbt_project)
+        dbt = Side([dbt_build(scratch)], _dbt_project)
         found.append(Contest("wave", "dbt build of 6 tables", 0.5, Side(PIPELINE), dbt))
         _same_tables(dbt, database, scratch)
     return found
 
 
-def _dbt(scratch: Path) -> Path:
-    """Return dbt's executable, installed beside this interpreter if that is a virtualenv, else for this run."""
+def dbt_build(scratch: Path) -> Step:
+    """Return `dbt build`; dbt is installed beside this interpreter if that is a virtualenv, else for this run."""
     home = (Path(sys.prefix) if sys.prefix != sys.base_prefix else scratch) / "bench-dbt"
     stamp, wanted = home / "requirements.txt", REQUIREMENTS.read_text(encoding="utf-8")
     if not stamp.is_file() or stamp.read_text(encoding="utf-8") != wanted:
@@ -235,7 +235,7 @@ def _dbt(scratch: Path) -> Path:
         venv.create(home, clear=True, with_pip=True)
         run((home / "bin" / "pip", "install", "--disable-pip-version-check", "-r", REQUIREMENTS), HERE)
         stamp.write_text(wanted, encoding="utf-8")
-    return home / "bin" / "dbt"
+    return (home / "bin" / "dbt", "--no-partial-parse", "--no-use-colors", "build")
 
 
 def _dbt_project(folder: Path) -> None:
