@@ -62,7 +62,7 @@ class Course:
     def take(
         self, step: str, command: Step, before: Callable[[], object] = lambda: None, within: Path | None = None
     ) -> None:
-        """Take a step within a folder and keep its medians; stop if it fails: a program that refuses measures nothing."""
+        """Take a step within a folder and keep its medians; stop if it fails: a refusal is no measurement."""
         found = []
         for _ in range(self.repeat):
             before()
