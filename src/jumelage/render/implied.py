@@ -49,7 +49,7 @@ _CONTRADICTED = Label(
     "chiffres. La colonne dit ce qui reste quand on en fait aussi peu que possible, de toutes les façons possibles"
     "\u00a0; un chiffre imprimé peut donc s’en écarter.",
     "Not all that is printed can be right at once: {0} correction{0:s} at least are needed, of rows or of figures. The "
-    "column says what is left when as few as possible are made, in every possible way; a printed figure may so "
+    "column says what is left when as few as possible are made, in every possible way; so a printed figure may "
     "disagree with it.",
 )
 _PARTIAL = Label(
