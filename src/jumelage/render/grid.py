@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from jumelage.database.register import Installed
     from jumelage.report_file import Column, Report
     from jumelage.reporting.diff import Change
-    from jumelage.reporting.entries import Entry, Ledger
+    from jumelage.reporting.entries import Entry
     from jumelage.reporting.search import Found
     from jumelage.revisions.history import Entry as HistoryEntry
     from jumelage.rules import Finding
@@ -246,42 +246,6 @@ def of_reports(reports: Sequence[Report], lang: str) -> Grid:
     """Make the grid that lists the reports."""
     rows = tuple((r.name, r.title.text(lang), r.source.text(lang) if r.source else "") for r in reports)
     return _plain_grid(("report", "title", "source"), rows, lang)
-
-
-LEDGER = ("report", "key", "measure", "printed", "place", "low", "high", "status", "because")
-
-
-def of_ledger(ledger: Ledger, lang: str) -> Grid:
-    """Make the grid of a ledger: one row per published figure."""
-    rows = tuple(
-        (
-            entry.report,
-            entry.key,
-            entry.measure,
-            entry.printed,
-            entry.place,
-            entry.low,
-            entry.high,
-            entry.status,
-            entry.because.text(lang) if entry.because else "",
-        )
-        for entry in ledger.entries
-    )
-    shown = tuple(
-        (*row[:5], span(row[5], row[6], lang), row[7] if lang == "en" else STATUS_NAMES[str(row[7])].text(lang))
-        for row in rows
-    )
-    columns = ("report", "key", "measure", "printed", "place", "computed", "status")
-    headings = tuple(heading(name, lang) for name in columns)
-    texts = tuple(tuple(str(value) for value in row) for row in shown)
-    because: dict[str, list[str]] = {}
-    for entry in ledger.entries:
-        if entry.because:
-            because.setdefault(entry.because.text(lang), []).append(f"{entry.report} {entry.key} {entry.measure}")
-    colon = words(lang)["colon"]
-    notes = tuple(f"{', '.join(dict.fromkeys(cells))}{colon} {text}" for text, cells in because.items())
-    numeric = (False, False, False, True, False, True, False)
-    return Grid(LEDGER, rows, Shown("", headings, texts, numeric, notes=notes))
 
 
 def of_findings(findings: Iterable[Finding], lang: str) -> Grid:
