@@ -155,7 +155,7 @@ def explain(
     """List the rows behind a cell of a report. Programs get codes (csv, json), people names before them (table)."""
     from jumelage import database, report_file
     from jumelage.render.detail import of_detail
-    from jumelage.render.grid import computed
+    from jumelage.render.lines import computed
     from jumelage.reporting import run as reporting
     from jumelage.reporting.behind import names_of
     from jumelage.reporting.own_reports import own_reports

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jumelage.render.grid import Grid, Shown, span
+from jumelage.render.grid import Grid, Shown
+from jumelage.render.lines import span
 from jumelage.repairing.implications import ALL_NO, ALL_YES
 from jumelage.texts import Label, filled
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jumelage.render.grid import Grid, Shown, span
+from jumelage.render.grid import Grid, Shown
 from jumelage.render.implied import COLUMNS, HEADING, NUMBERS, explained, mark, range_of, values
+from jumelage.render.lines import span
 from jumelage.render.statuses import STATUS_NAMES
 from jumelage.render.words import heading, words
 

@@ -8,8 +8,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from jumelage.document import key_figures
-from jumelage.render.grid import computed, lines, of_sheet, span, visible_columns
+from jumelage.render.grid import of_sheet
 from jumelage.render.implied import FIXED, HEADING, explained, mark, range_of
+from jumelage.render.lines import computed, lines, span, visible_columns
 from jumelage.render.sentences import finding_of
 from jumelage.render.statuses import (
     LEADING,
