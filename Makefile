@@ -32,6 +32,8 @@ faults: .venv/development  ## kill what changes something at 300 random moments,
 
 bench: .venv/development  ## ratios against named baselines; needs nothing but a package index
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/growth.py
+	$(BIN)/python benchmarks/history.py
 
 docs: .venv/development  ## write the generated files again: schema/, docs/
 	$(BIN)/python -m tests.generate

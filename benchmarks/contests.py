@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import os
 import shutil
 import subprocess
@@ -27,7 +26,6 @@ CODES = PROJECT / "schema" / "codes"
 ZONES = PROJECT / "reports" / "zones.sql"
 JUMELAGE = Path(sys.executable).with_name("jumelage")
 QUERY = BASELINES / "bare_query.py"
-TIMES = HERE / "query_times.py"
 MAKE_WAVE = HERE / "made_wave.py"
 
 # The tables that dbt builds too, and what it builds them from.
@@ -48,7 +46,7 @@ FRENCH_ROWS = 200_000
 # The queries of which reports are timed by themselves, by engine: how many agreements, and the limit of their ratios.
 QUERIES = ("zones", "countries", "agreements_by_country", "distribution")
 ENGINES = {"duckdb": 10_000_000, "postgresql": 1_000_000}
-QUERY_LIMIT = 1.5
+SERVER_LOAD = "load-postgresql"
 NAMES = (
     "help",
     "zones-table",
@@ -60,6 +58,7 @@ NAMES = (
     *LOADS,
     *FRANCE,
     *(f"query-{engine}" for engine in ENGINES),
+    SERVER_LOAD,
 )
 MADE = "made.duckdb"
 PEAK = 500.0  # MB, of a load
@@ -106,25 +105,6 @@ class Contest:
     ours: Side
     theirs: Side
     peak: float | None = None
-
-
-@dataclass(frozen=True)
-class Queries:
-    """The queries of reports and SQL by hand on one engine, by turns in one process that makes the rows."""
-
-    engine: str
-    rows: int
-
-    def times(self, folder: Path, repeat: int) -> tuple[float, list[tuple[Contest, list[float], list[float]]]]:
-        """Return the most MB that the process occupied, and of each report its contest and both sides' seconds."""
-        done = run((sys.executable, TIMES, self.engine, str(self.rows), str(repeat), *QUERIES), folder)
-        found = []
-        nothing = Side([])
-        for line in map(json.loads, done.out.splitlines()):
-            name = f"{line['report']}-{self.engine}"
-            contest = Contest(name, "SQL by hand", QUERY_LIMIT, nothing, nothing)
-            found.append((contest, line["ours"], line["theirs"]))
-        return done.peak, found
 
 
 @dataclass(frozen=True)
@@ -193,11 +173,6 @@ def contests(scratch: Path, only: str | None, rows: int) -> list[Contest]:
     return found
 
 
-def queries(only: str | None, rows: int | None) -> list[Queries]:
-    """Return what is to be timed of queries alone, or that of one name; of so many agreements, if it is said."""
-    return [Queries(engine, rows or usual) for engine, usual in ENGINES.items() if only in {None, f"query-{engine}"}]
-
-
 # --- reports -----------------------------------------------------------------------------------------------
 
 
@@ -220,14 +195,14 @@ def _reports(scratch: Path, wanted: list[str]) -> list[Contest]:
         site = Side(PIPELINE)
         found.append(Contest("wave-all-formats", "the same with site and CSV", 3.0, Side(WITH_ALL_FORMATS), site))
     if "wave" in wanted:
-        dbt = Side([(_dbt(scratch), "--no-partial-parse", "--no-use-colors", "build")], _dbt_project)
+        dbt = Side([dbt_build(scratch)], _dbt_project)
         found.append(Contest("wave", "dbt build of 6 tables", 0.5, Side(PIPELINE), dbt))
         _same_tables(dbt, database, scratch)
     return found
 
 
-def _dbt(scratch: Path) -> Path:
-    """Return dbt's executable, installed beside this interpreter if that is a virtualenv, else for this run."""
+def dbt_build(scratch: Path) -> Step:
+    """Return `dbt build`; dbt is installed beside this interpreter if that is a virtualenv, else for this run."""
     home = (Path(sys.prefix) if sys.prefix != sys.base_prefix else scratch) / "bench-dbt"
     stamp, wanted = home / "requirements.txt", REQUIREMENTS.read_text(encoding="utf-8")
     if not stamp.is_file() or stamp.read_text(encoding="utf-8") != wanted:
@@ -235,7 +210,7 @@ def _dbt(scratch: Path) -> Path:
         venv.create(home, clear=True, with_pip=True)
         run((home / "bin" / "pip", "install", "--disable-pip-version-check", "-r", REQUIREMENTS), HERE)
         stamp.write_text(wanted, encoding="utf-8")
-    return home / "bin" / "dbt"
+    return (home / "bin" / "dbt", "--no-partial-parse", "--no-use-colors", "build")
 
 
 def _dbt_project(folder: Path) -> None:
@@ -288,7 +263,7 @@ def _plain(cell: str) -> str:
 def _asked(scratch: Path, wanted: list[str], rows: int) -> list[Contest]:
     """Return the contests about `jumelage sql`: the least query, and so many rows to a file of CSV."""
     database = _migrated(scratch / "asked.duckdb")
-    run((JUMELAGE, "--db", database, "load", _made(scratch / "asked", rows, "clean")), scratch)
+    run((JUMELAGE, "--db", database, "load", made(scratch / "asked", rows, "clean")), scratch)
     sql: Step = (JUMELAGE, "--db", database, "sql", "--wave", "made", "--format", "csv")
     bare: Step = (sys.executable, BASELINES / "bare_sql.py", database)
     found = []
@@ -319,7 +294,7 @@ def _loads(scratch: Path, names: list[str], rows: int) -> list[Contest]:
     """Return the contests about loading a wave of so many agreements into a migrated file."""
     empty = _migrated(scratch / "empty.duckdb")
     forms = {"clean", *(LOADS[name][0] for name in names)}
-    waves = {form: _made(scratch / form, rows, form) for form in sorted(forms)}
+    waves = {form: made(scratch / form, rows, form) for form in sorted(forms)}
 
     def nothing(folder: Path) -> str:
         if _loaded(folder / MADE, "partnerships") != loaded_before:
@@ -352,7 +327,7 @@ def _france(scratch: Path, names: list[str]) -> list[Contest]:
     found = []
     for name in names:
         form, limit = FRANCE[name]
-        wave = _made(scratch / form, FRENCH_ROWS, form)
+        wave = made(scratch / form, FRENCH_ROWS, form)
         ours: Step = (JUMELAGE, "--db", MADE, "load", wave)
         theirs: Step = (sys.executable, BASELINES / "plain_load.py", MADE, wave, form)
         sides = _alike(empty, ours, theirs, "partnerships", "respondents")
@@ -365,7 +340,7 @@ def _migrated(database: Path) -> Path:
     return database
 
 
-def _made(folder: Path, rows: int, form: str) -> Path:
+def made(folder: Path, rows: int, form: str) -> Path:
     """Have a wave made, apart: a process starts with the memory of the one that starts it."""
     run((sys.executable, MAKE_WAVE, folder, str(rows), form), folder.parent)
     return folder

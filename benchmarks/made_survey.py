@@ -1,7 +1,7 @@
 """Make a survey of any size by one seed: a register, waves, and revisions that correct a thousandth of a wave.
 
 `python made_survey.py FOLDER --towns 35000 --agreements 1000000 --waves 2 --revisions 2` writes `register.csv` and a
-folder for each revision of each wave, `2001-1`, `2001-2`, … Numbers are of each wave. What is drawn depends on the seed
+folder for each revision of each wave, `2006-1`, `2006-2`, … Numbers are of each wave. What is drawn depends on the seed
 and on the number of the row alone, so that the same is written whatever the machine, in bounded memory.
 
 Few towns and few countries have most agreements, as in real surveys: a town's place is the square of a uniform number
@@ -18,7 +18,7 @@ import duckdb
 
 from made_wave import WAVE
 
-FIRST = 2001  # the year of the first wave
+FIRST = 2006  # the year of the first wave
 COUNTRIES = [  # states that are older than the first agreement
     "GB", "IT", "BE", "PL", "ES", "NL", "HU", "RO", "PT", "SE", "DK", "FI", "GR", "AT", "IE", "BG", "CY", "MT",
     "CH", "NO", "TR", "AL", "IS", "US", "CA", "MX", "BR", "AR", "CL", "CN", "JP", "KR", "IN", "IL", "LB", "MA",

@@ -16,7 +16,8 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from contests import JUMELAGE, NAMES, REQUIREMENTS, Contest, Queries, Side, contests, queries, run
+from apart import Queries, ServerLoad, queries
+from contests import JUMELAGE, NAMES, REQUIREMENTS, Contest, Side, contests, run
 
 ROWS = 1_000_000
 
@@ -110,8 +111,8 @@ def measure(contest: Contest, repeat: int) -> Outcome:
     return outcome
 
 
-def measure_queries(asked: Queries, repeat: int) -> list[Outcome]:
-    """Time the queries of one engine, each against SQL by hand."""
+def measure_queries(asked: Queries | ServerLoad, repeat: int) -> list[Outcome]:
+    """Time what is timed in a process of its own, by turns: queries of one engine, or loads into a server."""
     with TemporaryDirectory() as name:
         peak, found = asked.times(Path(name), repeat)
     return [
@@ -185,7 +186,7 @@ def main() -> int:
         for contest in found:
             outcomes.append(measure(contest, options.repeat))
             print(line(outcomes[-1].row()), flush=True)
-    for asked in queries(options.only, options.query_rows):
+    for asked in queries(options.only, options.query_rows, options.rows):
         for outcome in measure_queries(asked, options.repeat):
             outcomes.append(outcome)
             print(line(outcome.row()), flush=True)

@@ -1079,6 +1079,7 @@ create view city_answers as
 -- Answer of every town of the frame on every item of a question.
 -- A yes to a detail is a yes to its parent; where the parent is answered no, an unpublished detail is no too.
 -- What its revision did not ask, such as a line that came to a list later, is not_asked, whatever is said of others.
+-- Every town by every item is much to hold: it is worked out where it is read, and of parents only those that are no.
 with said as (
     select a.wave, a.revision, a.city, 'actions' as question, a.action as item, a.answer, a.source
     from survey.city_actions a
@@ -1090,7 +1091,7 @@ with said as (
     from survey.answers g
     where g.item = ''
 ),
-given as (
+given as not materialized (
     select
         s.wave,
         r.city,
@@ -1130,7 +1131,7 @@ select
     g.item,
     case
         when d.city is not null and g.asked then 'yes'
-        when p.answer = 'no' and g.answer = 'not_published' then 'no'
+        when p.city is not null and g.answer = 'not_published' then 'no'
         else g.answer
     end as answer,
     g.source,
@@ -1141,7 +1142,11 @@ left join (
     from given y
     where y.answer = 'yes' and y.parent_code is not null
 ) d on d.wave = g.wave and d.city = g.city and d.question = g.question and d.parent_code = g.item
-left join given p on p.wave = g.wave and p.city = g.city and p.question = g.question and p.item = g.parent_code;
+left join (
+    select n.wave, n.city, n.question, n.item
+    from given n
+    where n.answer = 'no' and n.item in (select i.parent_code from question_items i where i.parent_code is not null)
+) p on p.wave = g.wave and p.city = g.city and p.question = g.question and p.item = g.parent_code;
 comment on column city_answers.wave is 'Wave that the row belongs to.';
 comment on column city_answers.city is 'Town.';
 comment on column city_answers.question is 'actions, difficulties or management.';

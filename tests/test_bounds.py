@@ -18,7 +18,7 @@ from sqlalchemy.engine import URL
 
 from jumelage import database, report_file
 from jumelage.database.models import MANAGEMENT
-from jumelage.render.grid import visible_columns
+from jumelage.render.lines import visible_columns
 from jumelage.reporting.sheet import Value
 from tests.conftest import Databases, WaveFolder, address, run, share
 from tests.made_waves import Agreement, Made, codes, put, scope_of, sheet_of, wave

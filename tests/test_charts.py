@@ -21,7 +21,7 @@ from jumelage.render.callouts import Spot, place_numbers
 from jumelage.render.chart_rows import Known
 from jumelage.render.charts import Chart, chart_of
 from jumelage.render.drawing import COLOURS, INK, LINE, SMALL, Drawing, text_width, wrapped
-from jumelage.render.grid import span
+from jumelage.render.lines import span
 from jumelage.reporting.run import run as run_report
 from jumelage.reporting.sheet import Sheet, Value, WaveFacts
 from jumelage.revisions.scope import find_scope, set_scope

@@ -9,7 +9,8 @@ from jumelage.errors import UsageError
 from jumelage.repairing import cpsat
 from jumelage.repairing.counting import Wanted, covers
 from jumelage.repairing.derive import system_of
-from jumelage.repairing.implied import Implied, implied
+from jumelage.repairing.implications import Implied
+from jumelage.repairing.implied import implied
 from jumelage.repairing.model import Cell
 from jumelage.repairing.publication import Publication
 from jumelage.repairing.search import Asked, search
@@ -162,7 +163,7 @@ def test_without_time_nothing_is_called_a_minimum() -> None:
 
 
 def _implied(given: Publication, rows: dict[Cell, tuple[Value, Value]]) -> dict[Cell, Implied]:
-    return {one.cell: one for one in implied(given, rows, None)}
+    return {one.cell: one for one in implied(given, rows, None, {}).cells}
 
 
 def test_what_the_rows_leave_open_may_be_fixed_by_the_other_figures() -> None:

@@ -1,11 +1,15 @@
-"""Run SQL by hand with duckdb alone and write its rows as CSV: python hand_query.py DATABASE SQL_FILE CSV_FILE."""
+"""Run SQL by hand with duckdb alone: python hand_query.py DATABASE FOLDER SQL_FILE [SQL_FILE].
+
+Each file of SQL gives a file of CSV of its name.
+"""
 
 import sys
 from pathlib import Path
 
 import duckdb
 
-database, file, out = sys.argv[1:]
-sql = Path(file).read_text(encoding="utf-8")
+database, folder, *files = sys.argv[1:]
 with duckdb.connect(database, read_only=True) as connection:
-    connection.execute(f"copy ({sql}) to '{out}' (header)")
+    for file in map(Path, files):
+        sql = file.read_text(encoding="utf-8")
+        connection.execute(f"copy ({sql}) to '{folder}/{file.stem}.csv' (header)")

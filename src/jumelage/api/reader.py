@@ -146,7 +146,7 @@ class Reader:
         report. All rows are held in memory. UsageError for a report, key or measure that is not there.
         """
         from jumelage.render.detail import of_detail
-        from jumelage.render.grid import computed
+        from jumelage.render.lines import computed
         from jumelage.reporting import run as reporting
         from jumelage.reporting.behind import names_of
 

@@ -194,7 +194,7 @@ class Ledger(Table):
     def __init__(self, found: Judged, sheets: Mapping[str, Sheet], lang: str) -> None:
         """Keep a ledger, and the sheets whose words it is shown with."""
         from jumelage.render.fragment import ledger_fragment
-        from jumelage.render.grid import of_ledger
+        from jumelage.render.ledger import of_ledger
         from jumelage.render.words import words
 
         self._judged = found

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import typer
 
 from jumelage.cli.streams import protect, say, speak
+from jumelage.errors import UsageError
 from jumelage.render import FORMATS
-from jumelage.texts import LANGUAGES, Label, filled
+from jumelage.texts import LANGUAGES, NOT_READ, Label, filled
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from sqlalchemy import Connection
     from sqlalchemy.engine import URL
@@ -131,6 +132,18 @@ Wait = Annotated[
 ]
 WAITS = 30.0  # seconds, unless --wait says otherwise
 Out = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where to publish; replaced as a whole.")]
+
+
+_Stored = TypeVar("_Stored")
+
+
+def stored(path: Path, read: Callable[[str, str], _Stored]) -> _Stored:
+    """Read the stored result of a command, of which `read` is given the text and the name; UsageError if it is none."""
+    protect(path)
+    try:
+        return read(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(filled(NOT_READ, path, str(error))) from error
 
 
 def url_of(ctx: typer.Context, db: str | None) -> URL:

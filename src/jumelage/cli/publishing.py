@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer  # Typer reads annotations at run time
 
@@ -16,13 +16,14 @@ from jumelage.cli.options import (
     Waves,
     say_counts,
     scope_of,
+    stored,
     url_of,
 )
 from jumelage.cli.progress import PUBLISHING, waiting
 from jumelage.cli.streams import say, speak, write
 from jumelage.content import ALL
 from jumelage.errors import UsageError
-from jumelage.texts import LANGUAGES, NOT_READ, Label, both, filled, nearest
+from jumelage.texts import LANGUAGES, Label, both, filled, nearest
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
@@ -98,6 +99,15 @@ def publish(
             help="Show what `jumelage repair -o FILE` found, with the wave that it is of. May be given several times.",
         ),
     ] = None,
+    implied: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--implied",
+            metavar="FILE",
+            help="Show what `jumelage implied -o FILE` found, in the ledger of the wave that it is of. May be given "
+            "several times.",
+        ),
+    ] = None,
     format_: Annotated[
         Literal["text", "json"],
         typer.Option("--format", help="With json, one line on standard output says what was done."),
@@ -119,6 +129,8 @@ def publish(
         say(filled(_ROLLED_BACK, roll_back(out)))
         return
     from jumelage.publication.publish import Wanted
+    from jumelage.repairing.implications import read_implications
+    from jumelage.repairing.story import read_story
 
     if base_url and not base_url.startswith(("http://", "https://")):
         raise UsageError(
@@ -136,21 +148,12 @@ def publish(
         allow_findings=allow_findings,
         wait=wait,
         base_url=base_url,
-        repairs=tuple(map(_stored, repairs or ())),
+        repairs=tuple(stored(path, read_story) for path in repairs or ()),
+        implied=tuple(stored(path, read_implications) for path in implied or ()),
     )
     done = publish_into(url_of(ctx, db), out, wanted, wave=wave, as_of=as_of, every=every)
     if format_ == "json":
         write((json.dumps(as_json(done, out), ensure_ascii=False) + "\n",), None)
-
-
-def _stored(path: Path) -> dict[str, Any]:
-    """Read a result of `jumelage repair -o`; UsageError if it is none."""
-    from jumelage.repairing.story import read_story
-
-    try:
-        return read_story(path.read_text(encoding="utf-8"), str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(filled(NOT_READ, path, str(error))) from error
 
 
 def listed_formats(listed: str) -> tuple[str, ...]:

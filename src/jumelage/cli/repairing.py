@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path  # noqa: TC003  # Typer reads annotations at run time
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +11,6 @@ import typer
 from jumelage.cli.options import (
     AsOf,
     Db,
-    Format,
     FormatName,
     Lang,
     Output,
@@ -25,12 +25,12 @@ from jumelage.errors import UsageError
 from jumelage.texts import NOT_READ, Label, both, filled, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from sqlalchemy import Connection
 
+    from jumelage.repairing.publication import Publication
     from jumelage.repairing.search import Search
-    from jumelage.reporting.sheet import Value
     from jumelage.revisions.scope import Scope
 
 _LIMIT = Label(
@@ -51,6 +51,10 @@ Timeout = Annotated[
     typer.Option(
         "--timeout", metavar="SECONDS", min=0.1, help="Stop then, and say how far it got. [default: no limit]"
     ),
+]
+Form = Annotated[
+    FormatName | None,
+    typer.Option("--format", help="Form of the output. [default: table; json with -o]", show_default=False),
 ]
 
 
@@ -96,10 +100,7 @@ def repair(
             help="Instead: a draft of explanations for wave.toml by the repair of that number; a proposal.",
         ),
     ] = None,
-    format_: Annotated[
-        FormatName | None,
-        typer.Option("--format", help="Form of the output. [default: table; json with -o]", show_default=False),
-    ] = None,
+    format_: Form = None,
     lang: Lang = "en",
     output: Output = None,
 ) -> None:
@@ -109,20 +110,13 @@ def repair(
 
     Exits with 4 where time did not suffice: what is proved is told, and nothing else is called a minimum.
     """
-    from jumelage import database
     from jumelage.render.repairs import of_repairs
     from jumelage.repairing.names import read_names
-    from jumelage.repairing.publication import read
     from jumelage.repairing.search import Asked, search
     from jumelage.repairing.story import story_of, written
 
-    url = url_of(ctx, db)
-    check_output(output)
-    with database.reading(url) as connection:
-        scope = scope_of(connection, wave, as_of)
-        given = read(connection, scope)
+    with _reading(ctx, db, wave, as_of, output) as (connection, scope, given, about):
         names = read_names(connection, given)
-        about = _about(connection, scope)
         contradicted = () if explain is None else _contradicted(connection, scope)
     known = sorted(given.reports)
     asked = Asked(tuple(_pattern(one, known) for one in fix or ()), _weights(weights, known), slack, most, timeout)
@@ -134,7 +128,7 @@ def repair(
         write(_draft(story, explain, contradicted), output)
         _end(found, timeout)
         return
-    form = format_ or ("table" if output is None else "json")
+    form = _form(format_, output)
     if form == "json":
         write([written(story)], output)
     else:
@@ -149,7 +143,7 @@ def implied(
     wave: Wave = None,
     as_of: AsOf = None,
     timeout: Timeout = None,
-    format_: Format = "table",
+    format_: Form = None,
     lang: Lang = "en",
     output: Output = None,
 ) -> None:
@@ -158,35 +152,42 @@ def implied(
     It stands beside what the rows alone say of it. Where printed figures contradict themselves, it is what all smallest
     repairs leave. Exits with 4 where time does not suffice.
     """
-    from jumelage import database
-    from jumelage.render.repairs import of_implied
+    from jumelage.render.implied import of_implied
+    from jumelage.repairing.implications import written
     from jumelage.repairing.implied import implied as implied_of
-    from jumelage.repairing.publication import read
+    from jumelage.repairing.publication import ranges
+
+    with _reading(ctx, db, wave, as_of, output) as (connection, scope, given, about):
+        rows = ranges(connection, scope, given)
+    if report is not None:
+        _pattern(report, sorted(given.reports))
+    with waiting(SEARCHING):
+        found = implied_of(given, rows, timeout, about, report)
+    say_remarks(scope)
+    form = _form(format_, output)
+    if form == "json":
+        write([written(found)], output)
+    else:
+        show(of_implied(found.cells, lang), form, output, paged=True)
+
+
+@contextmanager
+def _reading(
+    ctx: typer.Context, db: str | None, wave: str | None, as_of: str | None, output: Path | None
+) -> Iterator[tuple[Connection, Scope, Publication, dict[str, Any]]]:
+    """Give what a search is of: what a wave prints and its rows, read once, and which content that is."""
+    from jumelage import database
+    from jumelage.repairing.publication import about, read
 
     url = url_of(ctx, db)
     check_output(output)
     with database.reading(url) as connection:
         scope = scope_of(connection, wave, as_of)
-        rows = _ranges(connection, scope)
-        given = read(connection, scope)
-    if report is not None:
-        _pattern(report, sorted(given.reports))
-    with waiting(SEARCHING):
-        found = implied_of(given, rows, timeout, report)
-    say_remarks(scope)
-    show(of_implied(found, lang), format_, output, paged=True)
+        yield connection, scope, read(connection, scope), about(connection, scope)
 
 
-def _ranges(connection: Connection, scope: Scope) -> dict[tuple[str, str, str], tuple[Value, Value]]:
-    """Return what the rows say of each cell that is printed or computed, from low to high."""
-    from jumelage.reporting import ledger
-
-    told = ledger.read(connection, scope)
-    runs = ledger.compute(connection, scope, told, dict.fromkeys(one.report for one in told.figures)).runs
-    cells = {(one.report, one.key, one.measure): None for one in told.figures}
-    for name, run in runs.items():
-        cells |= {(name, key, measure): None for key in run.all_rows for measure in run.report.figures}
-    return {cell: runs[cell[0]].known(*cell[1:]) for cell in cells if cell[0] in runs}
+def _form(format_: str | None, output: Path | None) -> str:
+    return format_ or ("table" if output is None else "json")
 
 
 def _contradicted(connection: Connection, scope: Scope) -> tuple[tuple[str, str, str], ...]:
@@ -221,16 +222,6 @@ def _end(found: Search, timeout: float | None) -> None:
     if not found.finished:
         say(filled(_LIST_LIMIT, f"{timeout:g}", found.minimum))
         raise typer.Exit(_LIMIT_REACHED)
-
-
-def _about(connection: Connection, scope: Scope) -> dict[str, Any]:
-    """Return which content a result is of."""
-    from jumelage import database
-
-    wave, revision = scope.single
-    where = f"wave = {database.literal(wave)} and revision = {revision}"
-    ((digest,),) = database.query(connection, f"select content_hash from survey.revisions where {where}")[1]
-    return {"wave": wave, "revision": revision, "content_hash": digest}
 
 
 def _pattern(text: str, known: Sequence[str]) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path  # noqa: TC003  # Typer reads annotations at run time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,6 +23,7 @@ from jumelage.cli.options import (
     say_counts,
     say_remarks,
     scope_of,
+    stored,
     url_of,
 )
 from jumelage.cli.progress import CHECKING, COMPUTING, waiting
@@ -153,7 +155,7 @@ def explain(
     """List the rows behind a cell of a report. Programs get codes (csv, json), people names before them (table)."""
     from jumelage import database, report_file
     from jumelage.render.detail import of_detail
-    from jumelage.render.grid import computed
+    from jumelage.render.lines import computed
     from jumelage.reporting import run as reporting
     from jumelage.reporting.behind import names_of
     from jumelage.reporting.own_reports import own_reports
@@ -187,6 +189,12 @@ def check(
     rows: Annotated[
         bool, typer.Option("--rows", help="Instead: whether the rows of every revision are those that were loaded.")
     ] = False,
+    implied: Annotated[
+        Path | None,
+        typer.Option(
+            "--implied", metavar="FILE", help="Add a column with what `jumelage implied -o FILE` found of each figure."
+        ),
+    ] = None,
 ) -> None:
     """Hold every printed figure against the rows.
 
@@ -197,17 +205,22 @@ def check(
         _check_rows(url_of(ctx, db))
         return
     from jumelage import database
-    from jumelage.render.grid import of_ledger
+    from jumelage.render.ledger import of_ledger
+    from jumelage.repairing.implications import read_implications
+    from jumelage.repairing.publication import about, check_content
     from jumelage.reporting import ledger
 
     url = url_of(ctx, db)
+    together = None if implied is None else stored(implied, read_implications)
     check_output(output)
     with database.reading(url) as connection:
         scope = scope_of(connection, wave, as_of)
+        if together is not None:
+            check_content("implied", together.about, {about(connection, scope)["content_hash"]})
         with waiting(CHECKING):
             found, _ = ledger.check(connection, scope)
     say_remarks(scope)
-    show(of_ledger(found, lang), format_, output, paged=True)
+    show(of_ledger(found, lang, together), format_, output, paged=True)
     if not found.entries:
         say(filled(_NO_PUBLICATION, scope.single[0]))
     for problem in found.problems:

@@ -33,6 +33,12 @@ _OTHER = Label(
 _AROUND = {
     "code_lists": Label("Les listes de codes ont changé.", "The code lists have changed."),
     "register": Label("Le registre des autorités a changé.", "The register of authorities has changed."),
+    "repairs": Label(
+        "Ce qui est montré de `jumelage repair` a changé.", "What is shown of `jumelage repair` has changed."
+    ),
+    "implied": Label(
+        "Ce qui est montré de `jumelage implied` a changé.", "What is shown of `jumelage implied` has changed."
+    ),
     "software": Label("Une autre version du logiciel.", "Another version of the software."),
     "code": Label(
         "Le logiciel, ses vues ou ses rapports ont changé.", "The software, its views or its reports have changed."

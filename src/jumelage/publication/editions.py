@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from jumelage.document import Part
+    from jumelage.repairing.implications import Implications
     from jumelage.reporting.entries import Ledger
     from jumelage.reporting.sheet import Sheet, WaveFacts
     from jumelage.revisions.scope import Scope
@@ -29,7 +30,7 @@ class Edition:
     """Reports run, in the order of the document; `ledger` is None where waves are compared.
 
     `folder` is where its files stand in the publication, "" or such as "2006/". `repairs` is a stored result of
-    `jumelage repair` on the content that it is of.
+    `jumelage repair` on the content that it is of, `implied` one of `jumelage implied`.
     """
 
     scope: Scope
@@ -37,6 +38,7 @@ class Edition:
     parts: tuple[tuple[Part, tuple[Sheet, ...]], ...]
     ledger: Ledger | None
     repairs: dict[str, Any] | None = None
+    implied: Implications | None = None
 
     @property
     def sheets(self) -> Iterator[Sheet]:

@@ -11,7 +11,8 @@ from jumelage.publication.changes import histories
 from jumelage.publication.described import said
 from jumelage.render import renderer
 from jumelage.render.dictionary_page import dictionary_page, views_read
-from jumelage.render.grid import of_ledger, of_sheet
+from jumelage.render.grid import of_sheet
+from jumelage.render.ledger import of_ledger
 from jumelage.render.page import page_of, remarks_of
 from jumelage.render.parquet import render_parquet
 from jumelage.render.places import place_pages
@@ -19,7 +20,7 @@ from jumelage.render.repairs_page import repairs_page
 from jumelage.render.rows import rows_of_cells
 from jumelage.render.site import pages, rows_page, site_of
 from jumelage.render.words import words
-from jumelage.repairing.story import written
+from jumelage.repairing import implications, story
 from jumelage.reporting.behind import behind
 from jumelage.reporting.places import places_of
 from jumelage.texts import Label, both
@@ -62,7 +63,8 @@ def files(
         yield edition.folder + name, data
     found: dict[str, Behind] = {}
     sites = {lang: _site(edition, lang, langs) for lang in langs}
-    yield from _repairs(edition, sites.values() if SITE in formats else ())
+    if SITE in formats:
+        yield from _stored(edition, sites.values())
     if ROW_PAGES in formats:
         yield from _encoded(_row_pages(connection, edition, sites.values() if SITE in formats else (), found))
     places = places_of(connection, edition.scope) if SITE in formats and edition.ledger else None
@@ -72,7 +74,7 @@ def files(
             if WORKBOOK in formats:
                 _ask_workbook(maker, edition, lang, found)
             if {SITE, PDF} & set(formats):
-                page = page_of(edition.parts, edition.ledger, lang)
+                page = page_of(edition.parts, edition.ledger, lang, edition.implied)
                 page["remarks"] = list(site.remarks)
                 page["charts"] = _charts(edition, lang) if CHARTS in formats else {}
                 if PDF in formats:
@@ -98,12 +100,13 @@ def _row_pages(
         found[one.sheet.name] = one.first(MOST_BEHIND)
 
 
-def _repairs(edition: Edition, sites: Iterable[Site]) -> Iterator[tuple[str, bytes]]:
-    """Yield the pages on repairs, and the result that they are made of, where one is stored."""
-    if edition.repairs is None or not sites:
-        return
-    yield from _encoded(repairs_page(site, edition.repairs) for site in sites)
-    yield f"{edition.folder}repairs.json", written(edition.repairs).encode()
+def _stored(edition: Edition, sites: Iterable[Site]) -> Iterator[tuple[str, bytes]]:
+    """Yield the pages on repairs, and the stored results that pages are made of, where there are any."""
+    if edition.repairs is not None:
+        yield from _encoded(repairs_page(site, edition.repairs) for site in sites)
+        yield f"{edition.folder}repairs.json", story.written(edition.repairs).encode()
+    if edition.implied is not None:
+        yield f"{edition.folder}implied.json", implications.written(edition.implied).encode()
 
 
 def _site(edition: Edition, lang: str, langs: Sequence[str]) -> Site:
@@ -154,7 +157,7 @@ def _ask_workbook(maker: Maker, edition: Edition, lang: str, found: dict[str, Be
     with _installed(WORKBOOK, "XlsxWriter"):
         from jumelage.render.workbook import render_workbook
 
-        given = (edition.parts, edition.ledger, lang, found)
+        given = (edition.parts, edition.ledger, lang, found, edition.implied)
         maker.ask(f"{edition.folder}survey.{lang}.{WORKBOOK}", render_workbook, *given)
 
 
@@ -190,7 +193,7 @@ def _data(edition: Edition, formats: Collection[str]) -> Iterator[tuple[str, byt
             judged = ledger.of(sheet.report.name, sheet.kind) if ledger else None
             yield f"data/{sheet.name}.{name}", _written(of_sheet(sheet, "en", judged), name)
         if ledger:
-            yield f"ledger.{name}", _written(of_ledger(ledger, "en"), name)
+            yield f"ledger.{name}", _written(of_ledger(ledger, "en", edition.implied), name)
 
 
 def _written(grid: Grid, form: str) -> bytes:

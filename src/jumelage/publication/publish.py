@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from jumelage.errors import DataError, OutputError, UsageError
+from jumelage.errors import DataError, OutputError
 from jumelage.publication.changes import CHANGES, Compared, written
 from jumelage.publication.editions import Edition, compute
 from jumelage.publication.files import FORMATS, SITE, SNAPSHOT, SNAPSHOT_FILE, files
@@ -17,7 +17,8 @@ from jumelage.render.html import ASSETS
 from jumelage.render.page import page_title
 from jumelage.render.site import Site, index_page, start_of
 from jumelage.render.words import words
-from jumelage.repairing.story import written as written_story
+from jumelage.repairing import implications, story
+from jumelage.repairing.publication import check_content
 from jumelage.texts import LANGUAGES, both, same
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from jumelage.publication.swap import Building
+    from jumelage.repairing.implications import Implications
     from jumelage.revisions.scope import Scope
 
 _COMPARED = "waves/"  # where the comparison of all waves stands
@@ -37,7 +39,8 @@ class Wanted:
     """What to publish: some of FORMATS, in which languages, and what to do with a check that finds something.
 
     `force` publishes what has not changed again; `wait` is in seconds; `base_url` is where the folder will stand.
-    `repairs` are stored results of `jumelage repair`, of which each is shown with the wave that it is of.
+    `repairs` and `implied` are stored results of the commands `repair` and `implied`, of which each is shown with the
+    wave that it is of.
     """
 
     formats: tuple[str, ...] = FORMATS
@@ -47,6 +50,7 @@ class Wanted:
     wait: float = WAIT
     base_url: str = ""
     repairs: tuple[dict[str, Any], ...] = ()
+    implied: tuple[Implications, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,7 @@ def publish(
             before = finished_of(out)
             known = manifest_of(before) if before is not None else {}
             inputs = inputs_of(connection, scopes) | _asked(wanted)
-            _check_repairs(wanted, inputs["waves"])
+            _check_stored(wanted, inputs["waves"])
             same_as_before = known.get("inputs") == inputs and before is not None and is_whole(before)
             if same_as_before and not wanted.force:
                 return Published(
@@ -109,7 +113,7 @@ def _publish(
     editions: list[Edition] = []
     for scope in scopes:
         edition = compute(connection, scope, "" if len(scopes) == 1 else _folder(scope))
-        edition = replace(edition, repairs=_repairs_of(wanted, scope, inputs["waves"]))
+        edition = _with_stored(edition, wanted, inputs["waves"])
         if edition.problems and not wanted.allow_findings:
             raise DataError(
                 both(
@@ -145,34 +149,34 @@ def _asked(wanted: Wanted) -> dict[str, Any]:
         "base_url": wanted.base_url,
     }
     if wanted.repairs:
-        asked["repairs"] = [hashlib.sha256(written_story(one).encode()).hexdigest() for one in wanted.repairs]
+        asked["repairs"] = [_digest(story.written(one)) for one in wanted.repairs]
+    if wanted.implied:
+        asked["implied"] = [_digest(implications.written(one)) for one in wanted.implied]
     return asked
 
 
-def _check_repairs(wanted: Wanted, waves: Sequence[dict[str, Any]]) -> None:
-    """Raise UsageError for a stored result of a content that is not published: it would say what is not so."""
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _check_stored(wanted: Wanted, waves: Sequence[dict[str, Any]]) -> None:
+    """Raise UsageError for a stored result of a content that is not published."""
     known = {one["content_hash"] for one in waves}
-    for story in wanted.repairs:
-        if story["content_hash"] not in known:
-            named = f"{story['wave']}@{story['revision']}"
-            raise UsageError(
-                both(
-                    "le résultat de `jumelage repair` est d’un autre contenu que celui qui est publié\u00a0: il est de "
-                    "{}\u00a0; refaites-le",
-                    "the result of `jumelage repair` is of another content than what is published: it is of {}; "
-                    "make it again",
-                    named,
-                )
-            )
+    for one in wanted.repairs:
+        check_content("repair", one, known)
+    for found in wanted.implied:
+        check_content("implied", found.about, known)
 
 
-def _repairs_of(wanted: Wanted, scope: Scope, waves: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
-    """Return the stored result on a single wave; none where waves are compared."""
-    if len(scope.revisions) > 1:
-        return None
+def _with_stored(edition: Edition, wanted: Wanted, waves: Sequence[dict[str, Any]]) -> Edition:
+    """Return the edition of a single wave with the stored results that are of it; another one as it is."""
+    if len(edition.scope.revisions) > 1:
+        return edition
     hashes = {(one["wave"], one["revision"]): one["content_hash"] for one in waves}
-    found = (one for one in wanted.repairs if one["content_hash"] == hashes[scope.single])
-    return next(found, None)
+    own = hashes[edition.scope.single]
+    repairs = (one for one in wanted.repairs if one["content_hash"] == own)
+    implied = (one for one in wanted.implied if one.about["content_hash"] == own)
+    return replace(edition, repairs=next(repairs, None), implied=next(implied, None))
 
 
 def _folder(scope: Scope) -> str:

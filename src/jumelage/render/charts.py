@@ -13,7 +13,7 @@ from jumelage.render.chart_map import points, world_map
 from jumelage.render.chart_rows import Known, Row, Step, bars, dots, stacked, waterfall
 from jumelage.render.chart_slope import FALLS, OPEN, RISES, STAYS, Series, slope
 from jumelage.render.drawing import svg_of, wrapped
-from jumelage.render.grid import computed
+from jumelage.render.lines import computed
 from jumelage.render.words import title, words
 from jumelage.reporting.sheet import number
 from jumelage.texts import Label, filled, one_line

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
-from jumelage.content import ALL, TOTAL, UNKNOWN, answers
+from jumelage.render.lines import Later, lines, lists_of, totals, visible_columns
 from jumelage.render.statuses import STATUS_NAMES
 from jumelage.render.words import heading, kind, title, with_titles, words
 from jumelage.reporting.entries import worst
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from jumelage.checking.partner_pairs import Pair
     from jumelage.checking.spellings import Suggestion
     from jumelage.database.register import Installed
-    from jumelage.report_file import Column, Report
+    from jumelage.report_file import Report
     from jumelage.reporting.diff import Change
-    from jumelage.reporting.entries import Entry, Ledger
+    from jumelage.reporting.entries import Entry
     from jumelage.reporting.search import Found
     from jumelage.revisions.history import Entry as HistoryEntry
     from jumelage.rules import Finding
@@ -121,71 +121,14 @@ def _printed(entries: Sequence[Entry]) -> tuple[str | None, str | None]:
     return " | ".join(entry.printed for entry in entries), worst(entry.status for entry in entries)
 
 
-def span(low: Value, high: Value, lang: str) -> str:
-    """Write what is known of a value: one number, or a range, open where nothing bounds it above."""
-    if low is None or isinstance(low, str):
-        return low or ""
-    if high is None:
-        return f"≥\u00a0{number(low, lang)}"
-    if isinstance(high, str) or low == high:
-        return number(low, lang)
-    return f"{number(low, lang)}–{number(high, lang)}"
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A row of a report as people read it: its key, whether it is a total, and a text for each visible column."""
-
-    key: str
-    total: bool
-    texts: tuple[str, ...]
-
-
-def visible_columns(sheet: Sheet, printed: Iterable[str] = ()) -> tuple[Column, ...]:
-    """Return the columns that people see: no upper end of another, and a seldom one where it counts or was printed.
-
-    It counts, too, where it may: unless the measure that leads is a range, which says already that not all is known.
-    """
-    columns, cells = sheet.report.columns, sheet.cells().values()
-    left_out = {column.high for column in columns}
-    leading = sheet.report.column(sheet.report.figures[0]) if any(column.seldom for column in columns) else None
-    for column in columns:
-        if column.seldom and column.name not in printed and leading:
-            exact = [cell for cell in cells if not leading.high or cell[leading.name] == cell[leading.high]]
-            may = column.high and any(cell[column.high] for cell in exact)
-            if not may and not any(cell[column.name] for cell in cells):
-                left_out.add(column.name)
-    return tuple(column for column in columns if column.name not in left_out)
-
-
-def computed(column: Column, low: Value, high: Value, lang: str) -> str:
-    """Write what is known of a measure; where there is no value, the answer that says why."""
-    if low is None and column.none:
-        return answers("answers")[column.none].text(lang)
-    return span(low, high, lang)
-
-
-def lines(sheet: Sheet, lang: str, columns: Sequence[Column]) -> Iterator[Line]:
-    """Lay out the rows of a report in some of its columns."""
-    for key, cell in sheet.cells().items():
-        texts = tuple(
-            computed(column, cell[column.name], cell[column.high], lang)
-            if column.high
-            else sheet.shown(column.name, cell[column.name], lang)
-            for column in columns
-        )
-        yield Line(key, not {TOTAL, ALL}.isdisjoint(key.split("/")), texts)
-
-
 def _tabled(sheet: Sheet, lang: str) -> Shown:
     columns = visible_columns(sheet)
-    laid_out = tuple(lines(sheet, lang, columns))
     return Shown(
         title(sheet, lang),
         tuple(column.label.text(lang) for column in columns),
-        tuple(line.texts for line in laid_out),
+        Later(lambda: [line.texts for line in lines(sheet, lang, columns)]),
         tuple(not (column.codes or column.labels) for column in columns),
-        frozenset(i for i, line in enumerate(laid_out) if line.total),
+        totals(sheet),
         _notes(sheet, lang),
     )
 
@@ -200,25 +143,10 @@ def _listed(sheet: Sheet, lang: str) -> Shown:
     listing = sheet.report.listing
     if listing is None:
         raise ValueError(sheet.report.name)
-    names = [column.name for column in sheet.report.columns]
-    head = sheet.report.key[0]
-    lists: dict[str, list[str]] = {}
-    for row in sheet.rows:
-        cell = dict(zip(names, row, strict=True))
-        count = cell[listing.count]
-        text = sheet.shown(listing.item, cell[listing.item], lang)
-        if cell[listing.item] == UNKNOWN:
-            text = f"({text})"
-        if count != 1:
-            high = sheet.report.column(listing.count).high
-            number_of = span(count, cell[high] if high else count, lang)
-            mark = (sheet.wave.several_mark or "({n})").replace("{n}", number_of)
-            text = f"{text}\u00a0{mark}"
-        lists.setdefault(sheet.shown(head, cell[head], lang), []).append(text)
     return Shown(
         title(sheet, lang),
-        tuple(sheet.report.column(name).label.text(lang) for name in (head, listing.item)),
-        tuple((name, ", ".join(items)) for name, items in lists.items()),
+        tuple(sheet.report.column(name).label.text(lang) for name in (sheet.report.key[0], listing.item)),
+        Later(lambda: lists_of(sheet, listing, lang)),
         (False, False),
         notes=(*_notes(sheet, lang), listing.mark.text(lang)),
     )
@@ -246,42 +174,6 @@ def of_reports(reports: Sequence[Report], lang: str) -> Grid:
     """Make the grid that lists the reports."""
     rows = tuple((r.name, r.title.text(lang), r.source.text(lang) if r.source else "") for r in reports)
     return _plain_grid(("report", "title", "source"), rows, lang)
-
-
-LEDGER = ("report", "key", "measure", "printed", "place", "low", "high", "status", "because")
-
-
-def of_ledger(ledger: Ledger, lang: str) -> Grid:
-    """Make the grid of a ledger: one row per published figure."""
-    rows = tuple(
-        (
-            entry.report,
-            entry.key,
-            entry.measure,
-            entry.printed,
-            entry.place,
-            entry.low,
-            entry.high,
-            entry.status,
-            entry.because.text(lang) if entry.because else "",
-        )
-        for entry in ledger.entries
-    )
-    shown = tuple(
-        (*row[:5], span(row[5], row[6], lang), row[7] if lang == "en" else STATUS_NAMES[str(row[7])].text(lang))
-        for row in rows
-    )
-    columns = ("report", "key", "measure", "printed", "place", "computed", "status")
-    headings = tuple(heading(name, lang) for name in columns)
-    texts = tuple(tuple(str(value) for value in row) for row in shown)
-    because: dict[str, list[str]] = {}
-    for entry in ledger.entries:
-        if entry.because:
-            because.setdefault(entry.because.text(lang), []).append(f"{entry.report} {entry.key} {entry.measure}")
-    colon = words(lang)["colon"]
-    notes = tuple(f"{', '.join(dict.fromkeys(cells))}{colon} {text}" for text, cells in because.items())
-    numeric = (False, False, False, True, False, True, False)
-    return Grid(LEDGER, rows, Shown("", headings, texts, numeric, notes=notes))
 
 
 def of_findings(findings: Iterable[Finding], lang: str) -> Grid:

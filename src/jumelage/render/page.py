@@ -8,7 +8,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from jumelage.document import key_figures
-from jumelage.render.grid import computed, lines, of_sheet, span, visible_columns
+from jumelage.render.grid import of_sheet
+from jumelage.render.implied import FIXED, HEADING, explained, mark, range_of
+from jumelage.render.lines import computed, lines, span, visible_columns
 from jumelage.render.sentences import finding_of
 from jumelage.render.statuses import (
     LEADING,
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from jumelage.document import Part
+    from jumelage.repairing.implications import Implications, Implied
     from jumelage.report_file import Column, Report
     from jumelage.reporting.entries import Ledger
     from jumelage.reporting.sheet import Sheet, WaveFacts
@@ -87,13 +90,18 @@ class Chapter:
     sections: tuple[Section, ...]
 
 
-def page_of(parts: Sequence[tuple[Part, Sequence[Sheet]]], ledger: Ledger | None, lang: str) -> dict[str, Any]:
+def page_of(
+    parts: Sequence[tuple[Part, Sequence[Sheet]]],
+    ledger: Ledger | None,
+    lang: str,
+    implied: Implications | None = None,
+) -> dict[str, Any]:
     """Lay out a wave, or several without a ledger, in one language: its sections with their sheets.
 
     `parts` are Chapters, `findings` are name, sentence and title of a report; `facts` say what it was made from (name,
     text, language if it is always the same); `ledger` are its groups (title, report, lines), None where waves are
-    compared. Whoever draws charts puts them into `charts`, by section, and whoever has pages of rows their addresses
-    into `links`, by section and key.
+    compared; `together` says what the column of what is `implied` is, None without it. Whoever draws charts puts them
+    into `charts`, by section, and whoever has pages of rows their addresses into `links`, by section and key.
     """
     sheets = {sheet.name: sheet for _, found in parts for sheet in found}
     chapters = [
@@ -116,7 +124,8 @@ def page_of(parts: Sequence[tuple[Part, Sequence[Sheet]]], ledger: Ledger | None
         "parts": chapters,
         "findings": [(one.id, one.finding, one.title) for part in chapters for one in part.sections if one.finding],
         **signs(ledger.counts() if ledger else {}, lang),
-        "ledger": groups_of(ledger, sheets.values(), lang) if ledger else None,
+        "ledger": groups_of(ledger, sheets.values(), lang, implied) if ledger else None,
+        "together": together_of(implied, sheets.values(), lang) if implied else None,
         "total": len(ledger.entries) if ledger else 0,
         "key_figures": key_figures() if ledger else "",
         "charts": {},
@@ -312,21 +321,38 @@ def _texts(entries: list[Entry], lang: str) -> str:
     return ", ".join(dict.fromkeys(entry.printed or words(lang)["blank"] for entry in entries))
 
 
-def groups_of(ledger: Ledger, sheets: Iterable[Sheet], lang: str) -> list[tuple[str, str, list[dict[str, str]]]]:
+def groups_of(
+    ledger: Ledger, sheets: Iterable[Sheet], lang: str, implied: Implications | None = None
+) -> list[tuple[str, str, list[dict[str, str]]]]:
     """Return the lines of the ledger as `printed_lines` does, without the entries."""
-    return [(said, name, [line for _, line in listed]) for said, name, listed in printed_lines(ledger, sheets, lang)]
+    found = printed_lines(ledger, sheets, lang, implied)
+    return [(said, name, [line for _, line in listed]) for said, name, listed in found]
+
+
+def together_of(implied: Implications, sheets: Iterable[Sheet], lang: str) -> dict[str, Any]:
+    """Return what the column of what is implied is called, the word for a fixed figure, and what both mean."""
+    table = next((title(sheet, lang) for sheet in sheets if sheet.report.name == implied.report), implied.report or "")
+    return {
+        "heading": HEADING.text(lang),
+        "fixed": FIXED.text(lang),
+        "notes": list(explained(implied, lang, table)),
+    }
 
 
 def printed_lines(
-    ledger: Ledger, sheets: Iterable[Sheet], lang: str
+    ledger: Ledger, sheets: Iterable[Sheet], lang: str, implied: Implications | None = None
 ) -> list[tuple[str, str, list[tuple[Entry, dict[str, str]]]]]:
-    """Return the entries of the ledger with their lines, by report in the order of the page: title, report, lines."""
+    """Return the entries of the ledger with their lines, by report in the order of the page: title, report, lines.
+
+    A line has what is implied of its cell, where that is given.
+    """
+    by_cell = implied.by_cell() if implied else {}
     judged = {sheet.report.name: sheet for sheet in sheets if sheet.kind == ledger.kind}
     titles = {name: title(sheet, lang) for name, sheet in judged.items()}
     titles[CLAIMS] = words(lang)["claims"]
     by_report: dict[str, list[tuple[Entry, dict[str, str]]]] = {name: [] for name in titles}
     for entry in ledger.entries:
-        by_report.setdefault(entry.report, []).append((entry, _line(entry, judged, lang)))
+        by_report.setdefault(entry.report, []).append((entry, _line(entry, judged, by_cell.get(entry.cell), lang)))
     return [
         (titles.get(name, name), judged[name].name if name in judged else "", lines)
         for name, lines in by_report.items()
@@ -334,7 +360,7 @@ def printed_lines(
     ]
 
 
-def _line(entry: Entry, sheets: dict[str, Sheet], lang: str) -> dict[str, str]:
+def _line(entry: Entry, sheets: dict[str, Sheet], one: Implied | None, lang: str) -> dict[str, str]:
     sheet = sheets.get(entry.report)
     if entry.statement:
         figure = entry.statement.text(lang)
@@ -355,4 +381,7 @@ def _line(entry: Entry, sheets: dict[str, Sheet], lang: str) -> dict[str, str]:
         "place": raised(entry.place),
         "computed": shown,
         "status": entry.status,
+        "together": range_of(one, lang),
+        "mark": mark(one, lang),
+        "fixed": "fixed" if one and one.fixed else "",
     }

@@ -80,6 +80,7 @@ def _said(page: Mapping[str, Any]) -> dict[str, Any]:
             }
             for chapter in page["parts"]
         ],
+        "together": page["together"],
         "ledger": [
             {"title": title, "lines": [line | {"name": page["names"][line["status"]]} for line in lines]}
             for title, _, lines in page["ledger"] or ()

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from jumelage.content import answers
-from jumelage.render.grid import span
+from jumelage.render.lines import span
 from jumelage.render.page import period
 from jumelage.render.words import PLACES, made_from, words
 from jumelage.reporting.sheet import number

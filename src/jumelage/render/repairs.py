@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jumelage.render.grid import Grid, Shown, span
+from jumelage.render.grid import Grid, Shown
 from jumelage.reporting.sheet import number
 from jumelage.texts import Label, filled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from jumelage.repairing.implied import Implied
+    from collections.abc import Iterator
 
 Story = dict[str, Any]
 NAMES = ("repair", "cost", "count", "action", "table", "report", "key", "measure", "from", "to")
@@ -222,48 +220,3 @@ def unexpressed_text(story: Story, lang: str) -> Iterator[str]:
         why = Label(_WHY.get(one["why"], one["why"]), one["why"])
         title = Label(**story["names"]["reports"][one["report"]])
         yield filled(_UNEXPRESSED, title, one["measure"], why).text(lang)
-
-
-IMPLIED = (
-    *("report", "key", "measure", "printed", "rows_low", "rows_high", "implied_low", "implied_high"),
-    *("others_low", "others_high", "fixed", "open_answers"),
-)
-_IMPLIED_HEADINGS = {
-    "fr": (
-        "Rapport",
-        "Clé",
-        "Mesure",
-        "Imprimé",
-        "Des lignes",
-        "De tout ce qui est imprimé",
-        "Des autres chiffres",
-        "",
-    ),
-    "en": ("Report", "Key", "Measure", "Printed", "By the rows", "By all that is printed", "By the other figures", ""),
-}
-_FIXED = Label("fixé par les autres", "fixed by the others")
-_TOLD = {
-    "all yes": Label("les réponses ouvertes sont toutes oui", "open answers are all yes"),
-    "all no": Label("les réponses ouvertes sont toutes non", "open answers are all no"),
-}
-_NO_FACT = Label(
-    "Ce qui est déduit de ce qui est imprimé n’est le fait d’aucune ligne.",
-    "What is implied by what is printed is no fact of a row.",
-)
-
-
-def of_implied(found: Iterable[Implied], lang: str) -> Grid:
-    """Make the grid of what is implied: a row per cell."""
-    rows, texts = [], []
-    for one in found:
-        low, high = one.others or (None, None)
-        fixed = "yes" if one.fixed else ""
-        rows.append((*one.cell, one.printed, *one.rows, one.low, one.high, low, high, fixed, one.told))
-        said = [_FIXED.text(lang)] if one.fixed else []
-        said += [_TOLD[one.told].text(lang)] if one.told else []
-        ranges = (span(*one.rows, lang), span(one.low, one.high, lang), span(low, high, lang))
-        texts.append((*one.cell, one.printed, *ranges, ", ".join(said)))
-    numeric = (False, False, False, True, True, True, True, False)
-    shown = Shown("", _IMPLIED_HEADINGS[lang], tuple(texts), numeric, notes=(_NO_FACT.text(lang),))
-    numbers = frozenset(name for name in IMPLIED if name.endswith(("_low", "_high")))
-    return Grid(IMPLIED, tuple(rows), shown, numbers=numbers)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jumelage.finding_text import NONE, ONE, SEVERAL, written
-from jumelage.render.grid import span
+from jumelage.render.lines import span
 from jumelage.render.statuses import LEADING
 from jumelage.render.words import words
 

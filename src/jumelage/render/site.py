@@ -177,7 +177,17 @@ def pages(
             )
     if printed:
         groups = [(said, places.get(name, "").removeprefix(f"{lang}/"), lines) for said, name, lines in page["ledger"]]
-        yield site.write("ledger", f"{lang}/ledger.html", **common, ledger=groups, data=data)
+        repairs = f"{lang}/repairs.html"
+        yield site.write(
+            "ledger",
+            f"{lang}/ledger.html",
+            **common,
+            ledger=groups,
+            data=data,
+            together=page["together"],
+            fixed=sum(bool(line["fixed"]) for _, _, lines in groups for line in lines),
+            repairs=repairs if repairs in dict(site.menu) else "",
+        )
 
 
 def _linked(text: str, titles: Mapping[str, str]) -> list[tuple[str, str]]:

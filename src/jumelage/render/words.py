@@ -145,6 +145,10 @@ WORDS = {
     "by_status": Label("Les chiffres imprimés, par statut", "Printed figures by status"),
     "colon": Label("\u00a0:", ":"),
     "to": Label("à", "to"),
+    "together_data": Label("Ces déductions, pour les programmes", "These conclusions, for programs"),
+    "together_repairs": Label(
+        "Ce qu’il faudrait corriger, et de quelles façons", "What would have to be corrected, and in which ways"
+    ),
     "not_stated": Label("non précisé", "not stated"),
 }
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from jumelage.content import TOTAL
 from jumelage.render.grid import of_sheet
-from jumelage.render.page import judged_of, key_label, printed_lines
+from jumelage.render.page import judged_of, key_label, printed_lines, together_of
 from jumelage.render.rows import named, ordered, shown_columns
 from jumelage.render.sentences import finding_of
 from jumelage.render.statuses import (
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from jumelage.document import Part
     from jumelage.render.grid import Grid
+    from jumelage.repairing.implications import Implications
     from jumelage.reporting.behind import Behind
     from jumelage.reporting.entries import Entry, Ledger
     from jumelage.reporting.sheet import Sheet, Value, WaveFacts
@@ -74,6 +75,7 @@ _WORDS = {
     "least": Label("au moins", "at least"),
     "most": Label("au plus", "at most"),
     "meaning": Label("Sens", "Meaning"),
+    "follows": Label("Ce qui en résulte", "What follows"),
     "wave": Label("Vague", "Wave"),
     "revision": Label("révision", "revision"),
     "source": Label("Publication", "Publication"),
@@ -97,15 +99,22 @@ class _Table:
 
 
 def render_workbook(
-    parts: Sequence[tuple[Part, Sequence[Sheet]]], ledger: Ledger | None, lang: str, found: Mapping[str, Behind]
+    parts: Sequence[tuple[Part, Sequence[Sheet]]],
+    ledger: Ledger | None,
+    lang: str,
+    found: Mapping[str, Behind],
+    implied: Implications | None = None,
 ) -> bytes:
-    """Return the workbook of a publication, the same bytes each time; `found` are the rows behind its reports."""
+    """Return the workbook of a publication, the same bytes each time.
+
+    `found` are the rows behind its reports, `implied` is what the ledger has in columns of its own.
+    """
     from xlsxwriter.workbook import Workbook as New
 
     sheets = [sheet for _, listed in parts for sheet in listed]
     tables = [_table(sheet, ledger, lang, found.get(sheet.name)) for sheet in sheets]
     if ledger is not None:
-        tables.append(_ledger_table(ledger, sheets, lang))
+        tables.append(_ledger_table(ledger, sheets, lang, implied))
     tables += [_rows_table(one, lang) for one in found.values()]
     tables = list(_named(tables, {_say(name, lang) for name in ("cover", "contents", "notes")}))
     out = io.BytesIO()
@@ -149,22 +158,29 @@ def _table(sheet: Sheet, ledger: Ledger | None, lang: str, found: Behind | None)
     )
 
 
-def _ledger_table(ledger: Ledger, sheets: Sequence[Sheet], lang: str) -> _Table:
-    """Lay out the ledger as on the page, both ends of what can be computed in columns of their own."""
+def _ledger_table(ledger: Ledger, sheets: Sequence[Sheet], lang: str, implied: Implications | None) -> _Table:
+    """Lay out the ledger as on the page, both ends of what can be computed, or is implied, in columns of their own."""
     w = words(lang)
     rows: list[tuple[Value, ...]] = []
-    for said, _, listed in printed_lines(ledger, sheets, lang):
+    together = together_of(implied, sheets, lang) if implied else None
+    by_cell = implied.by_cell() if implied else {}
+    for said, _, listed in printed_lines(ledger, sheets, lang, implied):
         for entry, line in listed:
             exact = isinstance(entry.low, int | Decimal)
             low = entry.low if exact else line["computed"]
             high = "" if not exact else MISSING.text(lang) if entry.high is None else entry.high
             printed = _printed([entry]) or line["printed"] or w["blank"]
-            rows.append(
-                (said, line["figure"], printed, low, high, STATUS_NAMES[entry.status].text(lang), line["place"])
-            )
-    ends = (f"{w['computed']} ({_say(end, lang)})" for end in ("least", "most"))
-    headings = (_say("table", lang), w["figure"], w["Printed"], *ends, w["status"], w["place"])
-    return _Table(_say("ledger", lang), w["ledger"], headings, tuple(rows))
+            one = by_cell.get(entry.cell)
+            added = (*((one.low, one.high) if one else ("", "")), line["mark"]) if together else ()
+            status = STATUS_NAMES[entry.status].text(lang)
+            rows.append((said, line["figure"], printed, low, high, *added, status, line["place"]))
+    ends = [f" ({_say(end, lang)})" for end in ("least", "most")]
+    more = (*(together["heading"] + end for end in ends), _say("follows", lang)) if together else ()
+    computed = (w["computed"] + end for end in ends)
+    headings = (_say("table", lang), w["figure"], w["Printed"], *computed, *more, w["status"], w["place"])
+    return _Table(
+        _say("ledger", lang), w["ledger"], headings, tuple(rows), tuple(together["notes"]) if together else ()
+    )
 
 
 def _printed(entries: Iterable[Entry]) -> Value:

@@ -6,62 +6,48 @@ Where they contradict themselves, these are the worlds of all smallest repairs. 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jumelage.errors import LimitError
 from jumelage.repairing import cpsat
 from jumelage.repairing.counting import Wanted
 from jumelage.repairing.derive import system_of
+from jumelage.repairing.implications import ALL_NO, ALL_YES, Implications, Implied, Range
 from jumelage.repairing.search import Asked, minimum
 from jumelage.texts import both
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from jumelage.repairing.model import Cell, Printed, System
     from jumelage.repairing.publication import Publication
     from jumelage.reporting.sheet import Value
 
-ALL_YES, ALL_NO = "all yes", "all no"
 _MOST = 5000  # repairs of the smallest size that are looked at
-Range = tuple[int | Decimal, int | Decimal]
-
-
-@dataclass(frozen=True, slots=True)
-class Implied:
-    """A cell: what is printed, the range that the rows give, and that which all printed figures leave.
-
-    `others` is the range that all other figures leave, where the rows leave it open and it is printed; `fixed` tells
-    that these others leave one number. `told` says of the answers that are open, ALL_YES or ALL_NO, where that can be
-    told.
-    """
-
-    cell: Cell
-    printed: str
-    rows: tuple[Value, Value]
-    low: int | Decimal
-    high: int | Decimal
-    others: Range | None = None
-    told: str = ""
-
-    @property
-    def fixed(self) -> bool:
-        """Whether a figure that the rows leave open is fixed by the others."""
-        return self.others is not None and self.others[0] == self.others[1]
+_Worlds = tuple[tuple[int, ...], ...]
 
 
 def implied(
-    given: Publication, rows: Mapping[Cell, tuple[Value, Value]], seconds: float | None, report: str | None = None
-) -> tuple[Implied, ...]:
+    given: Publication,
+    rows: Mapping[Cell, tuple[Value, Value]],
+    seconds: float | None,
+    about: Mapping[str, Any],
+    report: str | None = None,
+) -> Implications:
     """Return what is implied of each cell, of all reports or one; `rows` are the ranges that the rows give.
 
-    LimitError where time does not suffice, or there are too many smallest repairs to look at: no range is guessed.
+    `about` says what it is of. LimitError where time does not suffice, or there are too many smallest repairs to look
+    at: no range is guessed.
     """
     until = None if seconds is None else time.monotonic() + seconds
-    system, worlds = _worlds(given, until, rows)
+    least = minimum(given, Asked(), until).minimum
+    if least is None:
+        raise _limit()
+    system = system_of(given, Wanted(max(least, 1)), rows)
+    worlds = _worlds(system, least, until)
     found: list[Implied] = []
     for cell, figures in _by_cell(system).items():
         if report is not None and cell[0] != report:
@@ -70,24 +56,17 @@ def implied(
         low, high = _range(figures, worlds)
         text = " | ".join(one.text for one in figures if one.text)
         stated = any(one.checks for one in figures)
-        others = _others(given, system, cell, worlds, until, rows) if stated and alone[0] != alone[1] else None
-        told = _told(system, figures[0], worlds)
-        found.append(Implied(cell, text, alone, low, high, others, told))
-    return tuple(found)
+        others = _others(system, figures, worlds, least, until) if stated and alone[0] != alone[1] else None
+        found.append(Implied(cell, text, alone, low, high, others, _told(figures, worlds)))
+    return Implications(about, report, least, tuple(found))
 
 
-def _worlds(
-    given: Publication, until: float | None, cells: Iterable[Cell]
-) -> tuple[System, tuple[tuple[int, ...], ...]]:
-    """Return the worlds of all smallest repairs, as values of the nodes of a system."""
-    least = minimum(given, Asked(), until)
-    if least.minimum is None:
-        raise _limit()
-    system = system_of(given, Wanted(max(least.minimum, 1)), cells)
-    made = cpsat.repairs(system, least.minimum, _MOST, until)
+def _worlds(system: System, cost: int, until: float | None) -> _Worlds:
+    """Return all worlds of a cost, as values of the nodes of a system."""
+    made = cpsat.repairs(system, cost, _MOST, until)
     if not made.all_:
         raise _limit()
-    return system, tuple(tuple(system.values(world)) for world in made.worlds)
+    return made.worlds
 
 
 def _limit() -> LimitError:
@@ -108,7 +87,7 @@ def _by_cell(system: System) -> dict[Cell, list[Printed]]:
     return found
 
 
-def _range(figures: list[Printed], worlds: Iterable[tuple[int, ...]], *, own: bool = True) -> Range:
+def _range(figures: list[Printed], worlds: _Worlds, *, own: bool = True) -> Range:
     """Return the least and most of a cell over all worlds; without its `own` figures, all that open answers leave."""
     chosen = figures if own else [_bare(figures[0])]
     ends = [_within(chosen, world) for world in worlds]
@@ -131,33 +110,33 @@ def _within(figures: list[Printed], values: tuple[int, ...]) -> Range:
     return max(low for low, _ in ranges), min(high for _, high in ranges)
 
 
-def _others(
-    given: Publication,
-    system: System,
-    cell: Cell,
-    worlds: tuple[tuple[int, ...], ...],
-    until: float | None,
-    rows: Mapping[Cell, tuple[Value, Value]],
-) -> Range:
+def _others(system: System, figures: list[Printed], worlds: _Worlds, least: int, until: float | None) -> Range:
     """Return the range that all figures but those of a cell leave.
 
     Answers that are open are those of one cell alone: its own figures narrow no other. Where that is not so, the
-    worlds are looked for again without them.
+    worlds are looked for again without them. These cost no more than all smallest repairs do, and less by no more than
+    it costs to call the figures of the cell wrong, so that no other cost needs to be looked at.
     """
-    figures = _by_cell(system)[cell]
-    spread = figures[0].spread
-    if spread.constant or spread.terms:
+    if _open(figures[0]):
         return _range(figures, worlds, own=False)
-    less = replace(given, figures=tuple(one for one in given.figures if (one.report, one.key, one.measure) != cell))
-    other, found = _worlds(less, until, rows)
-    return _range([_bare(one) for one in _by_cell(other)[cell]], found)
+    own = sum(one.weight for one in figures if one.checks)
+    less = replace(system, printed=tuple(one for one in system.printed if one.cell != figures[0].cell))
+    for cost in range(max(0, least - own), least + 1):
+        if found := _worlds(less, cost, until):
+            return _range(figures, found, own=False)
+    raise AssertionError("what is possible with a figure is not without it")
 
 
-def _told(system: System, figure: Printed, worlds: Iterable[tuple[int, ...]]) -> str:
+def _open(figure: Printed) -> bool:
+    """Tell whether answers that are open may raise what the rows make of a cell."""
+    return bool(figure.spread.constant or figure.spread.terms)
+
+
+def _told(figures: list[Printed], worlds: _Worlds) -> str:
     """Say what can be told of open answers: that all are yes, or all no."""
-    if not (figure.spread.constant or figure.spread.terms):
+    figure = figures[0]
+    if not _open(figure):
         return ""
-    figures = _by_cell(system)[figure.cell]
     said = set()
     for world in worlds:
         low, high = _within(figures, world)

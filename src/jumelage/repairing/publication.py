@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jumelage import database, report_file
+from jumelage.errors import UsageError
 from jumelage.reporting import ledger
+from jumelage.reporting.entries import Told
 from jumelage.revisions.kinds import per_kind
 from jumelage.revisions.scope import set_scope
+from jumelage.texts import both
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from sqlalchemy import Connection
 
+    from jumelage.repairing.model import Cell
     from jumelage.report_file import Report
     from jumelage.reporting.entries import Figure
+    from jumelage.reporting.sheet import Value
     from jumelage.revisions.scope import Scope
 
 RESPONDED, OPEN = "responded", "not_published"
@@ -93,3 +98,39 @@ def read(connection: Connection, scope: Scope) -> Publication:
         {**dict(classes), UNKNOWN_TOWN: UNKNOWN_TOWN},
         tuple((city, country, int(number)) for city, country, number in inferred),
     )
+
+
+def ranges(connection: Connection, scope: Scope, given: Publication) -> dict[Cell, tuple[Value, Value]]:
+    """Return what the rows say of each cell that is printed or computed, from low to high."""
+    names = dict.fromkeys(one.report for one in given.figures)
+    runs = ledger.compute(connection, scope, Told(given.figures), names).runs
+    cells = {(one.report, one.key, one.measure): None for one in given.figures}
+    for name, run in runs.items():
+        cells |= {(name, key, measure): None for key in run.all_rows for measure in run.report.figures}
+    return {cell: runs[cell[0]].known(*cell[1:]) for cell in cells if cell[0] in runs}
+
+
+def about(connection: Connection, scope: Scope) -> dict[str, Any]:
+    """Return which content a result is of."""
+    wave, revision = scope.single
+    where = f"wave = {database.literal(wave)} and revision = {revision}"
+    ((digest,),) = database.query(connection, f"select content_hash from survey.revisions where {where}")[1]
+    return {"wave": wave, "revision": revision, "content_hash": digest}
+
+
+def check_content(command: str, stored: Mapping[str, Any], known: Collection[str]) -> None:
+    """Raise UsageError for a stored result of a content that is not among those shown: it would say what is not so.
+
+    `stored` says which content it is of, as `about` does.
+    """
+    if stored["content_hash"] not in known:
+        named = f"{stored['wave']}@{stored['revision']}"
+        raise UsageError(
+            both(
+                "le résultat de `jumelage {}` est d’un autre contenu que celui qui est montré\u00a0: il est de {}"
+                "\u00a0; refaites-le",
+                "the result of `jumelage {}` is of another content than what is shown: it is of {}; make it again",
+                command,
+                named,
+            )
+        )

@@ -191,7 +191,7 @@ def read_story(text: str, name: str) -> Story:
         found = json.loads(text)
     except ValueError:
         found = None
-    if not isinstance(found, dict) or found.get("format") != FORMAT:
+    if not isinstance(found, dict) or found.get("format") != FORMAT or "repairs" not in found:
         raise UsageError(
             both(
                 "{} n’est pas un résultat de `jumelage repair -o`\u00a0; refaites-le",

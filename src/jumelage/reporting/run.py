@@ -13,8 +13,9 @@ from jumelage.database.attempt import QueryError, attempt, judged
 from jumelage.database.models import QUESTION_KINDS
 from jumelage.errors import ReportError, UsageError
 from jumelage.finding_text import places
+from jumelage.reporting.contract import check
 from jumelage.reporting.own_reports import rows_of
-from jumelage.reporting.sheet import Detail, Sheet, Value, WaveFacts, by_key, plain_rows
+from jumelage.reporting.sheet import Detail, Sheet, Value, WaveFacts, plain_rows
 from jumelage.revisions.kinds import check_one_kind, per_kind
 from jumelage.revisions.scope import Scope, set_scope
 from jumelage.texts import Label, both, nearest, same
@@ -163,44 +164,8 @@ def run_cells(connection: Connection, report: Report) -> tuple[tuple[Value, ...]
     if report.asks and not _asked(connection, report):
         return ()
     names, rows = _query(connection, report, report.sql)
-    wanted = [column.name for column in report.columns]
-    if names != wanted:
-        raise ReportError(
-            both(
-                "reports/{}.sql\u00a0: la requête donne {}\u00a0; [columns] dit {}",
-                "reports/{}.sql: the query gives {}; [columns] says {}",
-                report.name,
-                ", ".join(names),
-                ", ".join(wanted),
-            )
-        )
     cells = tuple(plain_rows(rows))
-    keys = [names.index(name) for name in report.key]
-    seen = set()
-    for row in cells:
-        key = [row[i] for i in keys]
-        shown = "/".join(map(str, key))
-        if any(isinstance(part, str) and "/" in part for part in key):
-            raise ReportError(
-                both(
-                    "reports/{}.sql\u00a0: la clé {} a une partie avec /, qui sépare les parties d’une clé",
-                    "reports/{}.sql: the key {} has a part with /, which sets the parts of a key apart",
-                    report.name,
-                    shown,
-                )
-            )
-        if None in key or shown in seen:
-            raise ReportError(
-                both(
-                    "reports/{}.sql\u00a0: la clé {} est nulle ou paraît deux fois",
-                    "reports/{}.sql: the key {} is null or appears twice",
-                    report.name,
-                    shown,
-                )
-            )
-        seen.add(shown)
-    if report.balance:
-        _check_balance(report, cells)
+    check(report, names, cells)
     return cells
 
 
@@ -225,26 +190,6 @@ def _asked(connection: Connection, report: Report) -> bool:
             f"select 1 from questions where kind in ({listed}) and report is distinct from 'management' limit 1",
         )[1]
     )
-
-
-def _check_balance(report: Report, cells: tuple[tuple[Value, ...], ...]) -> None:
-    """Raise ReportError for a row whose start and parts do not make its end."""
-    balance = report.balance
-    for key, cell in by_key(report, cells).items():
-        if balance is None:
-            continue
-        values = [cell[name] or 0 for name in (balance.start, *balance.parts)]
-        if any(isinstance(value, str) for value in values) or sum(map(Decimal, values)) != cell[balance.end]:
-            raise ReportError(
-                both(
-                    "reports/{}.sql\u00a0: {}\u00a0: {} et les parts ne font pas {}",
-                    "reports/{}.sql: {}: {} and the parts do not make {}",
-                    report.name,
-                    key,
-                    balance.start,
-                    balance.end,
-                )
-            )
 
 
 def _query(connection: Connection, report: Report, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:

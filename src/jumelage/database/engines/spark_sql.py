@@ -64,6 +64,8 @@ def translated(sql: str) -> tuple[str, frozenset[str]]:
     for node in list(tree.walk()):
         if why := _why_not(node):
             raise UntranslatableError(f"{node.sql(dialect='postgres')[:80]}: {why}")
+        if isinstance(node, exp.CTE):
+            node.set("materialized", None)  # Spark never holds one, and has no word for it
         if isinstance(node, exp.Table):
             read.add(f"{node.db}.{node.name}" if node.db else node.name)
             if node.db:  # temporary views have no schema

@@ -1,0 +1,2 @@
+{{ config(materialized='view') }}
+select code from raw.survey.cities
