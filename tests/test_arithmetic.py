@@ -20,6 +20,7 @@ from jumelage.reporting.classes import class_of, faults_of
 from jumelage.reporting.entries import Figure, Heard, Run, Told
 from jumelage.reporting.judging import judge
 from jumelage.reporting.possible import Rounded, ends_of
+from jumelage.reporting.sheet import Value
 from jumelage.texts import Label
 from tests.conftest import Result, WaveFolder, address, run
 
@@ -46,7 +47,7 @@ def figure(name: str, key: str, measure: str, printed: str, place: str = "p. 1",
 
 
 def indicator(key: str, printed: str, **more: Decimal) -> Figure:
-    return figure("participation", key, "value", printed, **more)
+    return figure("participation", key, "value", printed, "p. 1", **more)
 
 
 def judged(*figures: Figure, frame: int | None = None, complete: tuple[str, ...] = (), **own: Report) -> Arithmetic:
@@ -421,7 +422,7 @@ def test_a_class_that_overlaps_is_remarked_and_no_contradiction() -> None:
     found = judged(*given, overlap=overlap)
     assert set(found.remarks) == set(given[:2])
     assert not why(found)
-    rows = {key: {"class": key, "k": 4} for key in ("a", "b")}
+    rows: dict[str, dict[str, Value]] = {key: {"class": key, "k": 4} for key in ("a", "b")}
     entries = judge(Told(tuple(given[:2])), {"overlap": Run(overlap, rows, rows, {})}, {}, Heard()).entries
     assert {entry.status for entry in entries} == {"reproduced"}
     assert all(entry.because and "both have the number 3" in entry.because.en for entry in entries)
@@ -550,17 +551,17 @@ def test_the_ledger_says_what_cannot_be_right_as_printed(migrated: URL, projects
     assert done.code == 0, done.err
     assert {entry["status"] for entry in json.loads(done.out)} == {"bounded"}
     projects.replace("published/projects.csv", "few,mean,2.5,", "few,mean,2.4,")
-    projects.replace("published/projects.csv", "many,share,33.3,", "many,share,38.3,")
+    projects.replace("published/projects.csv", "many,share,33.3,", "many,share,50.0,")
     reload(migrated, projects)
     because = {
         "en": [
             "no whole number of “Projects” over 2 gives it: 4/2 = 2, 5/2 = 2.5",
-            "the 2 printed shares add up to 105; no usual rounding makes that 100",
+            "the 2 printed shares add up to 116.7; no usual rounding makes that 100",
             "the classes “1 to 3” and “3 and more” both have the number 3",
         ],
         "fr": [
             "aucun nombre entier de « Projets » sur 2 ne le donne : 4/2 = 2, 5/2 = 2,5",
-            "les 2 parts imprimées font ensemble 105 ; aucun arrondi usuel n’en fait 100",
+            "les 2 parts imprimées font ensemble 116,7 ; aucun arrondi usuel n’en fait 100",
             "les classes « 1 à 3 » et « 3 et plus » ont toutes deux le nombre 3",
         ],
     }
@@ -580,7 +581,7 @@ def test_the_ledger_says_what_cannot_be_right_as_printed(migrated: URL, projects
             ("few", "mean"): "contradicted",
         }
         assert entries["few", "towns"]["because"] == texts[2]
-    assert f"problem: projects few mean: printed 2.4, computed 0–1000; {because['en'][0]}" in done.err
+    assert f"projects few mean: printed 2.4, computed 0–1000; {because['en'][0]}" in done.err
     printed = run("report", "projects", "--printed", "--wave", "tiny", "--format", "json", "--db", address(migrated))
     (few,) = [row for row in json.loads(printed.out) if row["size"] == "few"]
     assert (few["mean_status"], few["share_status"], few["towns_status"]) == ("contradicted", "contradicted", "bounded")

@@ -178,10 +178,11 @@ def test_a_figure_printed_elsewhere_with_another_value_is_contradicted(
 def test_a_printed_number_stands_for_all_that_rounds_to_it(
     loaded: URL, folder_2006: WaveFolder, printed: str, status: str
 ) -> None:
-    """The mean is computed as 3.4 to 4.8."""
-    folder_2006.replace(
-        "published/participation.csv", "mean_agreements,value,4,", f'mean_agreements,value,"{printed}",'
-    )
+    """The mean is computed as 3.4 to 4.8; no total is printed, with which it could not be but one number."""
+    line = f'mean_agreements,value,"{printed}",a test'
+    folder_2006.write("published/participation.csv", f"indicator,measure,printed,place\n{line}\n")
+    zones = (folder_2006.path / "published" / "zones.csv").read_text(encoding="utf-8")
+    folder_2006.write("published/zones.csv", "".join(one for one in zones.splitlines(True) if "total" not in one))
     _, entries = reload(loaded, folder_2006)
     assert statuses(entries, "participation")["mean_agreements", "value"] == status
 
