@@ -52,6 +52,12 @@ class TableSpec:
     quotients: dict[str, Share] = field(default_factory=dict)
 
 
+def counted(table: TableSpec | None) -> set[str]:
+    """Return all that the measures of a table count, of quotients both parts."""
+    found = () if table is None else table.counts.values()
+    return {word for what in found for word in ((what.part, what.whole) if isinstance(what, Share) else (what,))}
+
+
 def table_spec(table: object, key: Collection[str], measures: Collection[str], name: str) -> TableSpec:
     """Return what a [table] says; UsageError names the report and what is wrong."""
     if not isinstance(table, dict):

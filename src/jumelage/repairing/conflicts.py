@@ -69,7 +69,7 @@ def conflicts(
     """Return the conflicting sets of a publication; `consistent` tells that the figures alone can all be right."""
     narrow = cpsat.least(system_of(given, Wanted(0, fixed)), until)
     as_listed = system_of(given, Wanted(0, fixed))
-    wide = system_of(given, Wanted(_WIDE, fixed))
+    wide = system_of(given, Wanted(_WIDE, fixed, wide=True))
     lists = _lists(wide)
     by_cell = {(one.cell, one.text): one for one in wide.printed}
     sets: set[Conflict] = set()

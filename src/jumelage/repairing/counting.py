@@ -13,7 +13,7 @@ from jumelage.repairing.publication import RESPONDED, UNKNOWN_TOWN, Publication
 from jumelage.table_spec import DISTRIBUTION, LIST, Share
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from jumelage.report_file import Report
 
@@ -36,12 +36,14 @@ Expression = tuple[Linear, Linear, Linear | None, int]
 class Wanted:
     """What is held fixed and what a change costs: patterns of report and key, `*` for any part of a key.
 
-    `room` is by how much a row may grow: a repair that costs no more than that is looked at.
+    `room` is by how much a row may grow, and a town in all: a repair that costs no more than that is looked at. With
+    `wide`, each row of a town may grow by it.
     """
 
     room: int
     fixed: tuple[tuple[str, str], ...] = ()
     weights: tuple[tuple[str, str, int], ...] = ()
+    wide: bool = False
 
     def is_fixed(self, report: str, key: str) -> bool:
         """Tell whether a cell is held fixed."""
@@ -77,9 +79,14 @@ class Counting:
     items: dict[tuple[str, str], int] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
     tests: dict[tuple[str, int, int | None], int] = field(default_factory=dict)
-    silent: int = -1
+    silent: dict[str, int] = field(default_factory=dict)
     base: int = 0
     places: dict[str, list[int]] = field(default_factory=dict)
+    countries: tuple[str, ...] = ()
+    told: bool = True
+    untold: dict[str, list[str]] = field(default_factory=dict)
+    reach: dict[str, tuple[int, int]] = field(default_factory=dict)
+    chosen: dict[tuple[str | None, ...], tuple[str, ...]] = field(default_factory=dict)
 
     def _unknown(self, one: Unknown) -> int:
         self.unknowns.append(one)
@@ -99,7 +106,10 @@ class Counting:
                     found.add(part)
         return tuple(sorted(found))
 
-    def _rows(self, countries: Sequence[str]) -> None:
+    def _rows(self) -> None:
+        countries = self.countries = self._countries()
+        # An agreement without a town may be of any: then no town can be told from the rows.
+        self.told = self.given.complete and not any(self.given.rows.get((UNKNOWN_TOWN, one)) for one in countries)
         lists = [report for report in self.given.reports.values() if report.table and report.table.kind == LIST]
         source = next((one for one in lists if one.key == ("country", "city")), None)
         for town in self.given.towns:
@@ -146,6 +156,30 @@ class Counting:
         own = Linear(0, ((1, place),))
         self.rules += [Check(no.plus(own, -1), 0, None), Check(yes.plus(own), 0, None)]
 
+    def _silent(self) -> None:
+        """Make an unknown of how many towns responded of those of which it is not told and that have no agreement.
+
+        There is one for each size class only where a table counts by these who responded: else they are one.
+        """
+        tables = [report for report in self.given.reports.values() if report.table]
+        split = any(
+            report.column(name).codes == "size_classes" and table_spec.counted(report.table) & {table_spec.RESPONDED}
+            for report in tables
+            for name in report.key
+        )
+        for town, said in self.given.towns.items():
+            if said == UNTOLD:
+                self.untold.setdefault(self.given.classes.get(town, "") if split else "", []).append(town)
+        for class_, towns in self.untold.items():
+            name = (OPEN, RESPONDED, class_) if split else (OPEN, RESPONDED)
+            self.silent[class_] = self._unknown(Unknown(name, 0, len(towns), None))
+
+    def _bound_silent(self) -> None:
+        """Say that those that responded without an agreement are no more than there are without one."""
+        for class_, towns in self.untold.items():
+            engaged = self._sum(map(self._engaged, towns))
+            self.rules.append(Check(engaged.plus(Linear(0, ((1, self.silent[class_]),))), None, len(towns)))
+
     def _partition(self, report: Report) -> None:
         """Make an unknown of each class of a distribution that the rows do not tell: together they are the whole."""
         table = report.table
@@ -156,6 +190,21 @@ class Counting:
         self.places[report.name] = [
             self._unknown(Unknown((OPEN, report.name, code), 0, most, None)) for code in labels if code != TOTAL
         ]
+
+    def _numbers(self) -> None:
+        """Make the number of agreements of each town, and say how far it may be from what is listed."""
+        for town in self.given.towns:
+            places = [place for one in self.countries if (place := self.rows.get((town, one))) is not None]
+            node = self._computed(Computed(Linear(0, tuple((1, place) for place in places))))
+            self.numbers[town] = node
+            own = [self.unknowns[place] for place in places]
+            low, high = sum(one.low for one in own), sum(one.high for one in own)
+            start = sum(one.start or 0 for one in own)
+            by = self.wanted.room // min((one.weight for one in own), default=1)
+            if not self.wanted.wide and (low < start - by or start + by < high):
+                low, high = max(low, start - by), min(high, start + by)
+                self.rules.append(Check(Linear(0, ((1, node),)), low, high))
+            self.reach[town] = low, high
 
     @staticmethod
     def _sum(parts: Iterable[Linear]) -> Linear:
@@ -169,8 +218,7 @@ class Counting:
     def _test(self, town: str, least: int, most: int | None) -> Linear:
         """Return 1 where a town has that many agreements, else 0."""
         node = self.numbers[town]
-        own = [self.unknowns[place] for _, place in self.later[node - self.base].total.terms]
-        low, high = sum(one.low for one in own), sum(one.high for one in own)
+        low, high = self.reach[town]
         if high < least or (most is not None and low > most):
             return Linear()
         if low >= least and (most is None or high <= most):
@@ -182,13 +230,21 @@ class Counting:
     def _engaged(self, town: str) -> Linear:
         return self._test(town, 1, None)
 
-    def _responded(self, towns: Iterable[str] | None = None) -> Linear:
-        """Return how many towns responded: those that did, and of those untold the engaged and some without."""
-        chosen = list(self.given.towns if towns is None else towns)
+    def _responded(self, towns: Iterable[str] | None = None) -> Linear | None:
+        """Return how many towns responded: those that did, and of those untold the engaged and some without.
+
+        None where only some are chosen of those that nothing tells apart.
+        """
+        chosen = self.given.towns.keys() if towns is None else set(towns)
         told = sum(self.given.towns[town] == RESPONDED for town in chosen)
-        untold = [town for town in chosen if self.given.towns[town] == UNTOLD]
-        found = self._sum(self._engaged(town) for town in untold).plus(Linear(told))
-        return found.plus(Linear(0, ((1, self.silent),))) if untold else found
+        found = Linear(told)
+        for class_, untold in self.untold.items():
+            some = chosen & set(untold)
+            if some and len(some) < len(untold):
+                return None
+            if some:
+                found = found.plus(self._sum(map(self._engaged, untold))).plus(Linear(0, ((1, self.silent[class_]),)))
+        return found
 
     def _expression(self, report: Report, key: str, measure: str) -> Expression | str:
         """Return what the rows make of a cell: a sum, its spread, what it is divided by and its scale; or why not."""
@@ -211,28 +267,30 @@ class Counting:
     def _why(self) -> str:
         if not self.given.complete:
             return NOT_COMPLETE
-        return NO_TOWN if any(town == UNKNOWN_TOWN for town, _ in self.rows) else NO_NUMBER
+        return NO_NUMBER if self.told else NO_TOWN
 
     def _count(self, report: Report, what: str, parts: dict[str, str], measure: str) -> tuple[Linear, Linear] | None:
         """Return the sum that a count is, and by how much open answers may raise it; None if the rows do not tell."""
         table, chosen = report.table, self._chosen(report, parts)
-        told = self.given.complete and not any(town == UNKNOWN_TOWN for town, _ in self.rows)
-        if table is None or chosen is None or (not told and (what not in _TOLD or table.kind == DISTRIBUTION)):
+        if table is None or chosen is None or (not self.told and (what not in _TOLD or table.kind == DISTRIBUTION)):
             return None
-        country_of, town_of = chosen
+        countries, everywhere = chosen
         if table.kind == DISTRIBUTION and TOTAL not in parts.values():
             whole = measure in {column.base for column in report.columns}
             if table.classes or (report.name in self.places and not whole):
                 return self._classed(report, parts)
         if what in {table_spec.ANSWERS, table_spec.ASKED}:
             return self._answered(what, table.question, parts.get(table.items, ""))
-        towns = [town for town in self.given.towns if town_of(town)]
+        towns = [town for town in everywhere if town != UNKNOWN_TOWN]
         if what == table_spec.AGREEMENTS:
-            found = self._agreements(country_of, town_of)
+            found = self._agreements(countries, everywhere)
         elif what == table_spec.ENGAGED:
             found = self._sum(map(self._engaged, towns))
         elif what == table_spec.RESPONDED:
-            found = self._responded(None if len(towns) == len(self.given.towns) else towns)
+            responded = self._responded(towns)
+            if responded is None:
+                return None
+            found = responded
         else:
             found = Linear(len(towns))
         return found, Linear()
@@ -246,9 +304,9 @@ class Counting:
         at = parts[report.key[0]]
         return (Linear(0, ((1, places[names.index(at)]),)), Linear()) if at in names else None
 
-    def _agreements(self, country_of: Callable[[str], bool], town_of: Callable[[str], bool]) -> Linear:
-        terms = [(1, place) for (town, country), place in self.rows.items() if country_of(country) and town_of(town)]
-        terms += [(1, place) for country, place in self.more.items() if country_of(country)]
+    def _agreements(self, countries: Sequence[str], towns: Sequence[str]) -> Linear:
+        terms = [(1, place) for town in towns for one in countries if (place := self.rows.get((town, one))) is not None]
+        terms += [(1, self.more[one]) for one in countries if one in self.more]
         return Linear(0, tuple(terms))
 
     def _answered(self, what: str, question: str, item: str) -> tuple[Linear, Linear] | None:
@@ -265,18 +323,17 @@ class Counting:
     def _class(self, text: str) -> Linear:
         """Return how many towns that responded have a number of agreements."""
         if not text.isdigit():
-            return self._responded()
+            return self._responded() or Linear()
         number = int(text)
         towns = [town for town, response in self.given.towns.items() if response in _MAY_RESPOND]
         if number:
             return self._sum(self._test(town, number, number) for town in towns)
         told = [town for town in towns if self.given.towns[town] == RESPONDED]
-        return self._sum(self._test(town, 0, 0) for town in told).plus(Linear(0, ((1, self.silent),)))
+        silent = Linear(0, tuple((1, place) for place in self.silent.values()))
+        return self._sum(self._test(town, 0, 0) for town in told).plus(silent)
 
-    def _chosen(
-        self, report: Report, parts: dict[str, str]
-    ) -> tuple[Callable[[str], bool], Callable[[str], bool]] | None:
-        """Return which countries and towns a key is of; None where a part of it is of neither."""
+    def _chosen(self, report: Report, parts: dict[str, str]) -> tuple[Sequence[str], Sequence[str]] | None:
+        """Return the countries and towns that a key is of; None where a part of it is of neither."""
         country: dict[str, str] = {}
         town: dict[str, str] = {}
         for column, part in parts.items():
@@ -290,9 +347,18 @@ class Counting:
             else:
                 return None
         zones, classes = self.given.zones, self.given.classes
+        towns = (*self.given.towns, UNKNOWN_TOWN)
         return (
-            lambda one: country.get("zones", zones.get(one)) == zones.get(one) and country.get("countries", one) == one,
-            lambda one: (
-                town.get("cities", one) == one and town.get("size_classes", classes.get(one)) == classes.get(one)
-            ),
+            self._those(self.countries, "countries", country.get("countries"), zones, country.get("zones")),
+            self._those(towns, "cities", town.get("cities"), classes, town.get("size_classes")),
         )
+
+    def _those(
+        self, all_: tuple[str, ...], what: str, code: str | None, classes: Mapping[str, str], class_: str | None
+    ) -> tuple[str, ...]:
+        """Return those with a code and in a class; None is any. It is asked again for every printed cell."""
+        asked = (what, code, class_)
+        if asked not in self.chosen:
+            some = all_ if code is None else tuple(one for one in all_ if one == code)
+            self.chosen[asked] = tuple(one for one in some if class_ in (None, classes.get(one)))
+        return self.chosen[asked]

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 from jumelage.content import TOTAL
 from jumelage.repairing.counting import NO_NUMBER, NO_TABLE, Counting, Expression, Wanted
-from jumelage.repairing.model import OPEN, Check, Computed, Linear, Printed, System, Unknown
-from jumelage.repairing.publication import OPEN as UNTOLD
+from jumelage.repairing.model import Check, Linear, Printed, System
 from jumelage.table_spec import DISTRIBUTION, LIST
 
 if TYPE_CHECKING:
@@ -38,22 +37,18 @@ class _Deriving(Counting):
     def system(self, cells: Iterable[tuple[str, str, str]]) -> System:
         """Return the system."""
         given = self.given
-        countries = self._countries()
         towns = tuple(given.towns)
-        self._rows(countries)
+        self._rows()
         first = len(self.unknowns)
         self._answers()
-        untold = [town for town in towns if given.towns[town] == UNTOLD]
-        self.silent = self._unknown(Unknown((OPEN, "responded"), 0, len(untold), None))
+        last = len(self.unknowns)
+        self._silent()
         for report in given.reports.values():
             self._partition(report)
         self.base = len(self.unknowns)  # what is computed comes after all unknowns
-        for town in towns:
-            own = tuple((1, self.rows[town, country]) for country in countries if (town, country) in self.rows)
-            self.numbers[town] = self._computed(Computed(Linear(0, own)))
-        engaged_untold = self._sum(self._engaged(town) for town in untold)
-        self.rules.append(Check(engaged_untold.plus(Linear(0, ((1, self.silent),))), None, len(untold)))
-        for i in range(first, self.silent):
+        self._numbers()
+        self._bound_silent()
+        for i in range(first, last):
             self._bound_answers(i)
         for report in given.reports.values():
             self._report(report)
@@ -66,7 +61,7 @@ class _Deriving(Counting):
             tuple(self.printed),
             unexpressed,
             towns,
-            countries,
+            self.countries,
             asked,
         )
 
@@ -130,7 +125,7 @@ class _Deriving(Counting):
             most = int((value + half).to_integral_value(ROUND_FLOOR))
             most -= value + half == most  # half up: what lies at the upper end rounds to the next one
             row = report.table is not None and report.table.kind == LIST and TOTAL not in key.split("/")
-            if row and says.of(self._started()) == value:  # the row was made of it: they are one unknown
+            if row and self._started(says) == value:  # the row was made of it: they are one unknown
                 return
             checks = self._within(says, spread, least, most)
             self._add(report, key, measure, text, checks, expression, least, most)
@@ -145,8 +140,10 @@ class _Deriving(Counting):
         checks = (Check(scaled.plus(over, -a), 0, None), Check(scaled.plus(over, -b), None, -1))
         self._add(report, key, measure, text, checks, expression, None, None)
 
-    def _started(self) -> list[int]:
-        return [one.low if one.start is None else one.start for one in self.unknowns] + [0] * len(self.later)
+    def _started(self, says: Linear) -> int:
+        """Return what a sum of rows is as they are listed."""
+        own = [(factor, self.unknowns[place]) for factor, place in says.terms]
+        return says.constant + sum(factor * (one.low if one.start is None else one.start) for factor, one in own)
 
     @staticmethod
     def _within(says: Linear, spread: Linear, least: int | None, most: int | None) -> tuple[Check, ...]:
@@ -215,9 +212,9 @@ class _Deriving(Counting):
         elif table.kind == LIST:
             keys = [f"{country}/{town}" for (town, country), number in self.given.rows.items() if number]
         elif [report.column(name).codes for name in report.key] == ["zones", "countries"]:
-            keys = [f"{self.given.zones.get(country, '')}/{country}" for country in self._countries()]
+            keys = [f"{self.given.zones.get(country, '')}/{country}" for country in self.countries]
         elif [report.column(name).codes for name in report.key] == ["zones"]:
-            keys = sorted({self.given.zones.get(country, "") for country in self._countries()})
+            keys = sorted({self.given.zones.get(country, "") for country in self.countries})
         else:
             keys = ()
         for key in keys:
