@@ -44,6 +44,18 @@ class Later(Sequence[_Row]):
         """Return the one at a place, or those of a slice."""
         return self._made[place]
 
+    def __eq__(self, other: object) -> bool:
+        """Tell whether another sequence has the same ones."""
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        """Return a hash of all of them."""
+        return hash(tuple(self))
+
+    def __repr__(self) -> str:
+        """Return all of them as they are shown in a tuple."""
+        return repr(tuple(self))
+
     def __iter__(self) -> Iterator[_Row]:
         """Give them in order."""
         return iter(self._made)
