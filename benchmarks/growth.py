@@ -133,6 +133,7 @@ def _loads(course: Course, ours: Path, theirs: Path) -> None:
     course.take("load: plain SQL", plain, lambda: shutil.copy(empty, theirs))
     project = folder / "dbt_load"
     shutil.copytree(LOADED_DBT, project)
+    shutil.copy(TABLES_DBT / "profiles.yml", project)
     (project / "wave").symlink_to(first)
     shutil.copy(empty, project / "raw.duckdb")
     course.take("load: dbt", dbt_build(folder), lambda: _gone(project / "survey.duckdb"), project)

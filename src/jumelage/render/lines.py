@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar, overload
 
 from jumelage.content import ALL, TOTAL, UNKNOWN, answers
-from jumelage.reporting.sheet import Sheet, Value, number
+from jumelage.reporting.sheet import Sheet, Value, key_places, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -108,12 +108,11 @@ def computed(column: Column, low: Value, high: Value, lang: str) -> str:
 
 def lines(sheet: Sheet, lang: str, columns: Sequence[Column]) -> Iterator[Line]:
     """Lay out the rows of a report in some of its columns."""
-    names = [column.name for column in sheet.report.columns]
-    keys = [names.index(name) for name in sheet.report.key]
+    names, keys = [column.name for column in sheet.report.columns], key_places(sheet.report)
     written = [_writer(sheet, column, names, lang) for column in columns]
     for row in sheet.rows:
         key = "/".join([str(row[place]) for place in keys])
-        yield Line(key, any(row[place] in _WHOLE for place in keys), tuple([text(row) for text in written]))
+        yield Line(key, _is_total(row, keys), tuple([text(row) for text in written]))
 
 
 def _writer(sheet: Sheet, column: Column, names: Sequence[str], lang: str) -> Callable[[tuple[Value, ...]], str]:
@@ -137,9 +136,12 @@ def _writer(sheet: Sheet, column: Column, names: Sequence[str], lang: str) -> Ca
 
 def totals(sheet: Sheet) -> frozenset[int]:
     """Return the places of the rows that are totals."""
-    names = [column.name for column in sheet.report.columns]
-    keys = [names.index(name) for name in sheet.report.key]
-    return frozenset(i for i, row in enumerate(sheet.rows) if any(row[place] in _WHOLE for place in keys))
+    keys = key_places(sheet.report)
+    return frozenset(i for i, row in enumerate(sheet.rows) if _is_total(row, keys))
+
+
+def _is_total(row: tuple[Value, ...], keys: Sequence[int]) -> bool:
+    return any(row[place] in _WHOLE for place in keys)
 
 
 def lists_of(sheet: Sheet, listing: Listing, lang: str) -> list[tuple[str, ...]]:

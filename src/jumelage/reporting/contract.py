@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from jumelage.errors import ReportError
-from jumelage.reporting.sheet import Value, by_key
+from jumelage.reporting.sheet import Value, by_key, key_places
 from jumelage.texts import both
 
 if TYPE_CHECKING:
@@ -37,8 +37,7 @@ def check(report: Report, names: Sequence[str], cells: tuple[tuple[Value, ...], 
 
 def _check_keys(report: Report, cells: Sequence[tuple[Value, ...]]) -> None:
     """Raise ReportError unless each row has a key of its own, of which no part has what sets parts apart."""
-    names = [column.name for column in report.columns]
-    places = [names.index(name) for name in report.key]
+    places = key_places(report)
     parts = [list(map(itemgetter(place), cells)) for place in places]
     shown = list(map("/".join, zip(*(map(str, part) for part in parts), strict=True)))
     slashes = len(places) - 1

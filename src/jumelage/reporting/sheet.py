@@ -150,10 +150,16 @@ class Detail:
     additive: bool
 
 
+def key_places(report: Report) -> tuple[int, ...]:
+    """Return where the columns of the key stand in a row of a report."""
+    names = [column.name for column in report.columns]
+    return tuple(names.index(name) for name in report.key)
+
+
 def by_key(report: Report, rows: tuple[tuple[Value, ...], ...]) -> dict[str, dict[str, Value]]:
     """Return the values of each row of a report by its key, the parts joined by /."""
     names = [column.name for column in report.columns]
-    keys = [names.index(name) for name in report.key]
+    keys = key_places(report)
     return {"/".join(str(row[i]) for i in keys): dict(zip(names, row, strict=True)) for row in rows}
 
 
