@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -44,9 +44,9 @@ BESIDE = wave("beside", "2001-12-31", "responded: Lille", "")  # for reports tha
 
 def cells_of(
     connection: Connection, name: str, made: Made, *, with_inferred: bool = True
-) -> dict[str, dict[str, Value]]:
+) -> Mapping[str, dict[str, Value]]:
     waves = (BESIDE, made) if report_file.report(name).waves > 1 else (made,)
-    return sheet_of(connection, name, scope_of(*waves, with_inferred=with_inferred)).cells()
+    return sheet_of(connection, name, scope_of(*waves, with_inferred=with_inferred)).cells
 
 
 # --- counted by hand ---------------------------------------------------------------------------------------------
@@ -292,7 +292,7 @@ def test_every_range_is_all_that_may_be_true(crowded: Connection, rng: random.Ra
     check_answers(cells, made, possible)
 
 
-def check_counts(cells: dict[str, dict[str, dict[str, Value]]], made: Made, possible: Possible) -> None:
+def check_counts(cells: dict[str, Mapping[str, dict[str, Value]]], made: Made, possible: Possible) -> None:
     distribution = cells["distribution"]
     numbers = [possible.numbers(town) for town in made.towns]
     for number in range(8):
@@ -325,7 +325,7 @@ def check_counts(cells: dict[str, dict[str, dict[str, Value]]], made: Made, poss
     )
 
 
-def check_answers(cells: dict[str, dict[str, dict[str, Value]]], made: Made, possible: Possible) -> None:
+def check_answers(cells: dict[str, Mapping[str, dict[str, Value]]], made: Made, possible: Possible) -> None:
     for report, items in (("actions", ("interreg", "solidarity")), ("management", MANAGEMENT)):
         for item in items:
             cell = cells[report][item]

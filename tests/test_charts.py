@@ -121,7 +121,7 @@ def test_every_number_of_a_picture_is_one_of_its_sheet(sheets: dict[tuple[str, s
         measures = (spec.y,) if spec.kind == "slope" else spec.x
         known = [
             span(*made.known(key, measure), lang)
-            for key in made.cells()
+            for key in made.cells
             for measure in measures
             if {"total", "all"}.isdisjoint(key.split("/"))
         ]

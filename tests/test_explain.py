@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -108,8 +109,8 @@ def test_a_long_table_is_wide_enough_for_every_name(monkeypatch: pytest.MonkeyPa
     lines = []
     for widest in (("Saint-Martin-Boulogne",), ()):
         rows = iter([("Ax",), ("Us",), ("Saint-Martin-Boulogne",)])
-        shown = grid.Shown("", ("Town",), rows, (False,), widest=widest)
-        lines.append("".join(terminal.render(grid.Grid(("town",), (), shown))).splitlines())
+        people = partial(grid.Shown, "", ("Town",), rows, (False,), widest=widest)
+        lines.append("".join(terminal.render(grid.Grid(("town",), (), people))).splitlines())
     assert "  Saint-Martin-Boulogne" in lines[0]
     assert "  Saint-Martin-Boulogne" not in lines[1]
 
@@ -119,7 +120,7 @@ def test_a_long_table_looks_as_a_short_one_and_keeps_its_columns(
 ) -> None:
     def table(rows: Sequence[tuple[str, ...]]) -> str:
         shown = grid.Shown("Title", ("town", "number of agreements"), iter(rows), (False, True), notes=("Note.",))
-        return "".join(terminal.render(grid.Grid(("town", "n"), (), shown)))
+        return "".join(terminal.render(grid.Grid(("town", "n"), (), lambda: shown)))
 
     rows = [(f"town {i:02}", f"{i}") for i in range(10, 22)]
     at_once = table(rows)

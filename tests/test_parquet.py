@@ -28,7 +28,7 @@ NOT_SHOWN = Shown("", (), (), ())
 
 def made(rows: Sequence[tuple[Value, ...]], *names: str, numbers: frozenset[str] = frozenset()) -> Grid:
     """A grid of rows, whatever they are of."""
-    return Grid(names, iter(rows), NOT_SHOWN, numbers=numbers)
+    return Grid(names, iter(rows), lambda: NOT_SHOWN, numbers=numbers)
 
 
 @pytest.fixture

@@ -69,7 +69,7 @@ def real(folder: Path, year: str, *, apart: bool = True, complete: bool = True, 
 
 def cells(url: URL, name: str, wave: str) -> dict[str, dict[str, object]]:
     with database.reading(url) as connection:
-        found = run(connection, report_file.report(name), find_scope(connection, wave)).cells()
+        found = run(connection, report_file.report(name), find_scope(connection, wave)).cells
     return {key: dict(cell) for key, cell in found.items()}
 
 

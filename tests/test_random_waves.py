@@ -407,7 +407,7 @@ def without_zeros(counts: dict[str, Counter[str]]) -> dict[str, dict[str, int]]:
 
 def found_counts(sheet: Sheet, pair: str, key: str) -> dict[str, dict[str, int]]:
     """Return what is not zero in the cells of a pair, but for its total."""
-    cells = [cell for cell in sheet.cells().values() if f"{cell['wave_before']}/{cell['wave']}" == pair]
+    cells = [cell for cell in sheet.cells.values() if f"{cell['wave_before']}/{cell['wave']}" == pair]
     return without_zeros(
         {
             str(cell[key]): Counter(
@@ -455,10 +455,10 @@ def test_random_waves_are_counted_as_by_brute_force(
         in_panel = {row[2]: row[3:] for row in panel.rows if f"{row[0]}/{row[1]}" == pair and row[2] != "total"}
         assert in_panel == expected.panel()
         check_highs(bridge, towns, pair, expected)
-        if total := bridge.cells().get(f"{pair}/total"):
+        if total := bridge.cells.get(f"{pair}/total"):
             assert total["reclassified"] == 0
     for sheet in (bridge, towns):
-        for cell in sheet.cells().values():
+        for cell in sheet.cells.values():
             assert all(int(str(value)) <= 0 for name, value in cell.items() if name in NEGATIVE)
             assert all(int(str(value)) >= 0 for name, value in cell.items() if name in POSITIVE)
             assert balanced(sheet, cell)
@@ -468,12 +468,12 @@ def test_random_waves_are_counted_as_by_brute_force(
 
 def check_highs(bridge: Sheet, towns: Sheet, pair: str, expected: Followed) -> None:
     """Hold the upper ends against what towns say and lists leave open."""
-    for key, cell in bridge.cells().items():
+    for key, cell in bridge.cells.items():
         if key.startswith(f"{pair}/"):
             zone = None if cell["zone"] == "total" else str(cell["zone"])
             assert (cell["agreements_before_high"], cell["agreements_high"]) == expected.most(zone), key
     for indicator, high in (("contacted", None), ("engaged", expected.most_engaged())):
-        if cell := towns.cells().get(f"{pair}/{indicator}", {}):
+        if cell := towns.cells.get(f"{pair}/{indicator}", {}):
             assert (cell["towns_before_high"], cell["towns_high"]) == (high or (cell["towns_before"], cell["towns"]))
 
 
@@ -486,9 +486,9 @@ def balanced(sheet: Sheet, cell: dict[str, Value]) -> bool:
 
 def check_against_zones(connection: Connection, made: Made, bridge: Sheet, *, with_inferred: bool) -> None:
     """Hold what the bridge says of a wave, earlier or later, against what `zones` says of it alone."""
-    alone = sheet_of(connection, "zones", scope_of(made, with_inferred=with_inferred)).cells()
+    alone = sheet_of(connection, "zones", scope_of(made, with_inferred=with_inferred)).cells
     for column, measure in (("wave_before", "agreements_before"), ("wave", "agreements")):
-        of_wave = [cell for cell in bridge.cells().values() if cell[column] == made.wave]
+        of_wave = [cell for cell in bridge.cells.values() if cell[column] == made.wave]
         if of_wave:
             told = {str(cell["zone"]): cell[measure] for cell in of_wave if cell[measure]}
             assert told == {zone: cell["agreements"] for zone, cell in alone.items() if cell["agreements"]}

@@ -86,7 +86,7 @@ def test_csv_and_json_hold_the_same_values_under_the_declared_names(wave_2006: U
 def test_the_rows_behind_every_cell_add_up_to_it(opened: Connection, name: str, with_inferred: bool) -> None:
     """One look at the detail for all cells; that `explain` shows the same rows is seen at the first and last cell."""
     sheet = sheet_of(opened, name, with_inferred=with_inferred)
-    report, cells = sheet.report, sheet.cells()
+    report, cells = sheet.report, sheet.cells
     names, rows = database.query(opened, f"{report.detail_sql}\nselect * from detail")
     for key, cell in cells.items():
         asked = [(names.index(column), part) for column, part in zip(report.key, key.split("/"), strict=True)]
@@ -133,10 +133,10 @@ def test_a_total_lists_the_rows_of_its_parts(wave_2006: URL) -> None:
 
 
 def test_without_inferred_rows_the_totals_are_those_of_annex_2(opened: Connection) -> None:
-    cells = sheet_of(opened, "zones", with_inferred=False).cells()
+    cells = sheet_of(opened, "zones", with_inferred=False).cells
     assert (cells["eu"]["agreements"], cells["total"]["agreements"]) == (77, 99)
     assert cells["total"]["agreements_inferred"] == 0
-    assert "eu/LV" not in sheet_of(opened, "countries", with_inferred=False).cells()
+    assert "eu/LV" not in sheet_of(opened, "countries", with_inferred=False).cells
 
 
 def test_the_report_files_are_run_as_they_stand_in_the_file(opened: Connection) -> None:
@@ -168,7 +168,7 @@ def test_the_report_files_are_run_as_they_stand_in_the_file(opened: Connection) 
 )
 def test_the_european_union_is_that_of_the_date(opened: Connection, day: date, eu: int, europe_non_eu: int) -> None:
     scope = replace(find_scope(opened, "2006"), classified_on=day)
-    cells = run(opened, report_file.report("zones"), scope).cells()
+    cells = run(opened, report_file.report("zones"), scope).cells
     assert cells.get("eu", {"agreements": 0})["agreements"] == eu
     assert cells["total"]["agreements"] == 100
     if day >= date(2004, 5, 1):
@@ -183,8 +183,8 @@ def test_answers_by_town_are_counted_and_unpublished_ones_widen_the_range(migrat
     tiny_wave.replace("wave.toml", 'service = "no"', 'service = "not_published"')
     load_tiny(migrated, tiny_wave)
     with database.reading(migrated) as connection:
-        actions = sheet_of(connection, "actions").cells()
-        management = sheet_of(connection, "management").cells()
+        actions = sheet_of(connection, "actions").cells
+        management = sheet_of(connection, "management").cells
     said = ("cities", "cities_high", "base", "base_high", "not_asked")
     assert [actions["agenda_21"][name] for name in said] == [1, 1, 2, 2, 0]
     # A yes to a detail is a yes to its parent.
@@ -215,7 +215,7 @@ def test_a_town_is_as_senior_as_its_oldest_agreement(
     tiny_wave.replace("wave.toml", 'since = "dont_know"', f'since = "{default}"')
     load_tiny(migrated, tiny_wave)
     with database.reading(migrated) as connection:
-        cells = sheet_of(connection, "seniority").cells()
+        cells = sheet_of(connection, "seniority").cells
     found = [(cells[key]["cities"], cells[key]["cities_high"]) for key in cells]
     assert found == expected
     assert list(cells) == ["more_than_10_years", "up_to_10_years", "no_data"]
@@ -226,8 +226,8 @@ def test_a_frame_without_a_claim_of_completeness_leaves_engagement_open(migrated
     tiny_wave.append("respondents.csv", "Lens,responded,")
     load_tiny(migrated, tiny_wave)
     with database.reading(migrated) as connection:
-        participation = sheet_of(connection, "participation").cells()
-        distribution = sheet_of(connection, "distribution").cells()
+        participation = sheet_of(connection, "participation").cells
+        distribution = sheet_of(connection, "distribution").cells
     assert (participation["engaged"]["value"], participation["engaged"]["value_high"]) == (2, 3)
     assert (participation["agreements"]["value"], participation["agreements"]["value_high"]) == (5, None)
     # Lens, Douai and Lille have 0, 1 and 4 or more: each may be in its class, or in any above.
@@ -239,9 +239,9 @@ def test_an_agreement_without_town_is_listed_and_belongs_to_no_town(migrated: UR
     tiny_wave.append("partnerships.csv", ",AQ,1,,,yes,countries/unknown/AQ")
     load_tiny(migrated, tiny_wave)
     with database.reading(migrated) as connection:
-        zones = sheet_of(connection, "zones").cells()
-        participation = sheet_of(connection, "participation").cells()
-        listed = sheet_of(connection, "agreements_by_country").cells()
+        zones = sheet_of(connection, "zones").cells
+        participation = sheet_of(connection, "participation").cells
+        listed = sheet_of(connection, "agreements_by_country").cells
     # Antarctica is in no zone: it is counted as unknown, not lost and not made a second total.
     assert zones["unknown"] == {"zone": "unknown", "agreements": 1, "agreements_inferred": 1, "agreements_high": 1}
     assert zones["total"]["agreements"] == 6

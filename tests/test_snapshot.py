@@ -66,7 +66,7 @@ def told(url: URL, wave: str) -> dict[str, Any]:
                     sheet = run_part(connection, report, part)
                     grid = of_sheet(sheet, "en")
                     found[f"{name} {part.kind}"] = "".join(renderer("csv")(grid)), grid.shown
-                    for key in list(sheet.cells())[:1]:
+                    for key in list(sheet.cells)[:1]:
                         detail = explain(connection, sheet, key, report.figures[0])
                         found[f"{name} {part.kind} {key}"] = detail.columns, list(detail.rows)
         if len(scope.revisions) == 1:

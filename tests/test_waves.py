@@ -314,8 +314,8 @@ def test_the_response_to_a_wave_is_the_same_whatever_waves_stand_beside_it(opene
 def test_without_inferred_rows_none_of_them_counts_in_any_part(opened: Connection) -> None:
     """Inferred: Gent in 2006, in 2020 the agreement with Greece and that the one with Mouscron ended."""
     scope = replace(PAIR, with_inferred=False)
-    found = sheet_of(opened, "bridge", scope).cells()
-    cells, whole = found["y2006/y2020/eu"], sheet_of(opened, "bridge", PAIR).cells()["y2006/y2020/eu"]
+    found = sheet_of(opened, "bridge", scope).cells
+    cells, whole = found["y2006/y2020/eu"], sheet_of(opened, "bridge", PAIR).cells["y2006/y2020/eu"]
     changed = {name: value for name, value in cells.items() if value != whole[name]}
     assert changed == {
         "agreements_before": 26,
@@ -327,10 +327,10 @@ def test_without_inferred_rows_none_of_them_counts_in_any_part(opened: Connectio
         "agreements_before_high": 26,
     }
     assert found["y2006/y2020/total"]["agreements_before"] == 35
-    evolution = sheet_of(opened, "evolution", scope).cells()
+    evolution = sheet_of(opened, "evolution", scope).cells
     assert [evolution[f"{made}/eu"]["agreements"] for made in ("y2006", "y2020")] == [26, 18]
     assert all(row["agreements_inferred"] == 0 for row in evolution.values())
-    response = sheet_of(opened, "response", scope).cells()
+    response = sheet_of(opened, "response", scope).cells
     assert [response[f"{made}/unknown"]["agreements"] for made in ("y2006", "y2020")] == [1, 1]
 
 
@@ -348,7 +348,7 @@ def test_without_inferred_rows_none_of_them_counts_in_any_part(opened: Connectio
 def test_on_one_date_no_country_is_reclassified(
     opened: Connection, day: date, eu: tuple[int, int] | None, europe_non_eu: tuple[int, int]
 ) -> None:
-    cells = sheet_of(opened, "bridge", replace(PAIR, classified_on=day)).cells()
+    cells = sheet_of(opened, "bridge", replace(PAIR, classified_on=day)).cells
     assert all(cell["reclassified"] == 0 for cell in cells.values())
     found = {
         zone: (cells[key]["agreements_before"], cells[key]["agreements"])
@@ -365,7 +365,7 @@ def test_on_one_date_no_country_is_reclassified(
 def test_the_rows_behind_every_cell_add_up_to_it(opened: Connection, name: str, with_inferred: bool) -> None:
     """One look at the detail for all cells; that `explain` shows the same rows is seen at the first and last cell."""
     sheet = sheet_of(opened, name, replace(PAIR, with_inferred=with_inferred))
-    report, cells = sheet.report, sheet.cells()
+    report, cells = sheet.report, sheet.cells
     names, rows = database.query(opened, f"{report.detail_sql}\nselect * from detail")
     measures = [measure for measure in report.measures if measure not in report.not_additive]
     for key, cell in cells.items():
@@ -470,9 +470,9 @@ def test_a_wave_and_its_own_copy_differ_in_nothing_that_can_be_told(pairs: dict[
             balance = sheet.report.balance
             assert balance is not None
             assert sheet.rows
-            assert all(cell[part] == 0 for cell in sheet.cells().values() for part in balance.parts)
-            assert all(cell[balance.start] == cell[balance.end] for cell in sheet.cells().values())
-        assert sheet_of(connection, "bridge", scope).cells()["2006/copy/total"]["agreements"] == 100
+            assert all(cell[part] == 0 for cell in sheet.cells.values() for part in balance.parts)
+            assert all(cell[balance.start] == cell[balance.end] for cell in sheet.cells.values())
+        assert sheet_of(connection, "bridge", scope).cells["2006/copy/total"]["agreements"] == 100
 
 
 # --- three waves -----------------------------------------------------------------------------------------------
@@ -540,7 +540,7 @@ def test_three_waves_make_two_pairs_in_order_of_reference_date(copies: dict[str,
         assert paired(sheet_of(connection, "bridge", scope)) == expected(THREE)
         assert paired(sheet_of(connection, "panel", scope)) == expected(THREE_PANEL)
         towns = {
-            key: tuple(cell.values())[3:] for key, cell in sheet_of(connection, "bridge_towns", scope).cells().items()
+            key: tuple(cell.values())[3:] for key, cell in sheet_of(connection, "bridge_towns", scope).cells.items()
         }
         assert towns == {
             # before, left, entered, mergers, silent, heard, undetermined, ceased, started, after, both at most
@@ -549,7 +549,7 @@ def test_three_waves_make_two_pairs_in_order_of_reference_date(copies: dict[str,
             "second/third/contacted": (3, -1, 0, 0, 0, 0, 0, 0, 0, 2, 3, 2),
             "second/third/engaged": (2, -1, 0, 0, 0, 1, 0, 0, 0, 2, 2, 2),
         }
-        evolution = sheet_of(connection, "evolution", scope).cells()
+        evolution = sheet_of(connection, "evolution", scope).cells
         assert [evolution[f"{one}/all"]["agreements"] for one in ("first", "second", "third")] == [5, 3, 4]
         assert list(dict.fromkeys(row[0] for row in sheet_of(connection, "response", scope).rows)) == [
             "first",
@@ -567,7 +567,7 @@ def parts(connection: Connection, before: Made, after: Made, name: str = "bridge
     """Return what is not zero in the total of the bridge of agreements, or of towns that declare some."""
     put(connection, before, after)
     sheet = sheet_of(connection, name, scope_of(before, after))
-    cell = sheet.cells()[f"{before.wave}/{after.wave}/{'total' if name == 'bridge' else 'engaged'}"]
+    cell = sheet.cells[f"{before.wave}/{after.wave}/{'total' if name == 'bridge' else 'engaged'}"]
     return {column: cell[column] for column in sheet.report.figures if cell[column] != 0}
 
 
@@ -585,7 +585,7 @@ def test_a_town_is_followed_from_the_day_on_which_it_joined(connection: Connecti
     eve, day = (wave(one, f"2010-12-0{one}", "responded: Dunkerque", "Dunkerque DE Krefeld") for one in "89")
     assert parts(connection, before, eve) == {"agreements_before": 1, "frame_left": -1, "appeared": 1, "agreements": 1}
     put(connection, day)
-    cells = sheet_of(connection, "bridge", scope_of(before, day)).cells()["a/9/total"]
+    cells = sheet_of(connection, "bridge", scope_of(before, day)).cells["a/9/total"]
     assert [cells[name] for name in report_file.report("bridge").figures if cells[name] != 0] == [1, 1]
 
 
@@ -605,7 +605,7 @@ def test_a_chain_of_mergers_counts_a_partner_of_all_three_once(connection: Conne
         "disappeared": -1,
         "agreements": 3,
     }
-    towns = sheet_of(connection, "bridge_towns", scope_of(before, after)).cells()["a/b/contacted"]
+    towns = sheet_of(connection, "bridge_towns", scope_of(before, after)).cells["a/b/contacted"]
     assert (towns["towns_before"], towns["mergers"], towns["towns"]) == (3, -2, 1)
     (panel, _) = sheet_of(connection, "panel", scope_of(before, after)).rows
     assert panel[2:] == (codes()["Tourcoing"], 3, 6, -3, 3, 6, 3)
@@ -625,7 +625,7 @@ def test_a_successor_outside_the_later_frame_has_left_with_all_its_towns(connect
     before = wave("a", "2007-12-31", "responded: Croix Roubaix Lille", "Croix DE Köln\nRoubaix DE Köln")
     after = wave("b", "2012-12-31", "responded: Lille", "")
     assert parts(connection, before, after) == {"agreements_before": 2, "frame_left": -2}
-    towns = sheet_of(connection, "bridge_towns", scope_of(before, after)).cells()
+    towns = sheet_of(connection, "bridge_towns", scope_of(before, after)).cells
     assert [towns[f"a/b/{key}"]["frame_left"] for key in ("contacted", "engaged")] == [-2, -2]
 
 
@@ -672,7 +672,7 @@ def test_what_a_merged_town_declares_is_new_only_if_all_its_towns_had_answered(
     found = parts(connection, before, after)
     assert {name: value for name, value in found.items() if not name.startswith("agreements")} == {part: 1}
     assert bool(sheet_of(connection, "panel", scope_of(before, after)).rows) == (part == "appeared")
-    engaged = sheet_of(connection, "bridge_towns", scope_of(before, after)).cells()["a/b/engaged"]
+    engaged = sheet_of(connection, "bridge_towns", scope_of(before, after)).cells["a/b/engaged"]
     changed = {name: value for name, value in engaged.items() if value == 1 and not name.startswith("towns")}
     assert changed == ({} if agreements else {{"appeared": "started"}.get(part, part): 1})
 
@@ -746,9 +746,9 @@ def test_a_town_is_engaged_by_its_own_word_and_a_declared_zero_is_an_answer(conn
     before, after = replace(before, declared={"Lille": 3, "Loos": 1}), replace(after, declared={"Lille": 3, "Loos": 0})
     assert parts(connection, before, after, "bridge_towns") == {"towns_before": 2, "ceased": -1, "towns": 1}
     scope = scope_of(before, after)
-    cell = sheet_of(connection, "bridge_towns", scope).cells()["a/b/engaged"]
+    cell = sheet_of(connection, "bridge_towns", scope).cells["a/b/engaged"]
     assert (cell["towns_before_high"], cell["towns_high"]) == (3, 2)
-    cell = sheet_of(connection, "bridge", scope).cells()["a/b/total"]
+    cell = sheet_of(connection, "bridge", scope).cells["a/b/total"]
     assert (cell["disappeared"], cell["agreements_before_high"], cell["agreements_high"]) == (-1, None, None)
     found = {row[2]: row[3:] for row in sheet_of(connection, "panel", scope).rows}
     assert found[codes()["Lille"]] == (1, 0, 0, 0, 3, 3)
@@ -799,4 +799,4 @@ def test_an_agreement_that_only_ended_makes_no_row(connection: Connection) -> No
     before = wave("a", "2006-12-31", "responded: Lille", "Lille DE A")
     after = wave("b", "2012-12-31", "responded: Lille", "Lille DE A\nLille ML B until=2008-01-01")
     put(connection, before, after)
-    assert list(sheet_of(connection, "bridge", scope_of(before, after)).cells()) == ["a/b/eu", "a/b/total"]
+    assert list(sheet_of(connection, "bridge", scope_of(before, after)).cells) == ["a/b/eu", "a/b/total"]

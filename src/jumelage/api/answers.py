@@ -78,7 +78,7 @@ class Answer(Result):
             sql = f"select * from read_parquet(?) limit {MOST_SHOWN + 1}"
             rows = connection.execute(sql, [str(self._path)]).fetchall()
         grid = grid_of(Rows(list(self.columns), list(self._types), rows, more=False))
-        return replace(grid, shown=replace(grid.shown, notes=self._said))
+        return grid.showing(replace(grid.shown, notes=self._said))
 
     def _parquet(self) -> Path:
         return self._path

@@ -173,9 +173,8 @@ class Table(Result):
         return self._html() if self._html else super()._repr_html_()
 
     def _grid(self) -> Grid:
-        grid = self._made()
-        shown = replace(grid.shown, title=self._title) if self._title else grid.shown
-        return replace(grid, rows=self._rows, shown=shown)
+        grid = replace(self._made(), rows=self._rows)
+        return grid.showing(replace(grid.shown, title=self._title)) if self._title else grid
 
     def _parquet(self) -> BinaryIO:
         from jumelage.render.parquet import render_parquet

@@ -32,14 +32,14 @@ def course(url: URL, load: Callable[[], str | None], out: Path, wanted: Wanted) 
 def check_each(url: URL, waves: str | None) -> tuple[str, ...]:
     """Check each wave, and return their names; DataError where one has a problem."""
     from jumelage import database
-    from jumelage.reporting.ledger import check
+    from jumelage.reporting.ledger import ledger_of
     from jumelage.revisions.scope import find_scope
 
     with database.reading(url) as connection:
         names = tuple(f"{wave}@{revision}" for wave, revision in find_scope(connection, waves).revisions)
         for name in names:
             with waiting(CHECKING):
-                ledger, _ = check(connection, find_scope(connection, name))
+                ledger = ledger_of(connection, find_scope(connection, name))
             say(same(f"{name}:"))
             say_counts(ledger.counts())
             if ledger.problems:

@@ -194,7 +194,7 @@ def _contradicted(connection: Connection, scope: Scope) -> tuple[tuple[str, str,
     """Return the cells that the ledger has contradicted: what agrees needs no explanation."""
     from jumelage.reporting import ledger
 
-    entries = ledger.check(connection, scope)[0].entries
+    entries = ledger.ledger_of(connection, scope).entries
     return tuple(entry.cell for entry in entries if entry.status == "contradicted")
 
 

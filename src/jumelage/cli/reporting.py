@@ -218,7 +218,7 @@ def check(
         if together is not None:
             check_content("implied", together.about, {about(connection, scope)["content_hash"]})
         with waiting(CHECKING):
-            found, _ = ledger.check(connection, scope)
+            found = ledger.ledger_of(connection, scope)
     say_remarks(scope)
     show(of_ledger(found, lang, together), format_, output, paged=True)
     if not found.entries:

@@ -15,10 +15,14 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, CursorResult
 
 
+# Rows of a driver are tuples. Those of SQLAlchemy are made of them one by one, which takes longer than to fetch them;
+# its strategies fetch what the driver gives, and tell errors as SQLAlchemy does.
+
+
 def query(connection: Connection, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Run a query as it stands, colons and percent signs included: the column names, and the rows."""
     result = connection.exec_driver_sql(sql)
-    return list(result.keys()), [tuple(row) for row in result.fetchall()]
+    return list(result.keys()), result.cursor_strategy.fetchall(result, result.cursor)
 
 
 _AT_ONCE = 10_000  # rows
@@ -34,8 +38,8 @@ def stream(connection: Connection, sql: str) -> Iterator[list[tuple[Any, ...]]]:
 
 def _pieces(result: CursorResult[Any]) -> Iterator[list[tuple[Any, ...]]]:
     with closing(result):  # the cursor of a connection that is lost is closed by nobody else
-        for rows in result.partitions(_AT_ONCE):
-            yield [tuple(row) for row in rows]
+        while rows := result.cursor_strategy.fetchmany(result, result.cursor, _AT_ONCE):
+            yield rows
 
 
 def literal(value: str | Path) -> str:

@@ -60,7 +60,7 @@ def grid_of(rows: Rows) -> Grid:
     """Make the grid of rows, whose headings are the names of the columns."""
     names = tuple(rows.names)
     texts = [tuple(map(read_by_people, row)) for row in rows.rows]
-    return Grid(names, rows.rows, Shown("", names, texts, tuple(map(is_numeric, rows.types))))
+    return Grid(names, rows.rows, lambda: Shown("", names, texts, tuple(map(is_numeric, rows.types))))
 
 
 def cut(most: int, how: Label = ALL_ROWS) -> Label:

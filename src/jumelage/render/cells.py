@@ -49,7 +49,7 @@ def of_cells(
     keys = dimensions(sheets)
     because = {(one.report, one.key, one.measure): one.because.text(lang) for one in explanations}
     rows = chain.from_iterable(_rows(sheet, judged.get(sheet.name, ()), keys, because) for sheet in sheets)
-    return Grid((*_BEFORE, *keys, _WAVE, *_BEHIND), rows, _NOTHING)
+    return Grid((*_BEFORE, *keys, _WAVE, *_BEHIND), rows, lambda: _NOTHING)
 
 
 def _rows(

@@ -193,7 +193,7 @@ def _inferred(sheet: Sheet, spec: ChartSpec, lang: str, names: dict[str, str]) -
 def _slope(sheet: Sheet, spec: ChartSpec, lang: str) -> _Made | None:
     """Draw a line for each thing measured, but what is nothing in every wave; the largest of the last wave first."""
     (across,) = spec.x
-    waves = list(dict.fromkeys(cell[across] for cell in sheet.cells().values()))
+    waves = list(dict.fromkeys(cell[across] for cell in sheet.cells.values()))
     others = [name for name in sheet.report.key if name != across]
     found: dict[str, dict[Value, Known]] = {}
     for line in _lines(sheet, (spec.y,), lang):
@@ -224,7 +224,7 @@ def _waterfall(sheet: Sheet, spec: ChartSpec, lang: str) -> _Made | None:
     waves = [name for name in report.key if report.column(name).codes == _WAVES]
     steps: list[Step] = []
     last: Value = None
-    for cell in sheet.cells().values():
+    for cell in sheet.cells.values():
         if "/".join(str(cell[name]) for name in report.key if name not in waves) != spec.row:
             continue
         start, end = (_known(sheet, cell, name, lang) for name in (balance.start, balance.end))
@@ -265,7 +265,7 @@ def _lines(sheet: Sheet, measures: Sequence[str], lang: str) -> list[_Line]:
     totals = {ALL} if report.own_total else {ALL, TOTAL}
     return [
         _Line(key, tuple(_known(sheet, cell, name, lang) for name in measures))
-        for cell in sheet.cells().values()
+        for cell in sheet.cells.values()
         if totals.isdisjoint((key := {name: cell[name] for name in report.key}).values())
     ]
 
@@ -274,7 +274,7 @@ def _without_gaps(sheet: Sheet, spec: ChartSpec) -> Sheet:
     """Return a sheet with a row for each number between the least and the largest, where rows are numbered in order."""
     if sheet.report.key != (spec.y,) or spec.sort == BY_VALUE:
         return sheet
-    numbers = [int(key) for key in sheet.cells() if key.isdecimal() and len(key) <= _DIGITS]
+    numbers = [int(key) for key in sheet.cells if key.isdecimal() and len(key) <= _DIGITS]
     if not numbers or max(numbers) - min(numbers) >= MOST:
         return sheet
     return sheet.with_rows(str(one) for one in range(min(numbers), max(numbers) + 1))
@@ -322,7 +322,7 @@ def _whole(sheet: Sheet, measure: str) -> float | None:
     if base is None:
         return None
     ends = (base, sheet.report.column(base).high or base)
-    found = [float(of) for cell in sheet.cells().values() for end in ends if isinstance(of := cell[end], int)]
+    found = [float(of) for cell in sheet.cells.values() for end in ends if isinstance(of := cell[end], int)]
     return max(found, default=None)
 
 

@@ -51,7 +51,8 @@ def of_detail(detail: Detail, title: str, lang: str, report: Report, names: Name
     shown = (tuple([text(value) for text, value in zip(texts, row, strict=True)]) for row in rows)
     notes = () if detail.additive else (_NOT_ADDITIVE.text(lang),)
     headings = tuple(heading_behind(report, name, lang) for name in detail.columns)
-    return Grid(detail.columns, rows, Shown(title, headings, shown, numeric, notes=notes, widest=widest))
+    people = Shown(title, headings, shown, numeric, notes=notes, widest=widest)
+    return Grid(detail.columns, rows, lambda: people)
 
 
 def _told(labels: Mapping[str, Label], lang: str) -> dict[str, str]:

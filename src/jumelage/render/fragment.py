@@ -28,7 +28,7 @@ def sheet_fragment(sheet: Sheet, judged: Sequence[Entry], lang: str, most: int) 
     Of one that has more than so many rows, the first.
     """
     first = replace(sheet, rows=sheet.rows[:most]) if len(sheet.rows) > most else sheet
-    section = section_of(first, [entry for entry in judged if first is sheet or entry.key in first.cells()], lang)
+    section = section_of(first, [entry for entry in judged if first is sheet or entry.key in first.cells], lang)
     if len(sheet.rows) > most:
         section = replace(section, notes=(*section.notes, cut(most).text(lang)), finding=None)
     used = Counter(cell.status for _, row in section.rows for cell in row if cell.status)
@@ -60,7 +60,7 @@ def first_of(grid: Grid, lang: str, most: int) -> Grid:
     """Return a grid of which people see at most so many rows, and that there are more."""
     rows = list(islice(grid.shown.rows, most + 1))
     notes = (*grid.shown.notes, cut(most).text(lang)) if len(rows) > most else grid.shown.notes
-    return replace(grid, shown=replace(grid.shown, rows=rows[:most], notes=notes))
+    return grid.showing(replace(grid.shown, rows=rows[:most], notes=notes))
 
 
 def cut(most: int) -> Label:

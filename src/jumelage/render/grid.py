@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
-from jumelage.render.lines import Later, lines, lists_of, totals, visible_columns
+from jumelage.render.lines import lines, lists_of, totals, visible_columns
 from jumelage.render.statuses import STATUS_NAMES
 from jumelage.render.words import heading, kind, title, with_titles, words
 from jumelage.reporting.entries import worst
@@ -15,7 +16,7 @@ from jumelage.rules import FIELDS, severity_name
 from jumelage.texts import Label, filled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from jumelage.checking.partner_pairs import Pair
     from jumelage.checking.spellings import Suggestion
@@ -44,20 +45,30 @@ class Shown:
     widest: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Grid:
     """Rows for programs (`names`, `rows`) and for people (`shown`), which are read once: of one or of the other.
 
+    What is for people is laid out when it is first asked for: a report of a million rows for a program is not.
     What is made `for_people` is for them in a CSV file too: one that a French spreadsheet program opens as a table.
     `typed` are columns of texts that somebody typed; those in `numbers` have no texts, even where they have no value.
     """
 
     names: tuple[str, ...]
     rows: Iterable[tuple[Value, ...]]
-    shown: Shown = field(repr=False)
+    lay_out: Callable[[], Shown] = field(repr=False, compare=False)
     for_people: bool = False
     typed: frozenset[str] = frozenset()
     numbers: frozenset[str] = frozenset()
+
+    @cached_property
+    def shown(self) -> Shown:
+        """The rows for people."""
+        return self.lay_out()
+
+    def showing(self, shown: Shown) -> Grid:
+        """Return the same rows for programs, and these for people."""
+        return replace(self, lay_out=lambda: shown)
 
 
 _TYPED = frozenset({"added_by", "source", "loaded_by", "reason", "withdrawn_by", "withdrawn_why"})
@@ -81,35 +92,36 @@ def of_sheet(sheet: Sheet, lang: str, judged: Sequence[Entry] | None = None) -> 
     """
     names = tuple(column.name for column in sheet.report.columns)
     if judged is None:
-        shown = _listed(sheet, lang) if sheet.report.listing else _tabled(sheet, lang)
-        return Grid(names, sheet.rows, shown, numbers=sheet.numbers)
+        layout = _listed if sheet.report.listing else _tabled
+        return Grid(names, sheet.rows, lambda: layout(sheet, lang), numbers=sheet.numbers)
     sheet = sheet.with_rows(entry.key for entry in judged)
     found: dict[tuple[str, str], list[Entry]] = {}
     for entry in judged:
         found.setdefault((entry.key, entry.measure), []).append(entry)
     measures = [name for name in sheet.report.measures if any(measure == name for _, measure in found)]
     printed = [
-        tuple(value for measure in measures for value in _printed(found.get((key, measure), ())))
-        for key in sheet.cells()
+        tuple(value for measure in measures for value in _printed(found.get((key, measure), ()))) for key in sheet.cells
     ]
-    shown = _tabled(sheet, lang)
     w = words(lang)
     labels = [sheet.report.column(measure).label.text(lang) for measure in measures]
     told = [
         tuple(STATUS_NAMES[text].text(lang) if text in STATUS_NAMES else text or "" for text in row) for row in printed
     ]
+
+    def people() -> Shown:
+        shown = _tabled(sheet, lang)
+        more = (f"{name} – {what}" for name in labels for what in (w["printed"], w["status"]))
+        return replace(
+            shown,
+            headings=(*shown.headings, *more),
+            rows=tuple((*row, *more) for row, more in zip(shown.rows, told, strict=True)),
+            numeric=(*shown.numeric, *(True, False) * len(measures)),
+        )
+
     return Grid(
         (*names, *(f"{measure}_{what}" for measure in measures for what in ("printed", "status"))),
         tuple((*row, *more) for row, more in zip(sheet.rows, printed, strict=True)),
-        replace(
-            shown,
-            headings=(
-                *shown.headings,
-                *(f"{name} – {what}" for name in labels for what in (w["printed"], w["status"])),
-            ),
-            rows=tuple((*row, *more) for row, more in zip(shown.rows, told, strict=True)),
-            numeric=(*shown.numeric, *(True, False) * len(measures)),
-        ),
+        people,
         numbers=sheet.numbers,
     )
 
@@ -126,7 +138,7 @@ def _tabled(sheet: Sheet, lang: str) -> Shown:
     return Shown(
         title(sheet, lang),
         tuple(column.label.text(lang) for column in columns),
-        Later(lambda: [line.texts for line in lines(sheet, lang, columns)]),
+        [line.texts for line in lines(sheet, lang, columns)],
         tuple(not (column.codes or column.labels) for column in columns),
         totals(sheet),
         _notes(sheet, lang),
@@ -146,7 +158,7 @@ def _listed(sheet: Sheet, lang: str) -> Shown:
     return Shown(
         title(sheet, lang),
         tuple(sheet.report.column(name).label.text(lang) for name in (sheet.report.key[0], listing.item)),
-        Later(lambda: lists_of(sheet, listing, lang)),
+        lists_of(sheet, listing, lang),
         (False, False),
         notes=(*_notes(sheet, lang), listing.mark.text(lang)),
     )
@@ -185,7 +197,7 @@ def of_findings(findings: Iterable[Finding], lang: str) -> Grid:
         (*text[:place], severity_name(str(row[place])).text(lang), *text[place + 1 :])
         for text, row in zip(grid.shown.rows, rows, strict=True)
     )
-    return replace(grid, for_people=True, shown=replace(grid.shown, rows=texts))
+    return replace(grid.showing(replace(grid.shown, rows=texts)), for_people=True)
 
 
 _WIDEST = 80  # characters of a value in a table of changes; csv and json have all of them
@@ -209,7 +221,7 @@ def of_changes(changes: Sequence[Change], lang: str, most: int | None = None) ->
             for what, name, key, *rest in grid.shown.rows
         )
     )
-    return replace(grid, shown=replace(grid.shown, rows=texts))
+    return grid.showing(replace(grid.shown, rows=texts))
 
 
 def of_history(entries: Sequence[HistoryEntry], lang: str) -> Grid:
@@ -236,7 +248,7 @@ def of_history(entries: Sequence[HistoryEntry], lang: str) -> Grid:
     moved = [f"{entry.wave}@{entry.revision}" for entry in entries if entry.code_lists != "as now"]
     notes = (filled(_MOVED, ", ".join(moved)).text(lang),) if moved else ()
     headings = tuple(heading(name, lang) for name in columns)
-    return Grid(names, rows, Shown("", headings, shown, numeric, notes=notes), typed=_TYPED)
+    return Grid(names, rows, lambda: Shown("", headings, shown, numeric, notes=notes), typed=_TYPED)
 
 
 def _withdrawn(entry: HistoryEntry, lang: str) -> str:
@@ -289,4 +301,4 @@ def _plain_grid(
     texts = tuple(tuple("" if value is None else str(value) for value in row) for row in rows)
     numeric = tuple(any(isinstance(row[i], int) for row in rows) for i in range(len(names)))
     headings = tuple(heading(name, lang) for name in names)
-    return Grid(names, rows, Shown("", headings, texts, numeric, notes=notes))
+    return Grid(names, rows, lambda: Shown("", headings, texts, numeric, notes=notes))

@@ -69,7 +69,7 @@ def of_implied(found: Iterable[Implied], lang: str) -> Grid:
         texts.append((*one.cell, one.printed, *ranges, mark(one, lang)))
     numeric = (False, False, False, True, True, True, True, False)
     shown = Shown("", _HEADINGS[lang], tuple(texts), numeric, notes=(_NO_FACT.text(lang),))
-    return Grid(IMPLIED, tuple(rows), shown, numbers=NUMBERS)
+    return Grid(IMPLIED, tuple(rows), lambda: shown, numbers=NUMBERS)
 
 
 def _marks(one: Implied) -> tuple[str, str]:

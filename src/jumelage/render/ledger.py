@@ -42,7 +42,7 @@ def of_ledger(ledger: Ledger, lang: str, implied: Implications | None = None) ->
         numeric.insert(-1, True)
         notes += explained(implied, lang, implied.report or "")
     shown = Shown("", tuple(headings), tuple(texts), tuple(numeric), notes=tuple(notes))
-    return Grid((*LEDGER, *(COLUMNS if implied else ())), tuple(rows), shown, numbers=NUMBERS)
+    return Grid((*LEDGER, *(COLUMNS if implied else ())), tuple(rows), lambda: shown, numbers=NUMBERS)
 
 
 def _bracketed(text: str) -> str:

@@ -2,63 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar, overload
+from typing import TYPE_CHECKING
 
 from jumelage.content import ALL, TOTAL, UNKNOWN, answers
 from jumelage.reporting.sheet import Sheet, Value, key_places, number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from jumelage.report_file import Column, Listing
 
-_Row = TypeVar("_Row")
 _WHOLE = frozenset({TOTAL, ALL})
-
-
-class Later(Sequence[_Row]):
-    """A sequence that is made when it is first looked at: what programs are given is not laid out for people, too."""
-
-    def __init__(self, make: Callable[[], Sequence[_Row]]) -> None:
-        """Keep how it is made."""
-        self._make = make
-
-    @cached_property
-    def _made(self) -> Sequence[_Row]:
-        return self._make()
-
-    def __len__(self) -> int:
-        """Return how many there are."""
-        return len(self._made)
-
-    @overload
-    def __getitem__(self, place: int) -> _Row: ...
-
-    @overload
-    def __getitem__(self, place: slice) -> Sequence[_Row]: ...
-
-    def __getitem__(self, place: int | slice) -> _Row | Sequence[_Row]:
-        """Return the one at a place, or those of a slice."""
-        return self._made[place]
-
-    def __eq__(self, other: object) -> bool:
-        """Tell whether another sequence has the same ones."""
-        return isinstance(other, Sequence) and tuple(self) == tuple(other)
-
-    def __hash__(self) -> int:
-        """Return a hash of all of them."""
-        return hash(tuple(self))
-
-    def __repr__(self) -> str:
-        """Return all of them as they are shown in a tuple."""
-        return repr(tuple(self))
-
-    def __iter__(self) -> Iterator[_Row]:
-        """Give them in order."""
-        return iter(self._made)
 
 
 def span(low: Value, high: Value, lang: str) -> str:
@@ -88,13 +43,13 @@ def visible_columns(sheet: Sheet, printed: Iterable[str] = ()) -> tuple[Column, 
     """
     columns = sheet.report.columns
     left_out = {column.high for column in columns}
+    place = {column.name: i for i, column in enumerate(columns)}
     leading = sheet.report.column(sheet.report.figures[0]) if any(column.seldom for column in columns) else None
-    cells = sheet.cells().values() if leading else ()
     for column in columns:
         if column.seldom and column.name not in printed and leading:
-            exact = [cell for cell in cells if not leading.high or cell[leading.name] == cell[leading.high]]
-            may = column.high and any(cell[column.high] for cell in exact)
-            if not may and not any(cell[column.name] for cell in cells):
+            low, high = place[leading.name], place[leading.high or leading.name]
+            may = column.high and any(row[place[column.high]] for row in sheet.rows if row[low] == row[high])
+            if not may and not any(row[place[column.name]] for row in sheet.rows):
                 left_out.add(column.name)
     return tuple(column for column in columns if column.name not in left_out)
 

@@ -87,7 +87,7 @@ def of_repairs(story: Story, lang: str) -> Grid:
     texts = tuple(_group(story, group, lang) for group in story["groups"])
     title = filled(_TITLE, story["wave"]).text(lang)
     shown = Shown(title, _HEADINGS[lang], texts, (True, True, False, False, False), notes=tuple(sentences(story, lang)))
-    return Grid(NAMES, rows, shown, numbers=frozenset({"repair", "cost", "count"}))
+    return Grid(NAMES, rows, lambda: shown, numbers=frozenset({"repair", "cost", "count"}))
 
 
 def _group(story: Story, group: dict[str, Any], lang: str) -> tuple[str, ...]:

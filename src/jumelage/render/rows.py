@@ -34,7 +34,7 @@ def rows_of_cells(found: Behind, folder: str = "") -> dict[str, str]:
     """
     name = found.sheet.name
     places = {}
-    for key in found.sheet.cells():
+    for key in found.sheet.cells:
         if key in found.rows:
             places[key] = f"{folder}rows/{name}.html#{anchor(key)}"
         elif TOTAL in key.split("/") and found.rows:
@@ -44,7 +44,7 @@ def rows_of_cells(found: Behind, folder: str = "") -> dict[str, str]:
 
 def ordered(found: Behind) -> list[str]:
     """Return the keys that have rows, in the order of the sheet."""
-    return list(dict.fromkeys([*(key for key in found.sheet.cells() if key in found.rows), *found.rows]))
+    return list(dict.fromkeys([*(key for key in found.sheet.cells if key in found.rows), *found.rows]))
 
 
 _SORTING = {"position", "sort_key", "reference_date"}  # columns that only put rows in order

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from itertools import chain
+from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from jumelage.errors import ReportError
-from jumelage.reporting.sheet import Value, by_key, key_places
+from jumelage.reporting.sheet import Cells, Value, key_places
 from jumelage.texts import both
 
 if TYPE_CHECKING:
@@ -38,13 +38,11 @@ def check(report: Report, names: Sequence[str], cells: tuple[tuple[Value, ...], 
 def _check_keys(report: Report, cells: Sequence[tuple[Value, ...]]) -> None:
     """Raise ReportError unless each row has a key of its own, of which no part has what sets parts apart."""
     places = key_places(report)
-    parts = [list(map(itemgetter(place), cells)) for place in places]
-    shown = list(map("/".join, zip(*(map(str, part) for part in parts), strict=True)))
-    slashes = len(places) - 1
-    if all(key.count("/") == slashes for key in shown) and len(set(shown)) == len(shown) and None not in chain(*parts):
+    if _keys_are_good(cells, places):
         return
-    seen = set()
-    for row, key in zip(cells, shown, strict=True):
+    slashes, seen = len(places) - 1, set()
+    for row in cells:
+        key = "/".join(str(row[place]) for place in places)
         if key.count("/") != slashes:
             raise ReportError(
                 both(
@@ -66,10 +64,29 @@ def _check_keys(report: Report, cells: Sequence[tuple[Value, ...]]) -> None:
         seen.add(key)
 
 
+def _keys_are_good(cells: Sequence[tuple[Value, ...]], places: Sequence[int]) -> bool:
+    """Tell that no part of a key is null or has a slash, and that no key comes twice; False where it is not sure.
+
+    Rows of the same first part stand together, mostly, so that not all keys of a large report are held at a time.
+    """
+    for place in places:
+        parts = set(map(itemgetter(place), cells))
+        if None in parts or any("/" in part for part in map(str, parts)):
+            return False
+    first, rest = itemgetter(places[0]), itemgetter(*(places[1:] or places))
+    heads = set()
+    for head, rows in groupby(cells, first):
+        keys = list(map(rest, rows))
+        if head in heads or len(set(keys)) < len(keys):
+            return False
+        heads.add(head)
+    return True
+
+
 def _check_balance(report: Report, cells: tuple[tuple[Value, ...], ...]) -> None:
     """Raise ReportError for a row whose start and parts do not make its end."""
     balance = report.balance
-    for key, cell in by_key(report, cells).items():
+    for key, cell in Cells(report, cells).items():
         if balance is None:
             continue
         values = [cell[name] or 0 for name in (balance.start, *balance.parts)]

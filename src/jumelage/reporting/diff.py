@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING, TypeVar, overload
 
 from jumelage import database
 from jumelage.database.models import LISTED, OF_A_LOAD, QUESTIONS, metadata
 from jumelage.reporting.ledger import check
-from jumelage.reporting.sheet import plain
+from jumelage.reporting.sheet import Value, key_places, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from jumelage.reporting.entries import Ledger
-    from jumelage.reporting.sheet import Sheet, Value
+    from jumelage.reporting.sheet import Sheet
     from jumelage.revisions.scope import Scope
 
 Cell = tuple[str, str, str]
@@ -76,7 +79,9 @@ def differences(connection: Connection, before: Scope, after: Scope) -> Iterator
             if table != _BY_NUMBER:
                 yield from _rows(connection, table, before, after)
         yield from agreements(connection, before, after)
-    (old_ledger, old_sheets), (new_ledger, new_sheets) = (check(connection, scope) for scope in (before, after))
+    old_ledger, old_sheets = check(connection, before)
+    old_sheets = {name: replace(sheet, rows=_Packed(sheet.rows)) for name, sheet in old_sheets.items()}
+    new_ledger, new_sheets = check(connection, after)
     for name in sorted({*old_sheets, *new_sheets}):
         if name in old_sheets and name in new_sheets:
             found = differing(*map(cells, _without_common(old_sheets[name], new_sheets[name])))
@@ -226,13 +231,62 @@ def _period(first: object, last: object) -> str:
     return f"{first}" if first == last else f"{first}/{last}"
 
 
+class _Packed(Sequence[tuple[Value, ...]]):
+    """Rows kept by column, equal values once: those of one revision wait for those of the other."""
+
+    def __init__(self, rows: Sequence[tuple[Value, ...]]) -> None:
+        kept: dict[Value, Value] = {}
+        columns = (list(map(itemgetter(place), rows)) for place in range(len(rows[0]) if rows else 0))
+        self._columns = [list(map(kept.setdefault, column, column)) for column in columns]
+
+    def __len__(self) -> int:
+        return len(self._columns[0]) if self._columns else 0
+
+    @overload
+    def __getitem__(self, place: int) -> tuple[Value, ...]: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[tuple[Value, ...]]: ...
+
+    def __getitem__(self, place: int | slice) -> tuple[Value, ...] | Sequence[tuple[Value, ...]]:
+        if isinstance(place, int):
+            return tuple(column[place] for column in self._columns)
+        return list(zip(*(column[place] for column in self._columns), strict=True))
+
+    def __iter__(self) -> Iterator[tuple[Value, ...]]:
+        return zip(*self._columns, strict=True)
+
+
 def _without_common(old: Sheet, new: Sheet) -> tuple[Sheet, Sheet]:
-    """Return both with the rows alone that the other has not: most revisions change few of them."""
+    """Return both with the rows alone that the other has not: most revisions change few of them.
+
+    Rows of the same first part of their key are held side by side at a time.
+    """
     if old.report.columns != new.report.columns:
         return old, new
-    common = set(old.rows).intersection(new.rows)
-    one, other = (replace(sheet, rows=tuple(row for row in sheet.rows if row not in common)) for sheet in (old, new))
-    return one, other
+    gone: list[tuple[Value, ...]] = []
+    come: list[tuple[Value, ...]] = []
+    where, there = _stretches(old), _stretches(new)
+    for head in dict.fromkeys((*where, *there)):
+        was, becomes = (
+            [row for place in stretches.get(head, ()) for row in sheet.rows[place]]
+            for sheet, stretches in ((old, where), (new, there))
+        )
+        had, has = set(was), set(becomes)
+        gone += [row for row in was if row not in has]
+        come += [row for row in becomes if row not in had]
+    return replace(old, rows=tuple(gone)), replace(new, rows=tuple(come))
+
+
+def _stretches(sheet: Sheet) -> dict[Value, list[slice]]:
+    """Return where the rows of each first part of the key stand: in one stretch, mostly."""
+    found: dict[Value, list[slice]] = {}
+    start = 0
+    for head, rows in groupby(sheet.rows, itemgetter(key_places(sheet.report)[0])):
+        stop = start + sum(1 for _ in rows)
+        found.setdefault(head, []).append(slice(start, stop))
+        start = stop
+    return found
 
 
 def cells(sheet: Sheet) -> dict[Cell, Value]:
@@ -240,7 +294,7 @@ def cells(sheet: Sheet) -> dict[Cell, Value]:
     report = sheet.report
     found: dict[Cell, Value] = {}
     measures = report.measures
-    for key, cell in sheet.cells().items():
+    for key, cell in sheet.cells.items():
         parts = zip(report.key, key.split("/"), strict=True)
         told = "/".join(part for name, part in parts if name != "wave")
         found |= {(sheet.name, told, measure): cell[measure] for measure in measures}

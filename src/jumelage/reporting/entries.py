@@ -137,8 +137,8 @@ class Run:
     """
 
     report: Report
-    all_rows: dict[str, dict[str, Value]]
-    reported: dict[str, dict[str, Value]]
+    all_rows: Mapping[str, dict[str, Value]]
+    reported: Mapping[str, dict[str, Value]]
     sources: dict[tuple[str, str], set[str]]
     complete: bool = True
     labels: Mapping[str, Mapping[str, Label]] = field(default_factory=dict)

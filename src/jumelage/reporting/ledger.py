@@ -18,7 +18,7 @@ from jumelage.reporting.entries import Claim, Entry, Explanation, Figure, Heard,
 from jumelage.reporting.judging import judge
 from jumelage.reporting.own_reports import own_reports
 from jumelage.reporting.run import make_sheet, run_cells, sources, wave_facts
-from jumelage.reporting.sheet import Sheet, by_key
+from jumelage.reporting.sheet import Cells, Sheet
 from jumelage.revisions.declared import declared
 from jumelage.revisions.kinds import per_kind
 from jumelage.revisions.scope import scope_settings, set_scope
@@ -53,11 +53,20 @@ def check(connection: Connection, scope: Scope) -> tuple[Ledger, dict[str, Sheet
 
     Returns the ledger, and the sheets of all reports that could be run.
     """
+    return _check(connection, scope, keep=True)
+
+
+def ledger_of(connection: Connection, scope: Scope) -> Ledger:
+    """Return the ledger of the wave in scope alone: rows that no printed figure is held against are not kept."""
+    return _check(connection, scope, keep=False)[0]
+
+
+def _check(connection: Connection, scope: Scope, *, keep: bool) -> tuple[Ledger, dict[str, Sheet]]:
     scope.check_single()  # a publication is that of one wave
     told = read(connection, scope)
     with own_reports(connection, scope), door(connection) as asked:
         hearing = asked.beside(_queries(told), partial(hear, asked, settings(connection, scope), told))
-        found = compute(connection, scope, told)
+        found = compute(connection, scope, told, keep=keep)
         heard = hearing()
     return replace(judge(told, found.runs, found.errors, heard, found.orphans), kind=found.printed), found.sheets
 
@@ -111,21 +120,24 @@ def _frame(connection: Connection) -> int:
     return int(count)
 
 
-def compute(connection: Connection, scope: Scope, told: Told, names: Iterable[str] | None = None) -> Computed:
+def compute(
+    connection: Connection, scope: Scope, told: Told, names: Iterable[str] | None = None, *, keep: bool = True
+) -> Computed:
     """Run the reports of a wave, or those named: the published ones without inferred rows, then all with them.
 
-    Each once for every kind of authority that was asked. Printed figures are of one kind, which wave.toml names.
+    Each once for every kind of authority that was asked. Printed figures are of one kind, which wave.toml names. What
+    was run is kept, or only what figures are printed of.
     """
     parts = per_kind(connection, scope)
     orphans = tuple(database.orphans(connection))
     if len(parts) == 1:
-        return replace(_compute(connection, parts[0], told, names), orphans=orphans)
+        return replace(_compute(connection, parts[0], told, names, keep=keep), orphans=orphans)
     kind = printed_kind(connection, scope)
     runs: dict[str, Run] = {}
     sheets: dict[str, Sheet] = {}
     errors: dict[str, str] = {}
     for part in parts:
-        found = _compute(connection, part, told if part.kind == kind else Told(()), names)
+        found = _compute(connection, part, told if part.kind == kind else Told(()), names, keep=keep)
         errors |= found.errors
         sheets |= found.sheets
         if part.kind == kind:
@@ -144,7 +156,7 @@ def printed_kind(connection: Connection, scope: Scope) -> str | None:
     return (declared(connection, scope).get("printed") or {}).get("kind")
 
 
-def _compute(connection: Connection, scope: Scope, told: Told, names: Iterable[str] | None) -> Computed:
+def _compute(connection: Connection, scope: Scope, told: Told, names: Iterable[str] | None, *, keep: bool) -> Computed:
     known, errors = report_file.reports_of_a_wave(), {}
     names = known if names is None else list(names)
     # Everything without inferred rows first, then everything with them: the scope changes once.
@@ -157,7 +169,7 @@ def _compute(connection: Connection, scope: Scope, told: Told, names: Iterable[s
             continue
         report = report_file.report(name)
         try:
-            reported[name] = by_key(report, run_cells(connection, report))
+            reported[name] = Cells(report, run_cells(connection, report))
         except ReportError as error:
             errors[name] = str(error)
     set_scope(connection, scope, for_many=len(names) > 1)
@@ -172,8 +184,10 @@ def _compute(connection: Connection, scope: Scope, told: Told, names: Iterable[s
         except ReportError as error:
             errors[name] = str(error)
             continue
+        if not (keep or name in published or name in told.complete):
+            continue
         sheets[sheet.name] = sheet
-        runs[name] = Run(sheet.report, sheet.cells(), reported.get(name, {}), made_from, sheet.complete, sheet.labels)
+        runs[name] = Run(sheet.report, sheet.cells, reported.get(name, {}), made_from, sheet.complete, sheet.labels)
     return Computed(runs, sheets, errors)
 
 

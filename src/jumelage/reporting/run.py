@@ -271,7 +271,7 @@ def explain(connection: Connection, sheet: Sheet, key: str, measure: str) -> Det
             )
         )
     columns = detail_columns(connection, report)
-    if key not in (cells := sheet.cells()):
+    if key not in (cells := sheet.cells):
         printed = database.query(
             connection, f"select distinct key from published_figures where report = '{report.name}'"
         )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +42,45 @@ class WaveFacts:
     facts: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+class Cells(Mapping[str, dict[str, Value]]):
+    """The values of each row of a report by its key, the parts joined by /.
+
+    A row is made such values when it is asked for: beside a million rows there are no million dictionaries, and where
+    a key stands is found out once.
+    """
+
+    def __init__(self, report: Report, rows: Sequence[tuple[Value, ...]]) -> None:
+        """Keep the rows, which are in the columns of the report."""
+        self._names = [column.name for column in report.columns]
+        self._rows, self._keys = rows, key_places(report)
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        parts = ([str(row[place]) for row in self._rows] for place in self._keys)
+        return {key: i for i, key in enumerate(map("/".join, zip(*parts, strict=True)))}
+
+    def __getitem__(self, key: str) -> dict[str, Value]:
+        """Return the values of the row of a key, by column."""
+        return dict(zip(self._names, self._rows[self._places[key]], strict=True))
+
+    def __contains__(self, key: object) -> bool:
+        """Tell whether a row has this key."""
+        return key in self._places
+
+    def __iter__(self) -> Iterator[str]:
+        """Give the keys, in the order of the rows."""
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        """Return the number of keys."""
+        return len(self._places)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out where the keys stand, which another process finds out itself."""
+        return {name: value for name, value in self.__dict__.items() if name != "_places"}
+
+
+@dataclass(frozen=True)
 class Sheet:
     """A report run: one row per cell, in the columns of the report; codes, with the labels to show for them.
 
@@ -52,7 +92,7 @@ class Sheet:
     report: Report
     waves: tuple[WaveFacts, ...]
     remarks: tuple[Label, ...]
-    rows: tuple[tuple[Value, ...], ...]
+    rows: Sequence[tuple[Value, ...]]
     labels: dict[str, dict[str, Label]]
     details: frozenset[str]
     kind: str | None = None
@@ -74,13 +114,14 @@ class Sheet:
         """The wave in scope; the latest one of several."""
         return self.waves[-1]
 
-    def cells(self) -> dict[str, dict[str, Value]]:
-        """Return the values of each row by its key, the parts joined by /."""
-        return by_key(self.report, self.rows)
+    @cached_property
+    def cells(self) -> Cells:
+        """The values of each row by its key, the parts joined by /."""
+        return Cells(self.report, self.rows)
 
     def known(self, key: str, measure: str) -> tuple[Value, Value]:
         """Return what the rows say of a cell, from low to high."""
-        return known(self.report, self.cells(), key, measure, complete=self.complete)
+        return known(self.report, self.cells, key, measure, complete=self.complete)
 
     @property
     def complete(self) -> bool:
@@ -97,7 +138,7 @@ class Sheet:
 
     def with_rows(self, keys: Iterable[str]) -> Sheet:
         """Return the sheet with a row for each of these keys; rows that it lacks are put where they belong."""
-        cells = self.cells()
+        cells = self.cells
         order = list(cells)
         for key in dict.fromkeys(key for key in keys if key not in cells):
             after = [i for i, other in enumerate(order) if _before(other, key)]
@@ -156,15 +197,8 @@ def key_places(report: Report) -> tuple[int, ...]:
     return tuple(names.index(name) for name in report.key)
 
 
-def by_key(report: Report, rows: tuple[tuple[Value, ...], ...]) -> dict[str, dict[str, Value]]:
-    """Return the values of each row of a report by its key, the parts joined by /."""
-    names = [column.name for column in report.columns]
-    keys = key_places(report)
-    return {"/".join(str(row[i]) for i in keys): dict(zip(names, row, strict=True)) for row in rows}
-
-
 def known(
-    report: Report, cells: dict[str, dict[str, Value]], key: str, measure: str, *, complete: bool
+    report: Report, cells: Mapping[str, dict[str, Value]], key: str, measure: str, *, complete: bool
 ) -> tuple[Value, Value]:
     """Return what computed cells say of one, from low to high; `complete` as for a sheet."""
     high = report.column(measure).high or measure
