@@ -188,12 +188,14 @@ def _installed(form: str, library: str) -> Iterator[None]:
 def _data(edition: Edition, formats: Collection[str]) -> Iterator[tuple[str, bytes]]:
     """Yield the files of data: each report as `jumelage report NAME --printed` gives it, and the ledger."""
     ledger = edition.ledger
-    for name in (name for name in DATA_FORMATS if name in formats):
-        for sheet in edition.sheets:
-            judged = ledger.of(sheet.report.name, sheet.kind) if ledger else None
-            yield f"data/{sheet.name}.{name}", _written(of_sheet(sheet, "en", judged), name)
-        if ledger:
-            yield f"ledger.{name}", _written(of_ledger(ledger, "en", edition.implied), name)
+    forms = [name for name in DATA_FORMATS if name in formats]
+    for sheet in edition.sheets if forms else ():
+        judged = ledger.of(sheet.report.name, sheet.kind) if ledger else None
+        grid = of_sheet(sheet, "en", judged)
+        yield from ((f"data/{sheet.name}.{name}", _written(grid, name)) for name in forms)
+    if ledger and forms:
+        grid = of_ledger(ledger, "en", edition.implied)
+        yield from ((f"ledger.{name}", _written(grid, name)) for name in forms)
 
 
 def _written(grid: Grid, form: str) -> bytes:

@@ -133,16 +133,21 @@ def _printed(entries: Sequence[Entry]) -> tuple[str | None, str | None]:
     return " | ".join(entry.printed for entry in entries), worst(entry.status for entry in entries)
 
 
-def _tabled(sheet: Sheet, lang: str) -> Shown:
+def framed(sheet: Sheet, lang: str) -> Shown:
+    """Return what stands around the rows of a table for people, without any row."""
     columns = visible_columns(sheet)
     return Shown(
         title(sheet, lang),
         tuple(column.label.text(lang) for column in columns),
-        [line.texts for line in lines(sheet, lang, columns)],
+        (),
         tuple(not (column.codes or column.labels) for column in columns),
-        totals(sheet),
-        _notes(sheet, lang),
+        notes=_notes(sheet, lang),
     )
+
+
+def _tabled(sheet: Sheet, lang: str) -> Shown:
+    rows = [line.texts for line in lines(sheet, lang, visible_columns(sheet))]
+    return replace(framed(sheet, lang), rows=rows, totals=totals(sheet))
 
 
 def _notes(sheet: Sheet, lang: str) -> tuple[str, ...]:

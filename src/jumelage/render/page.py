@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from jumelage.document import key_figures
-from jumelage.render.grid import of_sheet
+from jumelage.render.grid import framed, of_sheet
 from jumelage.render.implied import FIXED, HEADING, explained, mark, range_of
 from jumelage.render.lines import computed, lines, span, visible_columns
 from jumelage.render.sentences import finding_of
@@ -218,11 +218,11 @@ def section_of(sheet: Sheet, judged: Sequence[Entry], lang: str) -> Section:
     entries: dict[tuple[str, str], list[Entry]] = {}
     for entry in judged:
         entries.setdefault((entry.key, entry.measure), []).append(entry)
-    shown = of_sheet(sheet, lang).shown
     if report.listing:
+        shown = of_sheet(sheet, lang).shown
         rows: list[tuple[bool, tuple[Cell, ...]]] = [(False, tuple(map(Cell, row))) for row in shown.rows]
     else:
-        rows = _rows(sheet, entries, lang)
+        shown, rows = framed(sheet, lang), _rows(sheet, entries, lang)
     notes = shown.notes[len(sheet.remarks) :]  # the page says the remarks once
     if any(cell.text == MISSING.text(lang) for _, row in rows for cell in row):
         missing = f"{MISSING.text(lang)}{words(lang)['colon']} {MISSING_NAME.text(lang)}. {MISSING_MEANING.text(lang)}"
@@ -270,18 +270,29 @@ def key_label(sheet: Sheet, key: str, lang: str) -> str:
 def _rows(sheet: Sheet, entries: dict[tuple[str, str], list[Entry]], lang: str) -> list[tuple[bool, tuple[Cell, ...]]]:
     """Lay out the computed rows, and among them those that were printed and have no computed row."""
     judged = {measure for _, measure in entries}
-    columns = visible_columns(sheet, judged)
+    columns, measures, missing = visible_columns(sheet, judged), set(sheet.report.measures), MISSING.text(lang)
+    known = [
+        (
+            column.name,
+            not (column.codes or column.labels),
+            column.name in judged,
+            column.name in measures,
+            column.name in sheet.report.key,
+        )
+        for column in columns
+    ]
     rows = []
     for line in lines(sheet.with_rows(key for key, _ in entries), lang, columns):
         row = []
-        for column, text in zip(columns, line.texts, strict=True):
-            found = entries.get((line.key, column.name), [])
-            lacks = not text and column.name in sheet.report.measures
-            cell = _cell(MISSING.text(lang) if lacks else text, bool(column.codes or column.labels), found, lang)
-            key = line.key if column.name in sheet.report.measures else ""
-            row.append(replace(cell, spaced=column.name in judged, key=key))
+        for (name, numeric, spaced, measure, head), text in zip(known, line.texts, strict=True):
+            said = missing if measure and not text else text
+            key = line.key if measure else ""
+            if found := entries.get((line.key, name)):
+                row.append(replace(_cell(said, numeric, found, lang), spaced=spaced, key=key, head=head))
+            else:
+                row.append(Cell(said, numeric, spaced=spaced, key=key, head=head))
         rows.append((line.total, tuple(row)))
-    return _grouped(rows, [column.name in sheet.report.key for column in columns])
+    return _grouped(rows, [head for *_, head in known])
 
 
 def _grouped(
@@ -289,10 +300,10 @@ def _grouped(
 ) -> list[tuple[bool, tuple[Cell, ...]]]:
     """Let a cell of the key name all the rows that it belongs to, but in the last column of the key.
 
-    Columns of the key stand first; every cell of them is a head of its row.
+    Columns of the key stand first.
     """
     leading = next((place for place, key in enumerate(keys) if not key), len(keys))
-    laid = [[replace(cell, head=key) for cell, key in zip(cells, keys, strict=True)] for _, cells in rows]
+    laid = [list(cells) for _, cells in rows]
     begins = [0] * len(rows)  # the row in which the group of each row begins
     for place in range(leading - 1):
         column, found = [cells[place] for cells in laid], list[int]()
@@ -305,15 +316,16 @@ def _grouped(
     return [(total, tuple(cells)) for (total, _), cells in zip(rows, laid, strict=True)]
 
 
-def _cell(text: str, coded: bool, entries: list[Entry], lang: str) -> Cell:
-    if not entries:
-        return Cell(text, not coded)
+def _cell(text: str, numeric: bool, entries: list[Entry], lang: str) -> Cell:
+    """Return a cell with what is printed of it."""
     w = words(lang)
     status = worst(entry.status for entry in entries)
     leading = _texts([entry for entry in entries if entry.status in LEADING], lang) if status in LEADING else ""
-    beside = _texts([entry for entry in entries if entry.status in _BESIDE or (coded and entry.printed != text)], lang)
+    beside = _texts(
+        [entry for entry in entries if entry.status in _BESIDE or (not numeric and entry.printed != text)], lang
+    )
     known = ((w["rows"], text),) if leading else ()
-    return Cell(leading or text, not coded, status, (*known, *(((w["printed"], beside),) if beside else ())))
+    return Cell(leading or text, numeric, status, (*known, *(((w["printed"], beside),) if beside else ())))
 
 
 def _texts(entries: list[Entry], lang: str) -> str:

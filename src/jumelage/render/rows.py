@@ -15,7 +15,7 @@ from jumelage.reporting.behind import MOST
 from jumelage.reporting.sheet import SPECIAL, number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from jumelage.reporting.behind import Behind
     from jumelage.reporting.sheet import Value, WaveFacts
@@ -73,6 +73,7 @@ def layout_rows(found: Behind, lang: str) -> dict[str, Any]:
     scope = scope_words(sheet.waves, sheet.kind)
     every = [row for rows in found.rows.values() for row in rows]
     numeric = [any(isinstance(row[place], int | Decimal) for row in every) for place in shown]
+    texts = [_texts(found, place, lang) for place in shown]
     return {
         "cut": w["rows_cut"].format(MOST) if found.cut else "",
         "headings": [(heading, numbered) for (_, heading), numbered in zip(columns, numeric, strict=True)],
@@ -81,7 +82,7 @@ def layout_rows(found: Behind, lang: str) -> dict[str, Any]:
                 "id": anchor(key),
                 "title": key_label(sheet, key, lang),
                 "rows": [
-                    [(_text(found, place, row[place], lang), of) for place, of in zip(shown, numeric, strict=True)]
+                    [(text(row[place]), of) for place, text, of in zip(shown, texts, numeric, strict=True)]
                     for row in found.rows[key]
                 ],
                 "command": f"jumelage explain {report.name} {shlex.quote(key)} {report.figures[0]} {scope}",
@@ -105,9 +106,15 @@ def scope_words(waves: Iterable[WaveFacts], kind: str | None) -> str:
     return f"--wave {chosen}" + (f" --kind {shlex.quote(kind)}" if kind else "")
 
 
-def _text(found: Behind, place: int, value: Value, lang: str) -> str:
-    said = named(found, place, value, lang)
-    return number(said, lang) if isinstance(said, int | Decimal) else said
+def _texts(found: Behind, place: int, lang: str) -> Callable[[Value], str]:
+    """Return what writes the values of a column, each once: most of them come in many rows."""
+
+    @cache
+    def text(value: Value) -> str:
+        said = named(found, place, value, lang)
+        return number(said, lang) if isinstance(said, int | Decimal) else said
+
+    return text
 
 
 def named(found: Behind, place: int, value: Value, lang: str) -> int | Decimal | str:
