@@ -28,12 +28,13 @@ def query(connection: Connection, sql: str) -> tuple[list[str], list[tuple[Any, 
 _AT_ONCE = 10_000  # rows
 
 
-def stream(connection: Connection, sql: str) -> Iterator[list[tuple[Any, ...]]]:
-    """Run a query as it stands, and give its rows some at a time: what was given is held no longer.
+def stream(connection: Connection, sql: str) -> tuple[list[str], Iterator[list[tuple[Any, ...]]]]:
+    """Run a query as it stands: the column names, and the rows some at a time; what was given is held no longer.
 
     It runs at once; errors of the engine come from here and from fetching.
     """
-    return _pieces(connection.exec_driver_sql(sql, execution_options={"yield_per": _AT_ONCE}))
+    result = connection.exec_driver_sql(sql, execution_options={"yield_per": _AT_ONCE})
+    return list(result.keys()), _pieces(result)
 
 
 def _pieces(result: CursorResult[Any]) -> Iterator[list[tuple[Any, ...]]]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from jumelage.report_file import Report
 
 
-def check(report: Report, names: Sequence[str], cells: tuple[tuple[Value, ...], ...]) -> None:
+def check(report: Report, names: Sequence[str], cells: Sequence[tuple[Value, ...]]) -> None:
     """Raise ReportError unless the query of a report, which gave these columns and rows, keeps to its header."""
     wanted = [column.name for column in report.columns]
     if names != wanted:
@@ -83,7 +83,7 @@ def _keys_are_good(cells: Sequence[tuple[Value, ...]], places: Sequence[int]) ->
     return True
 
 
-def _check_balance(report: Report, cells: tuple[tuple[Value, ...], ...]) -> None:
+def _check_balance(report: Report, cells: Sequence[tuple[Value, ...]]) -> None:
     """Raise ReportError for a row whose start and parts do not make its end."""
     balance = report.balance
     for key, cell in Cells(report, cells).items():

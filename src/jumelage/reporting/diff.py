@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import itemgetter
-from typing import TYPE_CHECKING, TypeVar, overload
+from typing import TYPE_CHECKING, TypeVar
 
 from jumelage import database
 from jumelage.database.models import LISTED, OF_A_LOAD, QUESTIONS, metadata
 from jumelage.reporting.ledger import check
-from jumelage.reporting.sheet import Value, key_places, plain
+from jumelage.reporting.sheet import key_places, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from jumelage.reporting.entries import Ledger
-    from jumelage.reporting.sheet import Sheet
+    from jumelage.reporting.sheet import Sheet, Value
     from jumelage.revisions.scope import Scope
 
 Cell = tuple[str, str, str]
@@ -50,7 +49,8 @@ _TOLD = (
     "city", "country", "partner_key", "since_from", "since_to", "since_missing", "until_from", "until_to", "inferred",
     "source", "apart",
 )  # fmt: skip
-_BUCKETS = 1 << 16
+_BUCKETS = 1 << 18
+_HELD = 500_000  # agreements that are held side by side at a time
 _BY_NUMBER = "partnerships"  # their numbers say nothing: they are compared by what they say
 
 
@@ -79,9 +79,9 @@ def differences(connection: Connection, before: Scope, after: Scope) -> Iterator
             if table != _BY_NUMBER:
                 yield from _rows(connection, table, before, after)
         yield from agreements(connection, before, after)
-    old_ledger, old_sheets = check(connection, before)
-    old_sheets = {name: replace(sheet, rows=_Packed(sheet.rows)) for name, sheet in old_sheets.items()}
-    new_ledger, new_sheets = check(connection, after)
+    (old_ledger, old_sheets), (new_ledger, new_sheets) = (
+        check(connection, scope, packed=True) for scope in (before, after)
+    )
     for name in sorted({*old_sheets, *new_sheets}):
         if name in old_sheets and name in new_sheets:
             found = differing(*map(cells, _without_common(old_sheets[name], new_sheets[name])))
@@ -172,24 +172,26 @@ def _told(names: list[str], values: Iterable[object]) -> str:
 def agreements(connection: Connection, before: Scope, after: Scope) -> Iterator[Change]:
     """Yield the agreements of which one revision has more than the other, and partners that are spelled otherwise."""
     old, new = of_revision(before), of_revision(after)
-    only = _where_they_differ(connection, old, new)
-    if not only:
-        return
     told = ", ".join(_TOLD)
     sides = [
         f"sum(case when {side} then 1 else 0 end), "
         f"string_agg(distinct case when {side} then partner end, ' | ' order by case when {side} then partner end)"
         for side in (old, new)
     ]
-    sql = (
-        f"select * from (select {told}, {sides[0]}, {sides[1]} from survey.partnerships "
-        f"where (({old}) or ({new})) and {only} group by {told}) "
-        "t(city, country, key, since_from, since_to, missing, until_from, until_to, inferred, source, apart, "
-        "was, spelled, becomes, spells) where was <> becomes or spelled is distinct from spells"
+    among = f"select * from (select {told}, {sides[0]}, {sides[1]} from survey.partnerships where (({old}) or ({new}))"
+    differing_ones = (
+        f"group by {told}) t(city, country, key, since_from, since_to, missing, until_from, until_to, inferred, "
+        "source, apart, was, spelled, becomes, spells) where was <> becomes or spelled is distinct from spells"
     )
+    rows = [
+        row
+        for only in _where_they_differ(connection, old, new)
+        for row in database.query(connection, f"{among} and {only} {differing_ones}")[1]
+    ]
+    if not rows:
+        return
     names = {code: name for code, name in database.query(connection, "select code, name from cities")[1]}  # noqa: C416
     changes = []
-    _, rows = database.query(connection, sql)
     for city, country, _, first, last, missing, ends, ended, inferred, source, apart, *sums in rows:
         was, spelled, becomes, spells = sums
         until = f"until {_period(ends, ended)}" if ends else ""
@@ -203,11 +205,12 @@ def agreements(connection: Connection, before: Scope, after: Scope) -> Iterator[
     yield from sorted(changes, key=lambda change: (change.what, change.name, change.key, change.measure))
 
 
-def _where_they_differ(connection: Connection, old: str, new: str) -> str:
-    """Return the condition on agreements that may differ; nothing if none does.
+def _where_they_differ(connection: Connection, old: str, new: str) -> Iterator[str]:
+    """Yield conditions on agreements that may differ, each on some of them: none if none does.
 
     Agreements fall into buckets by what is told of them, and buckets of the same number and the same sum of
-    fingerprints are the same: most revisions correct a few rows of many, and only those are held side by side.
+    fingerprints are the same: most revisions correct a few rows of many, and only those are held side by side. However
+    many differ, no more are held at a time than memory is meant for.
     """
     bucket = f"{database.fingerprint(connection, _TOLD)} % {_BUCKETS}"
     sums = (
@@ -216,45 +219,25 @@ def _where_they_differ(connection: Connection, old: str, new: str) -> str:
     )
     (count, mark), (counts, marks) = sums
     sql = (
-        f"select bucket from (select wave, revision, {bucket} as bucket, "
+        f"select bucket, {count} + {counts} from (select wave, revision, {bucket} as bucket, "
         f"{database.fingerprint(connection, (*_TOLD, 'partner'))} as mark "
         f"from survey.partnerships where ({old}) or ({new})) t "
         f"group by bucket having {count} <> {counts} or {mark} <> {marks}"
     )
-    buckets = [str(number) for (number,) in database.query(connection, sql)[1]]
-    if len(buckets) > _BUCKETS // 4:
-        return "1 = 1"
-    return f"{bucket} in ({', '.join(buckets)})" if buckets else ""
+    several: list[str] = []
+    held = 0
+    for number, rows in database.query(connection, sql)[1]:
+        if several and held + rows > _HELD:
+            yield f"{bucket} in ({', '.join(several)})"
+            several, held = [], 0
+        several.append(str(number))
+        held += rows
+    if several:
+        yield f"{bucket} in ({', '.join(several)})"
 
 
 def _period(first: object, last: object) -> str:
     return f"{first}" if first == last else f"{first}/{last}"
-
-
-class _Packed(Sequence[tuple[Value, ...]]):
-    """Rows kept by column, equal values once: those of one revision wait for those of the other."""
-
-    def __init__(self, rows: Sequence[tuple[Value, ...]]) -> None:
-        kept: dict[Value, Value] = {}
-        columns = (list(map(itemgetter(place), rows)) for place in range(len(rows[0]) if rows else 0))
-        self._columns = [list(map(kept.setdefault, column, column)) for column in columns]
-
-    def __len__(self) -> int:
-        return len(self._columns[0]) if self._columns else 0
-
-    @overload
-    def __getitem__(self, place: int) -> tuple[Value, ...]: ...
-
-    @overload
-    def __getitem__(self, place: slice) -> Sequence[tuple[Value, ...]]: ...
-
-    def __getitem__(self, place: int | slice) -> tuple[Value, ...] | Sequence[tuple[Value, ...]]:
-        if isinstance(place, int):
-            return tuple(column[place] for column in self._columns)
-        return list(zip(*(column[place] for column in self._columns), strict=True))
-
-    def __iter__(self) -> Iterator[tuple[Value, ...]]:
-        return zip(*self._columns, strict=True)
 
 
 def _without_common(old: Sheet, new: Sheet) -> tuple[Sheet, Sheet]:

@@ -48,25 +48,25 @@ class Computed:
     printed: str | None = None
 
 
-def check(connection: Connection, scope: Scope) -> tuple[Ledger, dict[str, Sheet]]:
+def check(connection: Connection, scope: Scope, *, packed: bool = False) -> tuple[Ledger, dict[str, Sheet]]:
     """Hold every published figure of the wave in scope against the rows.
 
-    Returns the ledger, and the sheets of all reports that could be run.
+    Returns the ledger, and the sheets of all reports that could be run, their rows `packed` where many are held.
     """
-    return _check(connection, scope, keep=True)
+    return _check(connection, scope, keep=True, packed=packed)
 
 
 def ledger_of(connection: Connection, scope: Scope) -> Ledger:
     """Return the ledger of the wave in scope alone: rows that no printed figure is held against are not kept."""
-    return _check(connection, scope, keep=False)[0]
+    return _check(connection, scope, keep=False, packed=True)[0]
 
 
-def _check(connection: Connection, scope: Scope, *, keep: bool) -> tuple[Ledger, dict[str, Sheet]]:
+def _check(connection: Connection, scope: Scope, *, keep: bool, packed: bool) -> tuple[Ledger, dict[str, Sheet]]:
     scope.check_single()  # a publication is that of one wave
     told = read(connection, scope)
     with own_reports(connection, scope), door(connection) as asked:
         hearing = asked.beside(_queries(told), partial(hear, asked, settings(connection, scope), told))
-        found = compute(connection, scope, told, keep=keep)
+        found = compute(connection, scope, told, keep=keep, packed=packed)
         heard = hearing()
     return replace(judge(told, found.runs, found.errors, heard, found.orphans), kind=found.printed), found.sheets
 
@@ -121,7 +121,13 @@ def _frame(connection: Connection) -> int:
 
 
 def compute(
-    connection: Connection, scope: Scope, told: Told, names: Iterable[str] | None = None, *, keep: bool = True
+    connection: Connection,
+    scope: Scope,
+    told: Told,
+    names: Iterable[str] | None = None,
+    *,
+    keep: bool = True,
+    packed: bool = False,
 ) -> Computed:
     """Run the reports of a wave, or those named: the published ones without inferred rows, then all with them.
 
@@ -131,13 +137,14 @@ def compute(
     parts = per_kind(connection, scope)
     orphans = tuple(database.orphans(connection))
     if len(parts) == 1:
-        return replace(_compute(connection, parts[0], told, names, keep=keep), orphans=orphans)
+        return replace(_compute(connection, parts[0], told, names, keep=keep, packed=packed), orphans=orphans)
     kind = printed_kind(connection, scope)
     runs: dict[str, Run] = {}
     sheets: dict[str, Sheet] = {}
     errors: dict[str, str] = {}
     for part in parts:
-        found = _compute(connection, part, told if part.kind == kind else Told(()), names, keep=keep)
+        printed = told if part.kind == kind else Told(())
+        found = _compute(connection, part, printed, names, keep=keep, packed=packed)
         errors |= found.errors
         sheets |= found.sheets
         if part.kind == kind:
@@ -156,7 +163,9 @@ def printed_kind(connection: Connection, scope: Scope) -> str | None:
     return (declared(connection, scope).get("printed") or {}).get("kind")
 
 
-def _compute(connection: Connection, scope: Scope, told: Told, names: Iterable[str] | None, *, keep: bool) -> Computed:
+def _compute(
+    connection: Connection, scope: Scope, told: Told, names: Iterable[str] | None, *, keep: bool, packed: bool
+) -> Computed:
     known, errors = report_file.reports_of_a_wave(), {}
     names = known if names is None else list(names)
     # Everything without inferred rows first, then everything with them: the scope changes once.
@@ -169,7 +178,7 @@ def _compute(connection: Connection, scope: Scope, told: Told, names: Iterable[s
             continue
         report = report_file.report(name)
         try:
-            reported[name] = Cells(report, run_cells(connection, report))
+            reported[name] = Cells(report, run_cells(connection, report, packed=packed))
         except ReportError as error:
             errors[name] = str(error)
     set_scope(connection, scope, for_many=len(names) > 1)
@@ -179,7 +188,7 @@ def _compute(connection: Connection, scope: Scope, told: Told, names: Iterable[s
         if name in errors:
             continue
         try:
-            sheet = make_sheet(connection, report_file.report(name), facts, scope)
+            sheet = make_sheet(connection, report_file.report(name), facts, scope, packed=packed)
             made_from = sources(connection, sheet.report) if name in published else {}
         except ReportError as error:
             errors[name] = str(error)

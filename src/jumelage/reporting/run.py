@@ -15,7 +15,7 @@ from jumelage.errors import ReportError, UsageError
 from jumelage.finding_text import places
 from jumelage.reporting.contract import check
 from jumelage.reporting.own_reports import rows_of
-from jumelage.reporting.sheet import Detail, Sheet, Value, WaveFacts, plain_rows
+from jumelage.reporting.sheet import Detail, Packed, Sheet, Value, WaveFacts, plain_rows
 from jumelage.revisions.kinds import check_one_kind, per_kind
 from jumelage.revisions.scope import Scope, set_scope
 from jumelage.texts import Label, both, nearest, same
@@ -139,9 +139,11 @@ def check_waves(report: Report, scope: Scope) -> None:
         )
 
 
-def make_sheet(connection: Connection, report: Report, facts: tuple[WaveFacts, ...], scope: Scope) -> Sheet:
+def make_sheet(
+    connection: Connection, report: Report, facts: tuple[WaveFacts, ...], scope: Scope, *, packed: bool = False
+) -> Sheet:
     """Run a report in the scope that is set, which `facts` are of; ReportError as for `run`."""
-    rows = run_cells(connection, report)
+    rows = run_cells(connection, report, packed=packed)
     made = Sheet(report.of_kind(scope.asked), facts, scope.remarks, rows, *labels_of(connection, report), scope.kind)
     for place in places(report.finding.en + report.finding.fr) if report.finding else ():
         if not made.can_have(place.key):
@@ -156,15 +158,21 @@ def make_sheet(connection: Connection, report: Report, facts: tuple[WaveFacts, .
     return made
 
 
-def run_cells(connection: Connection, report: Report) -> tuple[tuple[Value, ...], ...]:
+def run_cells(connection: Connection, report: Report, *, packed: bool = False) -> Sequence[tuple[Value, ...]]:
     """Return the rows of a report in the scope that is set; ReportError as for `run`.
 
-    A report on questions of a kind that is not asked has none, and is not run.
+    A report on questions of a kind that is not asked has none, and is not run. Rows that are to be `packed` are so as
+    they come.
     """
     if report.asks and not _asked(connection, report):
         return ()
-    names, rows = _query(connection, report, report.sql)
-    cells = tuple(plain_rows(rows))
+    cells: Sequence[tuple[Value, ...]]
+    if packed:
+        names, pieces = _stream(connection, report, report.sql)
+        cells = Packed(pieces)
+    else:
+        names, rows = _query(connection, report, report.sql)
+        cells = tuple(plain_rows(rows))
     check(report, names, cells)
     return cells
 
@@ -210,14 +218,17 @@ def _reported(report: Report) -> Iterator[None]:
         ) from error
 
 
-def _stream(connection: Connection, report: Report, sql: str) -> Iterator[tuple[Value, ...]]:
-    """Return the rows of a query of a report, of which few are held at a time; the first are fetched at once."""
+def _stream(
+    connection: Connection, report: Report, sql: str
+) -> tuple[list[str], Iterator[Sequence[tuple[Value, ...]]]]:
+    """Return the columns of a query of a report, and its rows some at a time; the first are fetched at once."""
     if report.brought:
-        return iter(plain_rows(_query(connection, report, sql)[1]))
+        names, rows = _query(connection, report, sql)
+        return names, iter([plain_rows(rows)])
     with _reported(report), attempt(connection):
-        pieces = database.stream(connection, sql)
+        names, pieces = database.stream(connection, sql)
         first = next(pieces, [])
-    return chain.from_iterable(map(plain_rows, chain([first], _rest(connection, report, pieces))))
+    return names, map(plain_rows, chain([first], _rest(connection, report, pieces)))
 
 
 def _rest(
@@ -300,7 +311,8 @@ def details(
 ) -> Iterator[tuple[Value, ...]]:
     """Return the rows of a report's detail of which a condition holds, in order."""
     order = ", ".join(str(place) for place in range(1, len(columns) + 1))
-    return _stream(connection, report, f"{report.detail_sql}\nselect * from detail d{where} order by {order}")
+    _, pieces = _stream(connection, report, f"{report.detail_sql}\nselect * from detail d{where} order by {order}")
+    return chain.from_iterable(pieces)
 
 
 def detail_columns(connection: Connection, report: Report) -> tuple[str, ...]:

@@ -320,7 +320,7 @@ class DuckDB(Engine):
             for name in columns
         )
         line = " || ',' || ".join(fields)
-        pieces = stream(source, f"select {line} from ({sql}) t")
+        _, pieces = stream(source, f"select {line} from ({sql}) t")
         file.writelines("".join([f"{line}\n" for (line,) in rows]).encode() for rows in pieces)
 
     def fingerprint(self, columns: Sequence[str]) -> str:

@@ -163,7 +163,7 @@ class Spark(Engine):
         line = " || ',' || ".join(fields)
         file.writelines(
             "".join([f"{text}\n" for (text,) in rows]).encode()
-            for rows in stream(source, f"select {line} as line from ({sql}) t")
+            for rows in stream(source, f"select {line} as line from ({sql}) t")[1]
         )
 
     def check_copies(self, url: URL) -> None:
