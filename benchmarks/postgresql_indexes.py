@@ -104,7 +104,7 @@ def command(address: str, *arguments: object, codes: tuple[int, ...] = (0,)) -> 
 
 
 def load(address: str, folder: Path, given: argparse.Namespace) -> None:
-    """Load all waves, one revision after the other; `turns` further revisions of the first wave have no agreements."""
+    """Load all waves, the first revisions before the second."""
     sizes = (f"--{one}={getattr(given, one)}" for one in ("waves", "revisions", "agreements", "towns"))
     subprocess.run((sys.executable, HERE / "made_survey.py", folder, *sizes), check=True)
     command(address, "migrate")
@@ -150,17 +150,17 @@ def prepare(server: str, name: str, statements: tuple[str, ...]) -> str:
 
 def questions(connection: Connection, wave: str) -> dict[str, tuple[str, Scope]]:
     """Return the reports that are asked for, each with what it is to see."""
-    one, every = find_scope(connection, wave), find_scope(connection, "all")
-    (first,) = database.query(connection, "select max(loaded_at) from survey.revisions where revision = 1")[1]
-    found = {name: (name, one) for name in QUERIES}
-    found["zones --as-of"] = ("zones", find_scope(connection, wave, as_of=first[0]))
-    found["evolution of all waves"] = ("evolution", every)
-    return found
+    ((first,),) = database.query(connection, "select max(loaded_at) from survey.revisions where revision = 1")[1]
+    one = find_scope(connection, wave)
+    return {
+        **{name: (name, one) for name in QUERIES},
+        "zones --as-of": ("zones", find_scope(connection, wave, as_of=first)),
+        "evolution of all waves": ("evolution", find_scope(connection, "all")),
+    }
 
 
 def ask(address: str, wave: str) -> dict[str, float]:
     """Return the seconds that each query takes, all in one session."""
-    # The views are those of a variant: what `reading` asks for is that they are those of this jumelage.
     with database.reading(database.resolve_url(address)) as connection:
         taken = {}
         for what, (report, scope) in questions(connection, wave).items():
