@@ -34,6 +34,7 @@ bench: .venv/development  ## ratios against named baselines; needs nothing but a
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/growth.py
 	$(BIN)/python benchmarks/history.py
+	$(BIN)/python benchmarks/postgresql_indexes.py
 
 docs: .venv/development  ## write the generated files again: schema/, docs/
 	$(BIN)/python -m tests.generate

@@ -114,11 +114,148 @@ def test_who_owned_the_tables_before_becomes_a_member_of_the_owner(server: Datab
     assert run("migrate", "--db", address(url.set(username=login))).code == 0
     refused = run("grant", "--db", address(url.set(username=login)))
     assert refused.code == 3
-    assert f"{login} is no superuser" in refused.err
+    assert f"{login} may not do all of this; it lacks:\n  CREATEROLE, from a superuser: alter role" in refused.err
     assert f"{login} is a member of {name}_owner" in give(url)
     assert run("migrate", "--to", "0012", "--db", address(url.set(username=login))).code == 0
     assert run("migrate", "--db", address(url.set(username=login))).code == 0
     remove(postgres, name)
+
+
+# --- without a superuser ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Managed:
+    """A database that belongs to a role with CREATEROLE, as a managed server gives one, and the address of that role."""
+
+    url: URL
+    admin: URL
+
+
+@pytest.fixture
+def managed(server: Databases, postgres: URL) -> Iterator[Managed]:
+    url = server.missing()
+    name, admin = str(url.database), f"admin_of_{url.database}"
+    statement(postgres, f"create role {admin} login createrole")
+    statement(postgres, f"alter database {name} owner to {admin}")
+    yield Managed(url, url.set(username=admin))
+    remove(postgres, name)
+    statement(postgres, f"drop role if exists {admin}")
+
+
+def memberships(url: URL) -> list[Any]:
+    """Return who may become or has the rights of which of the roles; who may only give them is no member."""
+    return sorted(
+        ask(
+            url,
+            "select r.rolname, m.member::regrole::text from pg_auth_members m join pg_roles r on r.oid = m.roleid "
+            f"where r.rolname like '{url.database}%' and not '{{\"set_option\": false, \"inherit_option\": false}}' "
+            "<@ to_jsonb(m)",
+        )
+    )
+
+
+def rights(url: URL) -> list[Any]:
+    """Return whose the database's schemas, tables, views and functions are, and who may do what with them."""
+    name = str(url.database)
+    of = (
+        ("pg_class", "relname", "relowner", "relacl", "relnamespace::regnamespace::text in ('survey', 'public')"),
+        ("pg_namespace", "nspname", "nspowner", "nspacl", "nspname = 'survey'"),
+        ("pg_proc", "proname", "proowner", "proacl", "proname like 'jumelage%'"),
+        ("pg_default_acl", "defaclobjtype", "defaclrole", "defaclacl", "true"),
+    )
+    sql = " union all ".join(
+        f"select '{table}', {what}::text, {owner}::regrole::text, "
+        f"(select array_agg(a.x::text order by a.x::text) from unnest({acl}) a (x))::text from {table} where {which}"
+        for table, what, owner, acl, which in of
+    )
+    return [[str(cell).replace(name, "DB") for cell in row] for row in ask(url, f"{sql} order by 1, 2, 3, 4")]
+
+
+def test_who_has_createrole_and_owns_the_database_grants_as_a_superuser_does(
+    server: Databases, postgres: URL, managed: Managed
+) -> None:
+    name = str(managed.url.database)
+    to = {role: f"{role}_of_{name}" for role in ROLES}
+    for role, login in to.items():
+        statement(postgres, f"create role {login} login")
+        give(managed.admin, "--to", login, "--role", role)
+    made = Granted(managed.url, to)
+    assert run("migrate", "--db", address(made.of("owner"))).code == 0
+    nothing = f"{database.shown(managed.admin)}: nothing to grant, all is as it should be"
+    assert give(managed.admin) == [nothing]
+    assert run("load", WAVE_2006, "--db", address(made.of("loader"))).code == 0
+    assert run("report", "zones", "--db", address(made.of("reader"))).code == 0
+    assert set(memberships(managed.url)) == {
+        (f"{name}_loader", f"{name}_owner"),
+        (f"{name}_loader", to["loader"]),
+        (f"{name}_owner", to["owner"]),
+        (f"{name}_reader", f"{name}_loader"),
+        (f"{name}_reader", to["reader"]),
+    }
+    # Of what is the owner's the administrator gives and takes rights, and is no member of the owner afterwards.
+    do(managed.url, f"grant update on survey.waves to {name}_reader", f"revoke select on zones from {name}_reader")
+    assert give(managed.admin) == [
+        f"admin_of_{name} is a member of {name}_owner while this lasts",
+        f"{name}_reader: has no right any more: update on survey.waves",
+        f"{name}_reader: may read 1 table and view",
+    ]
+    assert (f"{name}_owner", f"admin_of_{name}") not in memberships(managed.url)
+    usual = with_roles(server, server.missing())
+    assert run("migrate", "--db", address(usual.of("owner"))).code == 0
+    assert rights(made.url) == rights(usual.url)
+    remove(postgres, str(usual.url.database))
+
+
+def test_what_an_administrator_migrated_itself_it_gives_to_the_owner(managed: Managed) -> None:
+    name, admin = str(managed.url.database), str(managed.admin.username)
+    assert run("migrate", "--db", address(managed.admin)).code == 0
+    dry = run("grant", "--dry-run", "--db", address(managed.admin))
+    assert dry.code == 0
+    do(managed.admin, f"begin; {dry.out} commit;")  # what it writes is what it does
+    assert give(managed.admin) == [f"{database.shown(managed.admin)}: nothing to grant, all is as it should be"]
+    assert (f"{name}_owner", admin) in memberships(managed.url)  # as whoever owned the tables
+    assert run("migrate", "--to", "0012", "--db", address(managed.admin)).code == 0
+    assert run("migrate", "--db", address(managed.admin)).code == 0
+    assert run("load", WAVE_2006, "--db", address(managed.admin)).code == 0
+
+
+def test_who_lacks_something_is_told_all_of_it_before_anything_is_changed(postgres: URL, managed: Managed) -> None:
+    name, admin = str(managed.url.database), str(managed.admin.username)
+    statement(postgres, f"alter role {admin} nocreaterole")
+    assert run("migrate", "--db", address(managed.url)).code == 0  # by a superuser, whose tables they are
+    statement(postgres, f"alter database {name} owner to postgres")
+    refused = run("grant", "--db", address(managed.admin))
+    assert refused.code == 3
+    assert refused.err == (
+        f"error: {database.shown(managed.admin)}: {admin} may not do all of this; it lacks:\n"
+        f"  CREATEROLE, from a superuser: alter role {admin} createrole\n"
+        f"  the database, from postgres or a superuser: alter database {name} owner to {admin}\n"
+        "  what belongs to postgres, a superuser: let it run grant once\n"
+        "have it given that, or a superuser run grant, or what grant --dry-run says\n"
+    )
+    assert ask(managed.url, f"select 1 from pg_roles where rolname like '{name}%'") == []
+    handed = run("grant", "--dry-run", "--db", address(managed.admin)).out
+    assert admin not in handed
+    do(managed.url, f"begin; {handed} commit;")  # by a superuser
+    statement(postgres, f"create role reader_of_{name} login")
+    statement(postgres, f"alter role {admin} createrole")
+    asked = ("grant", "--to", f"reader_of_{name}", "--db", address(managed.admin))
+    newer = ask(postgres, "select current_setting('server_version_num')::int >= 160000") == [(True,)]
+    if newer:  # before, CREATEROLE administers all that are no superusers
+        statement(managed.url, f"revoke select on zones from {name}_reader")
+        refused = run("grant", "--db", address(managed.admin))
+        assert f"lacks:\n  ADMIN on {name}_owner, from a superuser or who has it: grant {name}_owner to" in refused.err
+        handed = run("grant", "--dry-run", "--db", address(managed.admin)).out
+        assert handed == f'grant select on public."zones" to {name}_reader;\n'
+        statement(managed.url, handed)
+        refused = run(*asked)
+        assert refused.code == 3
+        remedy = f"grant {name}_reader to {admin} with admin option"
+        assert f"lacks:\n  ADMIN on {name}_reader, from a superuser or who has it: {remedy}\n" in refused.err
+        statement(postgres, remedy)
+    assert run(*asked).code == 0
+    assert (f"{name}_reader", f"reader_of_{name}") in memberships(managed.url)
 
 
 def test_what_cannot_be_granted_is_said(server: Databases, postgres: URL, tmp_path: Path) -> None:
@@ -270,7 +407,7 @@ def test_what_is_not_for_a_role_ends_with_an_error_that_says_who_may_change_that
         if result.code != 2:  # a register that is none is refused before the database is asked
             assert result.code == 3, (command, result.err)
     assert (
-        "the role needs the right, which a superuser gives:\n  jumelage grant --to reader_of_"
+        "the role needs the right, which whoever administers the database gives:\n  jumelage grant --to reader_of_"
         in run("withdraw", "2006@1", "--reason", "no", "--db", address(reader)).err
     )
 

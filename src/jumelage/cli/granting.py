@@ -38,7 +38,8 @@ def grant(
     """Create the roles of a PostgreSQL database.
 
     Each may do what it needs and no more. DATABASE_reader asks, reports and publishes; DATABASE_loader loads and
-    withdraws besides; DATABASE_owner owns the tables and migrates. Again it does what is missing. It takes a superuser.
+    withdraws besides; DATABASE_owner owns the tables and migrates. Again it does what is missing. It takes a
+    superuser, or a role with CREATEROLE that owns the database.
     See docs/postgresql.md.
     """
     from jumelage import database

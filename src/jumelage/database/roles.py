@@ -8,6 +8,7 @@ from jumelage.database.connection import holding, opened
 from jumelage.database.engines import engine_of
 from jumelage.database.state import check_migrated, current
 from jumelage.database.urls import files
+from jumelage.errors import DatabaseError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +36,7 @@ def give(url: URL, logins: Sequence[str], role: str) -> list[Step]:
     with holding(url) as connection:
         steps = _steps(connection, url, logins, role)
         if steps:
-            engine_of(url).check_may_grant(connection, url)
+            engine_of(url).check_may_grant(connection, url, steps)
         for step in steps:
             connection.exec_driver_sql(step.sql)
         connection.commit()
@@ -43,7 +44,11 @@ def give(url: URL, logins: Sequence[str], role: str) -> list[Step]:
 
 
 def _steps(connection: Connection, url: URL, logins: Sequence[str], role: str) -> list[Step]:
-    if current(connection) is not None:
+    try:
+        migrated = current(connection) is not None
+    except DatabaseError:  # who administers the database need not read it: what there is the catalog says to everybody
+        migrated = False
+    if migrated:
         check_migrated(connection, url)
     return list(engine_of(url).roles(connection, logins, role))
 

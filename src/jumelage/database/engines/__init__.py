@@ -41,10 +41,14 @@ UNREADABLE_URL = Label("l’URL de la base de données est illisible\u00a0; {}",
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A statement, and what it does in words; none where it belongs to the one before it."""
+    """A statement, and what it does in words; none where it belongs to the one before it.
+
+    `needs` is what whoever runs it must have: the kind of right, and the role that it is of.
+    """
 
     sql: str
     said: Label
+    needs: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +209,8 @@ class Engine(ABC):
             )
         )
 
-    def check_may_grant(self, connection: Connection, url: URL) -> None:  # noqa: B027
-        """Raise DatabaseError for who may not do that."""
+    def check_may_grant(self, connection: Connection, url: URL, steps: Sequence[Step]) -> None:  # noqa: B027
+        """Raise DatabaseError for who may not take these steps."""
 
     def become(self, connection: Connection, role: str) -> bool:  # noqa: ARG002
         """Go on as the `owner` or the `reader`, until the transaction ends, where there is one; tell whether."""

@@ -11,6 +11,7 @@ from sqlalchemy.pool import NullPool
 
 from jumelage.database.engines import AGAIN, OURS, UNREADABLE_URL, WAIT, Engine
 from jumelage.database.engines import postgresql_roles as of_roles
+from jumelage.database.engines.postgresql_grantor import check_may, grantor
 from jumelage.database.engines.postgresql_holders import HOLDERS, in_the_way, told_holders
 from jumelage.database.engines.postgresql_rights import grant, granted, mark_version
 from jumelage.database.engines.postgresql_session import OneStatement, begin, check_encoding, parameters
@@ -213,7 +214,8 @@ class PostgreSQL(Engine):
         elif code == "42501":
             text = (
                 text.splitlines()[0]
-                + f"; the role needs the right, which a superuser gives:\n{_GRANT.format(role=url.username or 'ROLE')}"
+                + "; the role needs the right, which whoever administers the database gives:\n"
+                + _GRANT.format(role=url.username or "ROLE")
             )
         return DatabaseError(f"{where}: {text}")
 
@@ -229,8 +231,9 @@ class PostgreSQL(Engine):
                 raise DatabaseError(
                     both(
                         "le rôle {} ne peut lire les tables de jumelage, qui sont là\u00a0; "
-                        "un super-utilisateur l’accorde\u00a0:\n{}",
-                        "the role {} may not read the tables of jumelage, which are there; a superuser grants it:\n{}",
+                        "qui administre la base l’accorde\u00a0:\n{}",
+                        "the role {} may not read the tables of jumelage, which are there; "
+                        "whoever administers the database grants it:\n{}",
                         role,
                         same(_GRANT.format(role=role)),
                     )
@@ -281,9 +284,9 @@ class PostgreSQL(Engine):
         """Give what is to be done so that the three roles are there."""
         return of_roles.steps(connection, self._relations(connection), logins, role)
 
-    def check_may_grant(self, connection: Connection, url: URL) -> None:
-        """Refuse who is no superuser."""
-        of_roles.check_may(of_roles.there(connection), self.shown(url))
+    def check_may_grant(self, connection: Connection, url: URL, steps: Sequence[Step]) -> None:
+        """Refuse who may not take all of them, and say what is missing."""
+        check_may(grantor(connection), of_roles.there(connection).owner, steps, self.shown(url))
 
     def become(self, connection: Connection, role: str) -> bool:
         """Go on as a role of the database, if there is one and whoever asks is a member of it."""

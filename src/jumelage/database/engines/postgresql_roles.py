@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from jumelage.database.engines import ROLES, Step
+from jumelage.database.engines.postgresql_grantor import ADMIN, CREATE, DATABASE, MEMBER, RIGHTS, grantor, lent
 from jumelage.database.engines.postgresql_rights import granted
 from jumelage.database.models import LISTED, OF_A_LOAD, SCHEMA, metadata
 from jumelage.database.sql import literal, query
-from jumelage.errors import DatabaseError, UsageError
+from jumelage.errors import UsageError
 from jumelage.texts import Label, both, filled, same
 
 if TYPE_CHECKING:
@@ -49,20 +50,21 @@ class There:
     roles: frozenset[str]
     members: frozenset[tuple[str, str]]  # role and member
     survey: bool  # whether the schema is there
-    may: bool  # whether whoever asks may do all of this
-    asks: str
+    owners: dict[str, str]  # of the database and of the schema of the views
     rights: frozenset[tuple[str, str, str]] = field(repr=False)  # of database and schemas: what, privilege, role
     later: frozenset[tuple[str, str]] = field(repr=False)  # schema and role of the default privileges of the owner
 
 
 def there(connection: Connection) -> There:
     """Look at the server; UsageError where the names of the roles would be too long."""
-    ((database, length, home, asks, may, survey, reader, loader, owner),) = query(
+    ((database, length, home, of_database, of_home, survey, reader, loader, owner),) = query(
         connection,
         "select quote_ident(current_database()), octet_length(current_database()), coalesce(current_setting("
-        "'search_path'), ''), current_user, r.rolsuper, to_regnamespace('survey') is not null, "
+        "'search_path'), ''), quote_ident(pg_get_userbyid(d.datdba)), (select quote_ident(pg_get_userbyid(n.nspowner)) "
+        "from pg_namespace n where quote_ident(n.nspname) = current_setting('search_path')), "
+        "to_regnamespace('survey') is not null, "
         + ", ".join(f"quote_ident(current_database() || '_{role}')" for role in ROLES)
-        + " from pg_roles r where r.rolname = current_user",
+        + " from pg_database d where d.datname = current_database()",
     )[1]
     if length + max(len(role) for role in ROLES) + 1 > _LONGEST:
         raise UsageError(
@@ -89,11 +91,13 @@ def there(connection: Connection) -> There:
     )[1]
     members = query(
         connection,
-        "select quote_ident(pg_get_userbyid(m.roleid)), quote_ident(pg_get_userbyid(m.member)) from pg_auth_members m",
+        # Since PostgreSQL 16 who creates a role is a member of it that has none of its rights and cannot become it.
+        "select quote_ident(pg_get_userbyid(m.roleid)), quote_ident(pg_get_userbyid(m.member)) from pg_auth_members m "
+        'where not \'{"set_option": false, "inherit_option": false}\' <@ to_jsonb(m)',
     )[1]
     roles = (role for (role,) in query(connection, "select quote_ident(rolname) from pg_roles")[1])
     return There(
-        database, home, reader, loader, owner, asks=asks, may=may, survey=survey,
+        database, home, reader, loader, owner, owners={"database": of_database, home: of_home}, survey=survey,
         roles=frozenset(roles), members=frozenset(members), rights=frozenset(rights), later=frozenset(later),
     )  # fmt: skip
 
@@ -105,14 +109,13 @@ def steps(connection: Connection, relations: Sequence[Relation], logins: Sequenc
     """
     at = there(connection)
     names = dict(zip(ROLES, (at.reader, at.loader, at.owner), strict=True))
-    for name in names.values():
-        if name not in at.roles:
-            yield Step(f"create role {name} nologin", both("{}\u00a0: rôle créé", "{}: role created", name))
+    before = [*_created(at, names.values())]
     for of, member in ((at.reader, at.loader), (at.loader, at.owner)):
-        yield from _member(at, of, member)
-    yield from _of_database(at)
-    yield from _of_owner(connection, at, relations)
-    yield from of_relations(connection, at, relations)
+        before += _member(at, of, member)
+    before += _of_database(at)
+    yield from before
+    ours = [*_of_owner(connection, at, relations), *of_relations(connection, at, relations)]
+    yield from lent(grantor(connection), at.owner, before, ours)
     quoted = dict(query(connection, "select rolname, quote_ident(rolname) from pg_roles")[1])
     for login in dict.fromkeys(logins):
         if login not in quoted:
@@ -164,25 +167,6 @@ def renewed(connection: Connection, relations: Sequence[Relation]) -> None:
             connection.exec_driver_sql(step.sql)
 
 
-def check_may(at: There, shown: str) -> None:
-    """Raise DatabaseError for who may not create roles and give away tables."""
-    if not at.may:
-        raise DatabaseError(
-            both(
-                "{0}\u00a0: {1} n’est pas super-utilisateur, et créer des rôles et leur donner les tables le "
-                "demande\u00a0; lancez grant comme l’un d’eux (postgres), ou donnez-lui ce que dit grant --dry-run",
-                "{0}: {1} is no superuser, which it takes to create roles and give them the tables; run grant as one "
-                "(postgres), or hand them what grant --dry-run says",
-                shown,
-                at.asks,
-            )
-        )
-
-
-# Members of PostgreSQL 16 and newer may be members without being able to become the role.
-_MEMBER = "case when current_setting('server_version_num')::int >= 160000 then 'SET' else 'MEMBER' end"
-
-
 def become(connection: Connection, role: str) -> bool:
     """Go on, until the transaction ends, as the `owner` or the `reader`, where the database has one; tell whether.
 
@@ -213,7 +197,7 @@ def _ready(connection: Connection, role: str) -> str | None:
     }[role]
     found: str | None = connection.exec_driver_sql(
         "select quote_ident(r.rolname) from pg_roles r "
-        f"where r.rolname = current_database() || '_{role}' and pg_has_role(r.oid, {_MEMBER}) and {ready}"
+        f"where r.rolname = current_database() || '_{role}' and pg_has_role(r.oid, {MEMBER}) and {ready}"
     ).scalar()
     return found
 
@@ -223,11 +207,20 @@ def _owns(connection: Connection, at: There) -> bool:
     return query(connection, sql)[1] == [(at.owner,)]
 
 
+def _created(at: There, names: Iterable[str]) -> Iterator[Step]:
+    for name in names:
+        if name not in at.roles:
+            said = both("{}\u00a0: rôle créé", "{}: role created", name)
+            yield Step(f"create role {name} nologin", said, (CREATE, name))
+
+
 def _member(at: There, role: str, member: str) -> Iterator[Step]:
     if (role, member) not in at.members and role != member:
         yield Step(
-            f"grant {role} to {member}", both("{} est membre de {}", "{} is a member of {}", member, role)
-        )  # fmt: skip
+            f"grant {role} to {member}",
+            both("{} est membre de {}", "{} is a member of {}", member, role),
+            (ADMIN, role),
+        )
 
 
 def _of_database(at: There) -> Iterator[Step]:
@@ -245,13 +238,18 @@ def _of_database(at: There) -> Iterator[Step]:
     for what, privilege, role, said in wanted:
         if (what, privilege, role) not in at.rights:
             on = f"database {at.database}" if what == "database" else f"schema {what}"
-            yield Step(f"grant {privilege.lower()} on {on} to {role}", said)
+            yield Step(
+                f"grant {privilege.lower()} on {on} to {role}",
+                said,
+                (DATABASE if what == "database" else RIGHTS, at.owners[what]),
+            )
     for what, privilege in (("database", "TEMPORARY"), (at.home, "CREATE")):
         if (what, privilege, "public") in at.rights:
             on = f"database {at.database}" if what == "database" else f"schema {what}"
             yield Step(
                 f"revoke {privilege.lower()} on {on} from public",
                 filled(_NO_LONGER, "public", privilege.lower(), on),
+                (DATABASE if what == "database" else RIGHTS, at.owners[what]),
             )
 
 
@@ -261,9 +259,9 @@ def _of_owner(connection: Connection, at: There, relations: Sequence[Relation]) 
     people = query(connection, "select quote_ident(rolname) from pg_roles where rolcanlogin and not rolsuper")[1]
     for owner in sorted({owner for _, _, owner in found} & {name for (name,) in people}):
         yield from _member(at, at.owner, owner)
-    for place, (what, kind, _) in enumerate(found):
+    for place, (what, kind, whose) in enumerate(found):
         said = same("") if place else filled(_OWNS, at.owner, filled(_THINGS, len(found)))
-        yield Step(f"alter {kind} {_qualified(at, what)} owner to {at.owner}", said)
+        yield Step(f"alter {kind} {_qualified(at, what)} owner to {at.owner}", said, (RIGHTS, whose))
 
 
 def _not_owned(connection: Connection, at: There, relations: Sequence[Relation]) -> Iterator[tuple[str, str, str]]:
