@@ -20,11 +20,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from jumelage.errors import JumelageError
 from tests.conftest import ENGINES, server
 from tests.faulty.crowd import READERS, crowd
 from tests.faulty.places import Engine, UnmountableError
 from tests.faulty.processes import FaultError, import_all
-from tests.faulty.steps import STEPS, measured
+from tests.faulty.steps import OF_A_FILE, STEPS, measured
 
 COLUMNS = ("killed", "late", "absent", "whole", "left", "full", "full absent", "full whole", "again")
 
@@ -59,7 +60,7 @@ class Driver:
             measured(engine, name, folder / f"measured-{engine.name}-{name}")
             for engine in self.engines
             for name in asked.step or STEPS
-            if name != "backup" or engine.server is None  # a server has tools of its own
+            if name not in OF_A_FILE or engine.server is None  # a server has tools of its own
         ]
 
     def in_time(self) -> bool:
@@ -69,7 +70,7 @@ class Driver:
         """Do something, and say what is not as it must be."""
         try:
             work(*given)
-        except FaultError as error:
+        except (FaultError, JumelageError) as error:  # of what is opened here
             self.violations += 1
             sys.stdout.write(f"{title}: VIOLATION: {error}\n")
             sys.stdout.flush()

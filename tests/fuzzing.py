@@ -12,15 +12,17 @@ import argparse
 import io
 import os
 import random
+import re
 import shutil
 import sys
 import traceback
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
-from functools import cache
+from datetime import date, datetime
+from functools import cache, partial
+from itertools import islice
 from multiprocessing import Pool
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -42,8 +44,10 @@ from jumelage.reading.package import read_rows
 from jumelage.reading.shapes import SHAPES
 from jumelage.reading.source import CsvSource
 from jumelage.reading.wave_toml import read_wave
+from jumelage.reading.workbook import open_workbook
 from jumelage.reading.zips import unpack
 from jumelage.revisions.scope import read_day, read_time
+from tests.escapes import ESCAPES
 
 ROOT = Path(__file__).parents[1]
 WAVE = ROOT / "waves" / "2006"
@@ -57,20 +61,32 @@ PIECES = [
     b"2006", b"2006-02-30", b"31/12/06", b"0000-00-00", b"9999-12-31", b"T24:00", b"true", b'"""', b"'''", b"\x1b[31m",
     b"select", b"from", b"(", b")" * 40, b"(" * 40, b"city", b"source", b"total", b"Total", b"a" * 300, b"\x0c", b"\x85",
 ]  # fmt: skip
+_PART = re.compile(rb"=== (\S+) ===\n(.*?)(?=\n=== |\Z)", re.DOTALL)  # of what `_packed` makes an archive of
+_TOGETHER = 250  # texts that one query asks of
 Run = Callable[[bytes, Path], object]
 
 
 @dataclass(frozen=True)
 class Target:
-    """What is read, and what its inputs are made of."""
+    """What is read, and what its inputs are made of.
+
+    What SQL makes of a text is asked of many at once: to understand the query takes far longer than to answer it. Of
+    most seeds by lines an input has few after the first, since what is the same in all need not be read each time.
+    """
 
     run: Run
     seeds: Callable[[], list[bytes]]
+    asked: Callable[[], tuple[str, ...]] = tuple
+    lines: int = 0
 
 
-def mutated(rng: random.Random, seeds: list[bytes]) -> bytes:
-    """Return one of the seeds with some changes, or pieces alone."""
+def mutated(rng: random.Random, seeds: list[bytes], lines: int = 0) -> bytes:
+    """Return one of the seeds, or of its lines the first and some, with some changes; or pieces alone."""
     data = bytearray(rng.choice(seeds) if rng.random() < 0.9 else b"")
+    if lines and rng.random() < 0.9:
+        first, *others = data.splitlines(keepends=True) or [bytearray()]
+        at = rng.randrange(len(others) + 1)
+        data = bytearray().join([first, *others[at : at + rng.randint(1, lines)]])
     for _ in range(rng.choice((1, 1, 2, 4, 16))):
         at = rng.randrange(len(data) + 1)
         kind = rng.randrange(6)
@@ -97,6 +113,7 @@ def _text(data: bytes) -> str:
 
 def _written(data: bytes, folder: Path, name: str) -> Path:
     path = folder / name
+    path.unlink(missing_ok=True)  # ext4 writes at once what is cut off and written again
     path.write_bytes(data)
     return path
 
@@ -135,15 +152,17 @@ def _period(data: bytes, _: Path) -> None:
     text = data.decode("utf-8", errors="replace")
     for day_first in (True, False):
         understand(text, date(2006, 3, 31), day_first=day_first)
-    first, last = plain_days("t")
-    asked = database.literal(text.replace("\x00", ""))
-    database.query(_bench(), f"select {first}, {last} from (select {asked} as t) s")
 
 
-def _number(data: bytes, _: Path) -> None:
-    text = database.literal(data.decode("utf-8", errors="replace").replace("\x00", ""))
-    asked = ", ".join(how("t") for how in (ambiguous, number, decimal))
-    database.query(_bench(), f"select {asked} from (select {text} as t) s")
+def _asked(target: Target, inputs: Sequence[bytes]) -> None:
+    """Ask what SQL makes of texts, for each of which there must be an answer."""
+    texts = (database.literal(one.decode("utf-8", errors="replace").replace("\x00", "")) for one in inputs)
+    sql = f"select {', '.join(target.asked())} from (select unnest([{', '.join(texts)}]) as t) s"
+    try:
+        if len(database.query(_bench(), sql)[1]) != len(inputs):
+            raise AssertionError("not an answer for each text")
+    finally:
+        _bench().rollback()  # or nothing is answered after an error
 
 
 def _setting(data: bytes, _: Path) -> None:
@@ -175,6 +194,74 @@ def _zipped() -> list[bytes]:
     return [made.getvalue()]
 
 
+def _book(name: str) -> Run:
+    def run(data: bytes, folder: Path) -> None:
+        with open_workbook(_written(data if name.endswith("xls") else _packed(data), folder, name)) as workbook:
+            for sheet in workbook.sheets:
+                workbook.marks(sheet)
+                for _ in workbook.rows(sheet, padded=True):
+                    pass
+
+    return run
+
+
+def _packed(parts: bytes) -> bytes:
+    """Return a zip of parts that are told apart by lines: what is changed in them is then no fault of the zip."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, part in dict(_PART.findall(parts)).items():
+            archive.writestr(name.decode("latin-1").replace("\0", "0"), part)
+    return made.getvalue()
+
+
+def _unpacked(book: bytes) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(book)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist() if not name.startswith("docProps/")}
+    return b"\n".join(b"=== %s ===\n%s" % (name.encode(), part) for name, part in parts.items())
+
+
+def _xlsx() -> list[bytes]:
+    import xlsxwriter
+
+    made = io.BytesIO()
+    with xlsxwriter.Workbook(made) as book:
+        sheet, hidden = book.add_worksheet("partnerships"), book.add_worksheet("hidden")
+        sheet.write_row(0, 0, ["city", "since", "agreements"])
+        sheet.write_row(1, 0, ["Lille", "Köln"])
+        sheet.write_datetime(1, 2, datetime(1958, 3, 12), book.add_format({"num_format": "dd/mm/yyyy"}))  # noqa: DTZ001
+        sheet.write_number(2, 0, 0.1, book.add_format({"num_format": '# ##0,00" €"'}))
+        sheet.write_formula(2, 1, "=1/0", None, "#DIV/0!")
+        sheet.write_boolean(2, 2, True)
+        sheet.merge_range(4, 0, 5, 1, "both")
+        sheet.write_comment(0, 0, "a note")
+        hidden.write_number(70, 30, 1e21)
+        hidden.hide()
+    return [_unpacked(made.getvalue())]
+
+
+def _ods() -> list[bytes]:
+    made = io.BytesIO()
+    names = "".join(
+        f'xmlns:{one}="urn:oasis:names:tc:opendocument:xmlns:{one}:1.0" ' for one in ("office", "table", "text")
+    )
+    cells = (
+        '<table:table-cell office:value-type="string"><text:p>city</text:p></table:table-cell>'
+        '<table:table-cell office:value-type="float" office:value="12.50"><text:p>12,50</text:p></table:table-cell>'
+        '<table:table-cell office:value-type="date" office:date-value="1958-03-12"><text:p>12/03/58</text:p>'
+        '</table:table-cell><table:table-cell table:number-columns-repeated="3"/><table:covered-table-cell/>'
+    )
+    rows = f'<table:table-row>{cells}</table:table-row><table:table-row table:number-rows-repeated="2">{cells}</table:table-row>'
+    sheet = f'<table:table table:name="partnerships"><table:table-column/>{rows}</table:table>'
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr(
+            "content.xml",
+            f"<office:document-content {names}><office:body><office:spreadsheet>{sheet}</office:spreadsheet>"
+            "</office:body></office:document-content>",
+        )
+    return [_unpacked(made.getvalue())]
+
+
 def _files(*patterns: str) -> Callable[[], list[bytes]]:
     return lambda: [path.read_bytes() for pattern in patterns for path in sorted(ROOT.glob(pattern))]
 
@@ -184,42 +271,62 @@ def _lines(*words: str) -> Callable[[], list[bytes]]:
 
 
 TARGETS: dict[str, Target] = {
-    "partnerships.csv": Target(_table("partnerships"), _files("waves/*/partnerships.csv")),
-    "respondents.csv": Target(_table("respondents"), _files("waves/*/respondents.csv")),
-    "frame.csv": Target(_table("frame"), _files("waves/*/frame.csv")),
+    "partnerships.csv": Target(_table("partnerships"), _files("waves/*/partnerships.csv"), lines=30),
+    "respondents.csv": Target(_table("respondents"), _files("waves/*/respondents.csv"), lines=30),
+    "frame.csv": Target(_table("frame"), _files("waves/*/frame.csv"), lines=30),
     "heading": Target(_heading, _lines("Ville", "Pays", "depuis", "Nombre d’accords", "city", "since", "partner (name)")),
     "wave.toml": Target(_wave, _files("waves/*/wave.toml")),
     "job.toml": Target(_job, _lines('[load]\nfrom = "inbox"\n[publish]\nout = "public"\nformats = ["site"]\n')),
     "report.sql": Target(_report, _files("reports/*.sql")),
-    "period": Target(_period, _lines("1958", "1958-03", "12/03/1958", "mars 1958", "1958-1962", "vers 1960", "années 60")),
-    "number": Target(_number, _lines("1 234", "1.234,00", "12,5", "−3", "1'000", "25 273", "4")),
+    "period": Target(_period, _lines("1958", "1958-03", "12/03/1958", "mars 1958", "1958-1962", "vers 1960", "années 60"),
+                     lambda: plain_days("t")),
+    "number": Target(lambda *_: None, _lines("1 234", "1.234,00", "12,5", "−3", "1'000", "25 273", "4"),
+                     lambda: tuple(how("t") for how in (ambiguous, number, decimal))),
     "setting": Target(_setting, _lines("postgresql://u:p@h:5432/d?x=1", "duckdb:///a.duckdb", "2006@1", "2012-03-31T17:00",
                                        "name=value", "2006-W05")),
-    "query": Target(_query, _files("reports/*.sql", "tests/data/escapes.sql.txt")),
+    "query": Target(_query, lambda: [*_files("reports/*.sql")(), *(one.encode() for one in ESCAPES)]),
     "wave.zip": Target(_zip, _zipped),
+    "book.xlsx": Target(_book("book.xlsx"), _xlsx),
+    "book.ods": Target(_book("book.ods"), _ods),
+    "book.xls": Target(_book("book.xls"), _files("tests/data/small.xls")),
 }  # fmt: skip
 
 
 def inputs(name: str, first: int, count: int, seed: int = SEED) -> Iterator[tuple[int, bytes]]:
     """Give inputs of a target with their numbers; each depends on the seed and its number alone."""
-    seeds = TARGETS[name].seeds()
+    seeds, lines = TARGETS[name].seeds(), TARGETS[name].lines
     for place in range(first, first + count):
-        yield place, mutated(random.Random(f"{seed} {name} {place}"), seeds)
+        yield place, mutated(random.Random(f"{seed} {name} {place}"), seeds, lines)
 
 
 def run(name: str, first: int, count: int, seed: int = SEED) -> list[str]:
     """Run a target on so many inputs; return what went wrong, a text for each fault."""
-    faults = []
+    target = TARGETS[name]
+    faults: list[str] = []
     with TemporaryDirectory(prefix="jumelage-fuzzing-") as root:
         folder = Path(root)
-        for place, data in inputs(name, first, count, seed):
+
+        def tried(place: int, data: bytes, work: Callable[[], object]) -> None:
             try:
-                TARGETS[name].run(data, folder)
+                work()
             except (JumelageError, UnreadableError):
                 pass
-            except Exception:  # noqa: BLE001 - whatever it is, a user met it
+            except (KeyboardInterrupt, SystemExit):
+                raise
+            except BaseException:  # noqa: BLE001 - whatever it is, a user met it; a panic of calamine is no Exception
                 faults.append(f"{name}, input {place} of seed {seed}: {data[:200]!r}\n{traceback.format_exc(limit=-4)}")
-            shutil.rmtree(folder / "unpacked", ignore_errors=True)
+
+        given = inputs(name, first, count, seed)
+        while some := list(islice(given, _TOGETHER)):
+            for place, data in some:
+                tried(place, data, partial(target.run, data, folder))
+                shutil.rmtree(folder / "unpacked", ignore_errors=True)
+            if target.asked():
+                try:
+                    _asked(target, [data for _, data in some])
+                except Exception:  # noqa: BLE001 - one of them, or several: each by itself
+                    for place, data in some:
+                        tried(place, data, partial(_asked, target, [data]))
     return faults
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from jumelage import database
+from jumelage.database.engines import engine_of
 from tests.conftest import ROOT, Databases, Result, run
 from tests.readers import somebody_reading
 from tests.test_atomic import somebody_writing
@@ -42,6 +44,16 @@ def db(loaded_once: Path, tmp_path: Path) -> Path:
 
 def on(db: Path, *command: object) -> Result:
     return run(*command, "--db", db)
+
+
+def logged(db: Path) -> Path:
+    """Withdraw 2006@1 so that it stands in the log alone, as after a kill; return the log."""
+    program = (
+        "import duckdb, os, sys; c = duckdb.connect(sys.argv[1]); "
+        "c.execute(\"insert into survey.withdrawals values ('2006', 1, now()::timestamp, 'x', 'y', 'z')\"); os._exit(0)"
+    )
+    subprocess.run([sys.executable, "-c", program, str(db)], check=True)
+    return db.with_name(f"{db.name}.wal")
 
 
 def names(db: Path) -> list[str]:
@@ -89,11 +101,7 @@ def test_a_backup_is_small_whole_and_made_while_others_read(db: Path, tmp_path: 
 
 
 def test_what_stands_in_the_log_alone_is_in_the_backup_and_is_restored_from(db: Path, tmp_path: Path) -> None:
-    program = (
-        "import duckdb, os, sys; c = duckdb.connect(sys.argv[1]); "
-        "c.execute(\"insert into survey.withdrawals values ('2006', 1, now()::timestamp, 'x', 'y', 'z')\"); os._exit(0)"
-    )
-    subprocess.run([sys.executable, "-c", program, str(db)], check=True)
+    logged(db)
     assert names(db) == ["surveys.duckdb", "surveys.duckdb.wal"]
     before = tmp_path / "before.duckdb"
     assert on(db, "backup", before).code == 0
@@ -337,12 +345,8 @@ def test_a_file_that_is_cut_off_is_told_and_is_no_backup(db: Path, tmp_path: Pat
 def test_a_log_that_is_damaged_or_of_another_file_is_told_and_kept(db: Path, tmp_path: Path) -> None:
     out = tmp_path / "backup.duckdb"
     assert on(db, "backup", out).code == 0
-    program = (
-        "import duckdb, os, sys; c = duckdb.connect(sys.argv[1]); "
-        "c.execute(\"insert into survey.withdrawals values ('2006', 1, now()::timestamp, 'x', 'y', 'z')\"); os._exit(0)"
-    )
-    subprocess.run([sys.executable, "-c", program, str(db)], check=True)
-    data, log = db.read_bytes(), db.with_name(f"{db.name}.wal")
+    log = logged(db)
+    data = db.read_bytes()
     written = log.read_bytes()
     # Of some bytes DuckDB says nothing: the head of the log, and how long its entries are.
     entry = written.index(b"\xff\xff") + 2
@@ -370,13 +374,47 @@ def test_a_log_that_is_damaged_or_of_another_file_is_told_and_kept(db: Path, tmp
     assert on(db, "waves").code == 0
 
 
+def test_a_restore_that_is_killed_leaves_no_log_of_another_file(
+    db: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "backup.duckdb"
+    assert on(db, "backup", out).code == 0
+    log = logged(db)
+    damaged_log = flipped(log.read_bytes(), 3, 6)
+    log.write_bytes(damaged_log)
+    data = db.read_bytes()
+    real = Path.unlink
+
+    def killed(self: Path, missing_ok: bool = False) -> None:
+        if self.name == log.name and ".before-" in "".join(names(db)):
+            raise KeyboardInterrupt
+        real(self, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", killed)
+    assert on(db, "restore", out, "--accept-loss").code == 130
+    monkeypatch.undo()
+    assert log.exists()
+    assert on(db, "check", "--rows").code == 0
+    kept, kept_log = sorted(path for path in db.parent.iterdir() if ".before-" in path.name)
+    assert (kept.read_bytes(), kept_log.read_bytes()) == (data, damaged_log)
+    assert names(db) == sorted(["surveys.duckdb", kept.name, kept_log.name])
+    log.write_bytes(damaged_log)  # its own, of which there is no other
+    assert on(db, "check", "--rows").code == 3
+    assert log.exists()
+
+
+@pytest.mark.parametrize(
+    "said", ['"/full/it": No space left on device', r'\"/full/it\": No space left on device","errno":"28"}']
+)
+def test_a_full_disk_is_not_said_to_be_the_fault_of_a_database(said: str) -> None:
+    url = database.resolve_url("surveys.duckdb")
+    text = f"Checkpoint failed. The database has been invalidated. Original error: Could not write file {said}"
+    told = engine_of(url).told(duckdb.IOException(text), url)
+    assert told.text("en") == "/full/it cannot be written: No space left on device"
+
+
 def test_a_log_whose_last_entry_was_not_written_to_its_end_is_no_damage(db: Path) -> None:
-    program = (
-        "import duckdb, os, sys; c = duckdb.connect(sys.argv[1]); "
-        "c.execute(\"insert into survey.withdrawals values ('2006', 1, now()::timestamp, 'x', 'y', 'z')\"); os._exit(0)"
-    )
-    subprocess.run([sys.executable, "-c", program, str(db)], check=True)
-    log = db.with_name(f"{db.name}.wal")
+    log = logged(db)
     written = log.read_bytes()
     assert "withdrawn" in on(db, "waves").out
     for length in range(0, len(written), 7):
@@ -384,6 +422,20 @@ def test_a_log_whose_last_entry_was_not_written_to_its_end_is_no_damage(db: Path
         assert "withdrawn" not in on(db, "waves").out, length
     assert on(db, "load", DEMO).code == 0
     assert names(db) == ["surveys.duckdb"]
+
+
+@pytest.mark.parametrize("part", [0.1, 0.9])
+def test_a_restore_takes_no_log_without_a_whole_entry_for_a_full_disk(db: Path, tmp_path: Path, part: float) -> None:
+    out = tmp_path / "backup.duckdb"
+    assert on(db, "backup", out).code == 0
+    log = logged(db)
+    written = log.read_bytes()
+    log.write_bytes(written[: int(part * len(written))])
+    done = on(db, "restore", out)
+    assert done.code == 0, done.err
+    (kept,) = (path for path in db.parent.iterdir() if ".before-" in path.name)
+    assert names(db) == ["surveys.duckdb", kept.name]
+    assert on(kept, "waves").out == on(db, "waves").out
 
 
 def test_a_file_of_another_version_is_named_so(db: Path) -> None:

@@ -13,7 +13,7 @@ UNMOUNTABLE = 2
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("engine", "kills"), list(zip(ENGINES, (12, 10), strict=True)))
+@pytest.mark.parametrize(("engine", "kills"), list(zip(ENGINES, (18, 14), strict=True)))
 def test_whatever_ends_a_command_it_was_done_or_not_and_the_next_one_succeeds(engine: str, kills: int) -> None:
     asked = ("--engine", engine, "--kills", kills, "--disks", 1, "--readers", 5)
     done = subprocess.run(

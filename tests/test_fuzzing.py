@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests import fuzzing
@@ -26,6 +28,19 @@ def test_a_fault_is_told_with_its_input(monkeypatch: pytest.MonkeyPatch) -> None
     assert "UnicodeDecodeError" in first
     place = int(first.split("input ")[1].split()[0])
     assert len(fuzzing.run("period", place, 1)) == 1
+
+
+def test_a_text_that_a_query_of_many_stumbles_over_is_told_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    of = fuzzing.TARGETS["number"]
+    monkeypatch.setitem(
+        fuzzing.TARGETS,
+        "number",
+        replace(of, asked=lambda: ("case when contains(t, '2') then error(t) end",)),
+    )
+    found = fuzzing.run("number", 0, 300)
+    assert 0 < len(found) < 300
+    places = [int(one.split("input ")[1].split()[0]) for one in found]
+    assert [bool(fuzzing.run("number", place, 1)) for place in range(20)] == [place in places for place in range(20)]
 
 
 def test_inputs_are_the_same_from_the_same_seed() -> None:

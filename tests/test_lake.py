@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import multiprocessing
 import os
@@ -9,6 +10,7 @@ import re
 import shlex
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import duckdb
@@ -191,6 +193,7 @@ def test_an_export_that_is_killed_leaves_the_lake_as_it_was(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(lake, "_put", killed)
+    monkeypatch.setattr(lake, "_tidied", nullcontext)
     with pytest.raises(KeyboardInterrupt):
         export_lake(url, out)
     left = stamps(out)
@@ -203,6 +206,28 @@ def test_an_export_that_is_killed_leaves_the_lake_as_it_was(
     assert not {stamp for name, stamp in stamps(out).items() if stamp in left.values()}
     assert {name for name in stamps(out) if name != "index.json"} == set(read_index(out).files())
     assert rows(lake_of(out), "select count(*) from partnerships") == [(100,)]
+
+
+def test_an_export_for_which_there_is_no_room_leaves_no_file(
+    databases: Databases, folder_2006: WaveFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, out = databases.loaded(), tmp_path / "lake"
+    export_lake(url, out)
+    before = stamps(out)
+    folder_2006.replace("partnerships.csv", "Calais,Mali,1,,,,agreements_by_country\n", "")
+    file = folder_2006.path / "partnerships.csv"
+    load(url, Request(file, table="partnerships", wave="2006", reason="Mali is not in my list", by="tests"))
+
+    def full(*_: object) -> None:
+        assert stamps(out).keys() > before.keys()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(lake, "write_whole", full)  # the index, last
+    told = run("export", "--lake", out, "--db", address(url))
+    assert (told.code, "No space left on device" in told.err) == (3, True)
+    assert stamps(out) == before
+    monkeypatch.undo()
+    assert export_lake(url, out).revisions == ("2006@2",)
 
 
 def _hold(folder: str, ready: str, seconds: float) -> None:

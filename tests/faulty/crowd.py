@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.conftest import WAVE_2006, Result, address, run
 from tests.faulty.places import Engine, Place
-from tests.faulty.processes import FaultError, answered, call, start
+from tests.faulty.processes import FaultError, call, found_by, start
 
 READERS = 20
 _REPORT = ("report", "agreements_by_country", "--format", "csv")
@@ -25,10 +25,7 @@ def crowd(engine: Engine, folder: Path, seconds: float) -> Counter[str]:
     ]
     total = _loads(place, until)
     for reader in readers:
-        found = answered(*reader)
-        if found is None or "error" in found:
-            raise FaultError((found or {}).get("error", "a reader was lost"))
-        total.update(found["found"])
+        total.update(found_by(*reader))
     held = place.state()
     if not all(fits for _, _, fits in held["revisions"]) or len(held["revisions"]) != 2 + total["loads"]:
         raise FaultError(f"what was loaded is not what was recorded: {held['revisions']}")

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import jumelage
+from jumelage.publication import files
 from tests.conftest import run
 
 _LONG = 120.0  # seconds after which a command hangs
@@ -85,7 +86,12 @@ def answered(child: int, answer: int, seconds: float = _LONG) -> dict[str, Any] 
 
 def call(work: Callable[[], Any], tmp: Path) -> Any:
     """Return what a child finds."""
-    found = answered(*start(work, tmp))
+    return found_by(*start(work, tmp))
+
+
+def found_by(child: int, answer: int) -> Any:
+    """Wait for what a child finds; FaultError if it finds nothing."""
+    found = answered(child, answer)
     if found is None or "error" in found:
         raise FaultError((found or {}).get("error", "a process was lost"))
     return found["found"]
@@ -107,10 +113,17 @@ def kill(processes: list[int]) -> None:
             os.kill(process, signal.SIGKILL)
 
 
-def command(arguments: list[object], tmp: Path, *, after: float | None = None, alone: bool = False) -> Ended:
-    """Run a command, and kill it after so many seconds, with all that it has started or `alone`."""
+def command(
+    arguments: list[object], tmp: Path, *, after: float | None = None, alone: bool = False, apart: bool = False
+) -> Ended:
+    """Run a command, and kill it after so many seconds, with all that it has started or `alone`.
+
+    With `apart` what it makes of many rows in processes of their own, it makes so of few, too.
+    """
 
     def work() -> Any:
+        if apart:
+            files.MANY = -1
         done = run(*arguments)
         return [done.code, done.err]
 
@@ -124,21 +137,18 @@ def command(arguments: list[object], tmp: Path, *, after: float | None = None, a
         os.waitpid(child, 0)
         os.close(answer)
         until = time.monotonic() + GONE
-        while any(Path(f"/proc/{one}").exists() and not _is_dead(one) for one in started):
+        while any(Path(f"/proc/{one}").exists() and not is_dead(one) for one in started):
             if time.monotonic() > until:
                 raise FaultError("what it had started goes on")
             time.sleep(0.02)
         return Ended(-9, "", time.monotonic() - began, killed=True)
-    found = answered(child, answer)
-    if found is None or "error" in found:
-        raise FaultError((found or {}).get("error", "a command was lost"))
-    code, err = found["found"]
+    code, err = found_by(child, answer)
     if "Traceback" in err:
         raise FaultError(f"a traceback:\n{err}")
     return Ended(code, err, time.monotonic() - began)
 
 
-def _is_dead(process: int) -> bool:
+def is_dead(process: int) -> bool:
     """Tell whether a process has ended and only waits to be asked how."""
     try:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"

@@ -97,6 +97,11 @@ def _take_in_log(url: URL) -> None:
     try:
         with database.opened(url, read_only=False):
             pass
+        if log.exists():  # with no whole entry, as a kill leaves it: DuckDB removes that with the next write
+            with database.opened(url, read_only=False) as connection:
+                connection.exec_driver_sql("create schema jumelage_written")
+                connection.exec_driver_sql("drop schema jumelage_written")
+                connection.commit()
     except DamagedError:
         return  # it goes with the file
     if log.exists():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Self
@@ -14,7 +14,7 @@ from jumelage import __version__, database
 from jumelage.database.lake import INDEX, File, Index, by_revision, check_files, held, read_index
 from jumelage.database.models import OF_A_REVISION, SCHEMA
 from jumelage.database.workbench import workbench
-from jumelage.errors import OutputError, UsageError
+from jumelage.errors import DatabaseError, OutputError, UsageError
 from jumelage.exporting.descriptor import fingerprint
 from jumelage.locking import wait_for_lock
 from jumelage.temporary import folder_in, temporary_folder
@@ -54,14 +54,14 @@ def export_lake(url: URL, folder: Path, wait: float = WAIT) -> Done:
         _check_place(folder)
         folder.mkdir(parents=True, exist_ok=True)
         # The database is opened under the lock: of two exports, the later one has seen at least as much.
-        with alone(folder, time.monotonic() + wait), database.reading(url) as connection:
+        with alone(folder, time.monotonic() + wait), _tidied(folder), database.reading(url) as connection:
             return _export(connection, folder)
     except OSError as error:
         raise OutputError(filled(NOT_WRITTEN, error.filename or folder, error.strerror or str(error))) from error
 
 
 def _export(connection: Connection, folder: Path) -> Done:
-    before = read_index(folder) if (folder / INDEX).exists() else None
+    before = _index_of(folder)
     _remove_unnamed(folder, before)
     there = _revisions(connection)
     if before is not None:
@@ -93,6 +93,10 @@ def _export(connection: Connection, folder: Path) -> Done:
         )
     _put(folder, before, made)
     return Done(tuple(new), writer.files, writer.bytes)
+
+
+def _index_of(folder: Path) -> Index | None:
+    return read_index(folder) if (folder / INDEX).exists() else None
 
 
 def _put(folder: Path, before: Index | None, made: Index) -> None:
@@ -262,6 +266,17 @@ def _remove_unnamed(folder: Path, index: Index | None) -> None:
             name = path.relative_to(folder).as_posix()
             if name not in named and _OURS.fullmatch(name):
                 path.unlink()
+
+
+@contextmanager
+def _tidied(folder: Path) -> Iterator[None]:
+    """Leave nothing of an export that fails: where the disk is full it would stay so."""
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError, DatabaseError):  # what there is to say is why nothing was exported
+            _remove_unnamed(folder, _index_of(folder))
+        raise
 
 
 def _keep(path: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import TYPE_CHECKING, Any, Self
 
 from jumelage.errors import OutputError
@@ -43,7 +45,9 @@ class Maker:
             return
         if self._pool is None:
             # Not forked: a fork of a process that has a database open, with its threads, may wait for ever.
-            self._pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"), max_tasks_per_child=1)
+            self._pool = ProcessPoolExecutor(
+                1, mp_context=get_context("spawn"), max_tasks_per_child=1, initializer=_end_with_parent
+            )
         self._asked.append((name, self._pool.submit(function, *given)))
 
     def made(self) -> Iterator[tuple[str, bytes]]:
@@ -60,3 +64,14 @@ class Maker:
                     )
                 ) from error
         self._asked.clear()
+
+
+def _end_with_parent() -> None:
+    """Let this process end when the one that started it is gone: it would wait for its next work for ever."""
+
+    def wait() -> None:
+        if (parent := parent_process()) is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()

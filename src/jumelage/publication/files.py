@@ -43,7 +43,7 @@ DATA_FORMATS = ("csv", "json", PARQUET)
 ROW_PAGES, CHARTS, WORKBOOK, PDF, SNAPSHOT = "rows", "charts", "xlsx", "pdf", "duckdb"
 FORMATS = (SITE, ROW_PAGES, CHARTS, PDF, WORKBOOK, *DATA_FORMATS, SNAPSHOT)
 MOST_BEHIND = 2_000  # rows behind a report that a workbook has
-_MANY = 20_000  # rows of all reports, from which on paper and workbook are made apart
+MANY = 20_000  # rows of all reports, from which on paper and workbook are made apart
 SNAPSHOT_FILE = "published.duckdb"  # DuckDB could not tell one called `survey` from the schema of that name
 _FINDINGS = Label(
     "Publié bien que la vérification ait trouvé {} problème(s)\u00a0; manifest.json les nomme.",
@@ -69,7 +69,7 @@ def files(
         yield from _encoded(_row_pages(connection, edition, sites.values() if SITE in formats else (), found))
     places = places_of(connection, edition.scope) if SITE in formats and edition.ledger else None
     changed = histories(compared, edition.scope) if SITE in formats else {}
-    with Maker(large=sum(len(sheet.rows) for sheet in edition.sheets) > _MANY) as maker:
+    with Maker(large=sum(len(sheet.rows) for sheet in edition.sheets) > MANY) as maker:
         for lang, site in sites.items():
             if WORKBOOK in formats:
                 _ask_workbook(maker, edition, lang, found)

@@ -13,8 +13,16 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
 from jumelage.database.engines import AGAIN, OURS, UNREADABLE_URL, WAIT, Beside, Engine
-from jumelage.database.engines.duckdb_copy import SMALLEST, USUAL, copy, is_log_damaged, put_in_place, seen
-from jumelage.database.engines.duckdb_damage import beginning_lost, damage, log_damaged
+from jumelage.database.engines.duckdb_copy import (
+    SMALLEST,
+    USUAL,
+    copy,
+    drop_log_of_replaced,
+    is_log_damaged,
+    put_in_place,
+    seen,
+)
+from jumelage.database.engines.duckdb_damage import beginning_lost, damage, log_damaged, unwritable
 from jumelage.database.engines.duckdb_file import created, start_of, tidy
 from jumelage.database.engines.foreign_keys import orphans
 from jumelage.database.sql import literal, query, stream
@@ -134,6 +142,7 @@ class DuckDB(Engine):
     def check(self, url: URL) -> None:
         """Raise DatabaseError for a file that cannot be read or is of another kind."""
         path = Path(str(url.database))
+        drop_log_of_replaced(path)
         try:
             start = start_of(path, 64)
         except OSError as error:
@@ -238,7 +247,7 @@ class DuckDB(Engine):
         """Say who holds the file: a reader is not called a writer."""
         text, where = str(error).strip(), self.shown(url)
         if self.verdict(error) != "busy":
-            return damage(text, where) or DatabaseError(f"{where}: {_first(text)}")
+            return damage(text, where) or unwritable(text) or DatabaseError(f"{where}: {_first(text)}")
         found = re.search(r"\(PID (\d+)\)", text)
         who = f" (PID {found[1]})" if found else ""
         reads = Label("l’a ouvert en lecture", "has it open to read")

@@ -89,6 +89,20 @@ def is_log_damaged(place: Path) -> bool:
         return False
 
 
+def drop_log_of_replaced(place: Path) -> None:
+    """Remove the log of a file that is not there any more: what replaced it was killed before it could.
+
+    Nothing is lost: the log has a second name beside the file that it is of.
+    """
+    log = log_of(place)
+    with suppress(OSError):
+        if log.stat().st_nlink > 1 and any(
+            log_of(kept).exists() and log_of(kept).samefile(log) and not kept.samefile(place)
+            for kept in _all_kept(place)
+        ):
+            log.unlink()
+
+
 def seen(place: Path) -> Seen:
     """Return what tells whether a file and its log are still those that were looked at."""
     found: list[tuple[int, int, int] | None] = []
@@ -128,7 +142,7 @@ def put_in_place(beside: Path, place: Path, shown: str, before: Seen) -> Path | 
 
 def _kept(place: Path) -> Path:
     """Give a file a second name, under which it stays; one that a killed run gave it will do."""
-    for path in sorted(place.parent.glob(f"{_escaped(place.name)}.before-*")):
+    for path in _all_kept(place):
         if path.samefile(place):
             return path
     name = f"{place.name}.before-{datetime.now(UTC):%Y%m%dT%H%M%S}"
@@ -140,10 +154,10 @@ def _kept(place: Path) -> Path:
     return kept
 
 
-def _escaped(name: str) -> str:
+def _all_kept(place: Path) -> list[Path]:
     import glob
 
-    return glob.escape(name)
+    return sorted(place.parent.glob(f"{glob.escape(place.name)}.before-*"))
 
 
 def _link(path: Path, kept: Path) -> None:

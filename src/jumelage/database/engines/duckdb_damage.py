@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
-from jumelage.errors import DamagedError
-from jumelage.texts import Label, both, filled
+from jumelage.errors import DamagedError, DatabaseError
+from jumelage.texts import NOT_WRITTEN, Label, both, filled
 
 _VERSION = re.compile(
     r"version number (\d+), but we can only read (?:storage )?versions? (?:between )?([\d]+(?: and \d+)?)"
 )
+_UNWRITABLE = re.compile(r'Could not write file \\?"([^"\\]+)\\?": ([\w ]+)')  # quoted again in a message as JSON
 _BLOCK = re.compile(r"in block at location (\d+)")
 _CUT_OFF = Label("le fichier est coupé avant sa fin", "the file is cut off before its end")
 _LOG = Label("son journal, {}.wal, est endommagé", "its log, {}.wal, is damaged")
@@ -61,6 +62,15 @@ def damage(text: str, file: str) -> DamagedError | None:
                 what = both("{} (à l’octet {})", "{} (at byte {})", what, block[1])
             return _damaged(what, file)
     return None
+
+
+def unwritable(text: str) -> DatabaseError | None:
+    """Return the error that names a file which cannot be written, by what DuckDB says; None if there is none.
+
+    What was there is as it was: DuckDB calls a database invalid, too, that it was only making.
+    """
+    found = _UNWRITABLE.search(text)
+    return DatabaseError(filled(NOT_WRITTEN, found[1], found[2])) if found else None
 
 
 def beginning_lost(file: str) -> DamagedError:
