@@ -21,6 +21,7 @@ from sqlalchemy.engine import URL
 
 from jumelage import __version__, database
 from jumelage.database.models import LATER_TABLES, OF_A_LOAD
+from jumelage.reporting import diff
 from jumelage.revisions import history
 from tests.conftest import TINY, Databases, WaveFolder, address, run, share
 from tests.test_atomic import somebody_writing
@@ -609,6 +610,14 @@ def test_diff_tells_every_kind_of_change(told: URL) -> None:
         assert told_of.count(expected) == 1, expected
     assert not [row for row in found if row["what"] == "not compared"]
     assert {row["name"] for row in found if row["what"] == "cell"} >= {"response", "actions"}
+
+
+def test_diff_of_agreements_held_a_few_at_a_time_tells_the_same(told: URL, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = compared(told, "tiny@1", "tiny@2")
+    monkeypatch.setattr(diff, "_HELD", 1)
+    with patch.object(database, "query", wraps=database.query) as asked:
+        assert compared(told, "tiny@1", "tiny@2") == whole
+    assert len([call for call in asked.call_args_list if ".partnerships where" in call.args[1]]) > 3
 
 
 def test_diff_backwards_tells_the_same_the_other_way_round_and_people_see_every_row(told: URL) -> None:
