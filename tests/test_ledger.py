@@ -360,7 +360,7 @@ def test_a_check_that_ends_early_waits_for_no_query(
     folder_2006.append("claims.csv", f'c,p,1,towns,Ainsi,So,figure,"select * from ({endless}) x where n is null"')
     assert run("load", "--reason", "x", folder_2006.path, "--db", address(loaded)).code == 0
 
-    def fails(*_: object) -> object:
+    def fails(*_: object, **__: object) -> object:
         raise DatabaseError("the disk is gone")
 
     monkeypatch.setattr(ledger, "compute", fails)
@@ -376,11 +376,13 @@ def test_a_connection_lost_in_mid_check_ends_it(loaded: URL, tmp_path: Path, mon
     for lost_in in ("read", "compute", "hear"):
         real = getattr(ledger, lost_in)
 
-        def ended(where: Connection | _OnServer, *rest: object, real: Callable[..., object] = real) -> object:
+        def ended(
+            where: Connection | _OnServer, *rest: object, real: Callable[..., object] = real, **more: object
+        ) -> object:
             connection = where if isinstance(where, Connection) else where._connection  # noqa: SLF001
             pid = connection.exec_driver_sql("select pg_backend_pid()").scalar()
             statement(loaded, f"select pg_terminate_backend({pid})")
-            return real(where, *rest)
+            return real(where, *rest, **more)
 
         with monkeypatch.context() as patched:
             patched.setattr(ledger, lost_in, ended)
