@@ -113,7 +113,7 @@ def steps(size: int, folder: Path, repeat: int) -> list[Taken]:
     course.weigh("Parquet of the same view", parquet)
     if size <= MOST_PUBLISHED:
         publish = (*jumelage, "publish", "--wave", WAVE, "--allow-findings", "--force", "--out", folder / "public")
-        course.take("publish, site and CSV", publish)
+        course.take("publish, all formats", publish)
     return course.taken
 
 

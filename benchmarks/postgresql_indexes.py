@@ -1,6 +1,6 @@
 """Measure what indexes, partitions and the way that a report asks for its revision cost and gain on PostgreSQL.
 
-`python postgresql_indexes.py --waves 10 --revisions 2 --agreements 100000` loads so many waves (`made_survey.py`) into
+`python postgresql_indexes.py --waves 10 --revisions 2 --agreements 40000` loads so many waves (`made_survey.py`) into
 a server from the wheel that the tests use, and makes a copy of that database for each variant of the table of
 agreements. By turns it runs the queries of the reports on each, those of one wave, one as of an earlier time and one of
 all waves, and then appends the rows of a wave by COPY. Prints the medians of what stands as a table in Markdown, of the
@@ -228,7 +228,7 @@ def measure(server: str, folder: Path, given: argparse.Namespace) -> None:
 def main() -> None:
     """Do it on a PostgreSQL that is started from a wheel in a temporary folder."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name, usual in (("waves", 10), ("revisions", 2), ("agreements", 100_000), ("towns", 2_000), ("repeat", 5)):
+    for name, usual in (("waves", 10), ("revisions", 2), ("agreements", 40_000), ("towns", 2_000), ("repeat", 3)):
         parser.add_argument(f"--{name}", type=int, default=usual, metavar="N")
     given = parser.parse_args()
     with TemporaryDirectory(prefix="jumelage-bench-", ignore_cleanup_errors=True) as folder:
