@@ -23,6 +23,9 @@ from tests.test_cli import tree
 ELSEWHERE = {
     f"--{name}"
     for name in [
+        "agreements",
+        "towns",
+        "waves",
         "sql",
         "require-hashes",
         "no-deps",
