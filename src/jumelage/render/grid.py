@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from jumelage.checking.partner_pairs import Pair
     from jumelage.checking.spellings import Suggestion
     from jumelage.database.register import Installed
-    from jumelage.report_file import Report
+    from jumelage.report_file import Column, Report
     from jumelage.reporting.diff import Change
     from jumelage.reporting.entries import Entry
     from jumelage.reporting.search import Found
@@ -133,9 +133,8 @@ def _printed(entries: Sequence[Entry]) -> tuple[str | None, str | None]:
     return " | ".join(entry.printed for entry in entries), worst(entry.status for entry in entries)
 
 
-def framed(sheet: Sheet, lang: str) -> Shown:
+def framed(sheet: Sheet, lang: str, columns: Sequence[Column]) -> Shown:
     """Return what stands around the rows of a table for people, without any row."""
-    columns = visible_columns(sheet)
     return Shown(
         title(sheet, lang),
         tuple(column.label.text(lang) for column in columns),
@@ -146,8 +145,9 @@ def framed(sheet: Sheet, lang: str) -> Shown:
 
 
 def _tabled(sheet: Sheet, lang: str) -> Shown:
-    rows = [line.texts for line in lines(sheet, lang, visible_columns(sheet))]
-    return replace(framed(sheet, lang), rows=rows, totals=totals(sheet))
+    columns = visible_columns(sheet)
+    rows = [line.texts for line in lines(sheet, lang, columns)]
+    return replace(framed(sheet, lang, columns), rows=rows, totals=totals(sheet))
 
 
 def _notes(sheet: Sheet, lang: str) -> tuple[str, ...]:

@@ -222,7 +222,7 @@ def section_of(sheet: Sheet, judged: Sequence[Entry], lang: str) -> Section:
         shown = of_sheet(sheet, lang).shown
         rows: list[tuple[bool, tuple[Cell, ...]]] = [(False, tuple(map(Cell, row))) for row in shown.rows]
     else:
-        shown, rows = framed(sheet, lang), _rows(sheet, entries, lang)
+        shown, rows = framed(sheet, lang, visible_columns(sheet)), _rows(sheet, entries, lang)
     notes = shown.notes[len(sheet.remarks) :]  # the page says the remarks once
     if any(cell.text == MISSING.text(lang) for _, row in rows for cell in row):
         missing = f"{MISSING.text(lang)}{words(lang)['colon']} {MISSING_NAME.text(lang)}. {MISSING_MEANING.text(lang)}"

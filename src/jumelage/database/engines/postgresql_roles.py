@@ -237,20 +237,20 @@ def _of_database(at: There) -> Iterator[Step]:
     )  # fmt: skip
     for what, privilege, role, said in wanted:
         if (what, privilege, role) not in at.rights:
-            on = f"database {at.database}" if what == "database" else f"schema {what}"
-            yield Step(
-                f"grant {privilege.lower()} on {on} to {role}",
-                said,
-                (DATABASE if what == "database" else RIGHTS, at.owners[what]),
-            )
+            on, needs = _on(at, what)
+            yield Step(f"grant {privilege.lower()} on {on} to {role}", said, needs)
     for what, privilege in (("database", "TEMPORARY"), (at.home, "CREATE")):
         if (what, privilege, "public") in at.rights:
-            on = f"database {at.database}" if what == "database" else f"schema {what}"
-            yield Step(
-                f"revoke {privilege.lower()} on {on} from public",
-                filled(_NO_LONGER, "public", privilege.lower(), on),
-                (DATABASE if what == "database" else RIGHTS, at.owners[what]),
-            )
+            on, needs = _on(at, what)
+            said = filled(_NO_LONGER, "public", privilege.lower(), on)
+            yield Step(f"revoke {privilege.lower()} on {on} from public", said, needs)
+
+
+def _on(at: There, what: str) -> tuple[str, tuple[str, str]]:
+    """Return how a statement names the database or a schema, and what it takes to give a right on it."""
+    if what == "database":
+        return f"database {at.database}", (DATABASE, at.owners[what])
+    return f"schema {what}", (RIGHTS, at.owners[what])
 
 
 def _of_owner(connection: Connection, at: There, relations: Sequence[Relation]) -> Iterator[Step]:
